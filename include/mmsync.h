@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* mmsync: one large, read-mostly value, shared by one writer process with many reader processes on a host.
+
+   A value lives in a region: a directory, "/dev/shm/NAME" for a bare NAME. The writer publishes whole values;
+   each publish has a generation, a number that only grows. A reader pins the newest value and gets a view: a pointer
+   into the mapped file, which stays valid and unchanged until it is released. Reading never waits, locks or copies.
+
+   Functions return 0, or a negative code (mmsync/error.h), and then leave the outputs alone unless they say otherwise;
+   mms_last_error() has the detail. Sizes are in bytes, times in the unit that the name ends with.
+
+   Threads: an mms_writer and an mms_reader serve one thread at a time; an mms_region serves all threads.
+   fork: every handle belongs to the process that opened it; in a child, calls on it return MMS_E_FORKED. */
+#ifndef MMSYNC_H
+#define MMSYNC_H
+
+#include <mmsync/error.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define MMS_VERSION_MAJOR 0
+#define MMS_VERSION_MINOR 1
+#define MMS_VERSION_PATCH 0
+#define MMS_VERSION "0.1.0"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct mms_writer mms_writer;
+typedef struct mms_region mms_region;
+typedef struct mms_reader mms_reader;
+
+/* How readers and writer order their accesses. AUTO: asymmetric where membarrier(2) is allowed, else symmetric. */
+typedef enum mms_fence { MMS_FENCE_AUTO, MMS_FENCE_SYMMETRIC, MMS_FENCE_ASYMMETRIC } mms_fence;
+
+/* What a writer does when live readers hold every slot for longer than grace_ms. */
+typedef enum mms_on_grace {
+    MMS_REFUSE, /* return MMS_E_AGAIN; the receipt names the holders */
+    MMS_EVICT   /* take the slots of readers that opened with allow_evict; MMS_E_AGAIN if that gives none */
+} mms_on_grace;
+
+#define MMS_FOREVER (-1)  /* for grace_ms, lock_wait_ms and the timeout of mms_wait */
+#define MMS_NO_WAIT (-2)  /* for grace_ms and lock_wait_ms, where 0 means the default */
+
+/* Start from MMS_WRITER_OPTIONS_INIT. Zero means the default, in brackets. Geometry is fixed when a region is created;
+   a later open may leave it zero, and gets MMS_E_GEOMETRY if it names another one. */
+typedef struct mms_writer_options {
+    size_t struct_size;
+    uint64_t max_size;     /* geometry: largest value in bytes [4 GiB; 16 MiB on 32 bits]; address space, not memory */
+    uint32_t max_slots;    /* geometry: most values kept at a time, 2 to 65535 [128; 8 on 32 bits] */
+    uint32_t max_readers;  /* geometry: most readers, and most reader processes, 1 to 65535 [1024] */
+    int32_t grace_ms;      /* how long a write waits for readers that hold every slot [1000] */
+    mms_on_grace on_grace; /* and what it does then [MMS_REFUSE] */
+    int32_t lock_wait_ms;  /* how long an open waits for another writer to end [2000] */
+    mms_fence fence;       /* [MMS_FENCE_AUTO] */
+    uint32_t mode;         /* creation: of `control` and `data` [0640]; the directory gets x for each r */
+    uint32_t readers_mode; /* creation: of `readers`; who may not write it can only copy [mode, with w for each r] */
+    gid_t gid;             /* creation: group of all files [the process's own] */
+    uint64_t type_id[2];   /* stored with each value; readers that ask for a type refuse any other [none] */
+    uint64_t tag;          /* stored with each value, for your own use [0] */
+    bool checksum;         /* store an XXH3 of each value, for mms_verify; makes a commit linear in the size [false] */
+    bool replace;          /* another geometry: build a new region, carry the value over, then remove the old [false] */
+    bool force_filesystem; /* accept a file system outside the list that mmsync is tested on [false] */
+    bool trust_owner;      /* bare names: accept a directory that belongs to trusted_uid as well [false] */
+    uid_t trusted_uid;     /* [0] */
+} mms_writer_options;
+
+typedef struct mms_region_options {
+    size_t struct_size;
+    bool allow_evict;      /* let a writer with MMS_EVICT take slots from this region's readers [false] */
+    bool prefault;         /* map all pages of a value into memory before the first view of it [false] */
+    mms_fence fence;       /* MMS_FENCE_SYMMETRIC: never register with membarrier(2) [MMS_FENCE_AUTO] */
+    bool read_only;        /* do not touch `readers`: mms_read_copy only [false; set by itself on EACCES] */
+    uint64_t type_id[2];   /* refuse values of another type with MMS_E_TYPE [accept all] */
+    bool force_filesystem; /* as for writers */
+    bool detached;         /* a reader outlives the thread that opened it [false] */
+    bool trust_owner;      /* as for writers */
+    uid_t trusted_uid;
+} mms_region_options;
+
+/* What a read gives. `data` is aligned to 64 bytes. */
+typedef struct mms_view {
+    const void *data;
+    size_t size;
+    uint64_t generation;
+    bool changed; /* differs from this reader's last view */
+    uint64_t reserved[2];
+} mms_view;
+
+/* What a write did. Filled on success and on MMS_E_AGAIN. */
+typedef struct mms_receipt {
+    uint64_t generation;
+    size_t size;
+    unsigned slot;
+    unsigned reclaimed; /* slots that this write got back from readers */
+    unsigned evicted;   /* slots that it took away from readers */
+    unsigned blockers;  /* reader lines that kept it waiting, MMS_E_AGAIN only */
+    uint64_t waited_ns;
+    pid_t blocker_pid[8]; /* the first of them, as they call themselves; 0 past the end */
+    uint64_t reserved[4];
+} mms_receipt;
+
+typedef struct mms_info {
+    uint64_t region_id[2];
+    uint64_t max_size;
+    uint32_t max_slots;
+    uint32_t max_readers;
+    uint64_t generation; /* 0: no value yet */
+    uint64_t size;
+    uint64_t type_id[2];
+    uint64_t tag;
+    uint64_t publish_time_ns; /* CLOCK_REALTIME, to some milliseconds */
+    uint64_t checksum;        /* valid with has_checksum */
+    bool has_checksum;
+    bool symmetric;       /* fences of new readers */
+    int writer_alive;     /* 1 or 0; -1: not known, for want of the right to open `lock` */
+    pid_t writer_pid;     /* of the last writer, as it calls itself */
+    unsigned slot;        /* of the current value */
+    unsigned slots_used;  /* slots that ever held a value */
+    unsigned readers;     /* lines of live processes */
+    unsigned readers_dead;
+    uint64_t bytes_used;  /* memory or disk that the region takes */
+    uint64_t reserved[8];
+} mms_info;
+
+typedef struct mms_reader_info {
+    pid_t pid, tid;      /* as the reader calls itself, in its own PID namespace */
+    bool alive;
+    bool pinned;         /* holds a view */
+    bool symmetric, allow_evict;
+    unsigned line;
+    uint64_t generation; /* with pinned: the generation held, or the lowest one that may be */
+    uint64_t reserved[4];
+} mms_reader_info;
+
+#ifdef __cplusplus
+static inline mms_writer_options mms__writer_options_init(void)
+{
+    mms_writer_options options = mms_writer_options();
+    options.struct_size = sizeof options;
+    return options;
+}
+static inline mms_region_options mms__region_options_init(void)
+{
+    mms_region_options options = mms_region_options();
+    options.struct_size = sizeof options;
+    return options;
+}
+#define MMS_WRITER_OPTIONS_INIT mms__writer_options_init()
+#define MMS_REGION_OPTIONS_INIT mms__region_options_init()
+#else
+#define MMS_WRITER_OPTIONS_INIT { .struct_size = sizeof(mms_writer_options) }
+#define MMS_REGION_OPTIONS_INIT { .struct_size = sizeof(mms_region_options) }
+#endif
+
+/* ---- Writing: one process at a time, one thread at a time ---- */
+
+/* Open the region for writing, and create it where there is none. Waits lock_wait_ms for another writer, then
+   MMS_E_BUSY. The generations go on where the last writer stopped, however it ended. NULL options: all defaults. */
+int mms_writer_open(const char *path, const mms_writer_options *options, mms_writer **out);
+
+/* Publish a copy of size bytes. Size 0 is a value; then data may be NULL. receipt may be NULL, here and below.
+   Errors, besides misuse: MMS_E_TOO_BIG, MMS_E_AGAIN, -ENOSPC, MMS_E_GONE, MMS_E_EXHAUSTED. The last good value stays. */
+int mms_write(mms_writer *writer, const void *data, size_t size, mms_receipt *receipt);
+
+/* Build a value in place: *buffer has room for capacity bytes, aligned to 64, of undefined content. */
+int mms_write_begin(mms_writer *writer, size_t capacity, void **buffer, mms_receipt *receipt);
+/* More room; keeps what is written. *buffer does not move in this version, but use the one returned. */
+int mms_write_grow(mms_writer *writer, size_t capacity, void **buffer);
+/* Publish the first size bytes. Takes the same time for any size, unless a checksum is asked for. */
+int mms_write_commit(mms_writer *writer, size_t size, mms_receipt *receipt);
+/* Give the room back; nothing is published. */
+int mms_write_abort(mms_writer *writer);
+
+/* Aborts a write that was begun, and gives up the writer's lock. NULL is allowed. The value stays for the readers. */
+int mms_writer_close(mms_writer *writer);
+
+/* ---- Reading ---- */
+
+/* Map a region, once per process. Without the right to write `readers` the region opens for mms_read_copy alone:
+   mms_region_read_only() tells, and mms_last_error() says why. */
+int mms_region_open(const char *path, const mms_region_options *options, mms_region **out);
+/* MMS_E_BUSY while a reader of it is open. Views die with it. NULL is allowed. */
+int mms_region_close(mms_region *region);
+bool mms_region_read_only(const mms_region *region);
+
+/* A reader for one thread. It gives its line back when the thread that opened it ends, unless `detached`. */
+int mms_reader_open(mms_region *region, mms_reader **out);
+/* Ends the view, if there is one; MMS_E_EVICTED as mms_release. The handle is gone in any case. NULL is allowed. */
+int mms_reader_close(mms_reader *reader);
+
+/* mms_read     pins the newest value. A view that is still held ends first.
+   mms_refresh  moves the pin if there is something newer, else leaves the view as it is; without a view, mms_read.
+   mms_release  ends the view; MMS_E_NO_VIEW if there is none.
+   Whichever ends a view returns MMS_E_EVICTED if the view was taken away before that: then what was read from it must
+   be thrown away, and the reader holds nothing. Otherwise MMS_E_EMPTY, MMS_E_GONE, MMS_E_TYPE, MMS_E_CORRUPT: the reader
+   holds nothing either. All three are wait-free; they are inline where the compiler can (mmsync/fast.h). */
+#ifdef MMS_NO_INLINE
+int mms_read(mms_reader *reader, mms_view *out);
+int mms_refresh(mms_reader *reader, mms_view *view);
+int mms_release(mms_reader *reader);
+#endif
+
+/* Copy the newest value; needs no right to write. *size and *generation (both may be NULL) are set on success, and on
+   MMS_E_TOO_BIG, when capacity is too small. MMS_E_AGAIN: the writer was faster at each of some tries; call again. */
+int mms_read_copy(mms_region *region, void *buffer, size_t capacity, size_t *size, uint64_t *generation);
+
+/* Wait until the newest generation is not `seen`. MMS_E_TIMEOUT, -EINTR after a signal, MMS_E_GONE. timeout_ms may be
+   MMS_FOREVER, or 0 for a look. Does not touch the view. */
+int mms_wait(mms_reader *reader, uint64_t seen, int timeout_ms);
+
+/* The newest generation; 0 if there is none, or region is NULL. */
+uint64_t mms_generation(mms_region *region);
+
+/* ---- From outside: no writer need be alive ---- */
+
+int mms_inspect(const char *path, mms_info *out);
+/* The reader lines in use. *count is how many there are; the first `capacity` of them are stored. */
+int mms_inspect_readers(const char *path, mms_reader_info *out, size_t capacity, size_t *count);
+/* Check every structure, and the checksum of the current value if it has one. MMS_E_CORRUPT if anything is wrong; report
+   (may be NULL) gets one sentence for each finding. */
+int mms_verify(const char *path, void (*report)(void *context, const char *finding), void *context);
+/* Remove a region: takes the writer's lock (MMS_E_BUSY while there is a writer), tells readers (MMS_E_GONE), unlinks. */
+int mms_remove(const char *path);
+
+/* The version of the library that runs: MMS_VERSION of its header. */
+const char *mms_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#ifndef MMS_NO_INLINE
+#include <mmsync/fast.h>
+#endif
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every atomic access and every fence in mmsync goes through these names: one grep lists each ordering, and a checker
+   can put its own layer in their place. Not part of the API. */
+#ifndef MMSYNC_ATOMIC_H
+#define MMSYNC_ATOMIC_H
+
+#include <stdint.h>
+
+/* 64-bit words shared between processes. 32-bit ABIs would align a plain uint64_t to 4 bytes. */
+typedef uint64_t mms__word __attribute__((aligned(8)));
+
+#define mms__load_relaxed(p) __atomic_load_n((p), __ATOMIC_RELAXED)
+#define mms__load_acquire(p) __atomic_load_n((p), __ATOMIC_ACQUIRE)
+#define mms__store_relaxed(p, v) __atomic_store_n((p), (v), __ATOMIC_RELAXED)
+#define mms__store_release(p, v) __atomic_store_n((p), (v), __ATOMIC_RELEASE)
+
+/* True and *p = desired if *p was *expected; else false and *expected = *p. */
+#define mms__cas_seq_cst(p, expected, desired) \
+    __atomic_compare_exchange_n((p), (expected), (desired), 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
+
+/* Returns the new value; for counters of this process alone. */
+#define mms__increment(p) __atomic_add_fetch((p), 1, __ATOMIC_RELAXED)
+
+#define mms__fence_acquire() __atomic_thread_fence(__ATOMIC_ACQUIRE)
+#define mms__fence_seq_cst() __atomic_thread_fence(__ATOMIC_SEQ_CST)
+
+/* Orders nothing in hardware: keeps the compiler from reordering, and membarrier in the writer does the rest. */
+#define mms__fence_compiler() __atomic_signal_fence(__ATOMIC_SEQ_CST)
+
+#endif

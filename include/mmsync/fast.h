@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The steady state of mms_read, mms_refresh and mms_release: one store, one load, a branch; three cache lines (this
+   handle, the reader's line, `current`). Everything else is out of line. The library exports the same functions for
+   bindings and for programs that define MMS_NO_INLINE. Not part of the API. */
+#ifndef MMSYNC_FAST_H
+#define MMSYNC_FAST_H
+
+#include <mmsync.h>
+#include <mmsync/pin.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#ifndef MMS__INLINE
+#define MMS__INLINE static inline
+#endif
+
+#define MMS__LIKELY(condition) __builtin_expect(!!(condition), 1)
+
+/* The frozen head of an mms_reader. It lies in memory that fork wipes: a child finds MMS__FORKED, and goes the slow
+   way, before it could touch what is not its own. */
+enum mms__reader_state {
+    MMS__FORKED = 0,
+    MMS__READY = 1,     /* no view; `word` is the last one pinned; asymmetric */
+    MMS__HELD = 2,      /* view of `word`; asymmetric */
+    MMS__READY_SLOW = 3, /* no view; anything the inline functions do not handle: first read, symmetric fences */
+    MMS__HELD_SLOW = 4,
+    MMS__CLOSED = 5
+};
+
+struct mms__reader_head {
+    mms__word *announce;
+    const mms__word *current;
+    uint64_t word; /* of the last view: its generation and slot */
+    struct mms__view_head { /* as an mms_view begins, to be copied in one piece */
+        const void *data;
+        size_t size;
+        uint64_t generation;
+        bool changed; /* always false */
+    } view;
+    uint32_t state; /* enum mms__reader_state */
+};
+
+int mms__read_slow(mms_reader *reader, mms_view *out);
+int mms__refresh_slow(mms_reader *reader, mms_view *view);
+int mms__release_slow(mms_reader *reader);
+
+static inline void mms__fill_view(const struct mms__reader_head *head, mms_view *view)
+{
+    __builtin_memcpy(view, &head->view, sizeof head->view);
+}
+
+MMS__INLINE int mms_read(mms_reader *reader, mms_view *out)
+{
+    struct mms__reader_head *head = (struct mms__reader_head *)reader;
+
+    if (!MMS__LIKELY(head && out && head->state == MMS__READY &&
+                     mms__announce(head->announce, head->current, head->word, false) == head->word))
+        return mms__read_slow(reader, out);
+    head->state = MMS__HELD;
+    mms__fill_view(head, out);
+    return 0;
+}
+
+MMS__INLINE int mms_refresh(mms_reader *reader, mms_view *view)
+{
+    struct mms__reader_head *head = (struct mms__reader_head *)reader;
+
+    if (!MMS__LIKELY(head && view && head->state == MMS__HELD && mms__load_acquire(head->current) == head->word))
+        return mms__refresh_slow(reader, view);
+    mms__fill_view(head, view);
+    return 0;
+}
+
+MMS__INLINE int mms_release(mms_reader *reader)
+{
+    struct mms__reader_head *head = (struct mms__reader_head *)reader;
+
+    if (!MMS__LIKELY(head && head->state == MMS__HELD))
+        return mms__release_slow(reader);
+    mms__fence_acquire(); /* as in mms__still_whole, whose first half this is */
+    if (!MMS__LIKELY(mms__load_relaxed(head->current) == head->word))
+        return mms__release_slow(reader);
+    mms__announce_idle(head->announce);
+    head->state = MMS__READY;
+    return 0;
+}
+
+#ifdef __cplusplus
+}
+#endif
+#endif
