@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+# What `cmake --install` puts where. The pkg-config file and the CMake package find everything relative to themselves, so a
+# prefix may be chosen at installation and moved afterwards.
+include(CMakePackageConfigHelpers)
+
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/mmsync)
+set(completion_dir ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+
+install(TARGETS mmsync mmsync_static EXPORT mmsyncTargets
+    LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
+    ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
+install(FILES LICENSE README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+
+if(MMSYNC_BUILD_CLI)
+    install(TARGETS mmsync_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+    install(FILES man/mmsync.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+    install(FILES completion/mmsync.bash DESTINATION ${completion_dir} RENAME mmsync)
+endif()
+
+# Names with a :: in them, so that a target that is missing is an error and not a library to search for.
+install(EXPORT mmsyncTargets NAMESPACE mmsync:: DESTINATION ${package_dir})
+configure_package_config_file(cmake/mmsyncConfig.cmake.in mmsyncConfig.cmake INSTALL_DESTINATION ${package_dir})
+# 0.x promises nothing from one minor version to the next.
+write_basic_package_version_file(mmsyncConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/mmsyncConfig.cmake ${CMAKE_CURRENT_BINARY_DIR}/mmsyncConfigVersion.cmake
+    DESTINATION ${package_dir})
+
+set(pc_prefix ${CMAKE_INSTALL_PREFIX})
+foreach(dir LIBDIR INCLUDEDIR)
+    set(pc_${dir} ${CMAKE_INSTALL_${dir}})
+    if(NOT IS_ABSOLUTE ${pc_${dir}})
+        set(pc_${dir} "\${prefix}/${pc_${dir}}")
+    endif()
+endforeach()
+if(NOT IS_ABSOLUTE ${CMAKE_INSTALL_LIBDIR})
+    file(RELATIVE_PATH up /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+    string(REGEX REPLACE "/$" "" up ${up})
+    set(pc_prefix "\${pcfiledir}/${up}")
+endif()
+configure_file(cmake/mmsync.pc.in mmsync.pc @ONLY)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/mmsync.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

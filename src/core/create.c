@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/create.h"
+#include "core/attach.h"
+#include "core/error.h"
+#include "core/remove.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int disk_full(int code, const char *path, const char *what)
+{
+    return mms__fail(code, "creating %s: no room for %s; free some, or in a container give it more shared memory (its "
+                     "/dev/shm has 64 MiB by default)", path, what);
+}
+
+/* The signal that comes with a file size limit would kill the process. */
+static int check_file_size_limit(uint64_t size, const char *path)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY || size <= limit.rlim_cur)
+        return 0;
+    return mms__fail(-EFBIG, "creating %s: its data file is to be %llu bytes long (sparse), and this process may make %llu "
+                     "(ulimit -f); raise the limit, or make max_size or max_slots smaller",
+                     path, (unsigned long long)size, (unsigned long long)limit.rlim_cur);
+}
+
+static int set_length(int fd, uint64_t size, const char *path, const char *name)
+{
+    if (ftruncate(fd, (off_t)size) == 0)
+        return 0;
+    if (errno == EFBIG)
+        return mms__fail(-EFBIG, "creating %s: this file system has no files of %llu bytes, as `%s` is to be; make max_size or "
+                         "max_slots smaller", path, (unsigned long long)size, name);
+    return mms__fail_errno("creating %s/%s", path, name);
+}
+
+static int set_rights(int fd, uint32_t mode, gid_t group, const char *path, const char *name)
+{
+    if (group != 0 && fchown(fd, (uid_t)-1, group) != 0)
+        return mms__fail_errno("creating %s/%s: giving it to group %u", path, name, group);
+    if (fchmod(fd, mode) != 0)
+        return mms__fail_errno("creating %s/%s: setting its mode %04o", path, name, mode);
+    return 0;
+}
+
+struct part {
+    const char *name, *magic; /* magic NULL: no header */
+    uint64_t size;
+    bool reserve; /* all of it, now: words in it are stored through maps */
+    uint32_t mode;
+};
+
+static int write_start(int fd, const void *bytes, size_t size, off_t offset, const char *path, const char *name)
+{
+    ssize_t written = pwrite(fd, bytes, size, offset);
+
+    if (written == (ssize_t)size)
+        return 0;
+    if (written >= 0)
+        errno = ENOSPC;
+    return mms__fail_errno("creating %s: writing `%s`", path, name);
+}
+
+static int make_part(const struct mms__building *building, const struct part *part, const struct mms__header *plan,
+                     gid_t group, struct mms__file *file)
+{
+    const char *path = building->place.path;
+    struct mms__header header = *plan;
+    int code = mms__file_open(building->place.directory.fd, part->name, O_RDWR | O_CREAT | O_EXCL, 0600, file);
+
+    if (code != 0)
+        return mms__fail(code, "creating %s/%s", path, part->name);
+    code = set_length(file->fd, part->size, path, part->name);
+    if (code == 0 && part->reserve) {
+        code = mms__allocate(file->fd, 0, part->size);
+        if (code != 0)
+            code = disk_full(code, path, part->name);
+    }
+    if (code == 0 && part->magic) {
+        mms__header_seal(&header, part->magic);
+        code = write_start(file->fd, &header, sizeof header, 0, path, part->name);
+    }
+    if (code == 0)
+        code = set_rights(file->fd, part->mode, group, path, part->name);
+    if (code != 0)
+        mms__file_close(file);
+    return code;
+}
+
+static int write_session(int fd, uint64_t floor, const char *path)
+{
+    struct mms__control words = {.floor = floor, .fence = MMS__ASYMMETRIC};
+    size_t start = offsetof(struct mms__control, boot_id);
+
+    mms__boot_id(words.boot_id);
+    return write_start(fd, (const char *)&words + start, offsetof(struct mms__control, slots) - start, (off_t)start, path,
+                       "control");
+}
+
+static int make_parts(struct mms__building *building, const mms_writer_options *options, const struct mms__header *plan,
+                      uint64_t floor)
+{
+    const struct part parts[] = {
+        {"control", MMS__CONTROL_MAGIC, mms__control_size(plan->max_slots), true, options->mode},
+        {"readers", MMS__READERS_MAGIC, mms__readers_size(plan->max_readers), true, options->readers_mode},
+        {"data", NULL, mms__data_size(plan), false, options->mode},
+    };
+    int code = check_file_size_limit(mms__data_size(plan), building->place.path);
+
+    for (size_t i = 0; code == 0 && i < sizeof parts / sizeof *parts; i++) {
+        struct mms__file file;
+
+        code = make_part(building, &parts[i], plan, options->gid, &file);
+        if (code == 0 && i == 0)
+            code = write_session(file.fd, floor, building->place.path);
+        if (code == 0)
+            mms__file_close(&file);
+    }
+    return code;
+}
+
+static int make_directory(const struct mms__place *target, struct mms__building *building)
+{
+    int code = mms__temporary_name(target, &building->place);
+
+    building->place.directory = MMS__NO_FILE;
+    if (code != 0)
+        return code;
+    if (mkdirat(building->parent.fd, mms__place_name(&building->place), 0700) != 0)
+        return mms__fail_errno("creating the region %s: making a directory beside it", target->path);
+    code = mms__file_open(building->parent.fd, mms__place_name(&building->place), O_RDONLY | O_DIRECTORY, 0, &building->place.directory);
+    return code == 0 ? 0 : mms__fail(code, "creating %s: opening its directory", target->path);
+}
+
+static uint32_t directory_mode(const mms_writer_options *options)
+{
+    uint32_t readable = (options->mode | options->readers_mode) & 0444;
+
+    return 0700 | (readable | readable >> 2);
+}
+
+int mms__build(const struct mms__place *target, const struct mms__trust *trust, const mms_writer_options *options,
+               uint64_t floor, struct mms__building *building)
+{
+    struct mms__place checked = *target;
+    struct mms__header plan;
+    int code;
+
+    *building = (struct mms__building){.parent = MMS__NO_FILE, .lock = MMS__NO_WRITER_LOCK};
+    building->place.directory = MMS__NO_FILE;
+    code = mms__header_plan(options, target->path, &plan);
+    if (code == 0)
+        code = mms__place_open_parent(&checked, trust, &building->parent);
+    if (code == 0)
+        code = make_directory(&checked, building);
+    if (code == 0)
+        code = mms__writer_lock_try(&building->place, true, &building->lock);
+    if (code == 0)
+        code = make_parts(building, options, &plan, floor);
+    if (code == 0)
+        code = set_rights(building->place.directory.fd, directory_mode(options), options->gid, building->place.path, "");
+    if (code != 0)
+        mms__building_discard(building);
+    return code;
+}
+
+static int rename_to(struct mms__building *building, const struct mms__place *target, unsigned flags)
+{
+    if (renameat2(building->parent.fd, mms__place_name(&building->place), building->parent.fd, mms__place_name(target), flags) == 0)
+        return 0;
+    return errno == EEXIST ? -EEXIST : mms__fail_errno("giving the new region its name %s", target->path);
+}
+
+int mms__building_finish(struct mms__building *building, const struct mms__place *target)
+{
+    return rename_to(building, target, RENAME_NOREPLACE);
+}
+
+int mms__building_exchange(struct mms__building *building, const struct mms__place *target)
+{
+    return rename_to(building, target, RENAME_EXCHANGE);
+}
+
+void mms__building_discard(struct mms__building *building)
+{
+    if (building->place.directory.fd >= 0) {
+        mms__unlink_files(building->place.directory.fd);
+        (void)unlinkat(building->parent.fd, mms__place_name(&building->place), AT_REMOVEDIR);
+    }
+    mms__writer_lock_drop(&building->lock);
+    mms__place_leave(&building->place);
+    mms__file_close(&building->parent);
+}
+
+void mms__building_release(struct mms__building *building, struct mms__file *directory, struct mms__writer_lock *lock)
+{
+    *directory = building->place.directory;
+    *lock = building->lock;
+    mms__file_close(&building->parent);
+}

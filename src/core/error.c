@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/error.h"
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static _Thread_local char last_error[512];
+
+const char *mms_strerror(int code)
+{
+    const char *text;
+
+    switch (code) {
+    case 0:
+        return "success";
+#define TEXT(name, value, text) case value: return text;
+        MMS_ERROR_MAP(TEXT)
+#undef TEXT
+    }
+    text = code < 0 && code > -4096 ? strerrordesc_np(-code) : NULL;
+    return text ? text : "unknown error";
+}
+
+const char *mms_error_name(int code)
+{
+    const char *name;
+
+    switch (code) {
+    case 0:
+        return "OK";
+#define NAME(name, value, text) case value: return "MMS_E_" #name;
+        MMS_ERROR_MAP(NAME)
+#undef NAME
+    }
+    name = code < 0 && code > -4096 ? strerrorname_np(-code) : NULL;
+    return name ? name : "UNKNOWN";
+}
+
+const char *mms_last_error(void)
+{
+    return last_error;
+}
+
+static int store(int code, const char *format, va_list arguments)
+{
+    int length = vsnprintf(last_error, sizeof last_error, format, arguments);
+
+    if (length >= 0 && (size_t)length < sizeof last_error)
+        snprintf(last_error + length, sizeof last_error - (size_t)length, " (%s: %s)", mms_error_name(code),
+                 mms_strerror(code));
+    return code;
+}
+
+int mms__fail(int code, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    store(code, format, arguments);
+    va_end(arguments);
+    return code;
+}
+
+int mms__fail_errno(const char *format, ...)
+{
+    int code = errno > 0 ? -errno : -EIO;
+    va_list arguments;
+
+    va_start(arguments, format);
+    store(code, format, arguments);
+    va_end(arguments);
+    return code;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef MMS_ERROR_H
+#define MMS_ERROR_H
+
+#include <mmsync/error.h>
+
+/* Store this thread's detail and return code: `return mms__fail(MMS_E_EMPTY, "read %s: ...", path)`. The detail says
+   what was being done, to what, why it failed and what to do; the code's own text is appended. */
+int mms__fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The same with code = -errno, for a system call that has just failed. Never returns 0. */
+int mms__fail_errno(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

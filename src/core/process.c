@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/process.h"
+#include "core/file.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <mmsync/atomic.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static pthread_mutex_t members_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct mms__member *members;
+static pthread_key_t thread_key;
+static bool ready;
+
+/* The token of this process, or 0 in a child that has not asked for one yet. In memory that fork wipes, so that a raw
+   clone(2), which runs no handlers, is noticed as well. */
+static mms__word *token;
+static mms__word token_without_wiping;
+static mms__word tokens_given; /* plain memory: a child goes on counting where its parent was */
+static uintptr_t threads_seen;
+
+void mms__fork_hold(void)
+{
+    pthread_mutex_lock(&members_lock);
+}
+
+void mms__fork_release(void)
+{
+    pthread_mutex_unlock(&members_lock);
+}
+
+static void forked_child(void)
+{
+    mms__store_relaxed(token, 0);
+    for (struct mms__member *member = members; member; member = member->next)
+        member->forked(member);
+    members = NULL;
+    pthread_mutex_unlock(&members_lock);
+}
+
+static void thread_ended(void *thread)
+{
+    pthread_mutex_lock(&members_lock);
+    for (struct mms__member *member = members; member; member = member->next)
+        if (member->thread_ended)
+            member->thread_ended(member, (uintptr_t)thread);
+    pthread_mutex_unlock(&members_lock);
+}
+
+static void prepare(void)
+{
+    struct mms__map page;
+
+    token = mms__map_wiped(mms__page_size(), &page) == 0 ? page.base : &token_without_wiping;
+    ready = pthread_key_create(&thread_key, thread_ended) == 0 &&
+            pthread_atfork(mms__fork_hold, mms__fork_release, forked_child) == 0;
+}
+
+uint64_t mms__process_token(void)
+{
+    uint64_t known, fresh;
+
+    pthread_once(&once, prepare);
+    known = mms__load_relaxed(token);
+    if (known != 0)
+        return known;
+    fresh = mms__increment(&tokens_given);
+    return mms__cas_seq_cst(token, &known, fresh) ? fresh : known;
+}
+
+uintptr_t mms__thread_token(void)
+{
+    uintptr_t thread;
+
+    pthread_once(&once, prepare);
+    thread = (uintptr_t)pthread_getspecific(thread_key);
+    if (thread == 0) {
+        thread = mms__increment(&threads_seen);
+        if (pthread_setspecific(thread_key, (void *)thread) != 0)
+            return 0;
+    }
+    return thread;
+}
+
+/* Field 22 of /proc/self/stat, counted behind the command's closing parenthesis, as its name may hold anything. */
+static uint64_t parse_start(const char *text)
+{
+    const char *field = strrchr(text, ')');
+
+    for (int i = 2; field && i < 22; i++)
+        field = strchr(field + 1, ' ');
+    return field ? strtoull(field, NULL, 10) : 0;
+}
+
+uint64_t mms__process_start(void)
+{
+    char text[1024];
+    int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+    ssize_t size;
+
+    if (fd < 0)
+        return 0;
+    size = read(fd, text, sizeof text - 1);
+    close(fd);
+    if (size <= 0)
+        return 0;
+    text[size] = 0;
+    return parse_start(text);
+}
+
+int mms__member_join(struct mms__member *member)
+{
+    pthread_once(&once, prepare);
+    if (!ready)
+        return -ENOMEM;
+    pthread_mutex_lock(&members_lock);
+    member->next = members;
+    member->link = &members;
+    if (members)
+        members->link = &member->next;
+    members = member;
+    pthread_mutex_unlock(&members_lock);
+    return 0;
+}
+
+void mms__member_leave(struct mms__member *member)
+{
+    pthread_mutex_lock(&members_lock);
+    *member->link = member->next;
+    if (member->next)
+        member->next->link = member->link;
+    pthread_mutex_unlock(&members_lock);
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The protocol: announce, validate, publish, cover, reclaim, wait; pure functions over shared words. What a reader does in
+   its steady state stands in mmsync/pin.h, because it is compiled into user programs; the rest is here. Models and tests
+   compile these two files. docs/design.md numbers the guarantees (G1 ...) and proves them.
+
+   The one race that matters, and how it is decided. A reader stores its announcement A and then loads `current`; a writer
+   stores `current` and then, before it reuses a slot, loads A. Each side has a full fence between the two (the reader's may
+   be lent by the writer through membarrier), so at least one sees the other's store: the writer finds the slot covered,
+   or the reader finds `current` changed and does not use the slot. */
+#ifndef MMS_PROTOCOL_H
+#define MMS_PROTOCOL_H
+
+#include "core/layout.h"
+
+/* ---- Reader ---- */
+
+/* How often a reader follows a moving `current` before it announces FROM. With one try more than needed to survive a
+   preemption, FROM, which covers every slot that is to come, stays rare. */
+#define MMS__PIN_TRIES 8
+
+/* Pin what is newest. `word` is the last `current` seen; it was loaded before the first announcement, as this argument
+   needs: a word that was current at some time before the announcement, and is current after it, was current between.
+   Returns the word pinned, or one that is not pinnable (nothing there, removed), with the line idle. Wait-free (G2):
+   MMS__PIN_TRIES + 1 announcements at most. */
+static inline uint64_t mms__pin(mms__word *announce, const mms__word *current, uint64_t word, bool symmetric)
+{
+    for (int tries = 0; tries < MMS__PIN_TRIES && mms__word_pinnable(word); tries++) {
+        uint64_t now = mms__announce(announce, current, word, symmetric);
+
+        if (now == word)
+            return word;
+        word = now;
+    }
+    if (mms__word_pinnable(word)) {
+        /* Covers whatever will be current when the load comes: no second look is needed. */
+        mms__store_release(announce, mms__from(word));
+        mms__fence_light(symmetric);
+        word = mms__load_acquire(current);
+    }
+    if (mms__word_pinnable(word))
+        mms__store_release(announce, mms__exact(word)); /* narrows FROM; a release as in mms__announce */
+    else
+        mms__announce_idle(announce);
+    return word;
+}
+
+/* Make a line one's own. False if somebody was faster. The caller holds the lock byte of `owner`. */
+static inline bool mms__line_claim(struct mms__line *line, uint32_t *high_water, uint32_t index, uint32_t owner,
+                                   uint32_t mode, uint32_t flags)
+{
+    uint32_t free_line = 0, mark = mms__load_relaxed(high_water);
+
+    if (!mms__cas_seq_cst(&line->owner, &free_line, owner))
+        return false;
+    mms__store_relaxed(&line->flags, flags);
+    mms__store_relaxed(&line->mode, mode);
+    while (mark <= index && !mms__cas_seq_cst(high_water, &mark, index + 1))
+        continue;
+    /* Pair: mms__fence_heavy. A writer that did not see the line fenced before this, so that the first validating load of
+       the reader comes after what the writer published. The CAS alone does not order later plain loads (G4). */
+    mms__fence_seq_cst();
+    return true;
+}
+
+static inline void mms__line_set_mode(struct mms__line *line, uint32_t mode)
+{
+    /* Release: an announcement made in the old mode is seen by whoever sees the new mode (pair: mms__line_read). */
+    mms__store_release(&line->mode, mode);
+    /* Pair: mms__fence_heavy. Without it the writer could read the old announcement after the reader, in its new mode,
+       has validated the next one. */
+    mms__fence_seq_cst();
+}
+
+/* Give a line back, one's own or, under its owner's lock byte, a dead one's (G5). In this order: who sees the line free
+   and claims it must not have an old announcement stored over its own. */
+static inline void mms__line_clear(struct mms__line *line)
+{
+    mms__announce_idle(&line->announce);
+    mms__store_release(&line->owner, 0);
+}
+
+/* ---- Writer ---- */
+
+/* What a line covers, as far as this writer can tell. */
+struct mms__cover {
+    enum mms__cover_kind { MMS__COVERS_NOTHING, MMS__COVERS_EXACT, MMS__COVERS_FROM, MMS__COVERS_ALL } kind;
+    uint64_t generation;
+};
+
+static inline bool mms__covers(struct mms__cover cover, uint64_t generation)
+{
+    switch (cover.kind) {
+    case MMS__COVERS_EXACT:
+        return cover.generation == generation;
+    case MMS__COVERS_FROM:
+        return cover.generation <= generation;
+    case MMS__COVERS_ALL:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* After mms__fence_heavy. `can_membarrier` false: what an asymmetric line says may be late, so it covers everything, idle
+   or not, until its reader adopts the symmetric mode. */
+static inline struct mms__cover mms__line_read(const struct mms__line *line, uint32_t max_readers, bool can_membarrier)
+{
+    uint32_t owner = mms__load_acquire(&line->owner);
+    /* Before the announcement: see mms__line_set_mode. */
+    uint32_t mode = mms__load_acquire(&line->mode);
+    /* Acquire: the reads under the announcement that this one replaced are over (pair: the releases in mms__announce,
+       mms__pin and mms__announce_idle). Weaker, and the writer's stores to a reused slot may pass them (G1). */
+    uint64_t announce = mms__load_acquire(&line->announce);
+    struct mms__cover cover = {MMS__COVERS_NOTHING, announce >> 2};
+
+    if (owner == 0 || owner > max_readers)
+        return cover; /* free, or scribbled over: no process of ours stands behind it */
+    if (mode == MMS__ASYMMETRIC && !can_membarrier)
+        cover.kind = MMS__COVERS_ALL;
+    else if ((announce & MMS__TAG_MASK) == MMS__EXACT)
+        cover.kind = MMS__COVERS_EXACT;
+    else if ((announce & MMS__TAG_MASK) == MMS__FROM)
+        cover.kind = MMS__COVERS_FROM;
+    return cover;
+}
+
+/* Take a free slot into use: from here on its old value is gone. Before any write to the slot's data, and before its
+   memory is given back. The fence keeps the data after the word (pair: the fence in mms__still_whole): who read one new
+   byte finds the new generation, and knows (G1). */
+static inline void mms__slot_take(struct mms__descriptor *slot, uint64_t generation)
+{
+    mms__store_relaxed(&slot->generation, generation);
+    mms__fence_seq_cst();
+}
+
+/* Make a complete slot current. Release: its data and descriptor before it (pair: the acquire in mms__announce). */
+static inline void mms__publish(mms__word *current, uint64_t generation, unsigned slot)
+{
+    mms__store_release(current, generation << MMS__SLOT_BITS | slot);
+}
+
+/* ---- Waiting ---- */
+
+/* Before sleeping on `wake`: returns `current` as it is after the flag was set. The fence pairs with the one in
+   mms__wake_due: either the waiter sees the new `current`, or the writer sees the flag. */
+static inline uint64_t mms__wait_arm(uint32_t *waiting, const mms__word *current)
+{
+    mms__store_relaxed(waiting, 1);
+    mms__fence_seq_cst();
+    return mms__load_acquire(current);
+}
+
+/* After mms__publish: true if somebody must be woken. `wake` is stored before the flag is looked at: a waiter that is not
+   yet asleep finds it changed, and does not sleep. The word only steers the sleep; the value comes through `current`. */
+static inline bool mms__wake_due(uint32_t *wake, uint32_t *waiting, uint64_t generation)
+{
+    mms__store_release(wake, (uint32_t)generation);
+    mms__fence_seq_cst(); /* pair: mms__wait_arm */
+    if (mms__load_relaxed(waiting) == 0)
+        return false;
+    mms__store_relaxed(waiting, 0);
+    return true;
+}
+
+#endif

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Readers: opening and closing, and everything in reading that is not the steady state. */
+#include "core/attach.h"
+#include "core/error.h"
+#include "core/protocol.h"
+#include "core/region.h"
+#include <errno.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* ---- Opening and closing ---- */
+
+static bool must_be_symmetric(const struct mms_region *region)
+{
+    return !region->can_pin_asymmetric || mms__load_relaxed(&region->control->fence) != MMS__ASYMMETRIC;
+}
+
+static uint32_t mode_of(bool symmetric)
+{
+    return symmetric ? MMS__SYMMETRIC : MMS__ASYMMETRIC;
+}
+
+static bool claim_any(struct mms_region *region, bool symmetric, uint32_t *index)
+{
+    struct mms__readers *shared = region->table.shared;
+    uint32_t flags = region->options.allow_evict ? MMS__ALLOW_EVICT : 0;
+
+    for (*index = 0; *index < region->table.max_readers; ++*index)
+        if (mms__load_relaxed(&shared->lines[*index].owner) == 0 &&
+            mms__line_claim(&shared->lines[*index], &shared->high_water, *index, region->owner, mode_of(symmetric), flags))
+            return true;
+    return false;
+}
+
+/* Lines that the dead have left; false if there are none, or we cannot look. */
+static bool free_dead_lines(struct mms_region *region)
+{
+    const struct mms__trust trust = {.any_owner = true, .force_filesystem = true}; /* the region's id is compared */
+    struct mms__file file;
+    unsigned freed = 0;
+
+    mms__fork_hold();
+    if (mms__place_enter(&region->place, &trust) == 0) {
+        if (mms__attach_readers(&region->place, &region->header, true, &file) == 0) {
+            freed = mms__table_sweep(&region->table, file.fd);
+            mms__file_close(&file);
+        }
+        mms__place_leave(&region->place);
+    }
+    mms__fork_release();
+    return freed > 0;
+}
+
+/* For people who look at the table. */
+static void sign_line(struct mms__line *line)
+{
+    mms__store_relaxed(&line->pid, (uint32_t)getpid());
+    mms__store_relaxed(&line->tid, (uint32_t)syscall(SYS_gettid));
+    mms__store_relaxed(&line->start, mms__process_start());
+}
+
+static struct mms_reader *set_up(struct mms_region *region, uint32_t index, uintptr_t thread, bool symmetric)
+{
+    struct mms_reader *reader = (struct mms_reader *)region->arena.base + index;
+
+    *reader = (struct mms_reader){
+        .head = {.announce = &region->table.shared->lines[index].announce,
+                 .current = &region->control->current,
+                 .state = MMS__READY_SLOW},
+        .region = region,
+        .line = &region->table.shared->lines[index],
+        .thread = thread,
+        .index = index,
+        .symmetric = symmetric,
+    };
+    sign_line(reader->line);
+    region->readers_open++;
+    if (region->handles_used <= index)
+        region->handles_used = index + 1;
+    return reader;
+}
+
+int mms_reader_open(mms_region *region, mms_reader **out)
+{
+    bool symmetric, claimed;
+    uintptr_t thread = 0;
+    uint32_t index;
+
+    if (!region || !out)
+        return mms__fail(MMS_E_INVALID, "mms_reader_open: %s is NULL", region ? "out" : "region");
+    *out = NULL;
+    if (mms__region_is_forked(region))
+        return mms__fail(MMS_E_FORKED, "opening a reader of %s: open the region in this process", region->place.path);
+    if (region->read_only)
+        return mms__fail(MMS_E_READ_ONLY, "opening a reader of %s: use mms_read_copy, or get the right to write its file "
+                         "`readers`", region->place.path);
+    if (!region->options.detached && (thread = mms__thread_token()) == 0)
+        return mms__fail(-ENOMEM, "opening a reader of %s: no memory to notice the end of this thread", region->place.path);
+    symmetric = must_be_symmetric(region);
+    pthread_mutex_lock(&region->mutex);
+    claimed = claim_any(region, symmetric, &index);
+    if (!claimed && free_dead_lines(region))
+        claimed = claim_any(region, symmetric, &index);
+    if (claimed)
+        *out = set_up(region, index, thread, symmetric);
+    pthread_mutex_unlock(&region->mutex);
+    if (!claimed)
+        return mms__fail(MMS_E_FULL, "%s has %u readers already; close some, or create the region with more max_readers",
+                         region->place.path, region->table.max_readers);
+    return 0;
+}
+
+static bool is_held(const struct mms_reader *reader)
+{
+    return reader->head.state == MMS__HELD || reader->head.state == MMS__HELD_SLOW;
+}
+
+/* The state of a reader without a view that has, or has not, a word to start from. */
+static void rest(struct mms_reader *reader)
+{
+    reader->head.state = reader->symmetric || !mms__word_pinnable(reader->head.word) ? MMS__READY_SLOW : MMS__READY;
+}
+
+static bool still_whole(const struct mms_reader *reader)
+{
+    unsigned slot = mms__word_slot(reader->head.word);
+
+    return mms__still_whole(reader->head.current, &mms__region_slot(reader->region, slot)->generation, reader->head.word);
+}
+
+static int fail_evicted(const struct mms_reader *reader)
+{
+    return mms__fail(MMS_E_EVICTED, "the view of generation %llu of %s was taken away while it was held; throw away what was read "
+                     "from it", (unsigned long long)mms__word_generation(reader->head.word), reader->region->place.path);
+}
+
+static int end_view(struct mms_reader *reader)
+{
+    bool whole = still_whole(reader);
+
+    mms__announce_idle(reader->head.announce);
+    rest(reader);
+    return whole ? 0 : fail_evicted(reader);
+}
+
+int mms__reader_end(struct mms_reader *reader)
+{
+    int code = is_held(reader) ? end_view(reader) : 0;
+
+    /* Before the line: who claims it, in this process, sets up this handle again. */
+    reader->head.state = MMS__CLOSED;
+    reader->thread = 0;
+    reader->region->readers_open--;
+    mms__line_clear(reader->line);
+    return code;
+}
+
+static int check_handle(const struct mms_reader *reader, const char *call)
+{
+    if (!reader)
+        return mms__fail(MMS_E_INVALID, "%s: the reader is NULL", call);
+    if (reader->head.state == MMS__FORKED)
+        return mms__fail(MMS_E_FORKED, "%s: the reader belongs to the parent process; open one in this process", call);
+    if (reader->head.state == MMS__CLOSED)
+        return mms__fail(MMS_E_INVALID, "%s: the reader is closed", call);
+    return 0;
+}
+
+int mms_reader_close(mms_reader *reader)
+{
+    struct mms_region *region;
+    int code;
+
+    if (!reader)
+        return 0;
+    code = check_handle(reader, "mms_reader_close");
+    if (code != 0)
+        return code;
+    region = reader->region;
+    pthread_mutex_lock(&region->mutex);
+    code = mms__reader_end(reader);
+    pthread_mutex_unlock(&region->mutex);
+    return code;
+}
+
+/* ---- Reading ---- */
+
+/* The writer may want other fences than at the last look (it could have changed, or lost membarrier). */
+static void adopt_fence(struct mms_reader *reader)
+{
+    bool symmetric = must_be_symmetric(reader->region);
+
+    if (symmetric == reader->symmetric)
+        return;
+    mms__line_set_mode(reader->line, mode_of(symmetric));
+    reader->symmetric = symmetric;
+}
+
+static int fail_pinned(struct mms_reader *reader, int code)
+{
+    mms__announce_idle(reader->head.announce);
+    rest(reader);
+    return code;
+}
+
+/* With the slot of `word` pinned. */
+static int check_value(const struct mms_reader *reader, uint64_t word)
+{
+    const struct mms_region *region = reader->region;
+    const uint64_t *wanted = region->options.type_id;
+    const struct mms__descriptor *slot = mms__region_slot(region, mms__word_slot(word));
+
+    if (mms__word_slot(word) >= region->header.max_slots || mms__load_relaxed(&slot->size) > region->header.max_size ||
+        mms__load_relaxed(&slot->generation) != mms__word_generation(word))
+        return mms__fail(MMS_E_CORRUPT, "%s/control names slot %u for generation %llu, and the slot does not fit; run mmsync verify",
+                         region->place.path, mms__word_slot(word), (unsigned long long)mms__word_generation(word));
+    if ((wanted[0] | wanted[1]) != 0 &&
+        (wanted[0] != mms__load_relaxed(&slot->type_id[0]) || wanted[1] != mms__load_relaxed(&slot->type_id[1])))
+        return mms__fail(MMS_E_TYPE, "generation %llu of %s has type %016llx%016llx, and %016llx%016llx was asked for",
+                         (unsigned long long)mms__word_generation(word), region->place.path,
+                         (unsigned long long)mms__load_relaxed(&slot->type_id[0]),
+                         (unsigned long long)mms__load_relaxed(&slot->type_id[1]), (unsigned long long)wanted[0],
+                         (unsigned long long)wanted[1]);
+    return 0;
+}
+
+static void hold(struct mms_reader *reader, uint64_t word)
+{
+    const struct mms_region *region = reader->region;
+    unsigned slot = mms__word_slot(word);
+
+    reader->head.word = word;
+    reader->head.view = (struct mms__view_head){
+        .data = region->data + slot * region->header.stride,
+        .size = (size_t)mms__load_relaxed(&mms__region_slot(region, slot)->size),
+        .generation = mms__word_generation(word),
+    };
+    if (region->options.prefault)
+        (void)mms__populate((void *)(uintptr_t)reader->head.view.data, reader->head.view.size, false);
+}
+
+static int pin_newest(struct mms_reader *reader, mms_view *out)
+{
+    uint64_t last = reader->head.word, word = mms__region_current(reader->region);
+    int code;
+
+    adopt_fence(reader);
+    if (mms__word_pinnable(word))
+        word = mms__pin(reader->head.announce, reader->head.current, word, reader->symmetric);
+    if (!mms__word_pinnable(word))
+        return fail_pinned(reader, mms__fail_unpinnable(reader->region, word));
+    if (word != last) {
+        code = check_value(reader, word);
+        if (code != 0)
+            return fail_pinned(reader, code);
+        hold(reader, word);
+    }
+    reader->head.state = reader->symmetric ? MMS__HELD_SLOW : MMS__HELD;
+    mms__fill_view(&reader->head, out);
+    out->changed = word != last;
+    return 0;
+}
+
+static int read_or_refresh(struct mms_reader *reader, mms_view *view, const char *call)
+{
+    int code = check_handle(reader, call);
+
+    if (code != 0)
+        return code;
+    if (!view)
+        return mms__fail(MMS_E_INVALID, "%s: view is NULL", call);
+    if (is_held(reader)) {
+        if (mms__load_acquire(reader->head.current) == reader->head.word) {
+            mms__fill_view(&reader->head, view);
+            return 0;
+        }
+        if (!still_whole(reader))
+            return fail_pinned(reader, fail_evicted(reader));
+    }
+    return pin_newest(reader, view);
+}
+
+int mms__read_slow(mms_reader *reader, mms_view *out)
+{
+    return read_or_refresh(reader, out, "mms_read");
+}
+
+int mms__refresh_slow(mms_reader *reader, mms_view *view)
+{
+    return read_or_refresh(reader, view, "mms_refresh");
+}
+
+int mms__release_slow(mms_reader *reader)
+{
+    int code = check_handle(reader, "mms_release");
+
+    if (code != 0)
+        return code;
+    if (!is_held(reader))
+        return mms__fail(MMS_E_NO_VIEW, "mms_release: this reader of %s holds no view", reader->region->place.path);
+    return end_view(reader);
+}

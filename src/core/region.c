@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/region.h"
+#include "core/attach.h"
+#include "core/barrier.h"
+#include "core/error.h"
+#include "core/lock.h"
+#include "core/options.h"
+#include "core/protocol.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct mms_region *region_of(struct mms__member *member)
+{
+    return (struct mms_region *)((char *)member - offsetof(struct mms_region, member));
+}
+
+/* The kernel has wiped the handles already, unless it does not know how; a descriptor that holds a lock it cannot close. */
+static void forked(struct mms__member *member)
+{
+    struct mms_region *region = region_of(member);
+
+    if (region->arena.base)
+        memset(region->arena.base, 0, region->arena.size);
+    mms__file_close(&region->lock_file);
+}
+
+/* Handles of other threads are in use meanwhile: of those nothing but `thread` may be looked at. */
+static void thread_ended(struct mms__member *member, uintptr_t thread)
+{
+    struct mms_region *region = region_of(member);
+    struct mms_reader *readers = region->arena.base;
+
+    pthread_mutex_lock(&region->mutex);
+    for (uint32_t i = 0; i < region->handles_used; i++)
+        if (readers[i].thread == thread)
+            (void)mms__reader_end(&readers[i]);
+    pthread_mutex_unlock(&region->mutex);
+}
+
+/* With forks held off, from opening the file to closing it: a child would keep the lock. */
+static int join_table(struct mms_region *region, struct mms__file *file)
+{
+    const struct mms__place *place = &region->place;
+    int code = mms__attach_readers(place, &region->header, true, file);
+
+    if (code != 0)
+        return code;
+    code = mms__map_readers(place, &region->header, true, file->fd, &region->readers_map);
+    if (code == 0) {
+        region->table = (struct mms__table){region->readers_map.base, region->header.max_readers};
+        code = mms__table_take_owner(&region->table, file->fd, &region->owner);
+        if (code == MMS_E_FULL)
+            code = mms__fail(code, "%s has %u reader processes already; close some, or create the region with more max_readers",
+                             place->path, region->header.max_readers);
+        else if (code != 0)
+            code = mms__fail(code, "locking a byte of %s/readers", place->path);
+    }
+    if (code == 0 && place->loses_locks)
+        region->lock_file = *file;
+    else
+        mms__file_close(file);
+    return code;
+}
+
+/* MMS_E_READ_ONLY inside, success outside: who may not write `readers` can copy. */
+static int join(struct mms_region *region)
+{
+    struct mms__file file;
+    int code;
+
+    if (region->options.read_only) {
+        region->read_only = true;
+        return 0;
+    }
+    mms__fork_hold();
+    code = join_table(region, &file);
+    mms__fork_release();
+    if (code == -EACCES || code == -EROFS || code == -EPERM) {
+        region->read_only = true;
+        mms__fail(MMS_E_READ_ONLY, "%s/readers may not be written by user %u; the region is open for mms_read_copy alone",
+                  region->place.path, geteuid());
+        return 0;
+    }
+    return code;
+}
+
+/* Before any asymmetric read. What cannot be registered reads with symmetric fences, whatever the writer wants. */
+static int choose_fence(struct mms_region *region)
+{
+    int code;
+
+    if (region->read_only || region->options.fence == MMS_FENCE_SYMMETRIC)
+        return 0;
+    code = mms__membarrier_register();
+    region->can_pin_asymmetric = code == 0;
+    if (code != 0 && region->options.fence == MMS_FENCE_ASYMMETRIC)
+        return mms__fail(code, "opening %s with asymmetric fences: membarrier(2) is refused here; use MMS_FENCE_AUTO",
+                         region->place.path);
+    return 0;
+}
+
+static int make_arena(struct mms_region *region)
+{
+    int code;
+
+    if (region->read_only)
+        return 0;
+    code = mms__map_wiped(region->header.max_readers * sizeof(struct mms_reader), &region->arena);
+    return code == 0 ? 0 : mms__fail(code, "opening %s: no memory for its readers", region->place.path);
+}
+
+static int map_files(struct mms_region *region)
+{
+    struct mms__file data_file;
+    int code = mms__attach_control(&region->place, false, &region->control_file, &region->control_map, &region->header);
+
+    if (code != 0)
+        return code;
+    region->control = region->control_map.base;
+    code = mms__attach_data(&region->place, &region->header, false, &data_file, &region->data_map);
+    if (code != 0)
+        return code;
+    mms__file_close(&data_file);
+    region->data = region->data_map.base;
+    region->another_boot = mms__is_from_another_boot(&region->place, region->control);
+    if (mms__load_acquire(&region->control->current) == MMS__TOMBSTONE)
+        return mms__fail(MMS_E_GONE, "%s is being removed; open it again when a writer has made it anew", region->place.path);
+    return 0;
+}
+
+static int assemble(struct mms_region *region)
+{
+    int code = map_files(region);
+
+    if (code == 0)
+        code = join(region);
+    if (code == 0)
+        code = choose_fence(region);
+    if (code == 0)
+        code = make_arena(region);
+    if (code == 0) {
+        code = mms__member_join(&region->member);
+        if (code != 0)
+            code = mms__fail(code, "opening %s: no memory", region->place.path);
+    }
+    return code;
+}
+
+/* What a process may free of a region whether it owns it or has inherited it. */
+static void dismantle(struct mms_region *region, bool inherited)
+{
+    if (!inherited)
+        mms__unmap(&region->readers_map); /* a child has no such map, and by now may have another there */
+    mms__unmap(&region->control_map);
+    mms__unmap(&region->data_map);
+    mms__unmap(&region->arena);
+    mms__file_close(&region->control_file);
+    mms__file_close(&region->lock_file);
+    mms__place_leave(&region->place);
+    pthread_mutex_destroy(&region->mutex);
+    free(region);
+}
+
+static struct mms_region *allocate_region(void)
+{
+    struct mms_region *region = calloc(1, sizeof *region);
+
+    if (!region)
+        return NULL;
+    region->process = mms__process_token();
+    region->member = (struct mms__member){.forked = forked, .thread_ended = thread_ended};
+    region->control_file = region->lock_file = region->place.directory = MMS__NO_FILE;
+    pthread_mutex_init(&region->mutex, NULL);
+    return region;
+}
+
+static struct mms__trust trust_of(const mms_region_options *options)
+{
+    return (struct mms__trust){.trust_owner = options->trust_owner,
+                               .trusted_uid = options->trusted_uid,
+                               .force_filesystem = options->force_filesystem};
+}
+
+int mms_region_open(const char *path, const mms_region_options *given, mms_region **out)
+{
+    struct mms_region *region;
+    struct mms__trust trust;
+    int code;
+
+    if (!out)
+        return mms__fail(MMS_E_INVALID, "mms_region_open: out is NULL");
+    *out = NULL;
+    region = allocate_region();
+    if (!region)
+        return mms__fail(-ENOMEM, "mms_region_open: no memory for a handle");
+    code = mms__region_options_read(given, &region->options);
+    trust = trust_of(&region->options);
+    if (code == 0)
+        code = mms__place_find(path, &region->place);
+    if (code == 0)
+        code = mms__place_enter(&region->place, &trust);
+    if (code == 0)
+        code = assemble(region);
+    if (code != 0) {
+        dismantle(region, false);
+        return code;
+    }
+    mms__file_close(&region->place.directory);
+    *out = region;
+    return 0;
+}
+
+int mms_region_close(mms_region *region)
+{
+    uint32_t still_open;
+
+    if (!region)
+        return 0;
+    if (mms__region_is_forked(region)) {
+        int code = mms__fail(MMS_E_FORKED, "closing %s in a forked child: its copy is freed, the parent's goes on",
+                             region->place.path);
+        dismantle(region, true);
+        return code;
+    }
+    pthread_mutex_lock(&region->mutex);
+    still_open = region->readers_open;
+    pthread_mutex_unlock(&region->mutex);
+    if (still_open > 0)
+        return mms__fail(MMS_E_BUSY, "closing %s: %u of its readers are open; close them first", region->place.path,
+                         still_open);
+    mms__member_leave(&region->member);
+    dismantle(region, false);
+    return 0;
+}
+
+bool mms_region_read_only(const mms_region *region)
+{
+    return region && region->read_only;
+}
+
+uint64_t mms__region_current(struct mms_region *region)
+{
+    uint64_t word = mms__load_acquire(&region->control->current);
+
+    if (!mms__load_relaxed(&region->another_boot) || word == MMS__TOMBSTONE)
+        return word;
+    /* A writer that comes clears `current`, then names this boot, then publishes. */
+    if (mms__is_from_another_boot(&region->place, region->control))
+        return 0;
+    mms__store_relaxed(&region->another_boot, 0);
+    return mms__load_acquire(&region->control->current);
+}
+
+bool mms__region_was_unlinked(struct mms_region *region)
+{
+    struct stat status;
+
+    if (mms__file_is_ours(&region->control_file) && fstat(region->control_file.fd, &status) == 0)
+        return status.st_nlink == 0;
+    /* The host has closed the descriptor. */
+    if (stat(region->place.path, &status) != 0)
+        return errno == ENOENT;
+    return false;
+}
+
+int mms__fail_unpinnable(const struct mms_region *region, uint64_t word)
+{
+    if (word == MMS__TOMBSTONE)
+        return mms__fail(MMS_E_GONE, "%s was removed or replaced; close it, and open it again when it is back",
+                         region->place.path);
+    return mms__fail(MMS_E_EMPTY, "%s holds no value yet; wait for a writer to publish one", region->place.path);
+}
+
+uint64_t mms_generation(mms_region *region)
+{
+    uint64_t word = region ? mms__region_current(region) : 0;
+
+    return mms__word_pinnable(word) ? mms__word_generation(word) : 0;
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/remove.h"
+#include "core/attach.h"
+#include "core/error.h"
+#include "core/futex.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#define TEMPORARY_MARK ".mmsync-"
+#define LOCK_WAIT_MS 2000
+
+static const char *const file_names[] = {"control", "readers", "data", "lock"};
+
+enum { FILE_COUNT = sizeof file_names / sizeof *file_names };
+
+static bool is_ours(const char *name)
+{
+    for (int i = 0; i < FILE_COUNT; i++)
+        if (strcmp(name, file_names[i]) == 0)
+            return true;
+    return false;
+}
+
+int mms__temporary_name(const struct mms__place *target, struct mms__place *temporary)
+{
+    size_t room = sizeof temporary->path - target->parent_size;
+    uint32_t random[2];
+    int printed;
+
+    if (getrandom(random, sizeof random, 0) != sizeof random)
+        return mms__fail_errno("naming a directory beside %s: getting random bytes", target->path);
+    *temporary = *target;
+    printed = snprintf(temporary->path + target->parent_size, room, "/.%s" TEMPORARY_MARK "%08x%08x", mms__place_name(target), random[0],
+                       random[1]);
+    if (printed < 0 || (size_t)printed >= room)
+        return mms__fail(MMS_E_INVALID, "the path %s is too long", target->path);
+    return 0;
+}
+
+void mms__unlink_files(int directory)
+{
+    for (int i = 0; i < FILE_COUNT; i++)
+        (void)unlinkat(directory, file_names[i], 0);
+}
+
+static DIR *list(int directory)
+{
+    int copy = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *entries = copy >= 0 ? fdopendir(copy) : NULL;
+
+    if (!entries && copy >= 0)
+        close(copy);
+    return entries;
+}
+
+static int check_for_others(const struct mms__place *place)
+{
+    DIR *entries = list(place->directory.fd);
+    int code = 0;
+
+    if (!entries)
+        return mms__fail_errno("listing %s", place->path);
+    for (struct dirent *entry; code == 0 && (entry = readdir(entries));)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 && !is_ours(entry->d_name))
+            code = mms__fail(-ENOTEMPTY, "removing %s: it holds `%s`, which is not mmsync's; take that away first", place->path,
+                             entry->d_name);
+    closedir(entries);
+    return code;
+}
+
+/* Open handles find the tombstone at their next look; sleepers are woken for it. */
+static void bury(struct mms__control *control)
+{
+    mms__store_release(&control->current, MMS__TOMBSTONE);
+    mms__store_release(&control->wake, ~mms__load_relaxed(&control->wake));
+    mms__futex_wake_all(&control->wake);
+}
+
+static int bury_region(const struct mms__place *place)
+{
+    struct mms__file file;
+    struct mms__map map = {0};
+    struct mms__header header;
+    int code = mms__attach_control(place, true, &file, &map, &header);
+
+    if (code != 0)
+        return code;
+    bury(map.base);
+    mms__file_close(&file);
+    mms__unmap(&map);
+    return 0;
+}
+
+int mms__remove_entered(struct mms__place *place)
+{
+    struct mms__place away;
+    int code = check_for_others(place);
+
+    if (code == 0)
+        code = bury_region(place);
+    if (code == 0)
+        code = mms__temporary_name(place, &away);
+    if (code != 0)
+        return code;
+    if (renameat2(AT_FDCWD, place->path, AT_FDCWD, away.path, RENAME_NOREPLACE) != 0)
+        return mms__fail_errno("removing %s: renaming it; its readers have been told already", place->path);
+    mms__unlink_files(place->directory.fd);
+    if (rmdir(away.path) != 0)
+        return mms__fail_errno("removing %s: what is left is %s", place->path, away.path);
+    return 0;
+}
+
+int mms_remove(const char *path)
+{
+    struct mms__trust trust = {.any_owner = true, .force_filesystem = true};
+    struct mms__writer_lock lock;
+    struct mms__place place;
+    int code = mms__place_find(path, &place);
+
+    if (code == 0)
+        code = mms__place_enter(&place, &trust);
+    if (code != 0)
+        return code;
+    code = mms__writer_lock_wait(&place, LOCK_WAIT_MS, &lock);
+    if (code == 0) {
+        code = mms__place_is_gone(&place) ? mms__fail(MMS_E_GONE, "removing %s: somebody else has", place.path)
+                                          : mms__remove_entered(&place);
+        mms__writer_lock_drop(&lock);
+    }
+    mms__place_leave(&place);
+    return code;
+}
+
+/* Who builds or removes holds the lock; where nobody does, that process is dead. Where there is no `lock` yet the builder
+   may be alive, or died at its first step: then an empty directory is left. */
+static void sweep_one(const struct mms__place *target, int parent, const char *name)
+{
+    struct mms__place left = *target;
+    struct mms__writer_lock lock;
+
+    if (mms__file_open(parent, name, O_RDONLY | O_DIRECTORY, 0, &left.directory) != 0)
+        return;
+    if (mms__writer_lock_try(&left, false, &lock) == 0) {
+        (void)bury_region(&left); /* a replaced region, whose readers have not been told */
+        mms__unlink_files(left.directory.fd);
+        (void)unlinkat(parent, name, AT_REMOVEDIR);
+        mms__writer_lock_drop(&lock);
+    }
+    mms__place_leave(&left);
+}
+
+void mms__sweep_leftovers(const struct mms__place *target)
+{
+    char parent[sizeof target->path], prefix[NAME_MAX + 1];
+    int length = snprintf(prefix, sizeof prefix, ".%s" TEMPORARY_MARK, mms__place_name(target));
+    struct mms__file directory;
+    DIR *entries;
+
+    memcpy(parent, target->path, target->parent_size);
+    parent[target->parent_size] = 0;
+    if (mms__file_open(AT_FDCWD, *parent ? parent : "/", O_RDONLY | O_DIRECTORY, 0, &directory) != 0)
+        return;
+    entries = list(directory.fd);
+    for (struct dirent *entry; entries && (entry = readdir(entries));)
+        if (strncmp(entry->d_name, prefix, (size_t)length) == 0)
+            sweep_one(target, directory.fd, entry->d_name);
+    if (entries)
+        closedir(entries);
+    mms__file_close(&directory);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Taking regions down: the one that the user names, and what crashed creators and removers have left. */
+#ifndef MMS_REMOVE_H
+#define MMS_REMOVE_H
+
+#include "core/lock.h"
+
+/* A name beside the target's that says whose it is, for what is being built or taken down. Details are stored. */
+int mms__temporary_name(const struct mms__place *target, struct mms__place *temporary);
+
+/* With the directory open and its writer's lock held: tell readers, rename away, unlink. Details are stored. */
+int mms__remove_entered(struct mms__place *place);
+
+/* Remove what stands under temporary names beside the target and belongs to nobody alive. */
+void mms__sweep_leftovers(const struct mms__place *target);
+
+/* Remove the four files of a region from a directory, and nothing else. */
+void mms__unlink_files(int directory);
+
+#endif

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The writer: opening, writing, closing. */
+#include "core/writer.h"
+#include "core/attach.h"
+#include "core/checksum.h"
+#include "core/clock.h"
+#include "core/error.h"
+#include "core/futex.h"
+#include "core/options.h"
+#include "core/protocol.h"
+#include "core/replace.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void forked(struct mms__member *member)
+{
+    struct mms_writer *writer = (struct mms_writer *)((char *)member - offsetof(struct mms_writer, member));
+
+    mms__file_close(&writer->lock.file);
+}
+
+struct mms_writer *mms__writer_allocate(void)
+{
+    struct mms_writer *writer = calloc(1, sizeof *writer);
+
+    if (!writer)
+        return NULL;
+    writer->process = mms__process_token();
+    writer->member.forked = forked;
+    writer->lock = MMS__NO_WRITER_LOCK;
+    writer->place.directory = writer->data_file = writer->readers_file = MMS__NO_FILE;
+    return writer;
+}
+
+void mms__writer_dismantle(struct mms_writer *writer, bool inherited)
+{
+    if (!inherited) { /* a child has none of these maps, and by now may have others there */
+        mms__unmap(&writer->control_map);
+        mms__unmap(&writer->readers_map);
+        mms__unmap(&writer->data_map);
+        mms__writer_lock_drop(&writer->lock); /* last: until here nobody may write */
+    }
+    mms__file_close(&writer->data_file);
+    mms__file_close(&writer->readers_file);
+    mms__place_leave(&writer->place);
+    mms__pool_free(&writer->pool);
+    free(writer);
+}
+
+static int enter(struct mms_writer *writer)
+{
+    int code = mms__writer_enter(writer);
+
+    if (code == 0)
+        code = mms__header_compare(&writer->pool.header, &writer->options, writer->place.path);
+    if (code == MMS_E_GEOMETRY && writer->options.replace)
+        code = mms__replace(writer);
+    if (code == 0) {
+        code = mms__member_join(&writer->member);
+        if (code != 0)
+            code = mms__fail(code, "opening %s: no memory", writer->place.path);
+    }
+    return code;
+}
+
+int mms_writer_open(const char *path, const mms_writer_options *given, mms_writer **out)
+{
+    struct mms_writer *writer;
+    int code;
+
+    if (!out)
+        return mms__fail(MMS_E_INVALID, "mms_writer_open: out is NULL");
+    *out = NULL;
+    writer = mms__writer_allocate();
+    if (!writer)
+        return mms__fail(-ENOMEM, "mms_writer_open: no memory for a handle");
+    code = mms__writer_options_read(given, &writer->options);
+    if (code == 0)
+        code = mms__place_find(path, &writer->place);
+    if (code == 0)
+        code = enter(writer);
+    if (code != 0) {
+        mms__writer_dismantle(writer, false);
+        return code;
+    }
+    mms__place_leave(&writer->place);
+    *out = writer;
+    return 0;
+}
+
+int mms_writer_close(mms_writer *writer)
+{
+    if (!writer)
+        return 0;
+    if (writer->process != mms__process_token()) {
+        int code = mms__fail(MMS_E_FORKED, "closing the writer of %s in a forked child: its copy is freed, the parent's goes on",
+                             writer->place.path);
+        mms__writer_dismantle(writer, true);
+        return code;
+    }
+    mms__member_leave(&writer->member);
+    mms__writer_dismantle(writer, false);
+    return 0;
+}
+
+/* ---- Writing ---- */
+
+static int check_handle(const struct mms_writer *writer, bool building, const char *call)
+{
+    if (!writer)
+        return mms__fail(MMS_E_INVALID, "%s: the writer is NULL", call);
+    if (writer->process != mms__process_token())
+        return mms__fail(MMS_E_FORKED, "%s: the writer of %s belongs to the parent process; open one in this process", call,
+                         writer->place.path);
+    if (writer->building != building)
+        return mms__fail(MMS_E_INVALID, building ? "%s: no write to %s was begun" : "%s: a write to %s was begun already; commit or abort it",
+                         call, writer->place.path);
+    return 0;
+}
+
+static int check_size(const struct mms_writer *writer, uint64_t size)
+{
+    if (size <= writer->pool.header.max_size)
+        return 0;
+    return mms__fail(MMS_E_TOO_BIG, "writing %s: %llu bytes, and its max_size is %llu; open it with a larger max_size and replace set",
+                     writer->place.path, (unsigned long long)size, (unsigned long long)writer->pool.header.max_size);
+}
+
+static unsigned char *slot_data(const struct mms_writer *writer, unsigned slot)
+{
+    return writer->pool.data + slot * writer->pool.header.stride;
+}
+
+static int take(struct mms_writer *writer, size_t capacity, mms_receipt *receipt)
+{
+    struct mms__patience patience = {writer->options.grace_ms, writer->options.on_grace};
+    int code = check_size(writer, capacity);
+
+    memset(&writer->receipt, 0, sizeof writer->receipt);
+    if (code == 0)
+        code = mms__pool_take(&writer->pool, capacity, patience, &writer->slot, &writer->receipt);
+    if (code == 0) {
+        writer->receipt.slot = writer->slot;
+        writer->receipt.generation = writer->pool.generation;
+    }
+    if (receipt && (code == 0 || code == MMS_E_AGAIN))
+        *receipt = writer->receipt;
+    return code;
+}
+
+/* What goes with a value in its descriptor. */
+static struct mms__descriptor describe(const struct mms_writer *writer, unsigned slot, size_t size)
+{
+    const mms_writer_options *options = &writer->options;
+
+    return (struct mms__descriptor){
+        .type_id = {options->type_id[0], options->type_id[1]},
+        .tag = options->tag,
+        .checksum = options->checksum ? mms__checksum(slot_data(writer, slot), size) : 0,
+        .publish_ns = mms__read_clock(CLOCK_REALTIME_COARSE),
+        .flags = options->checksum ? MMS__HAS_CHECKSUM : 0,
+    };
+}
+
+void mms__writer_publish_as(struct mms_writer *writer, unsigned slot, size_t size, const struct mms__descriptor *as)
+{
+    struct mms__descriptor *descriptor = &writer->control->slots[slot];
+    struct mms__readers *readers = writer->readers_map.base;
+    uint64_t generation = writer->pool.slots[slot].generation;
+
+    mms__store_relaxed(&descriptor->size, size);
+    mms__store_relaxed(&descriptor->type_id[0], as->type_id[0]);
+    mms__store_relaxed(&descriptor->type_id[1], as->type_id[1]);
+    mms__store_relaxed(&descriptor->tag, as->tag);
+    mms__store_relaxed(&descriptor->checksum, as->checksum);
+    mms__store_relaxed(&descriptor->publish_ns, as->publish_ns);
+    mms__store_relaxed(&descriptor->flags, as->flags);
+    mms__publish(&writer->control->current, generation, slot);
+    mms__pool_publish(&writer->pool, slot);
+    if (mms__wake_due(&writer->control->wake, &readers->waiting, generation))
+        mms__futex_wake_all(&writer->control->wake);
+}
+
+static void finish(struct mms_writer *writer, size_t size, mms_receipt *receipt)
+{
+    struct mms__descriptor as = describe(writer, writer->slot, size);
+
+    mms__writer_publish_as(writer, writer->slot, size, &as);
+    writer->receipt.size = size;
+    if (receipt)
+        *receipt = writer->receipt;
+}
+
+int mms_write(mms_writer *writer, const void *data, size_t size, mms_receipt *receipt)
+{
+    int code = check_handle(writer, false, "mms_write");
+
+    if (code != 0)
+        return code;
+    if (!data && size > 0)
+        return mms__fail(MMS_E_INVALID, "mms_write: data is NULL and size %zu", size);
+    code = take(writer, size, receipt);
+    if (code != 0)
+        return code;
+    if (size > 0)
+        memcpy(slot_data(writer, writer->slot), data, size);
+    finish(writer, size, receipt);
+    return 0;
+}
+
+int mms_write_begin(mms_writer *writer, size_t capacity, void **buffer, mms_receipt *receipt)
+{
+    int code = check_handle(writer, false, "mms_write_begin");
+
+    if (code != 0)
+        return code;
+    if (!buffer)
+        return mms__fail(MMS_E_INVALID, "mms_write_begin: buffer is NULL");
+    code = take(writer, capacity, receipt);
+    if (code != 0)
+        return code;
+    writer->building = true;
+    writer->capacity = capacity;
+    *buffer = slot_data(writer, writer->slot);
+    return 0;
+}
+
+int mms_write_grow(mms_writer *writer, size_t capacity, void **buffer)
+{
+    int code = check_handle(writer, true, "mms_write_grow");
+
+    if (code == 0)
+        code = check_size(writer, capacity);
+    if (code == 0)
+        code = mms__pool_grow(&writer->pool, writer->slot, capacity);
+    if (code != 0)
+        return code;
+    if (writer->capacity < capacity)
+        writer->capacity = capacity;
+    if (buffer)
+        *buffer = slot_data(writer, writer->slot);
+    return 0;
+}
+
+int mms_write_commit(mms_writer *writer, size_t size, mms_receipt *receipt)
+{
+    int code = check_handle(writer, true, "mms_write_commit");
+
+    if (code != 0)
+        return code;
+    if (size > writer->capacity)
+        return mms__fail(MMS_E_INVALID, "mms_write_commit: %zu bytes of %s, and the capacity is %zu; grow it, or commit less", size,
+                         writer->place.path, writer->capacity);
+    mms__fence_seq_cst(); /* streaming stores of the caller are not ordered by the release in mms__publish */
+    writer->building = false;
+    finish(writer, size, receipt);
+    return 0;
+}
+
+int mms_write_abort(mms_writer *writer)
+{
+    int code = check_handle(writer, true, "mms_write_abort");
+
+    if (code != 0)
+        return code;
+    writer->building = false;
+    mms__pool_put(&writer->pool, writer->slot);
+    return 0;
+}

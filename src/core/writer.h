@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The writer's handle. */
+#ifndef MMS_WRITER_H
+#define MMS_WRITER_H
+
+#include "core/lock.h"
+#include "core/pool.h"
+#include "core/process.h"
+#include <mmsync.h>
+
+struct mms_writer {
+    uint64_t process; /* mms__process_token of the owner */
+    struct mms__member member;
+    struct mms__place place; /* the path; directory closed */
+    mms_writer_options options;
+    struct mms__writer_lock lock;
+    struct mms__map control_map, readers_map, data_map;
+    struct mms__file data_file, readers_file;
+    struct mms__control *control;
+    struct mms__pool pool;
+    bool building; /* between begin and commit or abort */
+    unsigned slot;
+    size_t capacity;
+    mms_receipt receipt; /* of the write that was begun */
+};
+
+/* (open_writer.c) Get the lock of a region, made if there is none, and take over what is in it. place has the path;
+   options are read. Details are stored. */
+int mms__writer_enter(struct mms_writer *writer);
+/* The second half: the directory is open and its lock is held. */
+int mms__writer_attach(struct mms_writer *writer);
+/* Point the pool to this handle, after it was filled or moved. */
+void mms__writer_bind(struct mms_writer *writer);
+
+/* (writer.c) Publish what stands in a taken slot, with what `as` says about it, and wake who waits. */
+void mms__writer_publish_as(struct mms_writer *writer, unsigned slot, size_t size, const struct mms__descriptor *as);
+struct mms_writer *mms__writer_allocate(void);
+/* `inherited`: in a forked child, which frees memory and leaves all else alone. */
+void mms__writer_dismantle(struct mms_writer *writer, bool inherited);
+
+#endif
