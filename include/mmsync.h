@@ -41,8 +41,8 @@ typedef enum mms_on_grace {
     MMS_EVICT   /* take the slots of readers that opened with allow_evict; MMS_E_AGAIN if that gives none */
 } mms_on_grace;
 
-#define MMS_FOREVER (-1)  /* for grace_ms, lock_wait_ms and the timeout of mms_wait */
-#define MMS_NO_WAIT (-2)  /* for grace_ms and lock_wait_ms, where 0 means the default */
+#define MMS_FOREVER (-1) /* for grace_ms, lock_wait_ms and the timeout of mms_wait */
+#define MMS_NO_WAIT (-2) /* for grace_ms and lock_wait_ms, where 0 means the default */
 
 /* Start from MMS_WRITER_OPTIONS_INIT. Zero means the default, in brackets. Geometry is fixed when a region is created;
    a later open may leave it zero, and gets MMS_E_GEOMETRY if it names another one. */
@@ -114,21 +114,21 @@ typedef struct mms_info {
     uint64_t publish_time_ns; /* CLOCK_REALTIME, to some milliseconds */
     uint64_t checksum;        /* valid with has_checksum */
     bool has_checksum;
-    bool symmetric;       /* fences of new readers */
-    int writer_alive;     /* 1 or 0; -1: not known, for want of the right to open `lock` */
-    pid_t writer_pid;     /* of the last writer, as it calls itself */
-    unsigned slot;        /* of the current value */
-    unsigned slots_used;  /* slots that ever held a value */
-    unsigned readers;     /* lines of live processes */
+    bool symmetric;      /* fences of new readers */
+    int writer_alive;    /* 1 or 0; -1: not known, for want of the right to open `lock` */
+    pid_t writer_pid;    /* of the last writer, as it calls itself */
+    unsigned slot;       /* of the current value */
+    unsigned slots_used; /* slots that ever held a value */
+    unsigned readers;    /* lines of live processes */
     unsigned readers_dead;
-    uint64_t bytes_used;  /* memory or disk that the region takes */
+    uint64_t bytes_used; /* memory or disk that the region takes */
     uint64_t reserved[8];
 } mms_info;
 
 typedef struct mms_reader_info {
-    pid_t pid, tid;      /* as the reader calls itself, in its own PID namespace */
+    pid_t pid, tid; /* as the reader calls itself, in its own PID namespace */
     bool alive;
-    bool pinned;         /* holds a view */
+    bool pinned; /* holds a view */
     bool symmetric, allow_evict;
     unsigned line;
     uint64_t generation; /* with pinned: the generation held, or the lowest one that may be */
@@ -151,8 +151,10 @@ static inline mms_region_options mms__region_options_init(void)
 #define MMS_WRITER_OPTIONS_INIT mms__writer_options_init()
 #define MMS_REGION_OPTIONS_INIT mms__region_options_init()
 #else
+/* clang-format off */
 #define MMS_WRITER_OPTIONS_INIT { .struct_size = sizeof(mms_writer_options) }
 #define MMS_REGION_OPTIONS_INIT { .struct_size = sizeof(mms_region_options) }
+/* clang-format on */
 #endif
 
 /* ---- Writing: one process at a time, one thread at a time ---- */
@@ -162,7 +164,8 @@ static inline mms_region_options mms__region_options_init(void)
 int mms_writer_open(const char *path, const mms_writer_options *options, mms_writer **out);
 
 /* Publish a copy of size bytes. Size 0 is a value; then data may be NULL. receipt may be NULL, here and below.
-   Errors, besides misuse: MMS_E_TOO_BIG, MMS_E_AGAIN, -ENOSPC, MMS_E_GONE, MMS_E_EXHAUSTED. The last good value stays. */
+   Errors, besides misuse: MMS_E_TOO_BIG, MMS_E_AGAIN, -ENOSPC, MMS_E_GONE, MMS_E_EXHAUSTED. The last value
+   stays. */
 int mms_write(mms_writer *writer, const void *data, size_t size, mms_receipt *receipt);
 
 /* Build a value in place: *buffer has room for capacity bytes, aligned to 64, of undefined content. */
@@ -195,8 +198,8 @@ int mms_reader_close(mms_reader *reader);
    mms_refresh  moves the pin if there is something newer, else leaves the view as it is; without a view, mms_read.
    mms_release  ends the view; MMS_E_NO_VIEW if there is none.
    Whichever ends a view returns MMS_E_EVICTED if the view was taken away before that: then what was read from it must
-   be thrown away, and the reader holds nothing. Otherwise MMS_E_EMPTY, MMS_E_GONE, MMS_E_TYPE, MMS_E_CORRUPT: the reader
-   holds nothing either. All three are wait-free; they are inline where the compiler can (mmsync/fast.h). */
+   be thrown away, and the reader holds nothing. Otherwise MMS_E_EMPTY, MMS_E_GONE, MMS_E_TYPE, MMS_E_CORRUPT: the
+   reader holds nothing either. All three are wait-free; they are inline where the compiler can (mmsync/fast.h). */
 #ifdef MMS_NO_INLINE
 int mms_read(mms_reader *reader, mms_view *out);
 int mms_refresh(mms_reader *reader, mms_view *view);
@@ -219,10 +222,10 @@ uint64_t mms_generation(mms_region *region);
 int mms_inspect(const char *path, mms_info *out);
 /* The reader lines in use. *count is how many there are; the first `capacity` of them are stored. */
 int mms_inspect_readers(const char *path, mms_reader_info *out, size_t capacity, size_t *count);
-/* Check every structure, and the checksum of the current value if it has one. MMS_E_CORRUPT if anything is wrong; report
-   (may be NULL) gets one sentence for each finding. */
+/* Check every structure, and the checksum of the current value if it has one. MMS_E_CORRUPT if anything is wrong;
+   report (may be NULL) gets one sentence for each finding. */
 int mms_verify(const char *path, void (*report)(void *context, const char *finding), void *context);
-/* Remove a region: takes the writer's lock (MMS_E_BUSY while there is a writer), tells readers (MMS_E_GONE), unlinks. */
+/* Remove a region: takes the writer's lock (MMS_E_BUSY while there is one), tells readers (MMS_E_GONE), unlinks. */
 int mms_remove(const char *path);
 
 /* The version of the library that runs: MMS_VERSION of its header. */

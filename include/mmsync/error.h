@@ -8,26 +8,26 @@ extern "C" {
 #endif
 
 /* X(name, value, text): the one list of codes. Values are frozen. */
-#define MMS_ERROR_MAP(X)                                                       \
-    X(EMPTY, -5001, "the region holds no value yet")                           \
-    X(BUSY, -5002, "another writer has the region")                            \
-    X(AGAIN, -5003, "every slot is held by live readers")                      \
-    X(EVICTED, -5004, "the view was taken away; throw away what it gave")      \
-    X(GONE, -5005, "the region was removed")                                   \
-    X(FORKED, -5006, "the handle belongs to the parent process")               \
-    X(TYPE, -5007, "the value has another type")                               \
-    X(FULL, -5008, "the reader table is full")                                 \
-    X(TOO_BIG, -5009, "the size is over the limit")                            \
-    X(NOT_REGION, -5010, "not an mmsync region")                               \
-    X(CORRUPT, -5011, "the region is damaged")                                 \
-    X(VERSION, -5012, "the region has a newer format")                         \
-    X(BYTE_ORDER, -5013, "the region was made with another byte order")        \
-    X(FILESYSTEM, -5014, "the file system is not supported")                   \
-    X(GEOMETRY, -5015, "the region exists with another geometry")              \
-    X(NO_VIEW, -5016, "the reader holds no view")                              \
-    X(TIMEOUT, -5017, "the time is over")                                      \
-    X(EXHAUSTED, -5018, "the region has no generations left")                  \
-    X(INVALID, -5019, "an argument is not valid")                              \
+#define MMS_ERROR_MAP(X)                                                  \
+    X(EMPTY, -5001, "the region holds no value yet")                      \
+    X(BUSY, -5002, "another writer has the region")                       \
+    X(AGAIN, -5003, "every slot is held by live readers")                 \
+    X(EVICTED, -5004, "the view was taken away; throw away what it gave") \
+    X(GONE, -5005, "the region was removed")                              \
+    X(FORKED, -5006, "the handle belongs to the parent process")          \
+    X(TYPE, -5007, "the value has another type")                          \
+    X(FULL, -5008, "the reader table is full")                            \
+    X(TOO_BIG, -5009, "the size is over the limit")                       \
+    X(NOT_REGION, -5010, "not an mmsync region")                          \
+    X(CORRUPT, -5011, "the region is damaged")                            \
+    X(VERSION, -5012, "the region has a newer format")                    \
+    X(BYTE_ORDER, -5013, "the region was made with another byte order")   \
+    X(FILESYSTEM, -5014, "the file system is not supported")              \
+    X(GEOMETRY, -5015, "the region exists with another geometry")         \
+    X(NO_VIEW, -5016, "the reader holds no view")                         \
+    X(TIMEOUT, -5017, "the time is over")                                 \
+    X(EXHAUSTED, -5018, "the region has no generations left")             \
+    X(INVALID, -5019, "an argument is not valid")                         \
     X(READ_ONLY, -5020, "the region is open without the right to pin")
 
 enum mms_error {

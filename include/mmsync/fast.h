@@ -22,8 +22,8 @@ extern "C" {
    way, before it could touch what is not its own. */
 enum mms__reader_state {
     MMS__FORKED = 0,
-    MMS__READY = 1,     /* no view; `word` is the last one pinned; asymmetric */
-    MMS__HELD = 2,      /* view of `word`; asymmetric */
+    MMS__READY = 1,      /* no view; `word` is the last one pinned; asymmetric */
+    MMS__HELD = 2,       /* view of `word`; asymmetric */
     MMS__READY_SLOW = 3, /* no view; anything the inline functions do not handle: first read, symmetric fences */
     MMS__HELD_SLOW = 4,
     MMS__CLOSED = 5
@@ -32,7 +32,7 @@ enum mms__reader_state {
 struct mms__reader_head {
     mms__word *announce;
     const mms__word *current;
-    uint64_t word; /* of the last view: its generation and slot */
+    uint64_t word;          /* of the last view: its generation and slot */
     struct mms__view_head { /* as an mms_view begins, to be copied in one piece */
         const void *data;
         size_t size;

@@ -10,18 +10,33 @@
 
 /* `current` = generation (48 bits) | slot (16 bits). 0: nothing published yet. */
 #define MMS__SLOT_BITS 16
-#define MMS__TOMBSTONE UINT64_MAX                      /* removed: calls on open handles return MMS_E_GONE */
-#define MMS__GENERATION_MAX ((UINT64_MAX >> 16) - 1)   /* the highest that is ever published */
+#define MMS__TOMBSTONE UINT64_MAX                    /* removed: calls on open handles return MMS_E_GONE */
+#define MMS__GENERATION_MAX ((UINT64_MAX >> 16) - 1) /* the highest that is ever published */
 
-static inline uint64_t mms__word_generation(uint64_t word) { return word >> MMS__SLOT_BITS; }
-static inline unsigned mms__word_slot(uint64_t word) { return (unsigned)(word & 0xffff); }
-static inline bool mms__word_pinnable(uint64_t word) { return word != 0 && word != MMS__TOMBSTONE; }
+static inline uint64_t mms__word_generation(uint64_t word)
+{
+    return word >> MMS__SLOT_BITS;
+}
+static inline unsigned mms__word_slot(uint64_t word)
+{
+    return (unsigned)(word & 0xffff);
+}
+static inline bool mms__word_pinnable(uint64_t word)
+{
+    return word != 0 && word != MMS__TOMBSTONE;
+}
 
 /* `announce` = generation << 2 | tag. EXACT|g covers generation g alone, FROM|g every generation from g on. */
 enum { MMS__IDLE = 0, MMS__EXACT = 1, MMS__FROM = 2, MMS__TAG_MASK = 3 };
 
-static inline uint64_t mms__exact(uint64_t word) { return mms__word_generation(word) << 2 | MMS__EXACT; }
-static inline uint64_t mms__from(uint64_t word) { return mms__word_generation(word) << 2 | MMS__FROM; }
+static inline uint64_t mms__exact(uint64_t word)
+{
+    return mms__word_generation(word) << 2 | MMS__EXACT;
+}
+static inline uint64_t mms__from(uint64_t word)
+{
+    return mms__word_generation(word) << 2 | MMS__FROM;
+}
 
 /* Between announcing and validating. Pair: mms__fence_heavy in the writer's reclaim. Without the pair the validating
    load may pass the announcement, and the writer may reuse a slot whose reader it could not yet see (G1, G4). */
@@ -34,9 +49,9 @@ static inline void mms__fence_light(bool symmetric)
 }
 
 /* Announce the generation of `word` and say what is current now: if that is `word` still, it is pinned.
-   The store is a release: it may replace an announcement that protected reads, which must be over before the writer sees
-   the new one (pair: the acquire load in mms__line_read). The load is an acquire: the value and its descriptor must
-   be seen as they were at the publish (pair: the release store in mms__publish). */
+   The store is a release: it may replace an announcement that protected reads, which must be over before the writer
+   sees the new one (pair: the acquire load in mms__line_read). The load is an acquire: the value and its descriptor
+   must be seen as they were at the publish (pair: the release store in mms__publish). */
 static inline uint64_t mms__announce(mms__word *announce, const mms__word *current, uint64_t word, bool symmetric)
 {
     mms__store_release(announce, mms__exact(word));

@@ -27,7 +27,8 @@ static int check_size(const struct mms__place *place, const char *name, int fd, 
     if (fstat(fd, &status) != 0)
         return mms__fail_errno("looking at the size of %s/%s", place->path, name);
     if ((uint64_t)status.st_size != expected)
-        return mms__fail(MMS_E_CORRUPT, "%s/%s has %llu bytes and should have %llu; remove the region and let a writer create it anew",
+        return mms__fail(MMS_E_CORRUPT,
+                         "%s/%s has %llu bytes and should have %llu; remove the region and let a writer create it anew",
                          place->path, name, (unsigned long long)status.st_size, (unsigned long long)expected);
     return 0;
 }
@@ -53,8 +54,11 @@ static int map_part(const struct mms__place *place, const char *name, int fd, ui
                                                private_to_process, map);
 
     if (code == -ENOMEM)
-        return mms__fail(code, "mapping %llu bytes of %s/%s: the address space is too small or limited (ulimit -v); create the "
-                         "region with a smaller max_size or fewer max_slots", (unsigned long long)size, place->path, name);
+        return mms__fail(
+            code,
+            "mapping %llu bytes of %s/%s: the address space is too small or limited (ulimit -v); create the "
+            "region with a smaller max_size or fewer max_slots",
+            (unsigned long long)size, place->path, name);
     return code == 0 ? 0 : mms__fail(code, "mapping %s/%s", place->path, name);
 }
 
@@ -85,8 +89,10 @@ static int check_readers(const struct mms__place *place, const struct mms__heade
     if (code != 0)
         return code;
     if (memcmp(own.region_id, header->region_id, sizeof own.region_id) != 0 || own.max_readers != header->max_readers)
-        return mms__fail(MMS_E_CORRUPT, "%s/readers belongs to another region than %s/control; remove the region and let a "
-                         "writer create it anew", place->path, place->path);
+        return mms__fail(MMS_E_CORRUPT,
+                         "%s/readers belongs to another region than %s/control; remove the region and let a "
+                         "writer create it anew",
+                         place->path, place->path);
     return check_size(place, "readers", fd, mms__readers_size(header->max_readers));
 }
 
@@ -157,6 +163,6 @@ bool mms__is_from_another_boot(const struct mms__place *place, const struct mms_
     if (place->volatile_memory)
         return false;
     mms__boot_id(id);
-    /* Acquire: who finds this boot's id finds `current` as the writer that stored it has set it (pair: start_new_boot). */
+    /* Acquire: who finds this boot's id finds `current` as the writer that stored it has set it (start_new_boot). */
     return id[0] != mms__load_acquire(&control->boot_id[0]) || id[1] != mms__load_acquire(&control->boot_id[1]);
 }

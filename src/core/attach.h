@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Open, check and map the files of a region that exists. Nothing is trusted before it was checked; nothing is changed. */
+/* Open, check and map the files of a region that exists. Nothing is trusted unchecked; nothing is changed. */
 #ifndef MMS_ATTACH_H
 #define MMS_ATTACH_H
 
@@ -19,7 +19,7 @@ int mms__attach_data(const struct mms__place *place, const struct mms__header *h
 
 /* The boot id of this kernel; zeros if it cannot be read. */
 void mms__boot_id(uint64_t id[2]);
-/* True if what `control` says may be older than this boot: memory was lost since, and the files may not fit each other. */
+/* True if what `control` says may be older than this boot: the files may not fit each other then. */
 bool mms__is_from_another_boot(const struct mms__place *place, const struct mms__control *control);
 
 #endif

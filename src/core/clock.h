@@ -13,10 +13,16 @@ static inline uint64_t mms__read_clock(clockid_t clock)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-static inline uint64_t mms__now_ns(void) { return mms__read_clock(CLOCK_MONOTONIC); }
+static inline uint64_t mms__now_ns(void)
+{
+    return mms__read_clock(CLOCK_MONOTONIC);
+}
 
 /* To some milliseconds, at a quarter of the price. */
-static inline uint64_t mms__now_coarse_ns(void) { return mms__read_clock(CLOCK_MONOTONIC_COARSE); }
+static inline uint64_t mms__now_coarse_ns(void)
+{
+    return mms__read_clock(CLOCK_MONOTONIC_COARSE);
+}
 
 /* A moment on mms__now_ns's clock; negative: never. */
 static inline uint64_t mms__deadline(int milliseconds)

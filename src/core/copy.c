@@ -73,10 +73,11 @@ int mms_read_copy(mms_region *region, void *buffer, size_t capacity, size_t *siz
         if (generation)
             *generation = mms__word_generation(word);
         if (found > capacity)
-            return mms__fail(MMS_E_TOO_BIG, "copying from %s: the value has %zu bytes, the buffer %zu; give a larger one",
+            return mms__fail(MMS_E_TOO_BIG,
+                             "copying from %s: the value has %zu bytes, the buffer %zu; give a larger one",
                              region->place.path, found, capacity);
         return 0;
     }
-    return mms__fail(MMS_E_AGAIN, "copying from %s: the writer was faster %d times; try again, or read in place", region->place.path,
-                     COPY_TRIES);
+    return mms__fail(MMS_E_AGAIN, "copying from %s: the writer was faster %d times; try again, or read in place",
+                     region->place.path, COPY_TRIES);
 }

@@ -13,8 +13,10 @@
 
 static int disk_full(int code, const char *path, const char *what)
 {
-    return mms__fail(code, "creating %s: no room for %s; free some, or in a container give it more shared memory (its "
-                     "/dev/shm has 64 MiB by default)", path, what);
+    return mms__fail(code,
+                     "creating %s: no room for %s; free some, or in a container give it more shared memory (its "
+                     "/dev/shm has 64 MiB by default)",
+                     path, what);
 }
 
 /* The signal that comes with a file size limit would kill the process. */
@@ -24,7 +26,8 @@ static int check_file_size_limit(uint64_t size, const char *path)
 
     if (getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY || size <= limit.rlim_cur)
         return 0;
-    return mms__fail(-EFBIG, "creating %s: its data file is to be %llu bytes long (sparse), and this process may make %llu "
+    return mms__fail(-EFBIG,
+                     "creating %s: its data file is to be %llu bytes long (sparse), and this process may make %llu "
                      "(ulimit -f); raise the limit, or make max_size or max_slots smaller",
                      path, (unsigned long long)size, (unsigned long long)limit.rlim_cur);
 }
@@ -34,8 +37,10 @@ static int set_length(int fd, uint64_t size, const char *path, const char *name)
     if (ftruncate(fd, (off_t)size) == 0)
         return 0;
     if (errno == EFBIG)
-        return mms__fail(-EFBIG, "creating %s: this file system has no files of %llu bytes, as `%s` is to be; make max_size or "
-                         "max_slots smaller", path, (unsigned long long)size, name);
+        return mms__fail(-EFBIG,
+                         "creating %s: this file system has no files of %llu bytes, as `%s` is to be; make max_size or "
+                         "max_slots smaller",
+                         path, (unsigned long long)size, name);
     return mms__fail_errno("creating %s/%s", path, name);
 }
 
@@ -98,8 +103,8 @@ static int write_session(int fd, uint64_t floor, const char *path)
     size_t start = offsetof(struct mms__control, boot_id);
 
     mms__boot_id(words.boot_id);
-    return write_start(fd, (const char *)&words + start, offsetof(struct mms__control, slots) - start, (off_t)start, path,
-                       "control");
+    return write_start(fd, (const char *)&words + start, offsetof(struct mms__control, slots) - start, (off_t)start,
+                       path, "control");
 }
 
 static int make_parts(struct mms__building *building, const mms_writer_options *options, const struct mms__header *plan,
@@ -133,7 +138,8 @@ static int make_directory(const struct mms__place *target, struct mms__building 
         return code;
     if (mkdirat(building->parent.fd, mms__place_name(&building->place), 0700) != 0)
         return mms__fail_errno("creating the region %s: making a directory beside it", target->path);
-    code = mms__file_open(building->parent.fd, mms__place_name(&building->place), O_RDONLY | O_DIRECTORY, 0, &building->place.directory);
+    code = mms__file_open(building->parent.fd, mms__place_name(&building->place), O_RDONLY | O_DIRECTORY, 0,
+                          &building->place.directory);
     return code == 0 ? 0 : mms__fail(code, "creating %s: opening its directory", target->path);
 }
 
@@ -163,7 +169,8 @@ int mms__build(const struct mms__place *target, const struct mms__trust *trust, 
     if (code == 0)
         code = make_parts(building, options, &plan, floor);
     if (code == 0)
-        code = set_rights(building->place.directory.fd, directory_mode(options), options->gid, building->place.path, "");
+        code =
+            set_rights(building->place.directory.fd, directory_mode(options), options->gid, building->place.path, "");
     if (code != 0)
         mms__building_discard(building);
     return code;
@@ -171,7 +178,8 @@ int mms__build(const struct mms__place *target, const struct mms__trust *trust, 
 
 static int rename_to(struct mms__building *building, const struct mms__place *target, unsigned flags)
 {
-    if (renameat2(building->parent.fd, mms__place_name(&building->place), building->parent.fd, mms__place_name(target), flags) == 0)
+    if (renameat2(building->parent.fd, mms__place_name(&building->place), building->parent.fd, mms__place_name(target),
+                  flags) == 0)
         return 0;
     return errno == EEXIST ? -EEXIST : mms__fail_errno("giving the new region its name %s", target->path);
 }

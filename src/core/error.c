@@ -12,9 +12,9 @@ const char *mms_strerror(int code)
     const char *text;
 
     switch (code) {
-    case 0:
-        return "success";
-#define TEXT(name, value, text) case value: return text;
+    case 0: return "success";
+#define TEXT(name, value, text) \
+    case value: return text;
         MMS_ERROR_MAP(TEXT)
 #undef TEXT
     }
@@ -27,9 +27,9 @@ const char *mms_error_name(int code)
     const char *name;
 
     switch (code) {
-    case 0:
-        return "OK";
-#define NAME(name, value, text) case value: return "MMS_E_" #name;
+    case 0: return "OK";
+#define NAME(name, value, text) \
+    case value: return "MMS_E_" #name;
         MMS_ERROR_MAP(NAME)
 #undef NAME
     }

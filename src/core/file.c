@@ -150,8 +150,8 @@ int mms__populate(void *start, size_t size, bool for_writing)
     return 0;
 }
 
-/* A kernel that is interrupted in the middle gives back all of the piece (tmpfs), so pieces must be small enough to pass
-   between two signals, and large enough to be quick. */
+/* A kernel that is interrupted in the middle gives back all of the piece (tmpfs), so pieces must be small enough to
+   pass between two signals, and large enough to be quick. */
 enum { PIECE_MAX = 64 << 20, PIECE_MIN = 1 << 20 };
 
 int mms__allocate(int fd, uint64_t offset, uint64_t size)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files and maps. A host program may close our descriptors under us (closefrom) and get the numbers again for files of its
-   own, so a descriptor is used only after a look at what stands behind it. Maps stay. */
+/* Files and maps. A host program may close our descriptors under us (closefrom) and get the numbers again for files of
+   its own, so a descriptor is used only after a look at what stands behind it. Maps stay. */
 #ifndef MMS_FILE_H
 #define MMS_FILE_H
 

@@ -16,8 +16,8 @@
 #endif
 #define DEFAULT_MAX_READERS 1024
 
-/* An odd number of pages: at a power of two the starts of all slots would fall into one set of the TLB, and a small write
-   would take 40 ns longer. */
+/* An odd number of pages: at a power of two the starts of all slots would fall into one set of the TLB, and a small
+   write would take 40 ns longer. */
 static uint64_t stride_for(uint64_t max_size)
 {
     uint64_t page = mms__page_size();
@@ -41,8 +41,10 @@ int mms__header_plan(const mms_writer_options *options, const char *path, struct
         .created_ns = mms__read_clock(CLOCK_REALTIME),
     };
     if (header->stride > limit / max_slots)
-        return mms__fail(MMS_E_INVALID, "creating %s: %u slots of %llu bytes are more than can be mapped; make max_size or max_slots smaller",
-                         path, max_slots, (unsigned long long)max_size);
+        return mms__fail(
+            MMS_E_INVALID,
+            "creating %s: %u slots of %llu bytes are more than can be mapped; make max_size or max_slots smaller", path,
+            max_slots, (unsigned long long)max_size);
     if (getrandom(header->region_id, sizeof header->region_id, 0) != sizeof header->region_id)
         return mms__fail_errno("creating %s: getting random bytes", path);
     return 0;
@@ -70,20 +72,23 @@ int mms__header_check(const struct mms__header *header, size_t size, const char 
                       const char *name)
 {
     if (size < sizeof header->magic || memcmp(header->magic, magic, sizeof header->magic) != 0)
-        return mms__fail(MMS_E_NOT_REGION, "%s/%s does not start as a region's file does; it is left as it is", path, name);
+        return mms__fail(MMS_E_NOT_REGION, "%s/%s does not start as a region's file does; it is left as it is", path,
+                         name);
     if (size < sizeof *header)
-        return mms__fail(MMS_E_CORRUPT, "%s/%s ends within its header; remove the region and let a writer create it anew",
-                         path, name);
+        return mms__fail(MMS_E_CORRUPT,
+                         "%s/%s ends within its header; remove the region and let a writer create it anew", path, name);
     if (header->byte_order == __builtin_bswap32(MMS__BYTE_ORDER_MARK))
         return mms__fail(MMS_E_BYTE_ORDER, "%s/%s was written on a machine with another byte order", path, name);
     if (header->byte_order == MMS__BYTE_ORDER_MARK && header->version > MMS__FORMAT_VERSION)
         return mms__fail(MMS_E_VERSION, "%s/%s has format version %u, and this library knows %u; use a newer library",
                          path, name, header->version, MMS__FORMAT_VERSION);
     if (header->checksum != checksum_of(header) || header->byte_order != MMS__BYTE_ORDER_MARK || header->version == 0)
-        return mms__fail(MMS_E_CORRUPT, "the header of %s/%s is damaged; remove the region and let a writer create it anew",
-                         path, name);
+        return mms__fail(MMS_E_CORRUPT,
+                         "the header of %s/%s is damaged; remove the region and let a writer create it anew", path,
+                         name);
     if (!geometry_is_sound(header))
-        return mms__fail(MMS_E_CORRUPT, "the header of %s/%s gives an impossible geometry (%u slots of %llu bytes, page size %zu)",
+        return mms__fail(MMS_E_CORRUPT,
+                         "the header of %s/%s gives an impossible geometry (%u slots of %llu bytes, page size %zu)",
                          path, name, header->max_slots, (unsigned long long)header->stride, mms__page_size());
     return 0;
 }
@@ -92,8 +97,8 @@ static int differs(const char *path, const char *what, uint64_t has, uint64_t as
 {
     if (asked == 0 || asked == has)
         return 0;
-    return mms__fail(MMS_E_GEOMETRY, "%s has %s %llu, and %llu was asked for; leave the option out, or set replace", path,
-                     what, (unsigned long long)has, (unsigned long long)asked);
+    return mms__fail(MMS_E_GEOMETRY, "%s has %s %llu, and %llu was asked for; leave the option out, or set replace",
+                     path, what, (unsigned long long)has, (unsigned long long)asked);
 }
 
 int mms__header_compare(const struct mms__header *header, const mms_writer_options *options, const char *path)

@@ -96,8 +96,8 @@ static int read_value(const struct mms__look *look, mms_info *out)
             return 0;
         }
     }
-    return mms__fail(MMS_E_CORRUPT, "%s/control names slot %u as current, which does not fit; run mmsync verify", look->place.path,
-                     mms__word_slot(word));
+    return mms__fail(MMS_E_CORRUPT, "%s/control names slot %u as current, which does not fit; run mmsync verify",
+                     look->place.path, mms__word_slot(word));
 }
 
 /* ---- Around it ---- */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The bytes of `control` and `readers`, as docs/format.md describes them. Frozen for format version 1. All fields are
-   of fixed width, in the byte order of the machine; words that two processes share are touched through atomic.h alone. */
+   of fixed width, in the byte order of the machine; shared words are touched through atomic.h alone. */
 #ifndef MMS_LAYOUT_H
 #define MMS_LAYOUT_H
 

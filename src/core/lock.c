@@ -67,8 +67,8 @@ int mms__writer_lock_try(const struct mms__place *place, bool create, struct mms
     code = lock_and_map(place, create, lock);
     mms__fork_release();
     if (code == -ENOENT)
-        return mms__fail(MMS_E_NOT_REGION, "%s has no file `lock`, so it is not a region; remove it or take another name",
-                         place->path);
+        return mms__fail(MMS_E_NOT_REGION,
+                         "%s has no file `lock`, so it is not a region; remove it or take another name", place->path);
     if (code == -EACCES)
         return mms__fail(code, "opening %s/lock: only the user who created a region may write it", place->path);
     if (code != 0 && code != -EAGAIN)
@@ -83,7 +83,8 @@ int mms__writer_lock_wait(const struct mms__place *place, int wait_ms, struct mm
 
     while ((code = mms__writer_lock_try(place, false, lock)) == -EAGAIN) {
         if (mms__now_ns() >= deadline)
-            return mms__fail(MMS_E_BUSY, "another process writes %s; end it, or wait longer (lock_wait_ms)", place->path);
+            return mms__fail(MMS_E_BUSY, "another process writes %s; end it, or wait longer (lock_wait_ms)",
+                             place->path);
         mms__sleep_ns(LOCK_RETRY_NS);
     }
     return code;

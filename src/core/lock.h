@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Kernel locks that say who is alive. An open file description lock (F_OFD_SETLK) lives as long as its description, and a
-   map keeps the description alive after the descriptor is closed; so a lock taken through a descriptor that is mapped with
-   MADV_DONTFORK and then closed ends exactly with this process, whatever the host does with descriptors or forks. On
-   overlayfs a map holds another file than the descriptor, and there the descriptor has to stay open. */
+/* Kernel locks that say who is alive. An open file description lock (F_OFD_SETLK) lives as long as its description, and
+   a map keeps the description alive after the descriptor is closed; so a lock taken through a descriptor that is mapped
+   with MADV_DONTFORK and then closed ends exactly with this process, whatever the host does with descriptors or forks.
+   On overlayfs a map holds another file than the descriptor, and there the descriptor has to stay open. */
 #ifndef MMS_LOCK_H
 #define MMS_LOCK_H
 

@@ -78,7 +78,8 @@ static int enter_or_create(struct mms_writer *writer)
     if (code == 0)
         mms__sweep_leftovers(&writer->place);
     if (code == -EAGAIN || code == -EEXIST)
-        return mms__fail(MMS_E_BUSY, "opening %s: other processes create and remove it all the time", writer->place.path);
+        return mms__fail(MMS_E_BUSY, "opening %s: other processes create and remove it all the time",
+                         writer->place.path);
     return code;
 }
 
@@ -118,8 +119,8 @@ static uint64_t highest_generation(const struct mms__control *control, uint32_t 
     return highest;
 }
 
-/* In this order: a reader that sees this boot's id sees `current` cleared as well, or what is published later (pair: the
-   acquires in mms__is_from_another_boot). */
+/* In this order: a reader that sees this boot's id sees `current` cleared as well, or what is published later (pair:
+   the acquires in mms__is_from_another_boot). */
 static void start_new_boot(struct mms_writer *writer, uint64_t highest)
 {
     struct mms__control *control = writer->control;
@@ -138,8 +139,10 @@ static int check_current(const struct mms_writer *writer)
 
     if (mms__word_slot(current) >= writer->pool.header.max_slots ||
         (current != 0 && mms__word_slot(current) >= mms__load_relaxed(&writer->control->slots_used)))
-        return mms__fail(MMS_E_CORRUPT, "%s/control names slot %u as current, which was never used; remove the region and create it anew",
-                         writer->place.path, mms__word_slot(current));
+        return mms__fail(
+            MMS_E_CORRUPT,
+            "%s/control names slot %u as current, which was never used; remove the region and create it anew",
+            writer->place.path, mms__word_slot(current));
     return 0;
 }
 

@@ -16,8 +16,10 @@ static int copy_versioned(const void *given, void *options, size_t known)
         return mms__fail(MMS_E_INVALID, "options: struct_size is %zu; start from the INIT macro", size);
     for (size_t i = known; i < size; i++)
         if (bytes[i] != 0)
-            return mms__fail(MMS_E_INVALID, "options: byte %zu is set, which this version (" MMS_VERSION
-                             ") does not know; use a newer library or fewer options", i);
+            return mms__fail(MMS_E_INVALID,
+                             "options: byte %zu is set, which this version (" MMS_VERSION
+                             ") does not know; use a newer library or fewer options",
+                             i);
     memcpy(options, given, size < known ? size : known);
     return 0;
 }
@@ -36,7 +38,8 @@ static int check_modes(const mms_writer_options *options)
         return mms__fail(MMS_E_INVALID, "option mode is %04o; give read and write bits, the owner's 0600 among them",
                          options->mode);
     if ((options->readers_mode & ~0666u) != 0 || (options->readers_mode != 0 && (options->readers_mode & 0600) != 0600))
-        return mms__fail(MMS_E_INVALID, "option readers_mode is %04o; give read and write bits, the owner's 0600 among them",
+        return mms__fail(MMS_E_INVALID,
+                         "option readers_mode is %04o; give read and write bits, the owner's 0600 among them",
                          options->readers_mode);
     return 0;
 }

@@ -14,22 +14,31 @@
 
 #define BARE_NAME_DIRECTORY "/dev/shm"
 
-/* By name, because "0x6969" helps nobody. `supported`: shared maps, fallocate, hole punching and OFD locks are known to work. */
+/* By name, because "0x6969" helps nobody. `supported`: shared maps, fallocate, punching and OFD locks are known to work. */
 static const struct filesystem {
     unsigned long magic;
     const char *name;
     bool supported;
 } filesystems[] = {
-    {TMPFS_MAGIC, "tmpfs", true},         {EXT4_SUPER_MAGIC, "ext4", true},
-    {0x58465342, "xfs", true},            {BTRFS_SUPER_MAGIC, "btrfs", true},
+    {TMPFS_MAGIC, "tmpfs", true},
+    {EXT4_SUPER_MAGIC, "ext4", true},
+    {0x58465342, "xfs", true},
+    {BTRFS_SUPER_MAGIC, "btrfs", true},
     {OVERLAYFS_SUPER_MAGIC, "overlayfs", true},
-    {HUGETLBFS_MAGIC, "hugetlbfs", false}, {RAMFS_MAGIC, "ramfs", false},
-    {NFS_SUPER_MAGIC, "nfs", false},      {0xff534d42, "cifs", false},
-    {SMB2_SUPER_MAGIC, "smb2", false},    {0x01021997, "9p", false},
-    {0x65735546, "fuse", false},          {0x2fc12fc1, "zfs", false},
-    {0x4d44, "vfat", false},              {PROC_SUPER_MAGIC, "proc", false},
-    {SYSFS_MAGIC, "sysfs", false},        {SQUASHFS_MAGIC, "squashfs", false},
-    {F2FS_SUPER_MAGIC, "f2fs", false},    {CEPH_SUPER_MAGIC, "ceph", false},
+    {HUGETLBFS_MAGIC, "hugetlbfs", false},
+    {RAMFS_MAGIC, "ramfs", false},
+    {NFS_SUPER_MAGIC, "nfs", false},
+    {0xff534d42, "cifs", false},
+    {SMB2_SUPER_MAGIC, "smb2", false},
+    {0x01021997, "9p", false},
+    {0x65735546, "fuse", false},
+    {0x2fc12fc1, "zfs", false},
+    {0x4d44, "vfat", false},
+    {PROC_SUPER_MAGIC, "proc", false},
+    {SYSFS_MAGIC, "sysfs", false},
+    {SQUASHFS_MAGIC, "squashfs", false},
+    {F2FS_SUPER_MAGIC, "f2fs", false},
+    {CEPH_SUPER_MAGIC, "ceph", false},
 };
 
 static const struct filesystem *find_filesystem(unsigned long magic)
@@ -117,8 +126,10 @@ static int check_owner(const struct mms__place *place, const struct mms__trust *
         return mms__fail_errno("looking at the owner of %s", place->path);
     if (status.st_uid == geteuid() || status.st_uid == 0 || (trust->trust_owner && status.st_uid == trust->trusted_uid))
         return 0;
-    return mms__fail(-EPERM, "%s belongs to user %u; anybody can make a name there, so say that you trust that user, or give the path",
-                     place->path, status.st_uid);
+    return mms__fail(
+        -EPERM,
+        "%s belongs to user %u; anybody can make a name there, so say that you trust that user, or give the path",
+        place->path, status.st_uid);
 }
 
 int mms__place_enter(struct mms__place *place, const struct mms__trust *trust)

@@ -14,12 +14,12 @@ struct mms__trust {
 };
 
 struct mms__place {
-    char path[4096];     /* absolute; the parent has no symbolic links */
-    size_t parent_size;  /* bytes of path before the last slash */
-    bool bare;           /* was given as a NAME */
+    char path[4096];            /* absolute; the parent has no symbolic links */
+    size_t parent_size;         /* bytes of path before the last slash */
+    bool bare;                  /* was given as a NAME */
     struct mms__file directory; /* open only after mms__place_enter */
-    bool loses_locks;    /* overlayfs: closing a descriptor drops its lock, maps or not */
-    bool volatile_memory; /* tmpfs: nothing in it can be older than this boot */
+    bool loses_locks;           /* overlayfs: closing a descriptor drops its lock, maps or not */
+    bool volatile_memory;       /* tmpfs: nothing in it can be older than this boot */
 };
 
 static inline const char *mms__place_name(const struct mms__place *place)

@@ -22,8 +22,8 @@
 #define FIRST_PAUSE_NS UINT64_C(20000)
 #define LONGEST_PAUSE_NS UINT64_C(1000000)
 
-/* Slots that the last writer used, and `current`. What was half-written counts as live too: it becomes free at the first
-   scan that finds it uncovered. */
+/* Slots that the last writer used, and `current`. What was half-written counts as live too: it becomes free at the
+   first scan that finds it uncovered. */
 static void inherit(struct mms__pool *pool)
 {
     uint32_t used = mms__load_relaxed(&pool->control->slots_used);
@@ -96,8 +96,8 @@ static void note_backed(struct mms__pool *pool, unsigned slot, uint64_t size)
     mms__store_relaxed(&pool->control->slots[slot].allocated, size);
 }
 
-/* Only what is above `keep` goes. The slot is taken, or free and marked anew: a copying reader must not find zeros under
-   a generation word that fits. */
+/* Only what is above `keep` goes. The slot is taken, or free and marked anew: a copying reader must not find zeros
+   under a generation word that fits. */
 static void trim(struct mms__pool *pool, unsigned slot, uint64_t keep)
 {
     struct mms__slot *own = &pool->slots[slot];
@@ -112,8 +112,11 @@ static void trim(struct mms__pool *pool, unsigned slot, uint64_t keep)
 static int fail_full(const struct mms__pool *pool, int code, uint64_t size)
 {
     if (code == -ENOSPC || code == -EDQUOT)
-        return mms__fail(code, "writing %s: no room for another %llu bytes; the last value stays. Free some, or in a container give "
-                         "it more shared memory (its /dev/shm has 64 MiB by default)", pool->path, (unsigned long long)size);
+        return mms__fail(
+            code,
+            "writing %s: no room for another %llu bytes; the last value stays. Free some, or in a container give "
+            "it more shared memory (its /dev/shm has 64 MiB by default)",
+            pool->path, (unsigned long long)size);
     return mms__fail(code, "writing %s: getting room for %llu bytes", pool->path, (unsigned long long)size);
 }
 
@@ -147,7 +150,8 @@ static int provide(struct mms__pool *pool, unsigned slot, uint64_t size)
 static int next_generation(struct mms__pool *pool)
 {
     if (pool->generation >= MMS__GENERATION_MAX)
-        return mms__fail(MMS_E_EXHAUSTED, "writing %s: no generations are left; remove the region and create it anew", pool->path);
+        return mms__fail(MMS_E_EXHAUSTED, "writing %s: no generations are left; remove the region and create it anew",
+                         pool->path);
     pool->generation++;
     return 0;
 }
@@ -219,8 +223,8 @@ static bool fits(const struct mms__pool *pool, uint32_t i, uint64_t size)
     return allocated >= size && allocated > 0;
 }
 
-/* The free slot to use: one that has the room already, and of those the one put there last, which is the likeliest to be
-   in a cache; else just the last. The list is not empty. */
+/* The free slot to use: one that has the room already, and of those the one put there last, which is the likeliest to
+   be in a cache; else just the last. The list is not empty. */
 static uint32_t find_best(const struct mms__pool *pool, uint64_t size)
 {
     for (uint32_t i = pool->free_count; i-- > 0;)
@@ -272,7 +276,7 @@ static unsigned bury_now_and_then(struct mms__pool *pool)
     return mms__bury_holders(pool);
 }
 
-/* After a time in which readers held many slots, their memory goes back. Two free ones are what a publish cycle needs. */
+/* After a time in which readers held many slots, their memory goes back. A cycle of publishes needs two. */
 static void trim_now_and_then(struct mms__pool *pool)
 {
     uint64_t spared = 2 * room_for(pool, pool->usual_size);
@@ -315,8 +319,10 @@ static int wait_for_readers(struct mms__pool *pool, struct mms__patience patienc
     if (reason != 0)
         return reason;
     mms__name_holders(pool, receipt);
-    return mms__fail(MMS_E_AGAIN, "writing %s: %u readers (first pid %d) have held all of its %u slots for %d ms; the last value stays",
-                     pool->path, receipt->blockers, (int)receipt->blocker_pid[0], pool->used, patience.grace_ms);
+    return mms__fail(
+        MMS_E_AGAIN,
+        "writing %s: %u readers (first pid %d) have held all of its %u slots for %d ms; the last value stays",
+        pool->path, receipt->blockers, (int)receipt->blocker_pid[0], pool->used, patience.grace_ms);
 }
 
 /* See to it that the free list is not empty, and better that something on it fits. */

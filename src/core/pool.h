@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The writer's slots: which are free, which hold values that readers may still use, how much memory they take. Private to
-   the writer; a successor builds it anew from `control`. */
+/* The writer's slots: which are free, which hold values that readers may still use, how much memory they take. Private
+   to the writer; a successor builds it anew from `control`. */
 #ifndef MMS_POOL_H
 #define MMS_POOL_H
 
@@ -46,8 +46,8 @@ struct mms__pool {
     struct mms__holder *holders; /* room for all lines */
     uint32_t holder_count;
     bool can_membarrier;
-    uint64_t last_check_ns;      /* for dead readers */
-    uint64_t last_trim_ns;       /* of free slots that are too many */
+    uint64_t last_check_ns; /* for dead readers */
+    uint64_t last_trim_ns;  /* of free slots that are too many */
 };
 
 /* How long to wait, and what to do then. */

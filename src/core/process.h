@@ -22,7 +22,7 @@ void mms__fork_release(void);
 /* What handles embed to be told. Both calls come with the list locked: they must not join, leave or fork. */
 struct mms__member {
     struct mms__member *next, **link;
-    void (*forked)(struct mms__member *);                       /* in the child */
+    void (*forked)(struct mms__member *);                         /* in the child */
     void (*thread_ended)(struct mms__member *, uintptr_t thread); /* in that thread */
 };
 

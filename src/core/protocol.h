@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The protocol: announce, validate, publish, cover, reclaim, wait; pure functions over shared words. What a reader does in
-   its steady state stands in mmsync/pin.h, because it is compiled into user programs; the rest is here. Models and tests
-   compile these two files. docs/design.md numbers the guarantees (G1 ...) and proves them.
+/* The protocol: announce, validate, publish, cover, reclaim, wait; pure functions over shared words. What a reader does
+   in its steady state stands in mmsync/pin.h, because it is compiled into user programs; the rest is here. Models and
+   tests compile these two files. docs/design.md numbers the guarantees (G1 ...) and proves them.
 
-   The one race that matters, and how it is decided. A reader stores its announcement A and then loads `current`; a writer
-   stores `current` and then, before it reuses a slot, loads A. Each side has a full fence between the two (the reader's may
-   be lent by the writer through membarrier), so at least one sees the other's store: the writer finds the slot covered,
-   or the reader finds `current` changed and does not use the slot. */
+   The one race that matters, and how it is decided. A reader stores its announcement A and then loads `current`; a
+   writer stores `current` and then, before it reuses a slot, loads A. Each side has a full fence between the two (the
+   reader's may be lent by the writer through membarrier), so at least one sees the other's store: the writer finds the
+   slot covered, or the reader finds `current` changed and does not use the slot. */
 #ifndef MMS_PROTOCOL_H
 #define MMS_PROTOCOL_H
 
@@ -56,8 +56,8 @@ static inline bool mms__line_claim(struct mms__line *line, uint32_t *high_water,
     mms__store_relaxed(&line->mode, mode);
     while (mark <= index && !mms__cas_seq_cst(high_water, &mark, index + 1))
         continue;
-    /* Pair: mms__fence_heavy. A writer that did not see the line fenced before this, so that the first validating load of
-       the reader comes after what the writer published. The CAS alone does not order later plain loads (G4). */
+    /* Pair: mms__fence_heavy. A writer that did not see the line fenced before this, so that the first validating load
+       of the reader comes after what the writer published. The CAS alone does not order later plain loads (G4). */
     mms__fence_seq_cst();
     return true;
 }
@@ -90,19 +90,15 @@ struct mms__cover {
 static inline bool mms__covers(struct mms__cover cover, uint64_t generation)
 {
     switch (cover.kind) {
-    case MMS__COVERS_EXACT:
-        return cover.generation == generation;
-    case MMS__COVERS_FROM:
-        return cover.generation <= generation;
-    case MMS__COVERS_ALL:
-        return true;
-    default:
-        return false;
+    case MMS__COVERS_EXACT: return cover.generation == generation;
+    case MMS__COVERS_FROM: return cover.generation <= generation;
+    case MMS__COVERS_ALL: return true;
+    default: return false;
     }
 }
 
-/* After mms__fence_heavy. `can_membarrier` false: what an asymmetric line says may be late, so it covers everything, idle
-   or not, until its reader adopts the symmetric mode. */
+/* After mms__fence_heavy. `can_membarrier` false: what an asymmetric line says may be late, so it covers everything,
+   idle or not, until its reader adopts the symmetric mode. */
 static inline struct mms__cover mms__line_read(const struct mms__line *line, uint32_t max_readers, bool can_membarrier)
 {
     uint32_t owner = mms__load_acquire(&line->owner);
@@ -150,8 +146,9 @@ static inline uint64_t mms__wait_arm(uint32_t *waiting, const mms__word *current
     return mms__load_acquire(current);
 }
 
-/* After mms__publish: true if somebody must be woken. `wake` is stored before the flag is looked at: a waiter that is not
-   yet asleep finds it changed, and does not sleep. The word only steers the sleep; the value comes through `current`. */
+/* After mms__publish: true if somebody must be woken. `wake` is stored before the flag is looked at: a waiter that is
+   not yet asleep finds it changed, and does not sleep. The word only steers the sleep; the value comes through
+   `current`. */
 static inline bool mms__wake_due(uint32_t *wake, uint32_t *waiting, uint64_t generation)
 {
     mms__store_release(wake, (uint32_t)generation);

@@ -27,7 +27,8 @@ static bool claim_any(struct mms_region *region, bool symmetric, uint32_t *index
 
     for (*index = 0; *index < region->table.max_readers; ++*index)
         if (mms__load_relaxed(&shared->lines[*index].owner) == 0 &&
-            mms__line_claim(&shared->lines[*index], &shared->high_water, *index, region->owner, mode_of(symmetric), flags))
+            mms__line_claim(&shared->lines[*index], &shared->high_water, *index, region->owner, mode_of(symmetric),
+                            flags))
             return true;
     return false;
 }
@@ -92,10 +93,13 @@ int mms_reader_open(mms_region *region, mms_reader **out)
     if (mms__region_is_forked(region))
         return mms__fail(MMS_E_FORKED, "opening a reader of %s: open the region in this process", region->place.path);
     if (region->read_only)
-        return mms__fail(MMS_E_READ_ONLY, "opening a reader of %s: use mms_read_copy, or get the right to write its file "
-                         "`readers`", region->place.path);
+        return mms__fail(MMS_E_READ_ONLY,
+                         "opening a reader of %s: use mms_read_copy, or get the right to write its file "
+                         "`readers`",
+                         region->place.path);
     if (!region->options.detached && (thread = mms__thread_token()) == 0)
-        return mms__fail(-ENOMEM, "opening a reader of %s: no memory to notice the end of this thread", region->place.path);
+        return mms__fail(-ENOMEM, "opening a reader of %s: no memory to notice the end of this thread",
+                         region->place.path);
     symmetric = must_be_symmetric(region);
     pthread_mutex_lock(&region->mutex);
     claimed = claim_any(region, symmetric, &index);
@@ -105,7 +109,8 @@ int mms_reader_open(mms_region *region, mms_reader **out)
         *out = set_up(region, index, thread, symmetric);
     pthread_mutex_unlock(&region->mutex);
     if (!claimed)
-        return mms__fail(MMS_E_FULL, "%s has %u readers already; close some, or create the region with more max_readers",
+        return mms__fail(MMS_E_FULL,
+                         "%s has %u readers already; close some, or create the region with more max_readers",
                          region->place.path, region->table.max_readers);
     return 0;
 }
@@ -125,13 +130,16 @@ static bool still_whole(const struct mms_reader *reader)
 {
     unsigned slot = mms__word_slot(reader->head.word);
 
-    return mms__still_whole(reader->head.current, &mms__region_slot(reader->region, slot)->generation, reader->head.word);
+    return mms__still_whole(reader->head.current, &mms__region_slot(reader->region, slot)->generation,
+                            reader->head.word);
 }
 
 static int fail_evicted(const struct mms_reader *reader)
 {
-    return mms__fail(MMS_E_EVICTED, "the view of generation %llu of %s was taken away while it was held; throw away what was read "
-                     "from it", (unsigned long long)mms__word_generation(reader->head.word), reader->region->place.path);
+    return mms__fail(MMS_E_EVICTED,
+                     "the view of generation %llu of %s was taken away while it was held; throw away what was read "
+                     "from it",
+                     (unsigned long long)mms__word_generation(reader->head.word), reader->region->place.path);
 }
 
 static int end_view(struct mms_reader *reader)
@@ -212,7 +220,8 @@ static int check_value(const struct mms_reader *reader, uint64_t word)
 
     if (mms__word_slot(word) >= region->header.max_slots || mms__load_relaxed(&slot->size) > region->header.max_size ||
         mms__load_relaxed(&slot->generation) != mms__word_generation(word))
-        return mms__fail(MMS_E_CORRUPT, "%s/control names slot %u for generation %llu, and the slot does not fit; run mmsync verify",
+        return mms__fail(MMS_E_CORRUPT,
+                         "%s/control names slot %u for generation %llu, and the slot does not fit; run mmsync verify",
                          region->place.path, mms__word_slot(word), (unsigned long long)mms__word_generation(word));
     if ((wanted[0] | wanted[1]) != 0 &&
         (wanted[0] != mms__load_relaxed(&slot->type_id[0]) || wanted[1] != mms__load_relaxed(&slot->type_id[1])))

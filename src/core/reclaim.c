@@ -28,7 +28,8 @@ static void scan(struct mms__pool *pool, uint64_t current_generation)
 
     pool->holder_count = 0;
     for (uint32_t i = 0; i < lines; i++) {
-        struct mms__cover cover = mms__line_read(&pool->table.shared->lines[i], pool->table.max_readers, can_membarrier);
+        struct mms__cover cover =
+            mms__line_read(&pool->table.shared->lines[i], pool->table.max_readers, can_membarrier);
 
         if (cover.kind == MMS__COVERS_NOTHING ||
             (cover.kind == MMS__COVERS_EXACT && cover.generation == current_generation))

@@ -17,7 +17,8 @@ static struct mms_region *region_of(struct mms__member *member)
     return (struct mms_region *)((char *)member - offsetof(struct mms_region, member));
 }
 
-/* The kernel has wiped the handles already, unless it does not know how; a descriptor that holds a lock it cannot close. */
+/* The kernel has wiped the handles already, unless it does not know how; a descriptor that holds a lock it cannot
+ * close. */
 static void forked(struct mms__member *member)
 {
     struct mms_region *region = region_of(member);
@@ -53,8 +54,9 @@ static int join_table(struct mms_region *region, struct mms__file *file)
         region->table = (struct mms__table){region->readers_map.base, region->header.max_readers};
         code = mms__table_take_owner(&region->table, file->fd, &region->owner);
         if (code == MMS_E_FULL)
-            code = mms__fail(code, "%s has %u reader processes already; close some, or create the region with more max_readers",
-                             place->path, region->header.max_readers);
+            code = mms__fail(
+                code, "%s has %u reader processes already; close some, or create the region with more max_readers",
+                place->path, region->header.max_readers);
         else if (code != 0)
             code = mms__fail(code, "locking a byte of %s/readers", place->path);
     }
@@ -80,7 +82,8 @@ static int join(struct mms_region *region)
     mms__fork_release();
     if (code == -EACCES || code == -EROFS || code == -EPERM) {
         region->read_only = true;
-        mms__fail(MMS_E_READ_ONLY, "%s/readers may not be written by user %u; the region is open for mms_read_copy alone",
+        mms__fail(MMS_E_READ_ONLY,
+                  "%s/readers may not be written by user %u; the region is open for mms_read_copy alone",
                   region->place.path, geteuid());
         return 0;
     }
@@ -127,7 +130,8 @@ static int map_files(struct mms_region *region)
     region->data = region->data_map.base;
     region->another_boot = mms__is_from_another_boot(&region->place, region->control);
     if (mms__load_acquire(&region->control->current) == MMS__TOMBSTONE)
-        return mms__fail(MMS_E_GONE, "%s is being removed; open it again when a writer has made it anew", region->place.path);
+        return mms__fail(MMS_E_GONE, "%s is being removed; open it again when a writer has made it anew",
+                         region->place.path);
     return 0;
 }
 

@@ -21,7 +21,8 @@ struct mms_reader {
 } __attribute__((aligned(128)));
 
 _Static_assert(sizeof(struct mms__view_head) == offsetof(mms_view, reserved) &&
-               offsetof(struct mms__view_head, changed) == offsetof(mms_view, changed), "a view begins with it");
+                   offsetof(struct mms__view_head, changed) == offsetof(mms_view, changed),
+               "a view begins with it");
 _Static_assert(sizeof(struct mms__reader_head) <= 64, "the head is one cache line");
 _Static_assert(offsetof(struct mms_reader, head) == 0, "the inline functions see the head alone");
 
@@ -34,15 +35,15 @@ struct mms_region {
     struct mms__map control_map, readers_map, data_map;
     const struct mms__control *control;
     const unsigned char *data;
-    struct mms__table table;     /* shared is NULL if read_only */
+    struct mms__table table;       /* shared is NULL if read_only */
     struct mms__file control_file; /* to notice that it was unlinked */
-    struct mms__file lock_file;  /* open only where a map does not keep the lock */
+    struct mms__file lock_file;    /* open only where a map does not keep the lock */
     uint32_t owner;
     bool read_only;
-    bool can_pin_asymmetric;     /* registered with membarrier */
-    uint32_t another_boot;       /* `current` is older than this boot, until a writer comes */
-    pthread_mutex_t mutex;       /* opening and closing of readers */
-    struct mms__map arena;       /* the handles, in memory that fork wipes */
+    bool can_pin_asymmetric;             /* registered with membarrier */
+    uint32_t another_boot;               /* `current` is older than this boot, until a writer comes */
+    pthread_mutex_t mutex;               /* opening and closing of readers */
+    struct mms__map arena;               /* the handles, in memory that fork wipes */
     uint32_t readers_open, handles_used; /* the latter: handles at and above it were never used */
 };
 

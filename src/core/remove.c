@@ -36,8 +36,8 @@ int mms__temporary_name(const struct mms__place *target, struct mms__place *temp
     if (getrandom(random, sizeof random, 0) != sizeof random)
         return mms__fail_errno("naming a directory beside %s: getting random bytes", target->path);
     *temporary = *target;
-    printed = snprintf(temporary->path + target->parent_size, room, "/.%s" TEMPORARY_MARK "%08x%08x", mms__place_name(target), random[0],
-                       random[1]);
+    printed = snprintf(temporary->path + target->parent_size, room, "/.%s" TEMPORARY_MARK "%08x%08x",
+                       mms__place_name(target), random[0], random[1]);
     if (printed < 0 || (size_t)printed >= room)
         return mms__fail(MMS_E_INVALID, "the path %s is too long", target->path);
     return 0;
@@ -68,8 +68,8 @@ static int check_for_others(const struct mms__place *place)
         return mms__fail_errno("listing %s", place->path);
     for (struct dirent *entry; code == 0 && (entry = readdir(entries));)
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 && !is_ours(entry->d_name))
-            code = mms__fail(-ENOTEMPTY, "removing %s: it holds `%s`, which is not mmsync's; take that away first", place->path,
-                             entry->d_name);
+            code = mms__fail(-ENOTEMPTY, "removing %s: it holds `%s`, which is not mmsync's; take that away first",
+                             place->path, entry->d_name);
     closedir(entries);
     return code;
 }
@@ -137,8 +137,8 @@ int mms_remove(const char *path)
     return code;
 }
 
-/* Who builds or removes holds the lock; where nobody does, that process is dead. Where there is no `lock` yet the builder
-   may be alive, or died at its first step: then an empty directory is left. */
+/* Who builds or removes holds the lock; where nobody does, that process is dead. Where there is no `lock` yet the
+   builder may be alive, or died at its first step: then an empty directory is left. */
 static void sweep_one(const struct mms__place *target, int parent, const char *name)
 {
     struct mms__place left = *target;

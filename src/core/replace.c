@@ -38,8 +38,10 @@ static int carry_value(const struct mms_writer *from, struct mms_writer *to)
         return 0;
     size = (size_t)mms__load_relaxed(&old->size);
     if (size > to->pool.header.max_size)
-        return mms__fail(MMS_E_TOO_BIG, "replacing %s: its value has %zu bytes, and the new max_size is %llu; publish a smaller one first",
-                         from->place.path, size, (unsigned long long)to->pool.header.max_size);
+        return mms__fail(
+            MMS_E_TOO_BIG,
+            "replacing %s: its value has %zu bytes, and the new max_size is %llu; publish a smaller one first",
+            from->place.path, size, (unsigned long long)to->pool.header.max_size);
     code = mms__pool_take(&to->pool, size, (struct mms__patience){MMS_NO_WAIT, MMS_REFUSE}, &slot, &receipt);
     if (code != 0)
         return code;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The reader table and who is alive in it. Each open region of a process holds one lock byte on `readers`; its number
-   (the owner) stands in every line that the process uses. Whoever gets the lock of a byte knows that its owner is dead, and
-   may clear its lines while holding it (G5). */
+   (the owner) stands in every line that the process uses. Whoever gets the lock of a byte knows that its owner is dead,
+   and may clear its lines while holding it (G5). */
 #ifndef MMS_TABLE_H
 #define MMS_TABLE_H
 
@@ -24,8 +24,8 @@ static inline uint32_t mms__table_used(const struct mms__table *table)
 /* Take a lock byte through fd and clear the lines of a dead process that had it. MMS_E_FULL (no detail): all taken. */
 int mms__table_take_owner(const struct mms__table *table, int fd, uint32_t *owner);
 
-/* Find out whether an owner is dead, through a descriptor that does not hold its lock; if so clear its lines. Returns how
-   many were cleared. */
+/* Find out whether an owner is dead, through a descriptor that does not hold its lock; if so clear its lines. Returns
+   how many were cleared. */
 unsigned mms__table_bury(const struct mms__table *table, int fd, uint32_t owner);
 
 /* Bury everybody who is dead. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* mms_verify: every structure of a region, from the outside in. A live region changes while it is looked at, so each check
-   is one that no correct process can make fail, at any moment. */
+/* mms_verify: every structure of a region, from the outside in. A live region changes while it is looked at, so each
+   check is one that no correct process can make fail, at any moment. */
 #include "core/attach.h"
 #include "core/checksum.h"
 #include "core/error.h"
@@ -94,14 +94,17 @@ static void check_value(const struct mms__look *look, uint64_t word, const unsig
     const struct mms__descriptor *slot = &look->control->slots[index];
     uint64_t size = mms__load_relaxed(&slot->size), expected = mms__load_relaxed(&slot->checksum);
     bool has_checksum = mms__load_relaxed(&slot->flags) & MMS__HAS_CHECKSUM, fits = size <= look->header.max_size;
-    uint64_t found = has_checksum && fits && data ? mms__checksum(data + index * look->header.stride, (size_t)size) : expected;
+    uint64_t found =
+        has_checksum && fits && data ? mms__checksum(data + index * look->header.stride, (size_t)size) : expected;
 
     if (!mms__still_whole(&look->control->current, &slot->generation, word))
         return; /* changed meanwhile: the caller comes again */
     if (!fits)
-        find(report, "slot %u, current: size %" PRIu64 " is over max_size %" PRIu64, index, size, look->header.max_size);
+        find(report, "slot %u, current: size %" PRIu64 " is over max_size %" PRIu64, index, size,
+             look->header.max_size);
     else if (found != expected)
-        find(report, "slot %u, current: the data has checksum %016" PRIx64 ", and %016" PRIx64 " was published", index, found, expected);
+        find(report, "slot %u, current: the data has checksum %016" PRIx64 ", and %016" PRIx64 " was published", index,
+             found, expected);
 }
 
 /* One look at what is current. False: it was replaced while we looked. */
@@ -160,10 +163,12 @@ static void check_line(const struct mms__look *look, uint32_t index, uint64_t hi
         find(report, "reader line %u: owner %u is none", index, owner);
     if (mode > MMS__ASYMMETRIC)
         find(report, "reader line %u: fence mode %u is none", index, mode);
-    if ((announce & MMS__TAG_MASK) == MMS__TAG_MASK || ((announce & MMS__TAG_MASK) == MMS__IDLE && announce != MMS__IDLE))
+    if ((announce & MMS__TAG_MASK) == MMS__TAG_MASK ||
+        ((announce & MMS__TAG_MASK) == MMS__IDLE && announce != MMS__IDLE))
         find(report, "reader line %u: announcement %016" PRIx64 " has no valid tag", index, announce);
     else if (announce >> 2 > highest)
-        find(report, "reader line %u: announces generation %" PRIu64 ", which was never given out", index, announce >> 2);
+        find(report, "reader line %u: announces generation %" PRIu64 ", which was never given out", index,
+             announce >> 2);
 }
 
 static void check_readers(const struct mms__look *look, struct report *report)
@@ -197,7 +202,9 @@ int mms_verify(const char *path, void (*function)(void *context, const char *fin
     check_slots(&look, &report);
     check_current(&look, &report);
     check_readers(&look, &report);
-    code = report.findings == 0 ? 0 : mms__fail(MMS_E_CORRUPT, "checking %s: %u findings", look.place.path, report.findings);
+    code = report.findings == 0
+               ? 0
+               : mms__fail(MMS_E_CORRUPT, "checking %s: %u findings", look.place.path, report.findings);
     mms__look_end(&look);
     return code;
 }

@@ -94,7 +94,8 @@ int mms_writer_close(mms_writer *writer)
     if (!writer)
         return 0;
     if (writer->process != mms__process_token()) {
-        int code = mms__fail(MMS_E_FORKED, "closing the writer of %s in a forked child: its copy is freed, the parent's goes on",
+        int code = mms__fail(MMS_E_FORKED,
+                             "closing the writer of %s in a forked child: its copy is freed, the parent's goes on",
                              writer->place.path);
         mms__writer_dismantle(writer, true);
         return code;
@@ -111,10 +112,12 @@ static int check_handle(const struct mms_writer *writer, bool building, const ch
     if (!writer)
         return mms__fail(MMS_E_INVALID, "%s: the writer is NULL", call);
     if (writer->process != mms__process_token())
-        return mms__fail(MMS_E_FORKED, "%s: the writer of %s belongs to the parent process; open one in this process", call,
-                         writer->place.path);
+        return mms__fail(MMS_E_FORKED, "%s: the writer of %s belongs to the parent process; open one in this process",
+                         call, writer->place.path);
     if (writer->building != building)
-        return mms__fail(MMS_E_INVALID, building ? "%s: no write to %s was begun" : "%s: a write to %s was begun already; commit or abort it",
+        return mms__fail(MMS_E_INVALID,
+                         building ? "%s: no write to %s was begun"
+                                  : "%s: a write to %s was begun already; commit or abort it",
                          call, writer->place.path);
     return 0;
 }
@@ -123,7 +126,8 @@ static int check_size(const struct mms_writer *writer, uint64_t size)
 {
     if (size <= writer->pool.header.max_size)
         return 0;
-    return mms__fail(MMS_E_TOO_BIG, "writing %s: %llu bytes, and its max_size is %llu; open it with a larger max_size and replace set",
+    return mms__fail(MMS_E_TOO_BIG,
+                     "writing %s: %llu bytes, and its max_size is %llu; open it with a larger max_size and replace set",
                      writer->place.path, (unsigned long long)size, (unsigned long long)writer->pool.header.max_size);
 }
 
@@ -250,7 +254,8 @@ int mms_write_commit(mms_writer *writer, size_t size, mms_receipt *receipt)
     if (code != 0)
         return code;
     if (size > writer->capacity)
-        return mms__fail(MMS_E_INVALID, "mms_write_commit: %zu bytes of %s, and the capacity is %zu; grow it, or commit less", size,
+        return mms__fail(MMS_E_INVALID,
+                         "mms_write_commit: %zu bytes of %s, and the capacity is %zu; grow it, or commit less", size,
                          writer->place.path, writer->capacity);
     mms__fence_seq_cst(); /* streaming stores of the caller are not ordered by the release in mms__publish */
     writer->building = false;
