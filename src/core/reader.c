@@ -34,19 +34,20 @@ static bool claim_any(struct mms_region *region, bool symmetric, uint32_t *index
 }
 
 /* Lines that the dead have left; false if there are none, or we cannot look. */
-static bool free_dead_lines(struct mms_region *region)
+static bool free_dead_lines(const struct mms_region *region)
 {
     const struct mms__trust trust = {.any_owner = true, .force_filesystem = true}; /* the region's id is compared */
+    struct mms__place place = region->place;
     struct mms__file file;
     unsigned freed = 0;
 
     mms__fork_hold();
-    if (mms__place_enter(&region->place, &trust) == 0) {
-        if (mms__attach_readers(&region->place, &region->header, true, &file) == 0) {
+    if (mms__place_enter(&place, &trust) == 0) {
+        if (mms__attach_readers(&place, &region->header, true, &file) == 0) {
             freed = mms__table_sweep(&region->table, file.fd);
             mms__file_close(&file);
         }
-        mms__place_leave(&region->place);
+        mms__place_leave(&place);
     }
     mms__fork_release();
     return freed > 0;
@@ -81,34 +82,46 @@ static struct mms_reader *set_up(struct mms_region *region, uint32_t index, uint
     return reader;
 }
 
-int mms_reader_open(mms_region *region, mms_reader **out)
+static struct mms_reader *open_one(struct mms_region *region, uintptr_t thread)
 {
-    bool symmetric, claimed;
-    uintptr_t thread = 0;
+    bool symmetric = must_be_symmetric(region);
+    struct mms_reader *reader = NULL;
     uint32_t index;
 
+    pthread_mutex_lock(&region->mutex);
+    if (claim_any(region, symmetric, &index))
+        reader = set_up(region, index, thread, symmetric);
+    pthread_mutex_unlock(&region->mutex);
+    return reader;
+}
+
+static int check_open(const struct mms_region *region, mms_reader *const *out)
+{
     if (!region || !out)
         return mms__fail(MMS_E_INVALID, "mms_reader_open: %s is NULL", region ? "out" : "region");
-    *out = NULL;
     if (mms__region_is_forked(region))
         return mms__fail(MMS_E_FORKED, "opening a reader of %s: open the region in this process", region->place.path);
     if (region->read_only)
         return mms__fail(MMS_E_READ_ONLY,
-                         "opening a reader of %s: use mms_read_copy, or get the right to write its file "
-                         "`readers`",
+                         "opening a reader of %s: use mms_read_copy, or get the right to write its file `readers`",
                          region->place.path);
+    return 0;
+}
+
+int mms_reader_open(mms_region *region, mms_reader **out)
+{
+    uintptr_t thread = 0;
+    int code = check_open(region, out);
+
+    if (code != 0)
+        return code;
     if (!region->options.detached && (thread = mms__thread_token()) == 0)
         return mms__fail(-ENOMEM, "opening a reader of %s: no memory to notice the end of this thread",
                          region->place.path);
-    symmetric = must_be_symmetric(region);
-    pthread_mutex_lock(&region->mutex);
-    claimed = claim_any(region, symmetric, &index);
-    if (!claimed && free_dead_lines(region))
-        claimed = claim_any(region, symmetric, &index);
-    if (claimed)
-        *out = set_up(region, index, thread, symmetric);
-    pthread_mutex_unlock(&region->mutex);
-    if (!claimed)
+    *out = open_one(region, thread);
+    if (!*out && free_dead_lines(region))
+        *out = open_one(region, thread);
+    if (!*out)
         return mms__fail(MMS_E_FULL,
                          "%s has %u readers already; close some, or create the region with more max_readers",
                          region->place.path, region->table.max_readers);

@@ -164,7 +164,8 @@ static void dismantle(struct mms_region *region, bool inherited)
     mms__file_close(&region->control_file);
     mms__file_close(&region->lock_file);
     mms__place_leave(&region->place);
-    pthread_mutex_destroy(&region->mutex);
+    if (!inherited)
+        pthread_mutex_destroy(&region->mutex); /* in a child a thread that is not there may hold it */
     free(region);
 }
 
