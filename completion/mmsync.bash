@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+# Bash completion for mmsync. Needs nothing but bash; the package bash-completion loads it on first use.
+
+_mmsync_options() {
+    case $1 in
+        write)
+            echo "--max-size --max-slots --max-readers --mode --readers-mode --group --replace --checksum --tag --type-id
+                --grace --evict --lock-wait --fence --force-filesystem --trust"
+            ;;
+        read) echo "-o --output --copy --force-filesystem --trust" ;;
+        watch) echo "-n --count -t --timeout --interval --force-filesystem --trust" ;;
+        stat) echo "-j --json" ;;
+        rm) echo "-f --force" ;;
+        bench) echo "-s --seconds -r --rounds -d --directory -j --json" ;;
+        # The demo's options are not listed twice: its help has them.
+        demo)
+            mmsync demo --help 2>/dev/null | sed -nE 's/^ +(-., )?(--[a-z-]+).*/\2/p' | sort -u |
+                grep -vx -e --help -e --version
+            ;;
+    esac
+    echo "--help --version"
+}
+
+# True if the option takes its value from the next word.
+_mmsync_takes_value() {
+    case $2 in
+        --max-size | --max-slots | --max-readers | --mode | --readers-mode | --group | --tag | --type-id | --grace | \
+            --lock-wait | --fence | --trust | --output | --count | --timeout | --interval | --seconds | --rounds | \
+            --directory)
+            return 0
+            ;;
+        -o) [[ $1 == read ]] ;;
+        -n | -t) [[ $1 == watch ]] ;;
+        -s | -r | -d) [[ $1 == bench ]] ;;
+        *) return 1 ;;
+    esac
+}
+
+# Names of regions in /dev/shm, and directories anywhere.
+_mmsync_regions() {
+    local control name
+    if [[ $cur != */* ]]; then
+        for control in /dev/shm/"$cur"*/control; do
+            name=${control%/control}
+            [[ -e $control ]] && COMPREPLY+=("${name##*/}")
+        done
+    fi
+    _mmsync_files -d
+}
+
+# compgen -f or -d, whose names may have blanks in them. `filenames` makes bash quote them and add slashes, which
+# would be wrong for words.
+_mmsync_files() {
+    local name
+    while IFS= read -r name; do
+        COMPREPLY+=("$name")
+    done < <(compgen "$1" -- "$cur")
+    compopt -o filenames 2>/dev/null
+}
+
+_mmsync_words() {
+    local word
+    while IFS= read -r word; do
+        COMPREPLY+=("$word")
+    done < <(compgen -W "$1" -- "$cur")
+}
+
+_mmsync_value() {
+    case $1 in
+        --fence) _mmsync_words "auto symmetric asymmetric" ;;
+        --grace | --lock-wait) _mmsync_words forever ;;
+        --group) mapfile -t COMPREPLY < <(compgen -g -- "$cur") ;;
+        --trust) mapfile -t COMPREPLY < <(compgen -u -- "$cur") ;;
+        -o | --output) _mmsync_files -f ;;
+        -d | --directory) _mmsync_files -d ;;
+    esac
+}
+
+# Operands before the cursor.
+_mmsync_operands() {
+    local i count=0
+    for ((i = 2; i < COMP_CWORD; i++)); do
+        if [[ ${COMP_WORDS[i]} == -?* ]]; then
+            _mmsync_takes_value "$1" "${COMP_WORDS[i]}" && ((i++))
+        else
+            ((count++))
+        fi
+    done
+    echo "$count"
+}
+
+_mmsync() {
+    local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]}
+    local verbs="write read watch stat verify rm bench demo"
+    COMPREPLY=()
+    if ((COMP_CWORD == 1)); then
+        _mmsync_words "$verbs help --help --version"
+    elif [[ $verb == help ]]; then
+        ((COMP_CWORD == 2)) && _mmsync_words "$verbs"
+    elif ((COMP_CWORD > 2)) && _mmsync_takes_value "$verb" "$previous"; then
+        _mmsync_value "$previous"
+    elif [[ $cur == -?* ]]; then
+        _mmsync_words "$(_mmsync_options "$verb")"
+    elif [[ $verb == write && $(_mmsync_operands write) == 1 ]]; then
+        _mmsync_files -f
+    elif [[ $verb == rm || ($verb =~ ^(write|read|watch|stat|verify)$ && $(_mmsync_operands "$verb") == 0) ]]; then
+        _mmsync_regions
+    fi
+}
+
+complete -F _mmsync mmsync

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/arguments.h"
+#include "cli/cmd.h"
+#include "cli/message.h"
+#include <ctype.h>
+#include <errno.h>
+#include <grp.h>
+#include <mmsync.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+_Noreturn void usage_error(const struct verb *verb, const char *format, ...)
+{
+    char text[1024];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    fail("%s: %s (try 'mmsync %s --help')", verb->name, text, verb->name);
+    exit(EXIT_USAGE);
+}
+
+_Noreturn static void print_help(const struct verb *verb)
+{
+    printf("Usage: mmsync %s%s%s\n\n%s\n"
+           "  -h, --help              print this text\n"
+           "  -V, --version           print the version\n",
+           verb->name, *verb->synopsis ? " " : "", verb->synopsis, verb->help);
+    exit(finish_output(EXIT_OK));
+}
+
+_Noreturn static void print_version(void)
+{
+    printf("mmsync %s\n", mms_version());
+    exit(finish_output(EXIT_OK));
+}
+
+static const char *option_name(const struct option *options, int value)
+{
+    for (; options->name; options++)
+        if (options->val == value)
+            return options->name;
+    return "?";
+}
+
+/* getopt says too little about what is wrong, and in a form of its own. */
+_Noreturn static void refuse_option(const struct verb *verb, char **argv, const struct option *options, int result)
+{
+    const char *word = argv[optind - 1];
+
+    if (result == ':' && optopt < LONG_ONLY && strncmp(word, "--", 2))
+        usage_error(verb, "option -%c needs a value", optopt);
+    if (result == ':')
+        usage_error(verb, "option --%s needs a value", option_name(options, optopt));
+    if (optopt && !strncmp(word, "--", 2) && strchr(word, '='))
+        usage_error(verb, "option --%s takes no value", option_name(options, optopt));
+    if (optopt)
+        usage_error(verb, "unknown option -%c", optopt);
+    usage_error(verb, "unknown or ambiguous option %s", word);
+}
+
+int next_option(const struct verb *verb, int argc, char **argv, const char *letters, const struct option *options)
+{
+    char all[64];
+    int result;
+
+    snprintf(all, sizeof all, ":hV%s", letters);
+    opterr = 0;
+    result = getopt_long(argc, argv, all, options, NULL);
+    if (result == 'h')
+        print_help(verb);
+    if (result == 'V')
+        print_version();
+    if (result == '?' || result == ':')
+        refuse_option(verb, argv, options, result);
+    return result;
+}
+
+int count_operands(const struct verb *verb, int argc, char **argv, int least, int most)
+{
+    int count = argc - optind;
+
+    if (count > most)
+        usage_error(verb, "unexpected argument '%s'", argv[optind + most]);
+    if (count < least)
+        usage_error(verb, "say which region: mmsync %s %s", verb->name, verb->synopsis);
+    for (int i = optind; i < argc; i++)
+        if (!*argv[i])
+            usage_error(verb, "an empty argument names nothing");
+    return count;
+}
+
+/* strtoull takes signs and leading blanks, which no option here means. */
+static bool parse_digits(const char *text, int base, uint64_t *value, char **end)
+{
+    if (!isxdigit((unsigned char)*text))
+        return false;
+    errno = 0;
+    *value = strtoull(text, end, base);
+    return !errno && *end != text;
+}
+
+/* ".5" as 500; NULL if no digit follows the point. */
+static const char *parse_thousandths(const char *text, uint64_t *thousandths)
+{
+    if (!isdigit((unsigned char)text[1]))
+        return NULL;
+    text++;
+    for (uint64_t weight = 100; isdigit((unsigned char)*text); weight /= 10, text++)
+        *thousandths += (uint64_t)(*text - '0') * weight;
+    return text;
+}
+
+/* The factor of a suffix; 0 if there is no such suffix. */
+static uint64_t suffix_factor(const char *text)
+{
+    static const char letters[] = "KMGTPE";
+    const char *letter = *text ? strchr(letters, toupper((unsigned char)*text)) : NULL;
+
+    if (!*text || !strcmp(text, "B"))
+        return 1;
+    if (!letter || (text[1] && strcmp(text + 1, "iB") && strcmp(text + 1, "i")))
+        return 0;
+    return UINT64_C(1) << 10 * (letter - letters + 1);
+}
+
+uint64_t parse_size(const struct verb *verb, const char *name, const char *text)
+{
+    uint64_t whole = 0, thousandths = 0, factor = 0;
+    const char *suffix = NULL;
+    char *end;
+
+    if (parse_digits(text, 10, &whole, &end))
+        suffix = *end == '.' ? parse_thousandths(end, &thousandths) : end;
+    if (suffix)
+        factor = suffix_factor(suffix);
+    if (!factor || (thousandths && factor == 1))
+        usage_error(verb, "%s: '%s' is not a size; write 4096, 64K, 1.5G (K is 1024)", name, text);
+    if (whole > (UINT64_MAX >> 1) / factor)
+        usage_error(verb, "%s: %s is too large", name, text);
+    return whole * factor + (uint64_t)((double)factor * (double)thousandths / 1000);
+}
+
+uint64_t parse_number(const struct verb *verb, const char *name, const char *text, uint64_t least, uint64_t most)
+{
+    int base = text[0] == '0' && (text[1] == 'x' || text[1] == 'X') ? 16 : 10;
+    uint64_t value;
+    char *end;
+
+    if (!parse_digits(text, base, &value, &end) || *end || value < least || value > most)
+        usage_error(verb, "%s: '%s' is not a number from %llu to %llu", name, text, (unsigned long long)least,
+                    (unsigned long long)most);
+    return value;
+}
+
+int32_t parse_wait(const struct verb *verb, const char *name, const char *text)
+{
+    int32_t ms;
+
+    if (!strcmp(text, "forever"))
+        return MMS_FOREVER;
+    ms = (int32_t)parse_number(verb, name, text, 0, INT32_MAX);
+    return ms ? ms : MMS_NO_WAIT;
+}
+
+uint32_t parse_mode(const struct verb *verb, const char *name, const char *text)
+{
+    uint64_t value;
+    char *end;
+
+    if (!parse_digits(text, 8, &value, &end) || *end || value > 0777 || !value)
+        usage_error(verb, "%s: '%s' is not an octal file mode such as 0640", name, text);
+    return (uint32_t)value;
+}
+
+gid_t parse_group(const struct verb *verb, const char *name, const char *text)
+{
+    const struct group *group = getgrnam(text);
+
+    if (!group && !isdigit((unsigned char)*text))
+        usage_error(verb, "%s: there is no group '%s'", name, text);
+    return group ? group->gr_gid : (gid_t)parse_number(verb, name, text, 0, UINT32_MAX - 1);
+}
+
+uid_t parse_user(const struct verb *verb, const char *name, const char *text)
+{
+    const struct passwd *user = getpwnam(text);
+
+    if (!user && !isdigit((unsigned char)*text))
+        usage_error(verb, "%s: there is no user '%s'", name, text);
+    return user ? user->pw_uid : (uid_t)parse_number(verb, name, text, 0, UINT32_MAX - 1);
+}
+
+void parse_type(const struct verb *verb, const char *name, const char *text, uint64_t type_id[2])
+{
+    char high[17];
+    uint64_t halves[2] = {0, 0};
+    size_t length = strlen(text);
+
+    if (length != 32 || strspn(text, "0123456789abcdefABCDEF") != length)
+        usage_error(verb, "%s: '%s' is not 32 hexadecimal digits", name, text);
+    memcpy(high, text, 16);
+    high[16] = '\0';
+    halves[0] = strtoull(high, NULL, 16);
+    halves[1] = strtoull(text + 16, NULL, 16);
+    memcpy(type_id, halves, sizeof halves);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The verbs. Each gets its own name as argv[0] and returns the exit status of the program: 0, EXIT_FAILED after one
+   line on standard error, EXIT_USAGE when the command line itself is wrong. */
+#ifndef MMS_CLI_CMD_H
+#define MMS_CLI_CMD_H
+
+enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+int cmd_write(int argc, char **argv);
+int cmd_read(int argc, char **argv);
+int cmd_watch(int argc, char **argv);
+int cmd_stat(int argc, char **argv);
+int cmd_verify(int argc, char **argv);
+int cmd_rm(int argc, char **argv);
+int cmd_bench(int argc, char **argv);
+int cmd_demo(int argc, char **argv);
+
+#endif

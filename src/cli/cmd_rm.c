@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/arguments.h"
+#include "cli/cmd.h"
+#include "cli/message.h"
+#include <errno.h>
+#include <limits.h>
+#include <mmsync.h>
+#include <stdbool.h>
+
+static const struct verb verb = {
+    .name = "rm",
+    .synopsis = "REGION... [OPTION]...",
+    .help =
+        "Remove regions. A region that a writer has open is left alone; its readers keep the views that they hold, and\n"
+        "are told that it is gone.\n"
+        "\n"
+        "  -f, --force             a region that does not exist is no error\n"
+        "\n"
+        "A bare NAME means /dev/shm/NAME.\n"
+};
+
+static const struct option long_options[] = {
+    {"force", no_argument, NULL, 'f'},
+    COMMON_OPTIONS
+};
+
+int cmd_rm(int argc, char **argv)
+{
+    bool force = false;
+    int status = EXIT_OK;
+
+    while (next_option(&verb, argc, argv, "f", long_options) >= 0)
+        force = true;
+    count_operands(&verb, argc, argv, 1, INT_MAX);
+    for (int i = optind; i < argc; i++) {
+        int code = mms_remove(argv[i]);
+
+        if (code && !(force && code == -ENOENT))
+            status = fail_call(code);
+    }
+    return status;
+}

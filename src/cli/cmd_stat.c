@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/arguments.h"
+#include "cli/cmd.h"
+#include "cli/message.h"
+#include "cli/now.h"
+#include "cli/stat.h"
+#include <mmsync.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const struct verb verb = {
+    .name = "stat",
+    .synopsis = "REGION [OPTION]...",
+    .help =
+        "Print what REGION is and how it does: its value, its geometry, its writer and its readers. Changes nothing, and\n"
+        "works with no writer alive.\n"
+        "\n"
+        "  -j, --json              as a JSON object\n"
+        "\n"
+        "A bare NAME means /dev/shm/NAME.\n"
+};
+
+static const struct option long_options[] = {
+    {"json", no_argument, NULL, 'j'},
+    COMMON_OPTIONS
+};
+
+uint64_t stat_age_ns(const struct stat_state *state)
+{
+    uint64_t now = read_clock(CLOCK_REALTIME), then = state->info.publish_time_ns;
+
+    return now > then ? now - then : 0; /* the clock may have been set back */
+}
+
+void stat_format_id(char text[33], const uint64_t id[2])
+{
+    snprintf(text, 33, "%016llx%016llx", (unsigned long long)id[0], (unsigned long long)id[1]);
+}
+
+static void print_value(const struct stat_state *state)
+{
+    const mms_info *info = &state->info;
+    char text[TEXT_SIZE], when[TEXT_SIZE], type[33];
+
+    if (!info->generation) {
+        puts("generation   0 (no value yet)");
+        return;
+    }
+    stat_format_id(type, info->type_id);
+    printf("generation   %llu\n", (unsigned long long)info->generation);
+    printf("size         %llu bytes (%s)\n", (unsigned long long)info->size, format_size(text, (double)info->size));
+    printf("published    %s, %s ago\n", format_time(when, info->publish_time_ns),
+           format_duration(text, stat_age_ns(state)));
+    printf("slot         %u\n", info->slot);
+    printf("type id      %s\n", info->type_id[0] || info->type_id[1] ? type : "none");
+    printf("tag          %llu\n", (unsigned long long)info->tag);
+    if (info->has_checksum)
+        printf("checksum     %016llx\n", (unsigned long long)info->checksum);
+    else
+        puts("checksum     none");
+}
+
+static void print_region(const struct stat_state *state)
+{
+    const mms_info *info = &state->info;
+    char size[TEXT_SIZE], id[33];
+
+    stat_format_id(id, info->region_id);
+    printf("region id    %s\n", id);
+    printf("max size     %llu bytes (%s)\n", (unsigned long long)info->max_size,
+           format_size(size, (double)info->max_size));
+    printf("slots        %u used of %u\n", info->slots_used, info->max_slots);
+    printf("memory       %llu bytes (%s)\n", (unsigned long long)info->bytes_used,
+           format_size(size, (double)info->bytes_used));
+    printf("fences       %s\n", info->symmetric ? "symmetric" : "asymmetric");
+}
+
+static void print_people(const struct stat_state *state)
+{
+    const mms_info *info = &state->info;
+
+    if (info->writer_alive < 0)
+        puts("writer       not known, for want of the right to open `lock`");
+    else if (info->writer_alive)
+        printf("writer       alive, pid %d\n", (int)info->writer_pid);
+    else if (info->writer_pid)
+        printf("writer       none (the last one had pid %d)\n", (int)info->writer_pid);
+    else
+        puts("writer       none");
+    printf("readers      %u of %u, and %u dead\n", info->readers, info->max_readers, info->readers_dead);
+    if (state->listed)
+        puts("\n  line      pid      tid  alive  fences      evictable  holds");
+    for (size_t i = 0; i < state->listed; i++) {
+        const mms_reader_info *reader = &state->readers[i];
+
+        printf("%6u %8d %8d  %-5s  %-10s  %-9s  ", reader->line, (int)reader->pid, (int)reader->tid,
+               reader->alive ? "yes" : "no", reader->symmetric ? "symmetric" : "asymmetric",
+               reader->allow_evict ? "yes" : "no");
+        if (reader->pinned)
+            printf("generation %llu\n", (unsigned long long)reader->generation);
+        else
+            puts("nothing");
+    }
+}
+
+static void print_plain(const struct stat_state *state)
+{
+    fputs("region       ", stdout);
+    print_escaped(state->path);
+    putchar('\n');
+    print_value(state);
+    print_region(state);
+    print_people(state);
+}
+
+/* The readers come and go between the two calls: those that fit are shown. */
+static int gather(struct stat_state *state)
+{
+    size_t count = 0;
+    int code = mms_inspect(state->path, &state->info);
+
+    if (code)
+        return fail_call(code);
+    state->readers = calloc(state->info.max_readers, sizeof *state->readers);
+    if (!state->readers)
+        return fail_errno("cannot get memory for %u readers", state->info.max_readers);
+    code = mms_inspect_readers(state->path, state->readers, state->info.max_readers, &count);
+    if (code)
+        return fail_call(code);
+    state->listed = count < state->info.max_readers ? count : state->info.max_readers;
+    return EXIT_OK;
+}
+
+int cmd_stat(int argc, char **argv)
+{
+    struct stat_state state = {0};
+    bool json = false;
+    int status;
+
+    while (next_option(&verb, argc, argv, "j", long_options) >= 0)
+        json = true;
+    count_operands(&verb, argc, argv, 1, 1);
+    state.path = argv[optind];
+    status = gather(&state);
+    if (!status && json)
+        status = stat_print_json(&state);
+    else if (!status)
+        print_plain(&state);
+    free(state.readers);
+    return status;
+}

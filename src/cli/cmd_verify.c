@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/arguments.h"
+#include "cli/cmd.h"
+#include "cli/message.h"
+#include <inttypes.h>
+#include <mmsync.h>
+#include <stdio.h>
+
+static const struct verb verb = {
+    .name = "verify",
+    .synopsis = "REGION [OPTION]...",
+    .help =
+        "Check every structure of REGION, and the checksum of the value if it has one ('mmsync write --checksum').\n"
+        "Prints one line for each finding, or one that says what was checked. Exit status 1 if anything is wrong.\n"
+        "\n"
+        "A bare NAME means /dev/shm/NAME.\n"
+};
+
+static const struct option long_options[] = {COMMON_OPTIONS};
+
+static void print_finding(void *context, const char *finding)
+{
+    unsigned *findings = context;
+
+    print_escaped(finding);
+    putchar('\n');
+    ++*findings;
+}
+
+static int print_success(const char *path)
+{
+    mms_info info;
+    int code = mms_inspect(path, &info);
+
+    if (code)
+        return fail_call(code);
+    print_escaped(path);
+    if (info.generation)
+        printf(": ok; generation %" PRIu64 ", %" PRIu64 " bytes, %s\n", info.generation, info.size,
+               info.has_checksum ? "checksum right" : "no checksum");
+    else
+        puts(": ok; no value yet");
+    return EXIT_OK;
+}
+
+int cmd_verify(int argc, char **argv)
+{
+    unsigned findings = 0;
+    const char *path;
+    int code;
+
+    while (next_option(&verb, argc, argv, "", long_options) >= 0)
+        ;
+    count_operands(&verb, argc, argv, 1, 1);
+    path = argv[optind];
+    code = mms_verify(path, print_finding, &findings);
+    if (!code)
+        return print_success(path);
+    if (!findings)
+        return fail_call(code);
+    fflush(stdout);
+    return fail("%s is damaged: %u finding%s", path, findings, findings == 1 ? "" : "s");
+}

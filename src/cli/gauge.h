@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What `bench` measures. Each gauge takes one slice of time and gives one figure; `bench` runs them in turn, several
+   times over, so that what disturbs the machine disturbs all of them. */
+#ifndef MMS_CLI_GAUGE_H
+#define MMS_CLI_GAUGE_H
+
+#include "cli/now.h"
+#include <mmsync.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { SMALL_VALUE = 36, LARGE_VALUE = 64 << 20 };
+
+struct peer;
+
+struct bench {
+    char *small, *large;      /* paths of two regions */
+    mms_writer *small_writer; /* the writer of the first, open all the time */
+    mms_writer *large_writer; /* NULL until the first gauge that needs it */
+    struct peer *peer;        /* the other process */
+    uint64_t slice_ns;
+    double clock_ns;          /* what a pair of clock readings costs; taken off single calls */
+    void *source, *target;    /* LARGE_VALUE bytes each; NULL until needed */
+};
+
+/* 0 and a figure in ns, or in bytes/s where the table says so; or a negative code of the library. */
+typedef int gauge(struct bench *bench, double *figure);
+
+gauge gauge_pointer, gauge_read_inline, gauge_read_exported, gauge_refresh, gauge_first_read;
+gauge gauge_write_alone, gauge_write_idle_reader, gauge_write_spinning_reader;
+gauge gauge_commit_1k, gauge_commit_1m, gauge_commit_64m;
+gauge gauge_copy_large, gauge_memcpy_large;
+gauge gauge_wake;
+
+/* The library's own functions, as bindings call them: no inlining. */
+extern int (*const exported_read)(mms_reader *, mms_view *);
+extern int (*const exported_refresh)(mms_reader *, mms_view *);
+extern int (*const exported_release)(mms_reader *);
+
+/* The value is used, as far as the compiler can tell. */
+static inline void keep(uint64_t value)
+{
+    __asm__ volatile("" : : "r"(value));
+}
+
+double median(double *figures, size_t count); /* sorts them */
+
+/* Times of single calls, for those that cannot be repeated in a loop of their own. */
+enum { SAMPLES_MOST = 20000, SAMPLES_LEAST = 3 };
+struct samples {
+    double ns[SAMPLES_MOST];
+    size_t count;
+    uint64_t end_ns;
+};
+/* NULL without memory; to be freed. */
+struct samples *samples_start(const struct bench *bench);
+bool samples_wanted(const struct samples *samples);
+void samples_add(struct samples *samples, const struct bench *bench, uint64_t from_ns, uint64_t to_ns);
+/* The median; frees the samples. `code` is passed through, and then there is no figure. */
+int samples_finish(struct samples *samples, int code, double *figure);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/interrupt.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stddef.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t signal_seen;
+/* A byte for each signal. A look at signal_seen and then a read would miss a signal that comes in between. */
+static int wake_pipe[2] = {-1, -1};
+
+static void remember(int number)
+{
+    int error = errno;
+
+    signal_seen = number;
+    if (write(wake_pipe[1], "", 1) < 0)
+        errno = error; /* full: it wakes already */
+    errno = error;
+}
+
+void interrupt_catch(void)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction action = {.sa_handler = remember}, old;
+
+    if (pipe2(wake_pipe, O_CLOEXEC | O_NONBLOCK))
+        return; /* no descriptors left: the signals kill, as they do by default */
+    sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        if (!sigaction(signals[i], NULL, &old) && old.sa_handler != SIG_IGN)
+            sigaction(signals[i], &action, NULL);
+}
+
+bool interrupted(void)
+{
+    return signal_seen != 0;
+}
+
+bool interrupt_wait_readable(int fd)
+{
+    struct pollfd watched[] = {{.fd = fd, .events = POLLIN}, {.fd = wake_pipe[0], .events = POLLIN}};
+
+    while (!interrupted())
+        if (poll(watched, 2, -1) > 0 && watched[0].revents)
+            return true;
+    return false;
+}
+
+int interrupt_finish(int status)
+{
+    if (!signal_seen)
+        return status;
+    signal(signal_seen, SIG_DFL);
+    raise(signal_seen);
+    return 128 + signal_seen;
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/cmd.h"
+#include "cli/message.h"
+#include <mmsync.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *synopsis, *summary;
+} verbs[] = {
+    {"write", cmd_write, "write REGION [FILE|-]", "publish a file or standard input"},
+    {"read", cmd_read, "read REGION [-o FILE]", "the current bytes to standard output"},
+    {"watch", cmd_watch, "watch REGION", "one line for each new generation"},
+    {"stat", cmd_stat, "stat REGION [--json]", "geometry, value, writer and readers"},
+    {"verify", cmd_verify, "verify REGION", "check every structure, and checksums"},
+    {"rm", cmd_rm, "rm REGION...", "remove a region"},
+    {"bench", cmd_bench, "bench", "this machine's figures"},
+    {"demo", cmd_demo, "demo", "look-ups in real data, live, with crashes"},
+};
+enum { VERBS = sizeof verbs / sizeof *verbs };
+
+static int print_help(void)
+{
+    puts("Usage: mmsync VERB [ARGUMENT]...\n"
+         "Share one large, read-mostly value from one writer process with many reader processes.\n");
+    for (int i = 0; i < VERBS; i++)
+        printf("  mmsync %-24s %s\n", verbs[i].synopsis, verbs[i].summary);
+    puts("\n"
+         "A REGION is a directory; a bare NAME means /dev/shm/NAME.\n"
+         "'mmsync VERB --help' tells more. Exit status: 0, 1 after an error, 2 for a wrong command line.");
+    return EXIT_OK;
+}
+
+static int print_version(void)
+{
+    printf("mmsync %s\n", mms_version());
+    return EXIT_OK;
+}
+
+static int run_verb(int argc, char **argv)
+{
+    for (int i = 0; i < VERBS; i++)
+        if (!strcmp(argv[0], verbs[i].name))
+            return verbs[i].run(argc, argv);
+    fail("there is no verb '%s' (try 'mmsync --help')", argv[0]);
+    return EXIT_USAGE;
+}
+
+static int help_with(char *name)
+{
+    char option[] = "--help";
+    char *argv[] = {name, option, NULL};
+
+    return run_verb(2, argv);
+}
+
+static bool is_one_of(const char *word, const char *a, const char *b, const char *c)
+{
+    return !strcmp(word, a) || !strcmp(word, b) || !strcmp(word, c);
+}
+
+static int run(int argc, char **argv)
+{
+    if (argc < 2) {
+        fail("say what to do (try 'mmsync --help')");
+        return EXIT_USAGE;
+    }
+    if (is_one_of(argv[1], "help", "--help", "-h"))
+        return argc > 2 && *argv[2] != '-' ? help_with(argv[2]) : print_help();
+    if (is_one_of(argv[1], "version", "--version", "-V"))
+        return print_version();
+    if (*argv[1] == '-') {
+        fail("unknown option %s before the verb (try 'mmsync --help')", argv[1]);
+        return EXIT_USAGE;
+    }
+    return run_verb(argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+    signal(SIGPIPE, SIG_IGN); /* seen as EPIPE: half-done work is tidied up */
+    return finish_output(run(argc, argv));
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/message.h"
+#include "cli/cmd.h"
+#include "cli/progress.h"
+#include <errno.h>
+#include <mmsync.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum { LINE_SIZE = 5120 }; /* a path of PATH_MAX bytes and a sentence around it */
+
+/* Paths can hold anything, and a terminal obeys some of it. */
+static void print_line(const char *format, va_list arguments, const char *reason)
+{
+    char line[LINE_SIZE];
+
+    vsnprintf(line, sizeof line, format, arguments);
+    for (char *at = line; *at; at++)
+        if ((unsigned char)*at < ' ' || *at == 0x7f)
+            *at = '?';
+    progress_hide();
+    fprintf(stderr, "mmsync: %s%s%s\n", line, reason ? ": " : "", reason ? reason : "");
+}
+
+int fail(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    print_line(format, arguments, NULL);
+    va_end(arguments);
+    return EXIT_FAILED;
+}
+
+int fail_errno(const char *format, ...)
+{
+    const char *reason = strerror(errno);
+    va_list arguments;
+
+    va_start(arguments, format);
+    print_line(format, arguments, reason);
+    va_end(arguments);
+    return EXIT_FAILED;
+}
+
+int fail_call(int code)
+{
+    const char *detail = mms_last_error();
+
+    return fail("%s", *detail ? detail : mms_strerror(code));
+}
+
+void note(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    print_line(format, arguments, NULL);
+    va_end(arguments);
+}
+
+int finish_output(int status)
+{
+    if (!fflush(stdout) && !ferror(stdout))
+        return status;
+    return errno == EPIPE ? EXIT_FAILED : fail_errno("cannot write to standard output");
+}
+
+void print_escaped(const char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < ' ' || *text == 0x7f)
+            printf("\\x%02x", (unsigned)(unsigned char)*text);
+        else
+            putchar(*text);
+}
+
+const char *format_size(char text[TEXT_SIZE], double bytes)
+{
+    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+    size_t unit = 0;
+
+    while (bytes >= 1023.95 && unit + 1 < sizeof units / sizeof *units) {
+        bytes /= 1024;
+        unit++;
+    }
+    snprintf(text, TEXT_SIZE, "%.*f %s", unit && bytes - (double)(uint64_t)bytes >= 0.05 ? 1 : 0, bytes, units[unit]);
+    return text;
+}
+
+const char *format_time(char text[TEXT_SIZE], uint64_t realtime_ns)
+{
+    time_t seconds = (time_t)(realtime_ns / 1000000000);
+    struct tm utc;
+    size_t length;
+
+    if (!gmtime_r(&seconds, &utc))
+        memset(&utc, 0, sizeof utc);
+    length = strftime(text, TEXT_SIZE, "%Y-%m-%dT%H:%M:%S", &utc);
+    snprintf(text + length, TEXT_SIZE - length, ".%03uZ", (unsigned)(realtime_ns / 1000000 % 1000));
+    return text;
+}
+
+const char *format_duration(char text[TEXT_SIZE], uint64_t ns)
+{
+    double seconds = (double)ns / 1e9;
+
+    if (seconds < 120)
+        snprintf(text, TEXT_SIZE, "%.*f s", seconds < 10 ? 3 : 1, seconds);
+    else if (seconds < 7200)
+        snprintf(text, TEXT_SIZE, "%.0f min", seconds / 60);
+    else if (seconds < 48 * 3600.0)
+        snprintf(text, TEXT_SIZE, "%.0f h", seconds / 3600);
+    else
+        snprintf(text, TEXT_SIZE, "%.0f d", seconds / 86400);
+    return text;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the program says: errors, and numbers for people. */
+#ifndef MMS_CLI_MESSAGE_H
+#define MMS_CLI_MESSAGE_H
+
+#include <stdint.h>
+
+/* One line on standard error, "mmsync: ...", without control characters whatever the arguments hold. Each returns
+   EXIT_FAILED, so that `return fail(...)` is enough. */
+int fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The same with ": " and the text of errno. */
+int fail_errno(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* For a call of the library that returned `code`. */
+int fail_call(int code);
+/* The same line for what is worth knowing, but no failure. */
+void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Flush standard output. Returns `status`, or EXIT_FAILED if something could not be written; a broken pipe is not worth
+   a line. */
+int finish_output(int status);
+
+/* Print `text` to standard output with control characters as \xNN. */
+void print_escaped(const char *text);
+
+enum { TEXT_SIZE = 40 };
+/* "17 B", "1.5 MiB". Returns text. */
+const char *format_size(char text[TEXT_SIZE], double bytes);
+/* "2025-01-31T12:00:00.123Z". Returns text. */
+const char *format_time(char text[TEXT_SIZE], uint64_t realtime_ns);
+/* "3.2 s", "15 min", "3 d". Returns text. */
+const char *format_duration(char text[TEXT_SIZE], uint64_t ns);
+
+#endif

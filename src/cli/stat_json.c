@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/cmd.h"
+#include "cli/message.h"
+#include "cli/stat.h"
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Jansson's integers are signed. Only the tag, a number of the user's own, can be larger: see print_with_tag. */
+static json_t *integer(uint64_t value)
+{
+    return json_integer((json_int_t)value);
+}
+
+static json_t *id_or_null(const uint64_t id[2])
+{
+    char text[33];
+
+    stat_format_id(text, id);
+    return id[0] || id[1] ? json_string(text) : json_null();
+}
+
+static json_t *checksum_or_null(const mms_info *info)
+{
+    return info->has_checksum ? json_sprintf("%016" PRIx64, info->checksum) : json_null();
+}
+
+/* Paths need not be UTF-8; JSON strings must be. */
+static json_t *path_string(const char *path)
+{
+    json_t *string = json_string(path);
+    char *copy;
+
+    if (string || !(copy = strdup(path)))
+        return string;
+    for (char *at = copy; *at; at++)
+        if ((unsigned char)*at >= 0x80)
+            *at = '?';
+    string = json_string(copy);
+    free(copy);
+    return string;
+}
+
+static json_t *describe_writer(const mms_info *info)
+{
+    json_t *alive = info->writer_alive < 0 ? json_null() : json_boolean(info->writer_alive);
+
+    return json_pack("{s:o, s:o}", "alive", alive, "pid", integer((uint64_t)info->writer_pid));
+}
+
+static json_t *describe_reader(const mms_reader_info *reader)
+{
+    return json_pack("{s:o, s:o, s:o, s:b, s:b, s:o, s:s, s:b}", "line", integer(reader->line), "pid",
+                     integer((uint64_t)reader->pid), "tid", integer((uint64_t)reader->tid), "alive", reader->alive,
+                     "pinned", reader->pinned, "generation", reader->pinned ? integer(reader->generation) : json_null(),
+                     "fences", reader->symmetric ? "symmetric" : "asymmetric", "allow_evict", reader->allow_evict);
+}
+
+static json_t *describe_readers(const struct stat_state *state)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < state->listed; i++)
+        json_array_append_new(list, describe_reader(&state->readers[i]));
+    return list;
+}
+
+/* Values that do not exist yet are null, so that the keys are always the same. */
+static void describe_value(json_t *object, const struct stat_state *state)
+{
+    const mms_info *info = &state->info;
+    bool exists = info->generation != 0;
+
+    json_object_set_new(object, "generation", integer(info->generation));
+    json_object_set_new(object, "size", exists ? integer(info->size) : json_null());
+    json_object_set_new(object, "slot", exists ? integer(info->slot) : json_null());
+    json_object_set_new(object, "publish_time_ns", exists ? integer(info->publish_time_ns) : json_null());
+    json_object_set_new(object, "age_ns", exists ? integer(stat_age_ns(state)) : json_null());
+    json_object_set_new(object, "type_id", exists ? id_or_null(info->type_id) : json_null());
+    json_object_set_new(object, "tag", exists ? integer(info->tag) : json_null());
+    json_object_set_new(object, "checksum", exists ? checksum_or_null(info) : json_null());
+}
+
+static void describe_region(json_t *object, const mms_info *info)
+{
+    json_object_set_new(object, "region_id", id_or_null(info->region_id));
+    json_object_set_new(object, "max_size", integer(info->max_size));
+    json_object_set_new(object, "max_slots", integer(info->max_slots));
+    json_object_set_new(object, "max_readers", integer(info->max_readers));
+    json_object_set_new(object, "slots_used", integer(info->slots_used));
+    json_object_set_new(object, "bytes_used", integer(info->bytes_used));
+    json_object_set_new(object, "fences", json_string(info->symmetric ? "symmetric" : "asymmetric"));
+}
+
+static json_t *describe(const struct stat_state *state)
+{
+    const mms_info *info = &state->info;
+    json_t *object = json_object();
+
+    json_object_set_new(object, "region", path_string(state->path));
+    describe_value(object, state);
+    describe_region(object, info);
+    json_object_set_new(object, "writer", describe_writer(info));
+    json_object_set_new(object, "readers_alive", integer(info->readers));
+    json_object_set_new(object, "readers_dead", integer(info->readers_dead));
+    json_object_set_new(object, "readers", describe_readers(state));
+    return object;
+}
+
+/* The text with the tag's number put in as the unsigned one that it is. The key cannot be found inside of a string:
+   there its quotation marks would be escaped. */
+static void print_with_tag(const char *text, uint64_t tag)
+{
+    static const char key[] = "\"tag\": ";
+    const char *number = strstr(text, key);
+
+    if (number && tag > INT64_MAX) {
+        number += strlen(key);
+        printf("%.*s%" PRIu64, (int)(number - text), text, tag);
+        text = number + 1 + strspn(number + 1, "0123456789"); /* after the minus sign */
+    }
+    puts(text);
+}
+
+int stat_print_json(const struct stat_state *state)
+{
+    json_t *object = describe(state);
+    char *text = json_dumps(object, JSON_INDENT(2));
+
+    json_decref(object);
+    if (!text)
+        return fail("cannot write JSON: out of memory");
+    print_with_tag(text, state->info.tag);
+    free(text);
+    return EXIT_OK;
+}
