@@ -28,6 +28,14 @@ static int move_from_standard_streams(int fd)
     return moved;
 }
 
+/* What open(2) says of a symbolic link, a socket, and a directory to be written, where a regular file should be. */
+static int open_error(int error, int flags)
+{
+    if (!(flags & O_DIRECTORY) && (error == ELOOP || error == ENXIO || error == EISDIR))
+        return MMS_E_NOT_REGION;
+    return -error;
+}
+
 int mms__file_open(int directory, const char *name, int flags, mode_t mode, struct mms__file *file)
 {
     struct stat status;
@@ -39,7 +47,7 @@ int mms__file_open(int directory, const char *name, int flags, mode_t mode, stru
     while (fd < 0 && errno == EINTR);
     fd = move_from_standard_streams(fd);
     if (fd < 0)
-        return -errno;
+        return open_error(errno, flags);
     if (fstat(fd, &status) != 0) {
         int error = errno;
         close(fd);

@@ -78,7 +78,7 @@ int mms__writer_lock_try(const struct mms__place *place, bool create, struct mms
 
 int mms__writer_lock_wait(const struct mms__place *place, int wait_ms, struct mms__writer_lock *lock)
 {
-    uint64_t deadline = mms__deadline(wait_ms);
+    uint64_t deadline = wait_ms == MMS_NO_WAIT ? 0 : mms__deadline(wait_ms);
     int code;
 
     while ((code = mms__writer_lock_try(place, false, lock)) == -EAGAIN) {

@@ -13,6 +13,7 @@
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_mutex_t members_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct mms__member *members;
+static uint64_t members_of; /* token of the process that they joined in */
 static pthread_key_t thread_key;
 static bool ready;
 
@@ -23,9 +24,20 @@ static mms__word token_without_wiping;
 static mms__word tokens_given; /* plain memory: a child goes on counting where its parent was */
 static uintptr_t threads_seen;
 
+/* With the list locked. After a raw clone(2), which runs no handlers, it is still the parent's: not ours to call or change. */
+static void forget_strangers(void)
+{
+    uint64_t process = mms__process_token();
+
+    if (members_of != process)
+        members = NULL;
+    members_of = process;
+}
+
 void mms__fork_hold(void)
 {
     pthread_mutex_lock(&members_lock);
+    forget_strangers();
 }
 
 void mms__fork_release(void)
@@ -45,6 +57,7 @@ static void forked_child(void)
 static void thread_ended(void *thread)
 {
     pthread_mutex_lock(&members_lock);
+    forget_strangers();
     for (struct mms__member *member = members; member; member = member->next)
         if (member->thread_ended)
             member->thread_ended(member, (uintptr_t)thread);
@@ -118,6 +131,7 @@ int mms__member_join(struct mms__member *member)
     if (!ready)
         return -ENOMEM;
     pthread_mutex_lock(&members_lock);
+    forget_strangers();
     member->next = members;
     member->link = &members;
     if (members)
