@@ -56,7 +56,7 @@ typedef struct mms_writer_options {
     int32_t lock_wait_ms;  /* how long an open waits for another writer to end [2000] */
     mms_fence fence;       /* [MMS_FENCE_AUTO] */
     uint32_t mode;         /* creation: of `control` and `data` [0640]; the directory gets x for each r */
-    uint32_t readers_mode; /* creation: of `readers`; who may not write it can only copy [mode, with w for each r] */
+    uint32_t readers_mode; /* creation: of `readers`; r and w together; others can only copy [mode, w for each r] */
     gid_t gid;             /* creation: group of all files [the process's own] */
     uint64_t type_id[2];   /* stored with each value; readers that ask for a type refuse any other [none] */
     uint64_t tag;          /* stored with each value, for your own use [0] */

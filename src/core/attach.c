@@ -156,6 +156,22 @@ void mms__boot_id(uint64_t id[2])
     close(fd);
 }
 
+int mms__check_boot_id(const struct mms__place *place)
+{
+    uint64_t id[2];
+
+    if (place->volatile_memory)
+        return 0;
+    mms__boot_id(id);
+    if (id[0] != 0 || id[1] != 0)
+        return 0;
+    return mms__fail(
+        -ENOENT,
+        "opening %s: /proc/sys/kernel/random/boot_id cannot be read, so it is not known whether the value is "
+        "older than this boot; mount /proc, or use a region on tmpfs",
+        place->path);
+}
+
 bool mms__is_from_another_boot(const struct mms__place *place, const struct mms__control *control)
 {
     uint64_t id[2];

@@ -1,40 +1,65 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reading without the right to write: no announcement, so the writer may take the slot at any time, and the slot's
-   generation word tells afterwards. */
+   generation word tells afterwards. Through read calls and not through a map: where the writer has just given memory back,
+   a map would take new memory, or end the process if there is none. */
 #include "core/error.h"
 #include "core/protocol.h"
 #include "core/region.h"
-#include <string.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 enum { COPY_TRIES = 64 };
 
-/* Atomic loads, since the writer may be storing: whole words, then the bytes of the last one. */
-static void copy_racing(unsigned char *to, const unsigned char *from, size_t size)
+/* What a system call copies counts as read before the fence in mms__still_whole: it is this processor that does it. */
+static int read_all(int fd, unsigned char *to, size_t size, uint64_t offset)
 {
-    size_t i = 0;
+    while (size > 0) {
+        ssize_t got = pread(fd, to, size, (off_t)offset);
 
-    for (; i + sizeof(uint64_t) <= size; i += sizeof(uint64_t)) {
-        uint64_t word = mms__load_relaxed((const mms__word *)(const void *)(from + i));
-
-        memcpy(to + i, &word, sizeof word);
+        if (got == 0)
+            return -EIO;
+        if (got < 0 && errno != EINTR)
+            return -errno;
+        if (got > 0) {
+            to += got;
+            size -= (size_t)got;
+            offset += (uint64_t)got;
+        }
     }
-    for (; i < size; i++)
-        to[i] = mms__load_relaxed(from + i);
+    return 0;
 }
 
-/* One try: true if what was copied, and the size, were whole. *size is the value's. */
-static bool try_copy(const struct mms_region *region, uint64_t word, void *buffer, size_t capacity, size_t *size)
+/* One try: 1 if what was copied, and the size, were whole; 0 if not; -errno. *size is the value's. */
+static int try_copy(struct mms_region *region, uint64_t word, void *buffer, size_t capacity, size_t *size)
 {
     const struct mms__descriptor *slot = mms__region_slot(region, mms__word_slot(word));
     uint64_t stored;
+    int code;
 
     if (mms__word_slot(word) >= region->header.max_slots)
-        return false;
+        return 0;
     stored = mms__load_relaxed(&slot->size);
     *size = (size_t)(stored < region->header.max_size ? stored : region->header.max_size);
-    if (*size <= capacity)
-        copy_racing(buffer, region->data + mms__word_slot(word) * region->header.stride, *size);
+    if (*size <= capacity) {
+        code = read_all(region->data_file.fd, buffer, *size, mms__word_slot(word) * region->header.stride);
+        if (code != 0)
+            return mms__fail(code, "reading %s/data", region->place.path);
+    }
     return mms__still_whole(&region->control->current, &slot->generation, word);
+}
+
+/* One copies at a time through the descriptor that may have to be opened again. */
+static int ensure_data_file(struct mms_region *region)
+{
+    int code;
+
+    pthread_mutex_lock(&region->mutex);
+    code = mms__file_ensure(&region->data_file, region->place.path, "data", O_RDONLY);
+    pthread_mutex_unlock(&region->mutex);
+    return code == 0 ? 0
+                     : mms__fail(code, "copying from %s: its file `data` is not there; open the region again",
+                                 region->place.path);
 }
 
 static int check_type(const struct mms_region *region, uint64_t word)
@@ -50,34 +75,54 @@ static int check_type(const struct mms_region *region, uint64_t word)
     return mms__fail(MMS_E_TYPE, "copying from %s: the value has another type than was asked for", region->place.path);
 }
 
+static int fail_arguments(const struct mms_region *region)
+{
+    if (!region)
+        return mms__fail(MMS_E_INVALID, "mms_read_copy: region is NULL");
+    return mms__fail(MMS_E_INVALID, "copying from %s: buffer is NULL, and capacity is not 0", region->place.path);
+}
+
+/* Returns as try_copy, or an error. */
+static int try_typed(struct mms_region *region, void *buffer, size_t capacity, size_t *size, uint64_t *word)
+{
+    int code;
+
+    *word = mms__region_current(region);
+    if (!mms__word_pinnable(*word))
+        return mms__fail_unpinnable(region, *word);
+    code = try_copy(region, *word, buffer, capacity, size);
+    if (code != 1)
+        return code;
+    code = check_type(region, *word);
+    return code == MMS_E_AGAIN ? 0 : code == 0 ? 1 : code;
+}
+
 int mms_read_copy(mms_region *region, void *buffer, size_t capacity, size_t *size, uint64_t *generation)
 {
     size_t found = 0;
+    uint64_t word = 0;
+    int code = 0;
 
     if (!region || (!buffer && capacity > 0))
-        return mms__fail(MMS_E_INVALID, "mms_read_copy: %s is NULL", region ? "buffer" : "region");
+        return fail_arguments(region);
     if (mms__region_is_forked(region))
         return mms__fail(MMS_E_FORKED, "copying from %s: open the region in this process", region->place.path);
-    for (int tries = 0; tries < COPY_TRIES; tries++) {
-        uint64_t word = mms__region_current(region);
-        int code;
-
-        if (!mms__word_pinnable(word))
-            return mms__fail_unpinnable(region, word);
-        if (!try_copy(region, word, buffer, capacity, &found) || (code = check_type(region, word)) == MMS_E_AGAIN)
-            continue;
-        if (code != 0)
-            return code;
-        if (size)
-            *size = found;
-        if (generation)
-            *generation = mms__word_generation(word);
-        if (found > capacity)
-            return mms__fail(MMS_E_TOO_BIG,
-                             "copying from %s: the value has %zu bytes, the buffer %zu; give a larger one",
-                             region->place.path, found, capacity);
-        return 0;
-    }
-    return mms__fail(MMS_E_AGAIN, "copying from %s: the writer was faster %d times; try again, or read in place",
-                     region->place.path, COPY_TRIES);
+    code = ensure_data_file(region);
+    if (code != 0)
+        return code;
+    for (int tries = 0; tries < COPY_TRIES && code == 0; tries++)
+        code = try_typed(region, buffer, capacity, &found, &word);
+    if (code < 0)
+        return code;
+    if (code == 0)
+        return mms__fail(MMS_E_AGAIN, "copying from %s: the writer was faster %d times; try again, or read in place",
+                         region->place.path, COPY_TRIES);
+    if (size)
+        *size = found;
+    if (generation)
+        *generation = mms__word_generation(word);
+    if (found > capacity)
+        return mms__fail(MMS_E_TOO_BIG, "copying from %s: the value has %zu bytes, the buffer %zu; give a larger one",
+                         region->place.path, found, capacity);
+    return 0;
 }

@@ -5,43 +5,48 @@
 #include "core/remove.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stdio.h>
-#include <string.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int disk_full(int code, const char *path, const char *what)
+static int fail_room(int code, const char *path, const char *name)
 {
+    if (code != -ENOSPC && code != -EDQUOT)
+        return mms__fail(code, "creating %s: reserving room for its file `%s`", path, name);
     return mms__fail(code,
-                     "creating %s: no room for %s; free some, or in a container give it more shared memory (its "
-                     "/dev/shm has 64 MiB by default)",
-                     path, what);
+                     "creating %s: no room for its file `%s`; free some, or in a container give it more shared memory "
+                     "(its /dev/shm has 64 MiB by default)",
+                     path, name);
 }
 
 /* The signal that comes with a file size limit would kill the process. */
-static int check_file_size_limit(uint64_t size, const char *path)
+static int check_file_size_limit(uint64_t size, const char *path, const char *name)
 {
     struct rlimit limit;
 
     if (getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY || size <= limit.rlim_cur)
         return 0;
     return mms__fail(-EFBIG,
-                     "creating %s: its data file is to be %llu bytes long (sparse), and this process may make %llu "
-                     "(ulimit -f); raise the limit, or make max_size or max_slots smaller",
-                     path, (unsigned long long)size, (unsigned long long)limit.rlim_cur);
+                     "creating %s: its file `%s` is to be %llu bytes long, and this process may make %llu (ulimit -f); "
+                     "raise the limit, or make max_size, max_slots or max_readers smaller",
+                     path, name, (unsigned long long)size, (unsigned long long)limit.rlim_cur);
 }
 
 static int set_length(int fd, uint64_t size, const char *path, const char *name)
 {
-    if (ftruncate(fd, (off_t)size) == 0)
-        return 0;
+    int code = check_file_size_limit(size, path, name);
+
+    if (code != 0 || ftruncate(fd, (off_t)size) == 0)
+        return code;
     if (errno == EFBIG)
         return mms__fail(-EFBIG,
                          "creating %s: this file system has no files of %llu bytes, as `%s` is to be; make max_size or "
                          "max_slots smaller",
                          path, (unsigned long long)size, name);
-    return mms__fail_errno("creating %s/%s", path, name);
+    return mms__fail_errno("creating %s: setting the length of `%s`", path, name);
 }
 
 static int set_rights(int fd, uint32_t mode, gid_t group, const char *path, const char *name)
@@ -74,7 +79,7 @@ static int write_start(int fd, const void *bytes, size_t size, off_t offset, con
 static int make_part(const struct mms__building *building, const struct part *part, const struct mms__header *plan,
                      gid_t group, struct mms__file *file)
 {
-    const char *path = building->place.path;
+    const char *path = building->wanted;
     struct mms__header header = *plan;
     int code = mms__file_open(building->place.directory.fd, part->name, O_RDWR | O_CREAT | O_EXCL, 0600, file);
 
@@ -84,7 +89,7 @@ static int make_part(const struct mms__building *building, const struct part *pa
     if (code == 0 && part->reserve) {
         code = mms__allocate(file->fd, 0, part->size);
         if (code != 0)
-            code = disk_full(code, path, part->name);
+            code = fail_room(code, path, part->name);
     }
     if (code == 0 && part->magic) {
         mms__header_seal(&header, part->magic);
@@ -107,6 +112,14 @@ static int write_session(int fd, uint64_t floor, const char *path)
                        path, "control");
 }
 
+/* The name must not survive a crash of the machine if the content does not: nobody could tell what that was. */
+static int make_durable(const struct mms__building *building, int fd)
+{
+    if (building->place.volatile_memory || fsync(fd) == 0)
+        return 0;
+    return mms__fail_errno("creating %s: writing it to disk", building->wanted);
+}
+
 static int make_parts(struct mms__building *building, const mms_writer_options *options, const struct mms__header *plan,
                       uint64_t floor)
 {
@@ -115,16 +128,17 @@ static int make_parts(struct mms__building *building, const mms_writer_options *
         {"readers", MMS__READERS_MAGIC, mms__readers_size(plan->max_readers), true, options->readers_mode},
         {"data", NULL, mms__data_size(plan), false, options->mode},
     };
-    int code = check_file_size_limit(mms__data_size(plan), building->place.path);
+    int code = 0;
 
     for (size_t i = 0; code == 0 && i < sizeof parts / sizeof *parts; i++) {
-        struct mms__file file;
+        struct mms__file file = MMS__NO_FILE;
 
         code = make_part(building, &parts[i], plan, options->gid, &file);
         if (code == 0 && i == 0)
-            code = write_session(file.fd, floor, building->place.path);
+            code = write_session(file.fd, floor, building->wanted);
         if (code == 0)
-            mms__file_close(&file);
+            code = make_durable(building, file.fd);
+        mms__file_close(&file);
     }
     return code;
 }
@@ -140,7 +154,34 @@ static int make_directory(const struct mms__place *target, struct mms__building 
         return mms__fail_errno("creating the region %s: making a directory beside it", target->path);
     code = mms__file_open(building->parent.fd, mms__place_name(&building->place), O_RDONLY | O_DIRECTORY, 0,
                           &building->place.directory);
-    return code == 0 ? 0 : mms__fail(code, "creating %s: opening its directory", target->path);
+    if (code == 0)
+        return 0;
+    (void)unlinkat(building->parent.fd, mms__place_name(&building->place), AT_REMOVEDIR);
+    return mms__fail(code, "creating %s: opening its directory", target->path);
+}
+
+/* On a file system that copies on write a store to a page that was read before may find no room, reserved or not. */
+static int stop_copy_on_write(const struct mms__building *building)
+{
+    int flags, fd = building->place.directory.fd;
+
+    if (!building->place.copies_on_write)
+        return 0;
+    if (ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0) {
+        flags |= FS_NOCOW_FL; /* files made in the directory inherit it */
+        if (ioctl(fd, FS_IOC_SETFLAGS, &flags) == 0)
+            return 0;
+    }
+    return mms__fail_errno("creating %s: turning copy-on-write off for its files, as memory maps need it",
+                           building->wanted);
+}
+
+static void set_default_modes(mms_writer_options *options)
+{
+    if (options->mode == 0)
+        options->mode = 0640;
+    if (options->readers_mode == 0)
+        options->readers_mode = options->mode | (options->mode & 0444) >> 1;
 }
 
 static uint32_t directory_mode(const mms_writer_options *options)
@@ -150,6 +191,22 @@ static uint32_t directory_mode(const mms_writer_options *options)
     return 0700 | (readable | readable >> 2);
 }
 
+static int fill_directory(struct mms__building *building, const mms_writer_options *given,
+                          const struct mms__header *plan, uint64_t floor)
+{
+    mms_writer_options options = *given;
+    int code = stop_copy_on_write(building);
+
+    set_default_modes(&options);
+    if (code == 0)
+        code = mms__writer_lock_try(&building->place, true, &building->lock);
+    if (code == 0)
+        code = make_parts(building, &options, plan, floor);
+    if (code == 0)
+        code = set_rights(building->place.directory.fd, directory_mode(&options), options.gid, building->wanted, "");
+    return code == 0 ? make_durable(building, building->place.directory.fd) : code;
+}
+
 int mms__build(const struct mms__place *target, const struct mms__trust *trust, const mms_writer_options *options,
                uint64_t floor, struct mms__building *building)
 {
@@ -157,7 +214,7 @@ int mms__build(const struct mms__place *target, const struct mms__trust *trust, 
     struct mms__header plan;
     int code;
 
-    *building = (struct mms__building){.parent = MMS__NO_FILE, .lock = MMS__NO_WRITER_LOCK};
+    *building = (struct mms__building){.wanted = target->path, .parent = MMS__NO_FILE, .lock = MMS__NO_WRITER_LOCK};
     building->place.directory = MMS__NO_FILE;
     code = mms__header_plan(options, target->path, &plan);
     if (code == 0)
@@ -165,12 +222,7 @@ int mms__build(const struct mms__place *target, const struct mms__trust *trust, 
     if (code == 0)
         code = make_directory(&checked, building);
     if (code == 0)
-        code = mms__writer_lock_try(&building->place, true, &building->lock);
-    if (code == 0)
-        code = make_parts(building, options, &plan, floor);
-    if (code == 0)
-        code =
-            set_rights(building->place.directory.fd, directory_mode(options), options->gid, building->place.path, "");
+        code = fill_directory(building, options, &plan, floor);
     if (code != 0)
         mms__building_discard(building);
     return code;
@@ -178,9 +230,12 @@ int mms__build(const struct mms__place *target, const struct mms__trust *trust, 
 
 static int rename_to(struct mms__building *building, const struct mms__place *target, unsigned flags)
 {
-    if (renameat2(building->parent.fd, mms__place_name(&building->place), building->parent.fd, mms__place_name(target),
-                  flags) == 0)
+    int parent = building->parent.fd;
+
+    if (renameat2(parent, mms__place_name(&building->place), parent, mms__place_name(target), flags) == 0) {
+        (void)make_durable(building, parent); /* the name may be lost in a crash of the machine: then all of it is */
         return 0;
+    }
     return errno == EEXIST ? -EEXIST : mms__fail_errno("giving the new region its name %s", target->path);
 }
 

@@ -8,6 +8,7 @@
 
 /* A region that is being built, under a temporary name beside the one it is to have; its writer's lock is held. */
 struct mms__building {
+    const char *wanted;      /* the path that it is to have */
     struct mms__place place; /* with the temporary path; directory open */
     struct mms__file parent;
     struct mms__writer_lock lock;

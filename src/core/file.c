@@ -174,6 +174,8 @@ int mms__allocate(int fd, uint64_t offset, uint64_t size)
             size -= length;
         } else if (errno == EINTR) {
             piece = piece > PIECE_MIN ? piece / 2 : PIECE_MIN;
+        } else if (errno == EOPNOTSUPP) {
+            return 0; /* a file system that was forced, say ramfs: mms__populate gets the room then */
         } else {
             return -errno;
         }

@@ -9,35 +9,45 @@
 #include <string.h>
 #include <sys/stat.h>
 
-const char *mms_version(void)
+static int attach(struct mms__look *look)
 {
-    return MMS_VERSION;
-}
+    int code = mms__attach_control(&look->place, false, &look->control_file, &look->control_map, &look->header);
 
-int mms__look(const char *path, struct mms__look *look)
-{
-    const struct mms__trust trust = {.any_owner = true, .force_filesystem = true};
-    int code;
-
-    *look = (struct mms__look){.control_file = {.fd = -1}, .readers_file = {.fd = -1}};
-    code = mms__place_find(path, &look->place);
-    if (code == 0)
-        code = mms__place_enter(&look->place, &trust);
-    if (code == 0)
-        code = mms__attach_control(&look->place, false, &look->control_file, &look->control_map, &look->header);
-    if (code == 0) {
-        look->control = look->control_map.base;
-        code = mms__attach_readers(&look->place, &look->header, false, &look->readers_file);
-        if (code == -EACCES)
-            return 0; /* one may see the value and not the readers */
-    }
+    if (code != 0)
+        return code;
+    look->control = look->control_map.base;
+    code = mms__attach_readers(&look->place, &look->header, false, &look->readers_file);
+    if (code == -EACCES)
+        return 0; /* one may see the value and not the readers */
     if (code == 0)
         code = mms__map_readers(&look->place, &look->header, false, look->readers_file.fd, &look->readers_map);
     if (code == 0)
         look->readers = look->readers_map.base;
-    else
-        mms__look_end(look);
     return code;
+}
+
+/* How often a region may be replaced while we open it. */
+enum { LOOK_TRIES = 16 };
+
+int mms__look(const char *path, struct mms__look *look)
+{
+    const struct mms__trust trust = {.any_owner = true, .force_filesystem = true};
+    bool gone = true;
+    int code = 0;
+
+    for (int tries = 0; tries < LOOK_TRIES && gone; tries++) {
+        *look = (struct mms__look){.control_file = {.fd = -1}, .readers_file = {.fd = -1}};
+        code = mms__place_find(path, &look->place);
+        if (code == 0)
+            code = mms__place_enter(&look->place, &trust);
+        if (code != 0)
+            return code;
+        code = attach(look);
+        gone = code != 0 && mms__place_is_gone(&look->place);
+        if (code != 0)
+            mms__look_end(look);
+    }
+    return gone ? mms__fail(MMS_E_GONE, "looking at %s: it is replaced all the time", path) : code;
 }
 
 void mms__look_end(struct mms__look *look)
@@ -79,8 +89,10 @@ static int read_value(const struct mms__look *look, mms_info *out)
 {
     uint64_t word = 0;
 
-    if (mms__is_from_another_boot(&look->place, look->control))
-        return 0;
+    int code = mms__check_boot_id(&look->place);
+
+    if (code != 0 || mms__is_from_another_boot(&look->place, look->control))
+        return code;
     for (int tries = 0; tries < 1000; tries++) {
         word = mms__load_acquire(&look->control->current);
         if (word == MMS__TOMBSTONE)

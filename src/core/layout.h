@@ -49,7 +49,7 @@ enum { MMS__SYMMETRIC = 1, MMS__ASYMMETRIC = 2 };
 struct mms__control {
     struct mms__header header;
     mms__word current __attribute__((aligned(128))); /* alone in its line: readers spin on it */
-    uint32_t wake __attribute__((aligned(128)));     /* low half of the newest generation; what waiters sleep on */
+    uint32_t wake __attribute__((aligned(128)));     /* changes when waiters must look; what they sleep on */
     mms__word boot_id[2] __attribute__((aligned(128)));
     mms__word floor; /* no generation at or below it is given out again */
     uint32_t fence;  /* the mode that readers are to adopt */

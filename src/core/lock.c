@@ -8,6 +8,8 @@
 #include <mmsync.h>
 #include <sys/mman.h>
 
+_Static_assert(sizeof(off_t) == 8, "lock bytes and data need 64-bit offsets: build with _FILE_OFFSET_BITS=64");
+
 #define LOCK_RETRY_NS 2000000
 
 static struct flock byte_lock(short type, int64_t offset)

@@ -137,6 +137,10 @@ static int check_current(const struct mms_writer *writer)
 {
     uint64_t current = mms__load_relaxed(&writer->control->current);
 
+    if (current == MMS__TOMBSTONE)
+        return mms__fail(MMS_E_CORRUPT,
+                         "%s says that it was removed, and still has its name; finish that with mmsync rm",
+                         writer->place.path);
     if (mms__word_slot(current) >= writer->pool.header.max_slots ||
         (current != 0 && mms__word_slot(current) >= mms__load_relaxed(&writer->control->slots_used)))
         return mms__fail(
@@ -186,6 +190,8 @@ static int take_over_values(struct mms_writer *writer)
     uint64_t highest = highest_generation(writer->control, pool->header.max_slots);
     int code = check_current(writer);
 
+    if (code == 0)
+        code = mms__check_boot_id(&writer->place);
     if (code != 0)
         return code;
     if (mms__is_from_another_boot(&writer->place, writer->control)) {
@@ -205,21 +211,10 @@ static int take_over_values(struct mms_writer *writer)
 static void wake_readers(struct mms_writer *writer)
 {
     struct mms__readers *readers = writer->readers_map.base;
-    uint64_t current = mms__load_relaxed(&writer->control->current);
 
-    (void)mms__wake_due(&writer->control->wake, &readers->waiting, mms__word_generation(current));
+    mms__store_relaxed(&readers->waiting, 1);
+    (void)mms__wake_due(&writer->control->wake, &readers->waiting);
     mms__futex_wake_all(&writer->control->wake);
-}
-
-static void detach(struct mms_writer *writer)
-{
-    mms__unmap(&writer->control_map);
-    mms__unmap(&writer->readers_map);
-    mms__unmap(&writer->data_map);
-    mms__file_close(&writer->data_file);
-    mms__file_close(&writer->readers_file);
-    mms__writer_lock_drop(&writer->lock);
-    mms__place_leave(&writer->place);
 }
 
 int mms__writer_attach(struct mms_writer *writer)
@@ -237,32 +232,9 @@ int mms__writer_attach(struct mms_writer *writer)
     return code;
 }
 
-/* A process that was removing the region may have died after the tombstone: finish its work. 1 if that was so. */
-static int finish_removal(struct mms_writer *writer)
-{
-    struct mms__file control_file;
-    struct mms__map map = {0};
-    struct mms__header header;
-    bool buried;
-
-    if (mms__attach_control(&writer->place, false, &control_file, &map, &header) != 0)
-        return 0; /* what is wrong is found again, and said */
-    buried = mms__load_acquire(&((const struct mms__control *)map.base)->current) == MMS__TOMBSTONE;
-    mms__file_close(&control_file);
-    mms__unmap(&map);
-    if (!buried)
-        return 0;
-    (void)mms__remove_entered(&writer->place);
-    detach(writer);
-    return 1;
-}
-
 int mms__writer_enter(struct mms_writer *writer)
 {
-    int code, tries = 0;
+    int code = enter_or_create(writer);
 
-    do
-        code = enter_or_create(writer);
-    while (code == 0 && tries++ < OPEN_TRIES && finish_removal(writer));
     return code == 0 ? mms__writer_attach(writer) : code;
 }

@@ -41,6 +41,12 @@ static int check_modes(const mms_writer_options *options)
         return mms__fail(MMS_E_INVALID,
                          "option readers_mode is %04o; give read and write bits, the owner's 0600 among them",
                          options->readers_mode);
+    if (((options->readers_mode >> 1) & 0222) != (options->readers_mode & 0222))
+        return mms__fail(
+            MMS_E_INVALID,
+            "option readers_mode is %04o; who may read `readers` can lock others out of it, so give read and "
+            "write together or neither",
+            options->readers_mode);
     return 0;
 }
 
@@ -58,17 +64,13 @@ static int check_time(const char *name, int32_t value)
     return mms__fail(MMS_E_INVALID, "option %s is %d; give milliseconds, MMS_FOREVER or MMS_NO_WAIT", name, value);
 }
 
-/* What a zero stands for. Geometry keeps its zeros: they mean "as it is" for a region that exists. */
+/* What a zero stands for. Geometry and modes keep theirs: they mean "as it is" for a region that exists. */
 static void set_defaults(mms_writer_options *options)
 {
     if (options->grace_ms == 0)
         options->grace_ms = 1000;
     if (options->lock_wait_ms == 0)
         options->lock_wait_ms = 2000;
-    if (options->mode == 0)
-        options->mode = 0640;
-    if (options->readers_mode == 0)
-        options->readers_mode = options->mode | (options->mode & 0444) >> 1;
 }
 
 int mms__writer_options_read(const mms_writer_options *given, mms_writer_options *options)

@@ -14,7 +14,7 @@
 
 #define BARE_NAME_DIRECTORY "/dev/shm"
 
-/* By name, because "0x6969" helps nobody. `supported`: shared maps, fallocate, punching and OFD locks are known to work. */
+/* By name, because "0x6969" helps nobody. `supported`: shared maps, fallocate, punching and OFD locks are known to work; on btrfs without copy-on-write. */
 static const struct filesystem {
     unsigned long magic;
     const char *name;
@@ -59,6 +59,7 @@ static int check_filesystem(struct mms__place *place, int fd, bool force)
         return mms__fail_errno("looking at the file system of %s", place->path);
     known = find_filesystem((unsigned long)status.f_type & UINT32_MAX);
     place->loses_locks = known && known->magic == OVERLAYFS_SUPER_MAGIC;
+    place->copies_on_write = known && known->magic == BTRFS_SUPER_MAGIC;
     place->volatile_memory = known && (known->magic == TMPFS_MAGIC || known->magic == RAMFS_MAGIC);
     if (force || (known && known->supported))
         return 0;
@@ -100,9 +101,9 @@ int mms__place_find(const char *path, struct mms__place *place)
     if (length == 0 || length >= sizeof text)
         return mms__fail(MMS_E_INVALID, "the path of a region is %s", length ? "too long" : "empty");
     memcpy(text, path, length + 1);
-    place->bare = !strchr(text, '/');
     while (length > 1 && text[length - 1] == '/')
         text[--length] = 0;
+    place->bare = !strchr(text, '/');
     if (split(text, &parent, &name) != 0)
         return mms__fail(MMS_E_INVALID, "%s cannot name a region: give a NAME or a path that ends with one", path);
     if (!realpath(parent, parent_path))

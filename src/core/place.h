@@ -18,6 +18,7 @@ struct mms__place {
     size_t parent_size;         /* bytes of path before the last slash */
     bool bare;                  /* was given as a NAME */
     struct mms__file directory; /* open only after mms__place_enter */
+    bool copies_on_write;       /* btrfs: a store takes new room, reserved or not, unless the file is told otherwise */
     bool loses_locks;           /* overlayfs: closing a descriptor drops its lock, maps or not */
     bool volatile_memory;       /* tmpfs: nothing in it can be older than this boot */
 };

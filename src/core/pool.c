@@ -18,7 +18,7 @@
 #define LARGE_STEP (UINT64_C(64) << 10)
 
 #define CHECK_INTERVAL_NS UINT64_C(100000000)
-#define TRIM_INTERVAL_NS UINT64_C(1000000000)
+#define CARE_INTERVAL_NS UINT64_C(1000000000)
 #define FIRST_PAUSE_NS UINT64_C(20000)
 #define LONGEST_PAUSE_NS UINT64_C(1000000)
 
@@ -29,12 +29,14 @@ static void inherit(struct mms__pool *pool)
     uint32_t used = mms__load_relaxed(&pool->control->slots_used);
 
     pool->used = used < pool->header.max_slots ? used : pool->header.max_slots;
-    for (unsigned slot = 0; slot < pool->used; slot++) {
+    for (unsigned slot = 0; slot < pool->header.max_slots; slot++) {
         uint64_t backed = mms__load_relaxed(&pool->control->slots[slot].allocated);
 
-        pool->slots[slot].generation = mms__load_relaxed(&pool->control->slots[slot].generation);
         pool->slots[slot].backed = backed < pool->header.stride ? backed : pool->header.stride;
         pool->backed += pool->slots[slot].backed;
+        if (slot >= pool->used)
+            continue;
+        pool->slots[slot].generation = mms__load_relaxed(&pool->control->slots[slot].generation);
         pool->slots[slot].state = MMS__SLOT_LIVE;
     }
 }
@@ -77,6 +79,11 @@ static uint64_t room_for(const struct mms__pool *pool, uint64_t size)
     return room < pool->header.stride ? room : pool->header.stride;
 }
 
+static int fail_gone(const struct mms__pool *pool, int code)
+{
+    return mms__fail(code, "writing %s: its file `data` is not there any more; open the writer again", pool->path);
+}
+
 /* A descriptor that is ours, of a file that still is the region's. */
 static int ensure_data_file(struct mms__pool *pool)
 {
@@ -85,7 +92,7 @@ static int ensure_data_file(struct mms__pool *pool)
 
     if (code == 0 && fstat(pool->data_file->fd, &status) == 0 && status.st_nlink == 0)
         code = MMS_E_GONE;
-    return code == 0 ? 0 : mms__fail(code, "writing %s: its file `data` is gone; open the writer again", pool->path);
+    return code == 0 ? 0 : fail_gone(pool, code);
 }
 
 /* For the next writer: before memory is asked for, and after it was given back, so that it never has too little. */
@@ -96,13 +103,15 @@ static void note_backed(struct mms__pool *pool, unsigned slot, uint64_t size)
     mms__store_relaxed(&pool->control->slots[slot].allocated, size);
 }
 
-/* Only what is above `keep` goes. The slot is taken, or free and marked anew: a copying reader must not find zeros
-   under a generation word that fits. */
+/* Only what is above `keep` goes. The slot is taken, or free and marked anew: a copying reader must not find zeros under
+   a generation word that fits. Nor is anything punched under an evicted reader: its loads would take new memory, or end
+   it if there is none. */
 static void trim(struct mms__pool *pool, unsigned slot, uint64_t keep)
 {
     struct mms__slot *own = &pool->slots[slot];
 
-    if (own->backed <= keep || mms__punch(pool->data_file->fd, slot_offset(pool, slot) + keep, own->backed - keep) != 0)
+    if (own->backed <= keep || own->evicted != 0 ||
+        mms__punch(pool->data_file->fd, slot_offset(pool, slot) + keep, own->backed - keep) != 0)
         return;
     if (own->allocated > keep)
         own->allocated = keep;
@@ -276,12 +285,14 @@ static unsigned bury_now_and_then(struct mms__pool *pool)
     return mms__bury_holders(pool);
 }
 
-/* After a time in which readers held many slots, their memory goes back. A cycle of publishes needs two. */
-static void trim_now_and_then(struct mms__pool *pool)
+/* Once a second, at a scan. After a time in which readers held many slots, their memory goes back; a cycle of publishes
+   needs two. And an unlinked region is noticed, although no publish would fail. */
+static void take_care(struct mms__pool *pool)
 {
     uint64_t spared = 2 * room_for(pool, pool->usual_size);
 
-    if (pool->free_count > 2 && is_due(&pool->last_trim_ns, TRIM_INTERVAL_NS))
+    pool->gone = ensure_data_file(pool) == MMS_E_GONE;
+    if (pool->free_count > 2)
         (void)trim_free_slots(pool, spared > SPARE_BYTES ? spared : SPARE_BYTES);
 }
 
@@ -291,8 +302,8 @@ static unsigned reclaim(struct mms__pool *pool)
 
     if (bury_now_and_then(pool) > 0)
         freed += mms__reclaim(pool);
-    if (freed > 0)
-        trim_now_and_then(pool);
+    if (is_due(&pool->last_care_ns, CARE_INTERVAL_NS))
+        take_care(pool);
     return freed;
 }
 
@@ -345,7 +356,7 @@ static int provide_or_trim(struct mms__pool *pool, unsigned slot, uint64_t size)
 {
     int code = provide(pool, slot, size);
 
-    if (code == -ENOSPC && trim_free_slots(pool, 0) > 0)
+    if ((code == -ENOSPC || code == -EDQUOT) && trim_free_slots(pool, 0) > 0)
         code = provide(pool, slot, size);
     return code;
 }
@@ -361,10 +372,12 @@ int mms__pool_take(struct mms__pool *pool, uint64_t size, struct mms__patience p
                    mms_receipt *receipt)
 {
     uint64_t keep;
-    int code;
+    int code = 0;
 
     if (!has_good_slot(pool, size) && (code = refill(pool, size, patience, receipt)) != 0)
         return code;
+    if (pool->gone)
+        return fail_gone(pool, MMS_E_GONE);
     *slot = pop(pool, size);
     code = mark(pool, *slot);
     if (code == 0)

@@ -20,6 +20,7 @@ struct mms__slot {
     uint64_t generation; /* as in its descriptor, which is for others */
     uint64_t allocated;  /* bytes that this writer knows to be there, mapped and writable */
     uint64_t backed;     /* bytes that may be there, for what an earlier writer did; never less than allocated */
+    uint64_t evicted;    /* generation that was taken from readers who may be reading still; 0: none */
     uint8_t state;
 };
 
@@ -44,10 +45,11 @@ struct mms__pool {
     uint64_t generation;         /* the last one given out */
     uint64_t usual_size;         /* of recent values: a maximum that decays; what free slots may keep */
     struct mms__holder *holders; /* room for all lines */
-    uint32_t holder_count;
+    uint32_t holder_count, bury_next;
     bool can_membarrier;
     uint64_t last_check_ns; /* for dead readers */
-    uint64_t last_trim_ns;  /* of free slots that are too many */
+    bool gone;              /* the region was unlinked */
+    uint64_t last_care_ns;  /* for the region itself, and for memory that is too much */
 };
 
 /* How long to wait, and what to do then. */

@@ -44,18 +44,19 @@ static inline uint64_t mms__pin(mms__word *announce, const mms__word *current, u
     return word;
 }
 
-/* Make a line one's own. False if somebody was faster. The caller holds the lock byte of `owner`. */
+/* Make a line one's own. False if somebody was faster. The caller holds the lock byte of `owner`. The mark goes up
+   first, so that no line with an owner is ever above it, wherever the caller dies (G5). */
 static inline bool mms__line_claim(struct mms__line *line, uint32_t *high_water, uint32_t index, uint32_t owner,
                                    uint32_t mode, uint32_t flags)
 {
     uint32_t free_line = 0, mark = mms__load_relaxed(high_water);
 
+    while (mark <= index && !mms__cas_seq_cst(high_water, &mark, index + 1))
+        continue;
     if (!mms__cas_seq_cst(&line->owner, &free_line, owner))
         return false;
     mms__store_relaxed(&line->flags, flags);
     mms__store_relaxed(&line->mode, mode);
-    while (mark <= index && !mms__cas_seq_cst(high_water, &mark, index + 1))
-        continue;
     /* Pair: mms__fence_heavy. A writer that did not see the line fenced before this, so that the first validating load
        of the reader comes after what the writer published. The CAS alone does not order later plain loads (G4). */
     mms__fence_seq_cst();
@@ -146,16 +147,16 @@ static inline uint64_t mms__wait_arm(uint32_t *waiting, const mms__word *current
     return mms__load_acquire(current);
 }
 
-/* After mms__publish: true if somebody must be woken. `wake` is stored before the flag is looked at: a waiter that is
-   not yet asleep finds it changed, and does not sleep. The word only steers the sleep; the value comes through
-   `current`. */
-static inline bool mms__wake_due(uint32_t *wake, uint32_t *waiting, uint64_t generation)
+/* After mms__publish: true if somebody must be woken. `wake` changes after the flag was cleared: a waiter whose flag was
+   cleared with that of another has loaded `wake` before the change, and does not sleep; one that has loaded it after
+   the change has set its flag after the clearing, and it stays. */
+static inline bool mms__wake_due(uint32_t *wake, uint32_t *waiting)
 {
-    mms__store_release(wake, (uint32_t)generation);
-    mms__fence_seq_cst(); /* pair: mms__wait_arm */
+    mms__fence_seq_cst(); /* `current` before the flag; pair: mms__wait_arm */
     if (mms__load_relaxed(waiting) == 0)
         return false;
     mms__store_relaxed(waiting, 0);
+    mms__store_release(wake, mms__load_relaxed(wake) + 1); /* pair: the acquire of `wake` before mms__wait_arm */
     return true;
 }
 

@@ -231,11 +231,9 @@ static int check_value(const struct mms_reader *reader, uint64_t word)
     const uint64_t *wanted = region->options.type_id;
     const struct mms__descriptor *slot = mms__region_slot(region, mms__word_slot(word));
 
-    if (mms__word_slot(word) >= region->header.max_slots || mms__load_relaxed(&slot->size) > region->header.max_size ||
-        mms__load_relaxed(&slot->generation) != mms__word_generation(word))
-        return mms__fail(MMS_E_CORRUPT,
-                         "%s/control names slot %u for generation %llu, and the slot does not fit; run mmsync verify",
-                         region->place.path, mms__word_slot(word), (unsigned long long)mms__word_generation(word));
+    if (mms__load_relaxed(&slot->size) > region->header.max_size)
+        return mms__fail(MMS_E_CORRUPT, "slot %u of %s says that its value is over max_size; run mmsync verify",
+                         mms__word_slot(word), region->place.path);
     if ((wanted[0] | wanted[1]) != 0 &&
         (wanted[0] != mms__load_relaxed(&slot->type_id[0]) || wanted[1] != mms__load_relaxed(&slot->type_id[1])))
         return mms__fail(MMS_E_TYPE, "generation %llu of %s has type %016llx%016llx, and %016llx%016llx was asked for",
@@ -261,22 +259,56 @@ static void hold(struct mms_reader *reader, uint64_t word)
         (void)mms__populate((void *)(uintptr_t)reader->head.view.data, reader->head.view.size, false);
 }
 
+/* How often a writer may evict us between the pin and the look at the slot before we give up. */
+enum { EVICTION_TRIES = 8 };
+
+static bool fits_slot(const struct mms_reader *reader, uint64_t word)
+{
+    unsigned slot = mms__word_slot(word);
+
+    return slot < reader->region->header.max_slots &&
+           mms__load_relaxed(&mms__region_slot(reader->region, slot)->generation) == mms__word_generation(word);
+}
+
+/* What `current` names does not fit its slot: damage, if it is current still; if not, the slot was taken from us. */
+static int fail_misfit(const struct mms_reader *reader, uint64_t word)
+{
+    if (mms__load_acquire(reader->head.current) != word)
+        return MMS_E_EVICTED;
+    return mms__fail(MMS_E_CORRUPT,
+                     "%s/control names slot %u for generation %llu, and the slot does not fit; run mmsync verify",
+                     reader->region->place.path, mms__word_slot(word), (unsigned long long)mms__word_generation(word));
+}
+
+/* Pin what is newest and look at it. */
+static int pin_fitting(struct mms_reader *reader, uint64_t *word)
+{
+    for (int tries = 0; tries < EVICTION_TRIES; tries++) {
+        int code;
+
+        *word = mms__pin(reader->head.announce, reader->head.current, *word, reader->symmetric);
+        if (!mms__word_pinnable(*word))
+            return mms__fail_unpinnable(reader->region, *word);
+        code = fits_slot(reader, *word) ? check_value(reader, *word) : fail_misfit(reader, *word);
+        if (code == 0 || (code != MMS_E_EVICTED && mms__load_acquire(reader->head.current) == *word))
+            return code;
+        *word = mms__load_acquire(reader->head.current);
+    }
+    return mms__fail(MMS_E_EVICTED, "reading %s: the writer took the slot away %d times in a row; try again",
+                     reader->region->place.path, EVICTION_TRIES);
+}
+
 static int pin_newest(struct mms_reader *reader, mms_view *out)
 {
     uint64_t last = reader->head.word, word = mms__region_current(reader->region);
     int code;
 
     adopt_fence(reader);
-    if (mms__word_pinnable(word))
-        word = mms__pin(reader->head.announce, reader->head.current, word, reader->symmetric);
-    if (!mms__word_pinnable(word))
-        return fail_pinned(reader, mms__fail_unpinnable(reader->region, word));
-    if (word != last) {
-        code = check_value(reader, word);
-        if (code != 0)
-            return fail_pinned(reader, code);
+    code = mms__word_pinnable(word) ? pin_fitting(reader, &word) : mms__fail_unpinnable(reader->region, word);
+    if (code != 0)
+        return fail_pinned(reader, code);
+    if (word != last)
         hold(reader, word);
-    }
     reader->head.state = reader->symmetric ? MMS__HELD_SLOW : MMS__HELD;
     mms__fill_view(&reader->head, out);
     out->changed = word != last;

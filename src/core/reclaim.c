@@ -69,24 +69,39 @@ unsigned mms__reclaim(struct mms__pool *pool)
     unsigned freed = 0;
 
     scan(pool, mms__word_generation(current));
-    for (unsigned slot = 0; slot < pool->used; slot++)
+    for (unsigned slot = 0; slot < pool->used; slot++) {
+        if (pool->slots[slot].evicted != 0 && !is_covered(pool, pool->slots[slot].evicted))
+            pool->slots[slot].evicted = 0;
         if (is_retired(pool, slot, current) && !is_covered(pool, pool->slots[slot].generation)) {
             free_slot(pool, slot);
             freed++;
         }
+    }
     return freed;
 }
 
+static bool contains(const uint32_t *owners, uint32_t count, uint32_t owner)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (owners[i] == owner)
+            return true;
+    return false;
+}
+
+/* A batch each time, going on where the last one stopped: the time is bounded, and everybody's turn comes. */
 unsigned mms__bury_holders(struct mms__pool *pool)
 {
-    unsigned buried = 0;
+    uint32_t owners[MMS__BURY_BATCH], count = 0, looked = 0;
 
-    for (uint32_t i = 0; i < pool->holder_count; i++) {
-        uint32_t owner = mms__load_acquire(&pool->table.shared->lines[pool->holders[i].line].owner);
+    for (; looked < pool->holder_count && count < MMS__BURY_BATCH; looked++) {
+        uint32_t line = pool->holders[(pool->bury_next + looked) % pool->holder_count].line;
+        uint32_t owner = mms__load_acquire(&pool->table.shared->lines[line].owner);
 
-        buried += mms__table_bury(&pool->table, pool->readers_file->fd, owner);
+        if (!contains(owners, count, owner))
+            owners[count++] = owner;
     }
-    return buried;
+    pool->bury_next += looked;
+    return mms__table_bury(&pool->table, pool->readers_file->fd, owners, count);
 }
 
 static bool allows_eviction(const struct mms__pool *pool, const struct mms__holder *holder)
@@ -115,6 +130,7 @@ unsigned mms__evict(struct mms__pool *pool)
             oldest = slot;
     if (oldest == UINT32_MAX)
         return 0;
+    pool->slots[oldest].evicted = pool->slots[oldest].generation;
     free_slot(pool, oldest);
     return 1;
 }

@@ -24,7 +24,7 @@ static void forked(struct mms__member *member)
     struct mms_region *region = region_of(member);
 
     if (region->arena.base)
-        memset(region->arena.base, 0, region->arena.size);
+        memset(region->arena.base, 0, region->handles_used * sizeof(struct mms_reader));
     mms__file_close(&region->lock_file);
 }
 
@@ -117,17 +117,18 @@ static int make_arena(struct mms_region *region)
 
 static int map_files(struct mms_region *region)
 {
-    struct mms__file data_file;
     int code = mms__attach_control(&region->place, false, &region->control_file, &region->control_map, &region->header);
 
     if (code != 0)
         return code;
     region->control = region->control_map.base;
-    code = mms__attach_data(&region->place, &region->header, false, &data_file, &region->data_map);
+    code = mms__attach_data(&region->place, &region->header, false, &region->data_file, &region->data_map);
     if (code != 0)
         return code;
-    mms__file_close(&data_file);
     region->data = region->data_map.base;
+    code = mms__check_boot_id(&region->place);
+    if (code != 0)
+        return code;
     region->another_boot = mms__is_from_another_boot(&region->place, region->control);
     if (mms__load_acquire(&region->control->current) == MMS__TOMBSTONE)
         return mms__fail(MMS_E_GONE, "%s is being removed; open it again when a writer has made it anew",
@@ -145,23 +146,21 @@ static int assemble(struct mms_region *region)
         code = choose_fence(region);
     if (code == 0)
         code = make_arena(region);
-    if (code == 0) {
-        code = mms__member_join(&region->member);
-        if (code != 0)
-            code = mms__fail(code, "opening %s: no memory", region->place.path);
-    }
     return code;
 }
 
 /* What a process may free of a region whether it owns it or has inherited it. */
 static void dismantle(struct mms_region *region, bool inherited)
 {
-    if (!inherited)
-        mms__unmap(&region->readers_map); /* a child has no such map, and by now may have another there */
+    if (!inherited) { /* a child is not on the list, and has no such map: by now another may be there */
+        mms__member_leave(&region->member);
+        mms__unmap(&region->readers_map);
+    }
     mms__unmap(&region->control_map);
     mms__unmap(&region->data_map);
     mms__unmap(&region->arena);
     mms__file_close(&region->control_file);
+    mms__file_close(&region->data_file);
     mms__file_close(&region->lock_file);
     mms__place_leave(&region->place);
     if (!inherited)
@@ -169,6 +168,7 @@ static void dismantle(struct mms_region *region, bool inherited)
     free(region);
 }
 
+/* A member from the start: a child forked while we open must close what it inherits. */
 static struct mms_region *allocate_region(void)
 {
     struct mms_region *region = calloc(1, sizeof *region);
@@ -177,9 +177,12 @@ static struct mms_region *allocate_region(void)
         return NULL;
     region->process = mms__process_token();
     region->member = (struct mms__member){.forked = forked, .thread_ended = thread_ended};
-    region->control_file = region->lock_file = region->place.directory = MMS__NO_FILE;
+    region->control_file = region->data_file = region->lock_file = region->place.directory = MMS__NO_FILE;
     pthread_mutex_init(&region->mutex, NULL);
-    return region;
+    if (mms__member_join(&region->member) == 0)
+        return region;
+    free(region);
+    return NULL;
 }
 
 static struct mms__trust trust_of(const mms_region_options *options)
@@ -189,33 +192,54 @@ static struct mms__trust trust_of(const mms_region_options *options)
                                .force_filesystem = options->force_filesystem};
 }
 
+/* Enter and assemble. -EAGAIN: it was replaced under us. */
+static int try_open(struct mms_region *region, const char *path)
+{
+    struct mms__trust trust = trust_of(&region->options);
+    int code = mms__place_find(path, &region->place);
+
+    if (code == 0)
+        code = mms__place_enter(&region->place, &trust);
+    if (code != 0)
+        return code;
+    code = assemble(region);
+    if (code != 0 && mms__place_is_gone(&region->place))
+        return -EAGAIN;
+    mms__file_close(&region->place.directory);
+    return code;
+}
+
+static int open_region(const char *path, const mms_region_options *given, mms_region **out)
+{
+    struct mms_region *region = allocate_region();
+    int code;
+
+    if (!region)
+        return mms__fail(-ENOMEM, "mms_region_open: no memory for a handle");
+    code = mms__region_options_read(given, &region->options);
+    if (code == 0)
+        code = try_open(region, path);
+    if (code == 0) {
+        *out = region;
+        return 0;
+    }
+    dismantle(region, false);
+    return code;
+}
+
+/* How often a region may be replaced while we open it. */
+enum { OPEN_TRIES = 16 };
+
 int mms_region_open(const char *path, const mms_region_options *given, mms_region **out)
 {
-    struct mms_region *region;
-    struct mms__trust trust;
-    int code;
+    int code = -EAGAIN;
 
     if (!out)
         return mms__fail(MMS_E_INVALID, "mms_region_open: out is NULL");
     *out = NULL;
-    region = allocate_region();
-    if (!region)
-        return mms__fail(-ENOMEM, "mms_region_open: no memory for a handle");
-    code = mms__region_options_read(given, &region->options);
-    trust = trust_of(&region->options);
-    if (code == 0)
-        code = mms__place_find(path, &region->place);
-    if (code == 0)
-        code = mms__place_enter(&region->place, &trust);
-    if (code == 0)
-        code = assemble(region);
-    if (code != 0) {
-        dismantle(region, false);
-        return code;
-    }
-    mms__file_close(&region->place.directory);
-    *out = region;
-    return 0;
+    for (int tries = 0; tries < OPEN_TRIES && code == -EAGAIN; tries++)
+        code = open_region(path, given, out);
+    return code == -EAGAIN ? mms__fail(MMS_E_GONE, "opening %s: it is replaced all the time", path) : code;
 }
 
 int mms_region_close(mms_region *region)
@@ -236,7 +260,6 @@ int mms_region_close(mms_region *region)
     if (still_open > 0)
         return mms__fail(MMS_E_BUSY, "closing %s: %u of its readers are open; close them first", region->place.path,
                          still_open);
-    mms__member_leave(&region->member);
     dismantle(region, false);
     return 0;
 }

@@ -36,6 +36,7 @@ struct mms_region {
     const struct mms__control *control;
     const unsigned char *data;
     struct mms__table table;       /* shared is NULL if read_only */
+    struct mms__file data_file;    /* for copies */
     struct mms__file control_file; /* to notice that it was unlinked */
     struct mms__file lock_file;    /* open only where a map does not keep the lock */
     uint32_t owner;

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define TEMPORARY_MARK ".mmsync-"
@@ -59,7 +60,7 @@ static DIR *list(int directory)
     return entries;
 }
 
-static int check_for_others(const struct mms__place *place)
+int mms__check_for_others(const struct mms__place *place)
 {
     DIR *entries = list(place->directory.fd);
     int code = 0;
@@ -82,38 +83,56 @@ static void bury(struct mms__control *control)
     mms__futex_wake_all(&control->wake);
 }
 
-static int bury_region(const struct mms__place *place)
+/* The control file of what is to go, writable; or nothing, where it is damaged and nobody can be using it properly. */
+static int map_doomed(const struct mms__place *place, struct mms__map *map)
 {
     struct mms__file file;
-    struct mms__map map = {0};
     struct mms__header header;
-    int code = mms__attach_control(place, true, &file, &map, &header);
+    int code = mms__attach_control(place, true, &file, map, &header);
 
-    if (code != 0)
-        return code;
-    bury(map.base);
-    mms__file_close(&file);
+    if (code == 0)
+        mms__file_close(&file);
+    return code == MMS_E_CORRUPT ? 0 : code;
+}
+
+void mms__bury_entered(const struct mms__place *place)
+{
+    struct mms__map map = {0};
+
+    if (map_doomed(place, &map) == 0 && map.base)
+        bury(map.base);
     mms__unmap(&map);
+}
+
+/* First the name goes, which can fail, then readers are told, which cannot be undone. Who dies between the two leaves it
+   to the next sweep. */
+static int rename_and_unlink(const struct mms__place *place, const struct mms__place *away,
+                             struct mms__control *control)
+{
+    if (renameat2(AT_FDCWD, place->path, AT_FDCWD, away->path, RENAME_NOREPLACE) != 0)
+        return mms__fail_errno("removing %s: renaming it; it stays as it was", place->path);
+    if (control)
+        bury(control);
+    mms__unlink_files(place->directory.fd);
+    if (rmdir(away->path) != 0)
+        return mms__fail_errno("removing %s: what is left is %s", place->path, away->path);
     return 0;
 }
 
-int mms__remove_entered(struct mms__place *place)
+int mms__remove_entered(const struct mms__place *place)
 {
+    struct mms__map map = {0};
     struct mms__place away;
-    int code = check_for_others(place);
+    int code = mms__check_for_others(place);
 
     if (code == 0)
-        code = bury_region(place);
-    if (code == 0)
         code = mms__temporary_name(place, &away);
-    if (code != 0)
-        return code;
-    if (renameat2(AT_FDCWD, place->path, AT_FDCWD, away.path, RENAME_NOREPLACE) != 0)
-        return mms__fail_errno("removing %s: renaming it; its readers have been told already", place->path);
-    mms__unlink_files(place->directory.fd);
-    if (rmdir(away.path) != 0)
-        return mms__fail_errno("removing %s: what is left is %s", place->path, away.path);
-    return 0;
+    if (code == 0)
+        code = map_doomed(place, &map);
+    if (code == 0)
+        code = rename_and_unlink(place, &away, map.base);
+    mms__unmap(&map);
+    return code;
 }
 
 int mms_remove(const char *path)
@@ -137,6 +156,33 @@ int mms_remove(const char *path)
     return code;
 }
 
+/* ".NAME.mmsync-" and 16 hexadecimal digits, nothing else. */
+static bool is_temporary_name(const char *name, const struct mms__place *target)
+{
+    char prefix[NAME_MAX + 1];
+    size_t length = (size_t)snprintf(prefix, sizeof prefix, ".%s" TEMPORARY_MARK, mms__place_name(target));
+
+    return strncmp(name, prefix, length) == 0 && strlen(name) == length + 16 &&
+           strspn(name + length, "0123456789abcdef") == 16;
+}
+
+/* Anybody can make such a name in a directory like /dev/shm, and truncate files under our maps. */
+static bool belongs_to_us(const struct mms__file *directory)
+{
+    struct stat status;
+
+    return fstat(directory->fd, &status) == 0 && status.st_uid == geteuid();
+}
+
+/* A builder may have finished, and given the directory another name, while we waited for its lock. */
+static bool still_has_name(const struct mms__file *directory, int parent, const char *name)
+{
+    struct stat status;
+
+    return fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && status.st_dev == directory->device &&
+           status.st_ino == directory->inode;
+}
+
 /* Who builds or removes holds the lock; where nobody does, that process is dead. Where there is no `lock` yet the
    builder may be alive, or died at its first step: then an empty directory is left. */
 static void sweep_one(const struct mms__place *target, int parent, const char *name)
@@ -146,10 +192,12 @@ static void sweep_one(const struct mms__place *target, int parent, const char *n
 
     if (mms__file_open(parent, name, O_RDONLY | O_DIRECTORY, 0, &left.directory) != 0)
         return;
-    if (mms__writer_lock_try(&left, false, &lock) == 0) {
-        (void)bury_region(&left); /* a replaced region, whose readers have not been told */
-        mms__unlink_files(left.directory.fd);
-        (void)unlinkat(parent, name, AT_REMOVEDIR);
+    if (belongs_to_us(&left.directory) && mms__writer_lock_try(&left, false, &lock) == 0) {
+        if (still_has_name(&left.directory, parent, name)) {
+            mms__bury_entered(&left); /* a replaced region, or a removed one, whose readers have not been told */
+            mms__unlink_files(left.directory.fd);
+            (void)unlinkat(parent, name, AT_REMOVEDIR);
+        }
         mms__writer_lock_drop(&lock);
     }
     mms__place_leave(&left);
@@ -157,8 +205,7 @@ static void sweep_one(const struct mms__place *target, int parent, const char *n
 
 void mms__sweep_leftovers(const struct mms__place *target)
 {
-    char parent[sizeof target->path], prefix[NAME_MAX + 1];
-    int length = snprintf(prefix, sizeof prefix, ".%s" TEMPORARY_MARK, mms__place_name(target));
+    char parent[sizeof target->path];
     struct mms__file directory;
     DIR *entries;
 
@@ -168,7 +215,7 @@ void mms__sweep_leftovers(const struct mms__place *target)
         return;
     entries = list(directory.fd);
     for (struct dirent *entry; entries && (entry = readdir(entries));)
-        if (strncmp(entry->d_name, prefix, (size_t)length) == 0)
+        if (is_temporary_name(entry->d_name, target))
             sweep_one(target, directory.fd, entry->d_name);
     if (entries)
         closedir(entries);

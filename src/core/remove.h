@@ -8,8 +8,12 @@
 /* A name beside the target's that says whose it is, for what is being built or taken down. Details are stored. */
 int mms__temporary_name(const struct mms__place *target, struct mms__place *temporary);
 
-/* With the directory open and its writer's lock held: tell readers, rename away, unlink. Details are stored. */
-int mms__remove_entered(struct mms__place *place);
+/* With the directory open and its writer's lock held: rename away, tell readers, unlink. Details are stored. */
+int mms__remove_entered(const struct mms__place *place);
+/* With the same: tell readers that this region is no more. */
+void mms__bury_entered(const struct mms__place *place);
+/* -ENOTEMPTY if there is something in the directory that is not mmsync's. Details are stored. */
+int mms__check_for_others(const struct mms__place *place);
 
 /* Remove what stands under temporary names beside the target and belongs to nobody alive. */
 void mms__sweep_leftovers(const struct mms__place *target);

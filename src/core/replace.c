@@ -5,6 +5,7 @@
 #include "core/remove.h"
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static void keep_unless_given(uint32_t *option, uint32_t old)
 {
@@ -12,10 +13,24 @@ static void keep_unless_given(uint32_t *option, uint32_t old)
         *option = old;
 }
 
+static void keep_rights(mms_writer_options *options, const struct mms_writer *writer)
+{
+    struct stat data, readers;
+
+    if (fstat(writer->data_file.fd, &data) != 0 || fstat(writer->readers_file.fd, &readers) != 0)
+        return;
+    keep_unless_given(&options->mode, data.st_mode & 0666);
+    keep_unless_given(&options->readers_mode, readers.st_mode & 0666);
+    if (options->gid == 0)
+        options->gid = data.st_gid;
+}
+
 static mms_writer_options options_for(const struct mms_writer *writer)
 {
     mms_writer_options options = writer->options;
     const struct mms__header *old = &writer->pool.header;
+
+    keep_rights(&options, writer);
 
     if (options.max_size == 0)
         options.max_size = old->max_size;
@@ -37,6 +52,10 @@ static int carry_value(const struct mms_writer *from, struct mms_writer *to)
     if (!mms__word_pinnable(word))
         return 0;
     size = (size_t)mms__load_relaxed(&old->size);
+    if (size > from->pool.header.max_size)
+        return mms__fail(MMS_E_CORRUPT,
+                         "replacing %s: its value is said to have %zu bytes, over its max_size; run mmsync verify",
+                         from->place.path, size);
     if (size > to->pool.header.max_size)
         return mms__fail(
             MMS_E_TOO_BIG,
@@ -51,18 +70,27 @@ static int carry_value(const struct mms_writer *from, struct mms_writer *to)
     return 0;
 }
 
-/* `next` becomes the writer; the old region is then under the temporary name. */
-static void change_over(struct mms_writer *writer, struct mms_writer *next)
+/* `next` becomes the writer, and the other way round; each stays where the list of members has it. */
+static void exchange_handles(struct mms_writer *writer, struct mms_writer *next)
 {
     struct mms_writer old = *writer;
-    struct mms__place old_place = next->place; /* where the exchange has put it */
+    struct mms__member member = writer->member, next_member = next->member;
 
     *writer = *next;
-    memcpy(writer->place.path, old.place.path, sizeof writer->place.path);
-    mms__writer_bind(writer);
+    writer->member = member;
     *next = old;
-    memcpy(next->place.path, old_place.path, sizeof next->place.path);
+    next->member = next_member;
+    mms__writer_bind(writer);
     mms__writer_bind(next);
+}
+
+static void exchange_paths(struct mms_writer *writer, struct mms_writer *next)
+{
+    char path[sizeof writer->place.path];
+
+    memcpy(path, writer->place.path, sizeof path);
+    memcpy(writer->place.path, next->place.path, sizeof path);
+    memcpy(next->place.path, path, sizeof path);
 }
 
 static int build_next(const struct mms_writer *writer, struct mms__building *building, struct mms_writer *next)
@@ -82,10 +110,13 @@ static int build_next(const struct mms_writer *writer, struct mms__building *bui
 
 int mms__replace(struct mms_writer *writer)
 {
-    struct mms_writer *next = mms__writer_allocate();
+    struct mms_writer *next;
     struct mms__building building;
-    int code;
+    int code = mms__check_for_others(&writer->place);
 
+    if (code != 0)
+        return code;
+    next = mms__writer_allocate();
     if (!next)
         return mms__fail(-ENOMEM, "replacing %s: no memory for a handle", writer->place.path);
     code = build_next(writer, &building, next);
@@ -99,7 +130,9 @@ int mms__replace(struct mms_writer *writer)
         return code;
     }
     mms__file_close(&building.parent);
-    change_over(writer, next);
+    exchange_handles(writer, next);
+    exchange_paths(writer, next);
+    mms__bury_entered(&next->place);
     (void)mms__remove_entered(&next->place); /* if not, the next writer sweeps it */
     mms__writer_dismantle(next, false);
     return 0;

@@ -11,52 +11,81 @@ static int64_t lock_offset(uint32_t owner)
     return MMS__LOCK_BASE + owner;
 }
 
-/* With the owner's byte locked. The owner is read again: it may have been cleared since it was looked at. */
-static unsigned clear_lines(const struct mms__table *table, uint32_t owner)
+/* Owners that are known to be dead: their bytes are locked by us. */
+struct dead {
+    uint32_t owners[MMS__BURY_BATCH];
+    uint32_t count;
+};
+
+static bool is_dead(const struct dead *dead, uint32_t owner)
+{
+    for (uint32_t i = 0; i < dead->count; i++)
+        if (dead->owners[i] == owner)
+            return true;
+    return false;
+}
+
+/* The owner of each line is read here, under the locks: a line may have changed hands since it was looked at. */
+static unsigned clear_lines(const struct mms__table *table, const struct dead *dead)
 {
     unsigned cleared = 0;
 
-    for (uint32_t i = 0; i < mms__table_used(table); i++)
-        if (mms__load_acquire(&table->shared->lines[i].owner) == owner) {
+    for (uint32_t i = 0; dead->count > 0 && i < mms__table_used(table); i++) {
+        uint32_t owner = mms__load_acquire(&table->shared->lines[i].owner);
+
+        if (owner != 0 && is_dead(dead, owner)) {
             mms__line_clear(&table->shared->lines[i]);
             cleared++;
         }
+    }
     return cleared;
+}
+
+static int try_owner(const struct mms__table *table, int fd, uint32_t owner)
+{
+    const struct dead former = {{owner}, 1};
+    int code = mms__lock_byte(fd, lock_offset(owner));
+
+    if (code == 0)
+        clear_lines(table, &former);
+    return code;
 }
 
 int mms__table_take_owner(const struct mms__table *table, int fd, uint32_t *owner)
 {
-    /* Start somewhere else in each process, so that the first try usually succeeds. */
+    /* Start somewhere else in each process, so that the first try usually succeeds. Go round twice: a byte may be locked
+       for a moment by somebody who only asks whether its owner is dead. */
     uint32_t first = (uint32_t)getpid() * 2654435761u % table->max_readers;
 
-    for (uint32_t i = 0; i < table->max_readers; i++) {
-        uint32_t candidate = (first + i) % table->max_readers + 1;
-        int code = mms__lock_byte(fd, lock_offset(candidate));
+    for (uint32_t i = 0; i < 2 * table->max_readers; i++) {
+        int code;
 
-        if (code == 0) {
-            clear_lines(table, candidate);
-            *owner = candidate;
-        }
+        *owner = (first + i) % table->max_readers + 1;
+        code = try_owner(table, fd, *owner);
         if (code != -EAGAIN)
             return code;
     }
     return MMS_E_FULL;
 }
 
-unsigned mms__table_bury(const struct mms__table *table, int fd, uint32_t owner)
+unsigned mms__table_bury(const struct mms__table *table, int fd, const uint32_t *owners, uint32_t count)
 {
+    struct dead dead = {.count = 0};
     unsigned cleared;
 
-    if (owner == 0 || owner > table->max_readers || mms__lock_byte(fd, lock_offset(owner)) != 0)
-        return 0;
-    cleared = clear_lines(table, owner);
-    mms__unlock_byte(fd, lock_offset(owner));
+    for (uint32_t i = 0; i < count && i < MMS__BURY_BATCH; i++)
+        if (owners[i] != 0 && owners[i] <= table->max_readers && mms__lock_byte(fd, lock_offset(owners[i])) == 0)
+            dead.owners[dead.count++] = owners[i];
+    cleared = clear_lines(table, &dead);
+    for (uint32_t i = 0; i < dead.count; i++)
+        mms__unlock_byte(fd, lock_offset(dead.owners[i]));
     return cleared;
 }
 
 unsigned mms__table_sweep(const struct mms__table *table, int fd)
 {
     unsigned char seen[65536 / 8] = {0};
+    uint32_t owners[MMS__BURY_BATCH], count = 0;
     unsigned cleared = 0;
 
     for (uint32_t i = 0; i < mms__table_used(table); i++) {
@@ -65,7 +94,11 @@ unsigned mms__table_sweep(const struct mms__table *table, int fd)
         if (owner == 0 || owner > table->max_readers || seen[owner / 8] & 1u << owner % 8)
             continue;
         seen[owner / 8] |= (unsigned char)(1u << owner % 8);
-        cleared += mms__table_bury(table, fd, owner);
+        owners[count++] = owner;
+        if (count == MMS__BURY_BATCH) {
+            cleared += mms__table_bury(table, fd, owners, count);
+            count = 0;
+        }
     }
-    return cleared;
+    return cleared + mms__table_bury(table, fd, owners, count);
 }

@@ -44,6 +44,8 @@ static int sleep_once(struct mms_region *region, uint64_t seen, uint64_t nanosec
     code = mms__futex_wait(wake, value, nanoseconds);
     if (code == -EINTR)
         return mms__fail(code, "waiting for %s: a signal came", region->place.path);
+    if (code != 0 && code != -EAGAIN && code != -ETIMEDOUT)
+        return mms__fail(code, "waiting for %s: futex(2)", region->place.path);
     if (code == -ETIMEDOUT && mms__region_was_unlinked(region))
         return fail_gone(region);
     return 0;

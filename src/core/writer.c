@@ -18,6 +18,7 @@ static void forked(struct mms__member *member)
     struct mms_writer *writer = (struct mms_writer *)((char *)member - offsetof(struct mms_writer, member));
 
     mms__file_close(&writer->lock.file);
+    mms__file_close(&writer->readers_file); /* its description may hold a dead reader's lock for a moment */
 }
 
 struct mms_writer *mms__writer_allocate(void)
@@ -30,12 +31,16 @@ struct mms_writer *mms__writer_allocate(void)
     writer->member.forked = forked;
     writer->lock = MMS__NO_WRITER_LOCK;
     writer->place.directory = writer->data_file = writer->readers_file = MMS__NO_FILE;
-    return writer;
+    if (mms__member_join(&writer->member) == 0)
+        return writer;
+    free(writer);
+    return NULL;
 }
 
 void mms__writer_dismantle(struct mms_writer *writer, bool inherited)
 {
-    if (!inherited) { /* a child has none of these maps, and by now may have others there */
+    if (!inherited) { /* a child is not on the list, has none of these maps, and by now may have others there */
+        mms__member_leave(&writer->member);
         mms__unmap(&writer->control_map);
         mms__unmap(&writer->readers_map);
         mms__unmap(&writer->data_map);
@@ -56,11 +61,6 @@ static int enter(struct mms_writer *writer)
         code = mms__header_compare(&writer->pool.header, &writer->options, writer->place.path);
     if (code == MMS_E_GEOMETRY && writer->options.replace)
         code = mms__replace(writer);
-    if (code == 0) {
-        code = mms__member_join(&writer->member);
-        if (code != 0)
-            code = mms__fail(code, "opening %s: no memory", writer->place.path);
-    }
     return code;
 }
 
@@ -100,7 +100,6 @@ int mms_writer_close(mms_writer *writer)
         mms__writer_dismantle(writer, true);
         return code;
     }
-    mms__member_leave(&writer->member);
     mms__writer_dismantle(writer, false);
     return 0;
 }
@@ -131,6 +130,17 @@ static int check_size(const struct mms_writer *writer, uint64_t size)
                      writer->place.path, (unsigned long long)size, (unsigned long long)writer->pool.header.max_size);
 }
 
+/* Where a map does not keep the lock, a host that closes descriptors has dropped it. */
+static int check_lock(const struct mms_writer *writer)
+{
+    if (!writer->place.loses_locks || mms__file_is_ours(&writer->lock.file))
+        return 0;
+    return mms__fail(MMS_E_GONE,
+                     "writing %s: this program has closed the descriptor that held the writer's lock, and another may "
+                     "have it; open the writer again",
+                     writer->place.path);
+}
+
 static unsigned char *slot_data(const struct mms_writer *writer, unsigned slot)
 {
     return writer->pool.data + slot * writer->pool.header.stride;
@@ -141,6 +151,8 @@ static int take(struct mms_writer *writer, size_t capacity, mms_receipt *receipt
     struct mms__patience patience = {writer->options.grace_ms, writer->options.on_grace};
     int code = check_size(writer, capacity);
 
+    if (code == 0)
+        code = check_lock(writer);
     memset(&writer->receipt, 0, sizeof writer->receipt);
     if (code == 0)
         code = mms__pool_take(&writer->pool, capacity, patience, &writer->slot, &writer->receipt);
@@ -182,7 +194,7 @@ void mms__writer_publish_as(struct mms_writer *writer, unsigned slot, size_t siz
     mms__store_relaxed(&descriptor->flags, as->flags);
     mms__publish(&writer->control->current, generation, slot);
     mms__pool_publish(&writer->pool, slot);
-    if (mms__wake_due(&writer->control->wake, &readers->waiting, generation))
+    if (mms__wake_due(&writer->control->wake, &readers->waiting))
         mms__futex_wake_all(&writer->control->wake);
 }
 
