@@ -48,6 +48,7 @@ typedef enum mms_on_grace {
    a later open may leave it zero, and gets MMS_E_GEOMETRY if it names another one. */
 typedef struct mms_writer_options {
     size_t struct_size;
+    /* A host that calls mlockall(MCL_FUTURE) locks max_size x max_slots of memory: give it a small geometry. */
     uint64_t max_size;     /* geometry: largest value in bytes [4 GiB; 16 MiB on 32 bits]; address space, not memory */
     uint32_t max_slots;    /* geometry: most values kept at a time, 2 to 65535 [128; 8 on 32 bits] */
     uint32_t max_readers;  /* geometry: most readers, and most reader processes, 1 to 65535 [1024] */
