@@ -332,8 +332,10 @@ static int wait_for_readers(struct mms__pool *pool, struct mms__patience patienc
     mms__name_holders(pool, receipt);
     return mms__fail(
         MMS_E_AGAIN,
-        "writing %s: %u readers (first pid %d) have held all of its %u slots for %d ms; the last value stays",
-        pool->path, receipt->blockers, (int)receipt->blocker_pid[0], pool->used, patience.grace_ms);
+        "writing %s: live readers hold all of its %u slots, and did for %llu ms (%u lines, the first of pid "
+        "%d); the last value stays. End those readers, or give it more max_slots",
+        pool->path, pool->used, (unsigned long long)(receipt->waited_ns / 1000000), receipt->blockers,
+        (int)receipt->blocker_pid[0]);
 }
 
 /* See to it that the free list is not empty, and better that something on it fits. */
@@ -388,7 +390,8 @@ int mms__pool_take(struct mms__pool *pool, uint64_t size, struct mms__patience p
     }
     remember_size(pool, size);
     keep = room_for(pool, pool->usual_size);
-    if (pool->slots[*slot].backed > keep + SPARE_BYTES && ensure_data_file(pool) == 0)
+    /* Not a little at a time while the usual size decays: punching costs milliseconds. */
+    if (pool->slots[*slot].backed > 4 * keep + SPARE_BYTES && ensure_data_file(pool) == 0)
         trim(pool, *slot, keep);
     return 0;
 }
