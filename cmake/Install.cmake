@@ -40,3 +40,13 @@ if(NOT IS_ABSOLUTE ${CMAKE_INSTALL_LIBDIR})
 endif()
 configure_file(cmake/mmsync.pc.in mmsync.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/mmsync.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+# Where the loader looks by a cache, programs would not find the library before the cache knows it.
+install(CODE [[
+    if(NOT DEFINED ENV{DESTDIR} AND CMAKE_INSTALL_PREFIX MATCHES "^/usr(/local)?/*$")
+        execute_process(COMMAND /sbin/ldconfig RESULT_VARIABLE failed OUTPUT_QUIET ERROR_QUIET)
+        if(failed)
+            message(WARNING "ldconfig failed; run it as root before you start programs that use libmmsync.so")
+        endif()
+    endif()
+]])

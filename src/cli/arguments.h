@@ -15,14 +15,17 @@ struct verb {
 };
 
 /* The end of each table of long options. */
+/* clang-format off */
 #define COMMON_OPTIONS {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}
+/* clang-format on */
 /* Options without a letter are numbered from here. */
 enum { LONG_ONLY = 256 };
 
 /* The next option, or -1 at the end. `letters` as in getopt, without a colon in front and without h and V. */
 int next_option(const struct verb *verb, int argc, char **argv, const char *letters, const struct option *options);
 
-/* After the options: returns how many operands there are, at least `least` and at most `most`; argv[optind] is first. */
+/* After the options: returns how many operands there are, at least `least` and at most `most`; argv[optind] is the
+   first. */
 int count_operands(const struct verb *verb, int argc, char **argv, int least, int most);
 
 _Noreturn void usage_error(const struct verb *verb, const char *format, ...) __attribute__((format(printf, 2, 3)));

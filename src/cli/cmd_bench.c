@@ -15,14 +15,14 @@
 static const struct verb verb = {
     .name = "bench",
     .synopsis = "[OPTION]...",
-    .help =
-        "Measure mmsync on this machine: medians over several rounds that take each figure in turn. Works in a region of\n"
-        "its own, needs some 400 MiB of memory, and leaves nothing behind.\n"
-        "\n"
-        "  -s, --seconds S         how long to measure, about (5)\n"
-        "  -r, --rounds N          how many rounds (9)\n"
-        "  -d, --directory DIR     where to make the region (/dev/shm)\n"
-        "  -j, --json              as a JSON object\n"
+    .help = "Measure mmsync on this machine: medians over several rounds that take each figure\n"
+            "in turn. Works in a region of its own, needs some 400 MiB of memory, and leaves\n"
+            "nothing behind.\n"
+            "\n"
+            "  -s, --seconds S         how long to measure, about (5)\n"
+            "  -r, --rounds N          how many rounds (9)\n"
+            "  -d, --directory DIR     where to make the region (/dev/shm)\n"
+            "  -j, --json              as a JSON object\n",
 };
 
 static const struct option long_options[] = {
@@ -30,7 +30,7 @@ static const struct option long_options[] = {
     {"rounds", required_argument, NULL, 'r'},
     {"directory", required_argument, NULL, 'd'},
     {"json", no_argument, NULL, 'j'},
-    COMMON_OPTIONS
+    COMMON_OPTIONS,
 };
 
 /* `large` gauges are left out where there is no room for them. */
@@ -41,12 +41,16 @@ static const struct {
 } gauges[RESULTS] = {
     [POINTER] = {{"pointer_call", "a call through a pointer that loads a word", "ns"}, gauge_pointer, false},
     [READ_INLINE] = {{"read_inline", "mms_read + mms_release, inline", "ns"}, gauge_read_inline, false},
-    [READ_EXPORTED] = {{"read_exported", "mms_read + mms_release, exported functions", "ns"}, gauge_read_exported, false},
+    [READ_EXPORTED] = {{"read_exported", "mms_read + mms_release, exported functions", "ns"},
+                       gauge_read_exported,
+                       false},
     [REFRESH] = {{"refresh_unchanged", "mms_refresh, nothing new", "ns"}, gauge_refresh, false},
     [FIRST_READ] = {{"first_read", "first mms_read after a publish", "ns"}, gauge_first_read, false},
     [WRITE_ALONE] = {{"write_36", "mms_write of 36 bytes, no reader", "ns"}, gauge_write_alone, false},
     [WRITE_IDLE] = {{"write_36_idle_reader", "  with an idle reader", "ns"}, gauge_write_idle_reader, false},
-    [WRITE_SPINNING] = {{"write_36_spinning_reader", "  while a reader spins", "ns"}, gauge_write_spinning_reader, false},
+    [WRITE_SPINNING] = {{"write_36_spinning_reader", "  while a reader spins", "ns"},
+                        gauge_write_spinning_reader,
+                        false},
     [COMMIT_1K] = {{"commit_1k", "mms_write_commit of 1 KiB", "ns"}, gauge_commit_1k, true},
     [COMMIT_1M] = {{"commit_1m", "mms_write_commit of 1 MiB", "ns"}, gauge_commit_1m, true},
     [COMMIT_64M] = {{"commit_64m", "mms_write_commit of 64 MiB", "ns"}, gauge_commit_64m, true},
@@ -197,18 +201,10 @@ int cmd_bench(int argc, char **argv)
 
     while ((option = next_option(&verb, argc, argv, "s:r:d:j", long_options)) >= 0) {
         switch (option) {
-        case 's':
-            plan.seconds = parse_seconds(optarg);
-            break;
-        case 'r':
-            plan.rounds = (unsigned)parse_number(&verb, "--rounds", optarg, 1, ROUNDS_MOST);
-            break;
-        case 'd':
-            plan.directory = optarg;
-            break;
-        case 'j':
-            plan.json = true;
-            break;
+        case 's': plan.seconds = parse_seconds(optarg); break;
+        case 'r': plan.rounds = (unsigned)parse_number(&verb, "--rounds", optarg, 1, ROUNDS_MOST); break;
+        case 'd': plan.directory = optarg; break;
+        case 'j': plan.json = true; break;
         }
     }
     count_operands(&verb, argc, argv, 0, 0);

@@ -13,16 +13,16 @@
 static const struct verb verb = {
     .name = "read",
     .synopsis = "REGION [OPTION]...",
-    .help =
-        "Write the current value of REGION to standard output.\n"
-        "\n"
-        "  -o, --output FILE       write to FILE instead; it appears whole or not at all\n"
-        "      --copy              copy the value before it is written out, so that a slow reader of the output does\n"
-        "                          not hold a slot; always done without the right to write the reader table\n"
-        "      --force-filesystem  accept a file system that mmsync is not tested on\n"
-        "      --trust USER        accept a region NAME that belongs to USER\n"
-        "\n"
-        "A bare NAME means /dev/shm/NAME.\n"
+    .help = "Write the current value of REGION to standard output.\n"
+            "\n"
+            "  -o, --output FILE       write to FILE instead; it appears whole or not at all\n"
+            "      --copy              copy the value before it is written out, so that slow\n"
+            "                          output does not hold a slot; this is always done without\n"
+            "                          the right to write the reader table\n"
+            "      --force-filesystem  accept a file system that mmsync is not tested on\n"
+            "      --trust USER        accept a region NAME that belongs to USER\n"
+            "\n"
+            "A bare NAME means /dev/shm/NAME.\n",
 };
 
 enum { COPY = LONG_ONLY, FORCE_FILESYSTEM, TRUST };
@@ -32,7 +32,7 @@ static const struct option long_options[] = {
     {"copy", no_argument, NULL, COPY},
     {"force-filesystem", no_argument, NULL, FORCE_FILESYSTEM},
     {"trust", required_argument, NULL, TRUST},
-    COMMON_OPTIONS
+    COMMON_OPTIONS,
 };
 
 /* How often a copy may be overtaken by the writer, one millisecond apart. */
@@ -131,15 +131,9 @@ int cmd_read(int argc, char **argv)
 
     while ((option = next_option(&verb, argc, argv, "o:", long_options)) >= 0) {
         switch (option) {
-        case 'o':
-            file = optarg;
-            break;
-        case COPY:
-            copy = true;
-            break;
-        case FORCE_FILESYSTEM:
-            options.force_filesystem = true;
-            break;
+        case 'o': file = optarg; break;
+        case COPY: copy = true; break;
+        case FORCE_FILESYSTEM: options.force_filesystem = true; break;
         case TRUST:
             options.trust_owner = true;
             options.trusted_uid = parse_user(&verb, "--trust", optarg);

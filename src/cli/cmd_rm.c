@@ -10,18 +10,17 @@
 static const struct verb verb = {
     .name = "rm",
     .synopsis = "REGION... [OPTION]...",
-    .help =
-        "Remove regions. A region that a writer has open is left alone; its readers keep the views that they hold, and\n"
-        "are told that it is gone.\n"
-        "\n"
-        "  -f, --force             a region that does not exist is no error\n"
-        "\n"
-        "A bare NAME means /dev/shm/NAME.\n"
+    .help = "Remove regions. A region that a writer has open is left alone. Readers keep the\n"
+            "views that they hold, and are told that the region is gone.\n"
+            "\n"
+            "  -f, --force             a region that does not exist is no error\n"
+            "\n"
+            "A bare NAME means /dev/shm/NAME.\n",
 };
 
 static const struct option long_options[] = {
     {"force", no_argument, NULL, 'f'},
-    COMMON_OPTIONS
+    COMMON_OPTIONS,
 };
 
 int cmd_rm(int argc, char **argv)

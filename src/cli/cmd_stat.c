@@ -4,6 +4,7 @@
 #include "cli/message.h"
 #include "cli/now.h"
 #include "cli/stat.h"
+#include <errno.h>
 #include <mmsync.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,18 +12,17 @@
 static const struct verb verb = {
     .name = "stat",
     .synopsis = "REGION [OPTION]...",
-    .help =
-        "Print what REGION is and how it does: its value, its geometry, its writer and its readers. Changes nothing, and\n"
-        "works with no writer alive.\n"
-        "\n"
-        "  -j, --json              as a JSON object\n"
-        "\n"
-        "A bare NAME means /dev/shm/NAME.\n"
+    .help = "Print what REGION is and how it does: its value, its geometry, its writer and its\n"
+            "readers. Changes nothing, and works with no writer alive.\n"
+            "\n"
+            "  -j, --json              as a JSON object\n"
+            "\n"
+            "A bare NAME means /dev/shm/NAME.\n",
 };
 
 static const struct option long_options[] = {
     {"json", no_argument, NULL, 'j'},
-    COMMON_OPTIONS
+    COMMON_OPTIONS,
 };
 
 uint64_t stat_age_ns(const struct stat_state *state)
@@ -75,10 +75,8 @@ static void print_region(const struct stat_state *state)
     printf("fences       %s\n", info->symmetric ? "symmetric" : "asymmetric");
 }
 
-static void print_people(const struct stat_state *state)
+static void print_writer(const mms_info *info)
 {
-    const mms_info *info = &state->info;
-
     if (info->writer_alive < 0)
         puts("writer       not known, for want of the right to open `lock`");
     else if (info->writer_alive)
@@ -87,6 +85,16 @@ static void print_people(const struct stat_state *state)
         printf("writer       none (the last one had pid %d)\n", (int)info->writer_pid);
     else
         puts("writer       none");
+}
+
+static void print_readers(const struct stat_state *state)
+{
+    const mms_info *info = &state->info;
+
+    if (state->readers_hidden) {
+        puts("readers      not known, for want of the right to read `readers`");
+        return;
+    }
     printf("readers      %u of %u, and %u dead\n", info->readers, info->max_readers, info->readers_dead);
     if (state->listed)
         puts("\n  line      pid      tid  alive  fences      evictable  holds");
@@ -110,7 +118,8 @@ static void print_plain(const struct stat_state *state)
     putchar('\n');
     print_value(state);
     print_region(state);
-    print_people(state);
+    print_writer(&state->info);
+    print_readers(state);
 }
 
 /* The readers come and go between the two calls: those that fit are shown. */
@@ -125,7 +134,8 @@ static int gather(struct stat_state *state)
     if (!state->readers)
         return fail_errno("cannot get memory for %u readers", state->info.max_readers);
     code = mms_inspect_readers(state->path, state->readers, state->info.max_readers, &count);
-    if (code)
+    state->readers_hidden = code == -EACCES;
+    if (code && !state->readers_hidden)
         return fail_call(code);
     state->listed = count < state->info.max_readers ? count : state->info.max_readers;
     return EXIT_OK;

@@ -9,14 +9,16 @@
 static const struct verb verb = {
     .name = "verify",
     .synopsis = "REGION [OPTION]...",
-    .help =
-        "Check every structure of REGION, and the checksum of the value if it has one ('mmsync write --checksum').\n"
-        "Prints one line for each finding, or one that says what was checked. Exit status 1 if anything is wrong.\n"
-        "\n"
-        "A bare NAME means /dev/shm/NAME.\n"
+    .help = "Check every structure of REGION, and the checksum of the value if it has one\n"
+            "('mmsync write --checksum'). Prints one line for each finding, or one that says\n"
+            "what was checked. Exit status 1 if anything is wrong.\n"
+            "\n"
+            "A bare NAME means /dev/shm/NAME.\n",
 };
 
-static const struct option long_options[] = {COMMON_OPTIONS};
+static const struct option long_options[] = {
+    COMMON_OPTIONS,
+};
 
 static void print_finding(void *context, const char *finding)
 {

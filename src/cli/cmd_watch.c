@@ -12,32 +12,30 @@
 static const struct verb verb = {
     .name = "watch",
     .synopsis = "REGION [OPTION]...",
-    .help =
-        "Print one line for the current value of REGION, if there is one, and then one for each new one:\n"
-        "generation=N size=BYTES time=WHEN-PUBLISHED. Generations that are replaced faster than this looks are left out.\n"
-        "Ends with status 1 when the region is removed.\n"
-        "\n"
-        "  -n, --count N           end after N lines\n"
-        "  -t, --timeout MS        end with status 1 when nothing new came for MS milliseconds\n"
-        "      --interval MS       how often to look, without the right to write the reader table (100)\n"
-        "      --force-filesystem  accept a file system that mmsync is not tested on\n"
-        "      --trust USER        accept a region NAME that belongs to USER\n"
-        "\n"
-        "A bare NAME means /dev/shm/NAME.\n"
+    .help = "Print one line for the current value of REGION, if there is one, and then one for\n"
+            "each new one: generation=N size=BYTES time=WHEN-PUBLISHED. Generations that are\n"
+            "replaced before this looks are left out. Ends with status 1 when the region is\n"
+            "removed.\n"
+            "\n"
+            "  -n, --count N           end after N lines\n"
+            "  -t, --timeout MS        end with status 1 when nothing new came for that long\n"
+            "      --interval MS       how often to look where waiting takes the right to write\n"
+            "                          the reader table, and it is missing (100)\n"
+            "      --force-filesystem  accept a file system that mmsync is not tested on\n"
+            "      --trust USER        accept a region NAME that belongs to USER\n"
+            "\n"
+            "A bare NAME means /dev/shm/NAME.\n",
 };
 
 enum { INTERVAL = LONG_ONLY, FORCE_FILESYSTEM, TRUST };
 
 static const struct option long_options[] = {
-    {"count", required_argument, NULL, 'n'},
-    {"timeout", required_argument, NULL, 't'},
-    {"interval", required_argument, NULL, INTERVAL},
-    {"force-filesystem", no_argument, NULL, FORCE_FILESYSTEM},
-    {"trust", required_argument, NULL, TRUST},
-    COMMON_OPTIONS
+    {"count", required_argument, NULL, 'n'},         {"timeout", required_argument, NULL, 't'},
+    {"interval", required_argument, NULL, INTERVAL}, {"force-filesystem", no_argument, NULL, FORCE_FILESYSTEM},
+    {"trust", required_argument, NULL, TRUST},       COMMON_OPTIONS,
 };
 
-/* How often to see whether the name of the region still leads to it: `rm -r` tells nobody. */
+/* How often to see, without a reader, whether the name of the region still leads to it: `rm -r` tells nobody. */
 enum { LOOK_MS = 1000 };
 
 struct watch {
@@ -46,8 +44,8 @@ struct watch {
     mms_reader *reader; /* NULL without the right to pin: looks every interval_ms instead of waiting */
     int64_t timeout_ms; /* MMS_FOREVER: none */
     int64_t interval_ms;
-    uint64_t count;     /* lines to print; 0: no end */
-    uint64_t seen;      /* the last generation that was printed */
+    uint64_t count; /* lines to print; 0: no end */
+    uint64_t seen;  /* the last generation that was printed */
     uint64_t region_id[2];
 };
 
@@ -66,7 +64,7 @@ static int look(const struct watch *watch, mms_info *info)
 {
     int code = mms_inspect(watch->path, info);
 
-    if (code == -ENOENT || code == MMS_E_GONE)
+    if (code == -ENOENT || code == MMS_E_GONE || code == MMS_E_NOT_REGION) /* the last one in the middle of `rm -r` */
         return report_removed(watch);
     if (code)
         return fail_call(code);
@@ -75,11 +73,9 @@ static int look(const struct watch *watch, mms_info *info)
     return EXIT_OK;
 }
 
-/* Wait for at most ms. 0 if there may be something new, or MMS_E_TIMEOUT, or another failure. */
-static int wait_for_change(const struct watch *watch, int64_t ms)
+/* mms_wait for those who cannot. */
+static int poll_for_change(const struct watch *watch, int64_t ms)
 {
-    if (watch->reader)
-        return mms_wait(watch->reader, watch->seen, (int)ms);
     while (ms > 0 && mms_generation(watch->region) == watch->seen) {
         int64_t pause = ms < watch->interval_ms ? ms : watch->interval_ms;
 
@@ -87,6 +83,17 @@ static int wait_for_change(const struct watch *watch, int64_t ms)
         ms -= pause;
     }
     return ms > 0 ? 0 : MMS_E_TIMEOUT;
+}
+
+/* 0 if there may be something new, or MMS_E_TIMEOUT, or another failure. `left`: ms until the time-out, if there is
+   one. */
+static int wait_for_change(const struct watch *watch, int64_t left)
+{
+    bool for_ever = watch->timeout_ms == MMS_FOREVER;
+
+    if (watch->reader)
+        return mms_wait(watch->reader, watch->seen, for_ever ? MMS_FOREVER : (int)left);
+    return poll_for_change(watch, for_ever || left > LOOK_MS ? LOOK_MS : left);
 }
 
 /* Until the region has a generation that was not printed yet. */
@@ -102,7 +109,7 @@ static int await_next(const struct watch *watch, mms_info *info)
             return status;
         if (watch->timeout_ms != MMS_FOREVER && left <= 0)
             return fail("nothing new in %s for %lld ms", watch->path, (long long)watch->timeout_ms);
-        code = wait_for_change(watch, watch->timeout_ms != MMS_FOREVER && left < LOOK_MS ? left : LOOK_MS);
+        code = wait_for_change(watch, left);
         if (code == MMS_E_GONE)
             return report_removed(watch);
         if (code && code != MMS_E_TIMEOUT && code != -EINTR)
@@ -172,18 +179,10 @@ int cmd_watch(int argc, char **argv)
 
     while ((option = next_option(&verb, argc, argv, "n:t:", long_options)) >= 0) {
         switch (option) {
-        case 'n':
-            watch.count = parse_number(&verb, "--count", optarg, 1, UINT64_MAX);
-            break;
-        case 't':
-            watch.timeout_ms = (int64_t)parse_number(&verb, "--timeout", optarg, 0, INT32_MAX);
-            break;
-        case INTERVAL:
-            watch.interval_ms = (int64_t)parse_number(&verb, "--interval", optarg, 1, INT32_MAX);
-            break;
-        case FORCE_FILESYSTEM:
-            options.force_filesystem = true;
-            break;
+        case 'n': watch.count = parse_number(&verb, "--count", optarg, 1, UINT64_MAX); break;
+        case 't': watch.timeout_ms = (int64_t)parse_number(&verb, "--timeout", optarg, 0, INT32_MAX); break;
+        case INTERVAL: watch.interval_ms = (int64_t)parse_number(&verb, "--interval", optarg, 1, INT32_MAX); break;
+        case FORCE_FILESYSTEM: options.force_filesystem = true; break;
         case TRUST:
             options.trust_owner = true;
             options.trusted_uid = parse_user(&verb, "--trust", optarg);

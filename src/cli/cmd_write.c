@@ -13,36 +13,57 @@
 static const struct verb verb = {
     .name = "write",
     .synopsis = "REGION [FILE|-] [OPTION]...",
-    .help =
-        "Publish FILE, or standard input up to its end, as the new value of REGION; create the region if there is none.\n"
-        "Prints one line: generation=N size=BYTES slot=N. Nothing is published unless everything could be read.\n"
-        "\n"
-        "Of a new region:\n"
-        "      --max-size SIZE     largest value that the region takes (4G on 64-bit systems)\n"
-        "      --max-slots N       most values kept at a time, 2 to 65535 (128)\n"
-        "      --max-readers N     most readers, 1 to 65535 (1024)\n"
-        "      --mode OCTAL        mode of the files that hold the value (0640)\n"
-        "      --readers-mode OCTAL  mode of the reader table; who may not write it can only copy\n"
-        "      --group NAME        group of all files\n"
-        "      --replace           a region with another geometry: build a new one and remove the old\n"
-        "\n"
-        "Of this write:\n"
-        "      --checksum          store a checksum for 'mmsync verify'\n"
-        "      --tag N             store a number of your own with the value\n"
-        "      --type-id HEX       store a type id, 32 digits; readers that ask for another one refuse the value\n"
-        "      --grace MS          how long to wait for readers that hold every slot; or 'forever' (1000)\n"
-        "      --evict             then take slots from readers that allow it\n"
-        "      --lock-wait MS      how long to wait for another writer to end; or 'forever' (2000)\n"
-        "      --fence KIND        auto, symmetric or asymmetric (auto)\n"
-        "      --force-filesystem  accept a file system that mmsync is not tested on\n"
-        "      --trust USER        accept a region NAME that belongs to USER\n"
-        "\n"
-        "SIZE: bytes, or with a suffix K, M, G, T (times 1024). A bare NAME means /dev/shm/NAME.\n"
+    .help = "Publish FILE, or standard input up to its end, as the new value of REGION; create\n"
+            "the region if there is none. Prints one line: generation=N size=BYTES slot=N.\n"
+            "Nothing is published unless everything could be read.\n"
+            "\n"
+            "Of a new region:\n"
+            "      --max-size SIZE     largest value it takes (4G on 64-bit systems)\n"
+            "      --max-slots N       most values kept at a time, 2 to 65535 (128)\n"
+            "      --max-readers N     most readers, 1 to 65535 (1024)\n"
+            "      --mode OCTAL        mode of the files that hold the value (0640)\n"
+            "      --readers-mode OCTAL\n"
+            "                          mode of the reader table, r and w together; all others\n"
+            "                          can only copy (--mode, with w for each r)\n"
+            "      --group NAME        group of all files\n"
+            "      --replace           if there is one with another geometry: build a new one\n"
+            "                          that goes on with its value, and remove the old\n"
+            "\n"
+            "Of this write:\n"
+            "      --checksum          store a checksum for 'mmsync verify'\n"
+            "      --tag N             store a number of your own with the value\n"
+            "      --type-id HEX       store a type id of 32 digits; readers that ask for\n"
+            "                          another one refuse the value\n"
+            "      --grace MS          how long to wait for readers that hold every slot, or\n"
+            "                          'forever' (1000)\n"
+            "      --evict             then take slots from readers that allow it\n"
+            "      --lock-wait MS      how long to wait for another writer to end, or\n"
+            "                          'forever' (2000)\n"
+            "      --fence KIND        auto, symmetric or asymmetric (auto)\n"
+            "      --force-filesystem  accept a file system that mmsync is not tested on\n"
+            "      --trust USER        accept a region NAME that belongs to USER\n"
+            "\n"
+            "SIZE: bytes, or with a suffix K, M, G, T (powers of 1024).\n"
+            "A bare NAME means /dev/shm/NAME.\n",
 };
 
 enum {
-    MAX_SIZE = LONG_ONLY, MAX_SLOTS, MAX_READERS, MODE, READERS_MODE, GROUP, REPLACE, CHECKSUM, TAG, TYPE_ID, GRACE, EVICT,
-    LOCK_WAIT, FENCE, FORCE_FILESYSTEM, TRUST
+    MAX_SIZE = LONG_ONLY,
+    MAX_SLOTS,
+    MAX_READERS,
+    MODE,
+    READERS_MODE,
+    GROUP,
+    REPLACE,
+    CHECKSUM,
+    TAG,
+    TYPE_ID,
+    GRACE,
+    EVICT,
+    LOCK_WAIT,
+    FENCE,
+    FORCE_FILESYSTEM,
+    TRUST
 };
 
 static const struct option long_options[] = {
@@ -62,7 +83,7 @@ static const struct option long_options[] = {
     {"fence", required_argument, NULL, FENCE},
     {"force-filesystem", no_argument, NULL, FORCE_FILESYSTEM},
     {"trust", required_argument, NULL, TRUST},
-    COMMON_OPTIONS
+    COMMON_OPTIONS,
 };
 
 static mms_fence parse_fence(const char *text)
@@ -85,48 +106,20 @@ static void set_option(mms_writer_options *options, int option)
         if (!options->max_size)
             usage_error(&verb, "--max-size: 0 leaves room for nothing");
         break;
-    case MAX_SLOTS:
-        options->max_slots = (uint32_t)parse_number(&verb, "--max-slots", optarg, 2, 65535);
-        break;
-    case MAX_READERS:
-        options->max_readers = (uint32_t)parse_number(&verb, "--max-readers", optarg, 1, 65535);
-        break;
-    case MODE:
-        options->mode = parse_mode(&verb, "--mode", optarg);
-        break;
-    case READERS_MODE:
-        options->readers_mode = parse_mode(&verb, "--readers-mode", optarg);
-        break;
-    case GROUP:
-        options->gid = parse_group(&verb, "--group", optarg);
-        break;
-    case REPLACE:
-        options->replace = true;
-        break;
-    case CHECKSUM:
-        options->checksum = true;
-        break;
-    case TAG:
-        options->tag = parse_number(&verb, "--tag", optarg, 0, UINT64_MAX);
-        break;
-    case TYPE_ID:
-        parse_type(&verb, "--type-id", optarg, options->type_id);
-        break;
-    case GRACE:
-        options->grace_ms = parse_wait(&verb, "--grace", optarg);
-        break;
-    case EVICT:
-        options->on_grace = MMS_EVICT;
-        break;
-    case LOCK_WAIT:
-        options->lock_wait_ms = parse_wait(&verb, "--lock-wait", optarg);
-        break;
-    case FENCE:
-        options->fence = parse_fence(optarg);
-        break;
-    case FORCE_FILESYSTEM:
-        options->force_filesystem = true;
-        break;
+    case MAX_SLOTS: options->max_slots = (uint32_t)parse_number(&verb, "--max-slots", optarg, 2, 65535); break;
+    case MAX_READERS: options->max_readers = (uint32_t)parse_number(&verb, "--max-readers", optarg, 1, 65535); break;
+    case MODE: options->mode = parse_mode(&verb, "--mode", optarg); break;
+    case READERS_MODE: options->readers_mode = parse_mode(&verb, "--readers-mode", optarg); break;
+    case GROUP: options->gid = parse_group(&verb, "--group", optarg); break;
+    case REPLACE: options->replace = true; break;
+    case CHECKSUM: options->checksum = true; break;
+    case TAG: options->tag = parse_number(&verb, "--tag", optarg, 0, UINT64_MAX); break;
+    case TYPE_ID: parse_type(&verb, "--type-id", optarg, options->type_id); break;
+    case GRACE: options->grace_ms = parse_wait(&verb, "--grace", optarg); break;
+    case EVICT: options->on_grace = MMS_EVICT; break;
+    case LOCK_WAIT: options->lock_wait_ms = parse_wait(&verb, "--lock-wait", optarg); break;
+    case FENCE: options->fence = parse_fence(optarg); break;
+    case FORCE_FILESYSTEM: options->force_filesystem = true; break;
     case TRUST:
         options->trust_owner = true;
         options->trusted_uid = parse_user(&verb, "--trust", optarg);
@@ -135,7 +128,7 @@ static void set_option(mms_writer_options *options, int option)
 }
 
 /* Read, publish, and say so. */
-static int publish(const char *path, struct source *source, mms_writer *writer)
+static int publish(const char *path, struct source *source, mms_writer *writer, bool is_new)
 {
     mms_receipt receipt;
     mms_info info;
@@ -144,7 +137,7 @@ static int publish(const char *path, struct source *source, mms_writer *writer)
 
     if (code)
         return fail_call(code);
-    status = source_read(source, writer, info.max_size, &size);
+    status = source_read(source, writer, info.max_size, is_new, &size);
     if (status)
         return status;
     code = mms_write_commit(writer, size, &receipt);
@@ -171,12 +164,14 @@ static int write_source(const char *path, const mms_writer_options *options, str
     int code, status;
 
     if (options->max_size && source->sized && source->size > options->max_size)
-        return fail("%s has %" PRIu64 " bytes, more than --max-size; nothing was published", source->name, source->size);
+        return fail("%s has %" PRIu64 " bytes, more than --max-size; nothing was published", source->name,
+                    source->size);
     code = mms_writer_open(path, options, &writer);
     if (code)
         return fail_call(code);
-    interrupt_catch();
-    status = publish(path, source, writer);
+    if (is_new)
+        interrupt_catch(); /* in a region with a value there is nothing to tidy up: a killed writer changes nothing */
+    status = publish(path, source, writer, is_new);
     mms_writer_close(writer);
     if (status && is_new)
         remove_if_empty(path);

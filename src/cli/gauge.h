@@ -20,8 +20,8 @@ struct bench {
     mms_writer *large_writer; /* NULL until the first gauge that needs it */
     struct peer *peer;        /* the other process */
     uint64_t slice_ns;
-    double clock_ns;          /* what a pair of clock readings costs; taken off single calls */
-    void *source, *target;    /* LARGE_VALUE bytes each; NULL until needed */
+    double clock_ns;       /* what a pair of clock readings costs; taken off single calls */
+    void *source, *target; /* LARGE_VALUE bytes each; NULL until needed */
 };
 
 /* 0 and a figure in ns, or in bytes/s where the table says so; or a negative code of the library. */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/gauge.h"
-#include "cli/interrupt.h"
 #include <errno.h>
 
 /* Calls between two looks at the clock. */
@@ -87,32 +86,38 @@ static void refresh_batch(struct subject *subject)
     subject->code |= code;
 }
 
-/* ns per call over the slice. */
+/* A batch must not meet an empty region, and the first read of a reader is another matter. */
+static int warm_up(struct subject *subject)
+{
+    mms_view view;
+    int code = mms_read(subject->reader, &view);
+
+    return code ? code : mms_release(subject->reader);
+}
+
+/* ns per call: that of the median batch, as a batch now and then loses the processor. */
 static int time_batches(struct bench *bench, void (*batch)(struct subject *), double *figure)
 {
+    struct samples *samples = samples_start(bench);
     struct subject subject;
-    int code = subject_open(&subject, bench->small);
-    uint64_t start, now, batches = 0;
-    mms_view view;
+    int code;
 
+    if (!samples)
+        return -ENOMEM;
+    code = subject_open(&subject, bench->small);
     if (!code)
-        code = mms_read(subject.reader, &view); /* a batch must not meet an empty region */
-    if (!code)
-        code = mms_release(subject.reader);
-    if (code) {
-        subject_close(&subject);
-        return code;
-    }
-    batch(&subject);
-    start = monotonic_ns();
-    do {
+        code = warm_up(&subject);
+    while (!code && samples_wanted(samples)) {
+        uint64_t from = monotonic_ns();
+
         batch(&subject);
-        batches++;
-        now = monotonic_ns();
-    } while (now - start < bench->slice_ns && !interrupted());
-    *figure = (double)(now - start) / (double)batches / BATCH;
+        samples_add(samples, bench, from, monotonic_ns());
+        code = subject.code;
+    }
     subject_close(&subject);
-    return subject.code;
+    code = samples_finish(samples, code, figure);
+    *figure /= BATCH;
+    return code;
 }
 
 int gauge_pointer(struct bench *bench, double *figure)

@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* BATCH: calls between two looks at the clock. WARM: more than there are slots, which are taken into use one by one. */
-enum { BATCH = 256, WARM = 512 };
+enum { BATCH = 512, WARM = 512 };
 
 static int write_batch(mms_writer *writer, int times)
 {
@@ -19,19 +19,23 @@ static int write_batch(mms_writer *writer, int times)
     return code;
 }
 
-/* ns per mms_write over the slice. */
+/* ns per mms_write: that of the median batch, as a batch now and then loses the processor. A batch goes round all slots
+   more than once, so that it has its share of what is done once for many writes. */
 static int time_writes(struct bench *bench, double *figure)
 {
-    uint64_t start, now, batches = 0;
-    int code = write_batch(bench->small_writer, WARM);
+    struct samples *samples = samples_start(bench);
+    int code = samples ? write_batch(bench->small_writer, WARM) : -ENOMEM;
 
-    start = now = monotonic_ns();
-    while (!code && now - start < bench->slice_ns && !interrupted()) {
+    if (!samples)
+        return code;
+    while (!code && samples_wanted(samples)) {
+        uint64_t from = monotonic_ns();
+
         code = write_batch(bench->small_writer, BATCH);
-        batches++;
-        now = monotonic_ns();
+        samples_add(samples, bench, from, monotonic_ns());
     }
-    *figure = batches ? (double)(now - start) / (double)batches / BATCH : 0;
+    code = samples_finish(samples, code, figure);
+    *figure /= BATCH;
     return code;
 }
 
@@ -71,8 +75,8 @@ static int ensure_large_writer(struct bench *bench)
     return bench->large_writer ? 0 : mms_writer_open(bench->large, &options, &bench->large_writer);
 }
 
-/* ns of mms_write_commit alone. The room is the same for all sizes: after a large value a small one would give memory back
-   when it begins, and then commit with cold caches. */
+/* ns of mms_write_commit alone. The room is the same for all sizes: after a large value a small one would give memory
+   back when it begins, and then commit with cold caches. */
 static int time_commits(struct bench *bench, size_t size, double *figure)
 {
     struct samples *samples = samples_start(bench);

@@ -24,7 +24,8 @@ static void remember(int number)
 void interrupt_catch(void)
 {
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-    struct sigaction action = {.sa_handler = remember}, old;
+    /* RESETHAND: the second signal ends what does not look at the first. */
+    struct sigaction action = {.sa_handler = remember, .sa_flags = (int)SA_RESETHAND}, old;
 
     if (pipe2(wake_pipe, O_CLOEXEC | O_NONBLOCK))
         return; /* no descriptors left: the signals kill, as they do by default */

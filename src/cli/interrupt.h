@@ -5,8 +5,8 @@
 
 #include <stdbool.h>
 
-/* From now on SIGINT, SIGTERM and SIGHUP only set a mark, and interrupt system calls. Signals that were ignored when the
-   program started stay ignored. */
+/* From now on the first SIGINT, SIGTERM or SIGHUP only sets a mark, and interrupts system calls; the second one kills.
+   Signals that were ignored when the program started stay ignored. */
 void interrupt_catch(void);
 bool interrupted(void);
 /* Wait until fd has something to read or an end. False if interrupted before that. */

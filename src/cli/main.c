@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cmd.h"
 #include "cli/message.h"
+#include <fcntl.h>
 #include <mmsync.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct {
     const char *name;
@@ -80,8 +83,17 @@ static int run(int argc, char **argv)
     return run_verb(argc - 1, argv + 1);
 }
 
+/* A standard stream that is closed would be the next file that is opened. It stays unusable, but is there. */
+static void reserve_standard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+            abort();
+}
+
 int main(int argc, char **argv)
 {
+    reserve_standard_streams();
     signal(SIGPIPE, SIG_IGN); /* seen as EPIPE: half-done work is tidied up */
     return finish_output(run(argc, argv));
 }

@@ -6,8 +6,8 @@
 #include <mmsync.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -95,18 +95,10 @@ _Noreturn static void work(struct worker *worker)
 
     while (recv(worker->socket, &command, 1, 0) == 1) {
         switch ((enum command)command) {
-        case ATTACH:
-            answer(worker, attach(worker));
-            break;
-        case DETACH:
-            answer(worker, detach(worker));
-            break;
-        case SPIN:
-            answer(worker, spin(worker));
-            break;
-        case WAIT:
-            answer(worker, wait_once(worker));
-            break;
+        case ATTACH: answer(worker, attach(worker)); break;
+        case DETACH: answer(worker, detach(worker)); break;
+        case SPIN: answer(worker, spin(worker)); break;
+        case WAIT: answer(worker, wait_once(worker)); break;
         }
     }
     _exit(0);

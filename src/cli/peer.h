@@ -14,11 +14,11 @@ void peer_stop(struct peer *peer);
 
 /* Each returns when the peer has done it: 0, or its code, with peer_detail() for mms_last_error(). -EINTR if the user
    interrupts, -EPIPE if the peer is gone. After a failure the peer is good for peer_stop alone. */
-int peer_attach(struct peer *peer);      /* open the region and a reader */
+int peer_attach(struct peer *peer); /* open the region and a reader */
 int peer_detach(struct peer *peer);
-int peer_spin(struct peer *peer);        /* mms_read and mms_release in a loop from now on */
+int peer_spin(struct peer *peer); /* mms_read and mms_release in a loop from now on */
 int peer_spin_end(struct peer *peer);
-int peer_wait(struct peer *peer, uint64_t seen);     /* about to call mms_wait with this generation */
+int peer_wait(struct peer *peer, uint64_t seen);          /* about to call mms_wait with this generation */
 int peer_wait_end(struct peer *peer, uint64_t *awake_ns); /* mms_wait returned; when, on the monotonic clock */
 
 const char *peer_detail(const struct peer *peer);

@@ -50,8 +50,8 @@ static void format_figures(char *text, size_t size, const struct progress *progr
     format_size(total, (double)progress->total);
     format_size(rate, (double)progress->done / seconds);
     if (progress->total)
-        snprintf(text, size, " %3.0f %%  %s of %s  %s/s", 100.0 * (double)progress->done / (double)progress->total, done,
-                 total, rate);
+        snprintf(text, size, " %3.0f %%  %s of %s  %s/s", 100.0 * (double)progress->done / (double)progress->total,
+                 done, total, rate);
     else
         snprintf(text, size, " %s  %s/s", done, rate);
 }
@@ -75,6 +75,16 @@ static void draw(struct progress *progress, uint64_t now)
 static bool in_foreground(void)
 {
     return tcgetpgrp(STDERR_FILENO) == getpgrp();
+}
+
+void progress_say(struct progress *progress, const char *text)
+{
+    char total[TEXT_SIZE];
+
+    if (!progress->wanted || !progress->total || !in_foreground())
+        return;
+    fprintf(stderr, "\r%s %s\033[K", text, format_size(total, (double)progress->total));
+    shown = progress;
 }
 
 void progress_add(struct progress *progress, uint64_t bytes)

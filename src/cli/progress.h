@@ -15,6 +15,8 @@ struct progress {
 };
 
 void progress_start(struct progress *progress, const char *label, uint64_t total);
+/* "TEXT 3 GiB" in place of the bar, where one is wanted: what goes before may take a while too. */
+void progress_say(struct progress *progress, const char *text);
 /* `bytes` more are done. Cheap; draws ten times a second at most. */
 void progress_add(struct progress *progress, uint64_t bytes);
 void progress_end(struct progress *progress);

@@ -27,7 +27,7 @@ static struct summary summarize(const struct result *result)
     return summary;
 }
 
-/* The median of the rounds' own ratios: the two were measured one after the other, on the same machine in the same mood. */
+/* The median of the rounds' own ratios: the two were measured shortly after each other. */
 static double ratio(const struct results *all, enum result_index a, enum result_index b)
 {
     double ratios[ROUNDS_MOST];
@@ -76,7 +76,8 @@ int results_print_table(const struct results *all)
     uname(&system);
     printf("mmsync %s, %s%s%ld processors, %s %s, %s fences\n", mms_version(), processor, *processor ? ", " : "",
            sysconf(_SC_NPROCESSORS_ONLN), system.sysname, system.release, all->symmetric ? "symmetric" : "asymmetric");
-    printf("%u rounds in %.3g s\n\n  %-46s %10s %10s %10s\n", all->rounds, all->seconds, "", "median", "lowest", "highest");
+    printf("%u rounds in %.3g s\n\n  %-46s %10s %10s %10s\n", all->rounds, all->seconds, "", "median", "lowest",
+           "highest");
     for (int i = 0; i < RESULTS; i++)
         print_row(&all->results[i]);
     printf("\n  read / call: %.2f inline, %.2f exported\n", ratio(all, READ_INLINE, POINTER),

@@ -7,9 +7,9 @@
 
 struct sink {
     int fd;
-    const char *name;  /* for messages */
-    char *target;      /* what a regular file will be called; NULL: written as it stands */
-    char *temporary;   /* what it is called until then */
+    const char *name; /* for messages */
+    char *target;     /* what a regular file will be called; NULL: written as it stands */
+    char *temporary;  /* what it is called until then */
 };
 
 /* file: NULL or "-" for standard output. An exit status; anything but EXIT_OK has been reported, here and below. A

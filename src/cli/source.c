@@ -9,9 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
-/* FIRST_ROOM: what a stream of unknown length starts with. AT_ONCE: what one read asks for, so that Ctrl-C and the
-   progress bar get their turn. */
-enum { FIRST_ROOM = 1 << 20, AT_ONCE = 4 << 20 };
+/* What a stream of unknown length starts with, and at most how much more it gets at a time: room is memory. AT_ONCE:
+   what one read asks for, so that Ctrl-C and the progress bar get their turn. */
+enum { FIRST_ROOM = 1 << 20, LARGEST_STEP = 64 << 20, AT_ONCE = 4 << 20 };
+
+#define ADVICE "nothing was published; write with a larger --max-size, and with --replace if the region exists"
 
 /* A write in progress. */
 struct intake {
@@ -75,16 +77,18 @@ static int refuse_changed(const struct source *source)
     return fail("%s changed while it was read; nothing was published", source->name);
 }
 
-/* Double the room, up to what the region takes. */
+/* Double the room, within limits. */
 static int grow(struct intake *intake)
 {
-    size_t room = intake->room < intake->most / 2 ? intake->room * 2 : (size_t)intake->most;
+    uint64_t limit = intake->source->sized ? intake->source->size : intake->most, left = limit - intake->room;
+    uint64_t step = intake->room < LARGEST_STEP ? intake->room : LARGEST_STEP;
+    size_t room = intake->room + (size_t)(step < left ? step : left);
     void *buffer;
     int code;
 
-    if (intake->room >= intake->most)
-        return fail("%s holds more than the %llu bytes that the region takes (its max_size); nothing was published",
-                    intake->source->name, (unsigned long long)intake->most);
+    if (!left)
+        return fail("%s holds more than the %llu bytes of the region's max_size; " ADVICE, intake->source->name,
+                    (unsigned long long)intake->most);
     code = mms_write_grow(intake->writer, room, &buffer);
     if (code)
         return fail_call(code);
@@ -93,8 +97,8 @@ static int grow(struct intake *intake)
     return EXIT_OK;
 }
 
-/* The room is full: 0 at the end of the input, 1 if there is more room now, -1 if it failed. One byte decides, as the
-   length of the input may be just the room. */
+/* All that is expected is there: 0 at the end of the input, 1 if there is more and room for it, -1 if it failed. One
+   byte decides, as the length of a stream may be just the room. */
 static int probe(struct intake *intake)
 {
     char byte;
@@ -112,18 +116,27 @@ static int probe(struct intake *intake)
     return 1;
 }
 
+/* As probe: is there room for what comes? */
+static int ensure_room(struct intake *intake)
+{
+    int more = 1;
+
+    while (more > 0 && intake->filled == intake->room) { /* a step may be of the one byte that was probed */
+        if (intake->source->sized && intake->room < intake->source->size)
+            more = grow(intake) ? -1 : 1;
+        else
+            more = probe(intake);
+    }
+    return more;
+}
+
 static int fill(struct intake *intake)
 {
-    for (;;) {
-        ssize_t got;
+    int more;
 
-        if (intake->filled == intake->room) {
-            int more = probe(intake);
-            if (more <= 0)
-                return more ? EXIT_FAILED : EXIT_OK;
-            continue;
-        }
-        got = read_some(intake->source, intake->buffer + intake->filled, intake->room - intake->filled);
+    while ((more = ensure_room(intake)) > 0) {
+        ssize_t got = read_some(intake->source, intake->buffer + intake->filled, intake->room - intake->filled);
+
         if (got < 0)
             return report_read_error(intake->source);
         if (!got)
@@ -131,6 +144,7 @@ static int fill(struct intake *intake)
         intake->filled += (size_t)got;
         progress_add(&intake->progress, (uint64_t)got);
     }
+    return more ? EXIT_FAILED : EXIT_OK;
 }
 
 /* A file that somebody writes at the same time may have been read half old and half new. */
@@ -149,28 +163,32 @@ static int check_unchanged(const struct intake *intake)
     return EXIT_OK;
 }
 
-static uint64_t first_room(const struct source *source, uint64_t most)
+static uint64_t first_room(const struct source *source, uint64_t most, bool in_steps)
 {
-    if (source->sized)
-        return source->size;
-    return most < FIRST_ROOM ? most : FIRST_ROOM;
+    uint64_t limit = source->sized ? source->size : most;
+
+    return limit < FIRST_ROOM || (source->sized && !in_steps) ? limit : FIRST_ROOM;
 }
 
-int source_read(struct source *source, mms_writer *writer, uint64_t most, size_t *size)
+int source_read(struct source *source, mms_writer *writer, uint64_t most, bool in_steps, size_t *size)
 {
     struct intake intake = {.source = source, .writer = writer, .most = most};
+    uint64_t expected = source->sized ? source->size : 0;
     void *buffer;
     int status, code;
 
     if (source->sized && source->size > most)
-        return fail("%s has %llu bytes, and the region takes %llu (its max_size); nothing was published", source->name,
+        return fail("%s has %llu bytes, more than the %llu of the region's max_size; " ADVICE, source->name,
                     (unsigned long long)source->size, (unsigned long long)most);
-    intake.room = (size_t)first_room(source, most);
+    intake.room = (size_t)first_room(source, most, in_steps);
+    progress_start(&intake.progress, "writing", expected);
+    if (intake.room == expected)
+        progress_say(&intake.progress, "making room for");
     code = mms_write_begin(writer, intake.room, &buffer, NULL);
     if (code)
         return fail_call(code);
     intake.buffer = buffer;
-    progress_start(&intake.progress, "writing", source->sized ? source->size : 0);
+    progress_start(&intake.progress, "writing", expected); /* the rate is that of reading */
     status = fill(&intake);
     progress_end(&intake.progress);
     if (!status)

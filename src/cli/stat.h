@@ -10,6 +10,7 @@ struct stat_state {
     mms_info info;
     mms_reader_info *readers;
     size_t listed;
+    bool readers_hidden; /* no right to read the reader table */
 };
 
 uint64_t stat_age_ns(const struct stat_state *state);

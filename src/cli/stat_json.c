@@ -58,13 +58,16 @@ static json_t *describe_reader(const mms_reader_info *reader)
                      "fences", reader->symmetric ? "symmetric" : "asymmetric", "allow_evict", reader->allow_evict);
 }
 
-static json_t *describe_readers(const struct stat_state *state)
+static void describe_readers(json_t *object, const struct stat_state *state)
 {
-    json_t *list = json_array();
+    bool hidden = state->readers_hidden;
+    json_t *list = hidden ? json_null() : json_array();
 
     for (size_t i = 0; i < state->listed; i++)
         json_array_append_new(list, describe_reader(&state->readers[i]));
-    return list;
+    json_object_set_new(object, "readers_alive", hidden ? json_null() : integer(state->info.readers));
+    json_object_set_new(object, "readers_dead", hidden ? json_null() : integer(state->info.readers_dead));
+    json_object_set_new(object, "readers", list);
 }
 
 /* Values that do not exist yet are null, so that the keys are always the same. */
@@ -103,9 +106,7 @@ static json_t *describe(const struct stat_state *state)
     describe_value(object, state);
     describe_region(object, info);
     json_object_set_new(object, "writer", describe_writer(info));
-    json_object_set_new(object, "readers_alive", integer(info->readers));
-    json_object_set_new(object, "readers_dead", integer(info->readers_dead));
-    json_object_set_new(object, "readers", describe_readers(state));
+    describe_readers(object, state);
     return object;
 }
 

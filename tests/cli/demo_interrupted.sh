@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+# However the demo ends, its processes end with it; and unless it is killed, the region goes too.
+. "$(dirname "$0")/support.bash"
+
+seq -f 'r%g.example' 1 2000 >"$scratch/rules"
+
+# children_of PID: those that run.
+children_of() {
+    local file line state parent
+    for file in /proc/[0-9]*/stat; do
+        { read -r line <"$file"; } 2>/dev/null || continue
+        read -r state parent _ <<<"${line##*) }"
+        [[ $parent == "$1" && $state != Z ]] && echo "${line%% *}"
+    done
+}
+
+# has_ended PID...: none of them runs. One that nobody has waited for yet has ended too.
+has_ended() {
+    local pid
+    for pid; do
+        if grep -q '^State:[[:space:]]*[^ZX[:space:]]' "/proc/$pid/status" 2>/dev/null; then
+            return 1
+        fi
+    done
+}
+
+# begin: starts a demo, and waits until it has made its first look-ups; leaves $demo, $children.
+begin() {
+    mkdir "$scratch/here"
+    rm -f "$scratch/out" # or the wait below could end on what the last demo said
+    env --default-signal=INT,TERM,HUP "$MMSYNC" demo --seconds 600 --data public-suffix --file "$scratch/rules" \
+        --directory "$scratch/here" >"$scratch/out" 2>"$scratch/err" &
+    demo=$!
+    until_true grep -q "look-ups/s" "$scratch/out"
+    mapfile -t children < <(children_of "$demo")
+    same "processes started" 5 "${#children[@]}"
+}
+
+for signal in INT TERM HUP; do
+    begin
+    kill -$signal "$demo"
+    wait "$demo" 2>/dev/null
+    status=$?
+    same "status after SIG$signal" $((128 + $(kill -l $signal))) $status
+    like "last words after SIG$signal" "interrupted; the region is removed" "$(tail -n 1 "$scratch/out")"
+    same "errors after SIG$signal" "" "$(<"$scratch/err")"
+    check "no process is left after SIG$signal" has_ended "${children[@]}"
+    same "what is left after SIG$signal" "" "$(ls -A "$scratch/here")"
+    rmdir "$scratch/here"
+done
+
+# Nothing can tidy up after SIGKILL; the region can be removed by hand.
+begin
+kill -KILL "$demo"
+wait "$demo" 2>/dev/null
+until_true has_ended "${children[@]}"
+succeeds "$MMSYNC" rm "$scratch"/here/*
+same "what is left after that" "" "$(ls -A "$scratch/here")"
+rmdir "$scratch/here"
+
+# A process that dies by itself ends the demo, and is named.
+begin
+kill -KILL "${children[2]}"
+wait "$demo" 2>/dev/null
+same "status after a process died" 1 $?
+like "what is said of it" \
+    ".*(reader [0-9]+|the writer) \(pid ${children[2]}\) ended by itself: signal 9.*1 lost, 0 stuck\." \
+    "$(<"$scratch/out")"
+check "no process is left" has_ended "${children[@]}"
+same "what is left" "" "$(ls -A "$scratch/here")"
+finish

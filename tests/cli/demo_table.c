@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table of the demo finds every damage: without that, "0 torn" would mean nothing. */
+#include "cli/demo_table.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { ENTRIES = 37 };
+
+struct fixture {
+    char texts[2 * ENTRIES][2][32]; /* key and value; the second half is for absent ones */
+    struct table_entry entries[ENTRIES];
+};
+
+static int compare_entries(const void *left, const void *right)
+{
+    const struct table_entry *a = left, *b = right;
+
+    return (a->hash > b->hash) - (a->hash < b->hash);
+}
+
+static void make_entries(struct fixture *fixture)
+{
+    for (unsigned i = 0; i < 2 * ENTRIES; i++) {
+        snprintf(fixture->texts[i][0], sizeof fixture->texts[i][0], "key-%u", i * 7919);
+        snprintf(fixture->texts[i][1], sizeof fixture->texts[i][1], "the value of %u", i);
+    }
+    for (unsigned i = 0; i < ENTRIES; i++) {
+        const char *key = fixture->texts[i][0], *value = fixture->texts[i][1];
+
+        fixture->entries[i] = (struct table_entry){.key = key,
+                                                   .value = value,
+                                                   .hash = table_hash(key, strlen(key)),
+                                                   .number = i,
+                                                   .flags = i % 5,
+                                                   .key_size = (uint16_t)strlen(key),
+                                                   .value_size = (uint16_t)strlen(value)};
+    }
+    qsort(fixture->entries, ENTRIES, sizeof *fixture->entries, compare_entries);
+}
+
+/* The first `count` entries. The table is allocated to the byte, so that a sanitizer sees a step outside. */
+static unsigned char *build(const struct fixture *fixture, uint32_t count, uint64_t serial, size_t *size)
+{
+    struct table_builder builder;
+    uint64_t text = 0, room;
+    unsigned char *table;
+
+    for (uint32_t i = 0; i < count; i++)
+        text += (uint64_t)fixture->entries[i].key_size + fixture->entries[i].value_size;
+    room = table_size(count, text);
+    table = malloc(room);
+    assert_non_null(table);
+    table_start(&builder, table, serial, count);
+    for (uint32_t i = 0; i < count; i++)
+        table_add(&builder, &fixture->entries[i]);
+    *size = table_finish(&builder);
+    assert_int_equal(*size, room);
+    return table;
+}
+
+static enum table_result find(const void *data, size_t size, uint64_t serial, const char *key,
+                              struct table_record *record)
+{
+    struct table table;
+
+    if (!table_open(&table, data, size, serial))
+        return TABLE_TORN;
+    return table_find(&table, key, strlen(key), record);
+}
+
+static void whole_tables_pass(void **state)
+{
+    const struct fixture *fixture = *state;
+
+    for (uint32_t count = 0; count <= ENTRIES; count++) {
+        size_t size;
+        unsigned char *table = build(fixture, count, 7, &size);
+
+        assert_null(table_check(table, size, 7));
+        free(table);
+    }
+}
+
+static void what_is_there_is_found(void **state)
+{
+    const struct fixture *fixture = *state;
+    size_t size;
+    unsigned char *data = build(fixture, ENTRIES / 2, 7, &size);
+    struct table table;
+
+    assert_true(table_open(&table, data, size, 7));
+    for (unsigned i = 0; i < ENTRIES; i++) {
+        const struct table_entry *entry = &fixture->entries[i];
+        struct table_record record;
+        enum table_result result = table_find(&table, entry->key, entry->key_size, &record);
+
+        assert_int_equal(result, i < ENTRIES / 2 ? TABLE_FOUND : TABLE_ABSENT);
+        if (result != TABLE_FOUND)
+            continue;
+        assert_int_equal(record.number, entry->number);
+        assert_int_equal(record.flags, entry->flags);
+        assert_memory_equal(table_key(&table, &record), entry->key, entry->key_size);
+        assert_int_equal(record.value_size, entry->value_size);
+        assert_memory_equal(table_value(&table, &record), entry->value, entry->value_size);
+    }
+    for (unsigned i = ENTRIES; i < 2 * ENTRIES; i++) {
+        struct table_record record;
+
+        assert_int_equal(find(data, size, 7, fixture->texts[i][0], &record), TABLE_ABSENT);
+    }
+    free(data);
+}
+
+static void each_flipped_bit_is_found(void **state)
+{
+    const struct fixture *fixture = *state;
+    size_t size;
+    unsigned char *table = build(fixture, ENTRIES, 7, &size);
+
+    for (size_t i = 0; i < size * 8; i++) {
+        table[i / 8] ^= (unsigned char)(1u << i % 8);
+        if (!table_check(table, size, 7))
+            fail_msg("bit %zu of byte %zu makes no difference", i % 8, i / 8);
+        table[i / 8] ^= (unsigned char)(1u << i % 8);
+    }
+    assert_null(table_check(table, size, 7));
+    free(table);
+}
+
+/* What a torn read would give: the start of one generation and the end of another, cut at any byte. */
+static void each_mix_of_two_generations_is_found(void **state)
+{
+    const struct fixture *fixture = *state;
+    size_t size, other_size;
+    unsigned char *old = build(fixture, ENTRIES, 7, &size), *new = build(fixture, ENTRIES, 8, &other_size);
+    unsigned char *mix = malloc(size);
+
+    assert_non_null(mix);
+    assert_int_equal(size, other_size);
+    for (size_t cut = 0; cut <= size; cut++) {
+        memcpy(mix, old, cut);
+        memcpy(mix + cut, new + cut, size - cut);
+        assert_int_equal(!table_check(mix, size, 7), !memcmp(mix, old, size));
+        assert_int_equal(!table_check(mix, size, 8), !memcmp(mix, new, size));
+    }
+    free(old);
+    free(new);
+    free(mix);
+}
+
+/* The look-up alone, without a checksum, notices the one record that it meets. */
+static void a_look_up_notices_a_record_of_another_table(void **state)
+{
+    const struct fixture *fixture = *state;
+    size_t size, other_size;
+    unsigned char *table = build(fixture, ENTRIES, 7, &size), *other = build(fixture, ENTRIES, 8, &other_size);
+
+    for (unsigned i = 0; i < ENTRIES; i++) {
+        size_t at = sizeof(struct table_header) + i * sizeof(struct table_record);
+        struct table_record record;
+        struct table_record own;
+
+        assert_int_equal(find(table, size, 7, fixture->entries[i].key, &record), TABLE_FOUND);
+        memcpy(&own, table + at, sizeof own);
+        memcpy(table + at, other + at, sizeof own);
+        assert_int_equal(find(table, size, 7, fixture->entries[i].key, &record), TABLE_TORN);
+        memcpy(table + at, &own, sizeof own);
+    }
+    assert_null(table_check(table, size, 7));
+    free(table);
+    free(other);
+}
+
+/* Whatever bytes a table has, a look-up stays inside of them; the sanitizers watch. */
+static void noise_is_survived(void **state)
+{
+    const struct fixture *fixture = *state;
+    size_t size;
+    unsigned char *table = build(fixture, ENTRIES, 7, &size);
+    uint32_t random = 1;
+
+    for (unsigned round = 0; round < 20000; round++) {
+        struct table_record record;
+        unsigned char was;
+        size_t at;
+
+        random = random * 1664525 + 1013904223;
+        at = (random >> 8) % size;
+        was = table[at];
+        table[at] = (unsigned char)random;
+        for (unsigned i = 0; i < ENTRIES; i += 6)
+            find(table, size, 7, fixture->entries[i].key, &record);
+        if (at < sizeof(struct table_header) || round % 64)
+            table[at] = was; /* a header that stays damaged would hide the rest */
+    }
+    free(table);
+}
+
+static void another_size_or_serial_is_refused(void **state)
+{
+    const struct fixture *fixture = *state;
+    size_t size;
+    unsigned char *table = build(fixture, ENTRIES, 7, &size);
+    struct table opened;
+
+    for (size_t shorter = 0; shorter < size; shorter++)
+        assert_non_null(table_check(table, shorter, 7));
+    assert_non_null(table_check(table, size, 8));
+    assert_false(table_open(&opened, table, size, 6));
+    free(table);
+}
+
+static int set_up(void **state)
+{
+    struct fixture *fixture = calloc(1, sizeof *fixture);
+
+    if (!fixture)
+        return -1;
+    make_entries(fixture);
+    *state = fixture;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    free(*state);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(whole_tables_pass),
+        cmocka_unit_test(what_is_there_is_found),
+        cmocka_unit_test(each_flipped_bit_is_found),
+        cmocka_unit_test(each_mix_of_two_generations_is_found),
+        cmocka_unit_test(a_look_up_notices_a_record_of_another_table),
+        cmocka_unit_test(noise_is_survived),
+        cmocka_unit_test(another_size_or_serial_is_refused),
+    };
+
+    return cmocka_run_group_tests_name("demo_table", tests, set_up, tear_down);
+}

@@ -1,0 +1,34 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# What mms_read, mms_refresh and mms_release compile to in a user's program: no locked instruction, no fence, no system call,
+# and no call but the tail of the path that is not the steady state.
+source "$(dirname "${BASH_SOURCE[0]}")/support.bash"
+: "${MMSYNC_TEST_BIN_DIR:?is to be the directory of the helper programs}"
+program=$MMSYNC_TEST_BIN_DIR/fast_path
+
+[[ -z ${MMSYNC_SANITIZE:-} ]] || skip "a sanitizer ($MMSYNC_SANITIZE) adds its own instructions"
+command -v objdump >/dev/null || skip "objdump is not installed (package binutils)"
+[[ $(uname -m) == x86_64 ]] || skip "the instructions to look for are known for x86_64 alone, and this is $(uname -m)"
+
+instructions() {
+    objdump --disassemble="$1" --no-show-raw-insn "$program" | sed -n "/<$1>:/,\$p" | sed 1d | sed '/^$/,$d'
+}
+
+for function in fast_read fast_refresh fast_release; do
+    code=$(instructions "$function")
+    slow=mms__${function#fast_}_slow
+    # Without optimisation nothing is inlined, and there is nothing to see.
+    if grep -q 'call.*<mms_' <<<"$code"; then
+        skip "this build does not inline (CMAKE_BUILD_TYPE Debug?)"
+    fi
+    check "$function has instructions" grep -q ret <<<"$code"
+    check "$function ends in $slow otherwise" grep -Eq "jmp +[0-9a-f]+ <$slow(@plt)?>" <<<"$code"
+    for forbidden in '\block\b' '\bxchg\b.*\(' '\b[mls]fence\b' '\bsyscall\b' '\bcall\b'; do
+        if grep -Eq "$forbidden" <<<"$code"; then
+            complain "$function has $(grep -E "$forbidden" <<<"$code")"
+        fi
+    done
+    echo "$function: $(wc -l <<<"$code") instructions"
+done
+check "the slow paths are reached with bad arguments" "$program"
+finish

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+# What the tests of the tool share. Sourced first; $scratch is a fresh directory that goes away at the end, $region a path
+# in it. Each check prints what failed; the last line of a test is `finish`.
+
+set -u
+: "${MMSYNC:?is to be the path of the mmsync binary}"
+source_dir=${MMSYNC_SOURCE_DIR:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
+scratch=$(mktemp -d) || exit 1
+region=$scratch/region
+failures=0
+shm_names=()
+
+# Names in /dev/shm that the test made, and what it left running, go too.
+clean_up() {
+    local job name
+    for job in $(jobs -p); do
+        kill -KILL "$job" 2>/dev/null
+    done
+    wait 2>/dev/null
+    for name in "${shm_names[@]}"; do
+        rm -rf "/dev/shm/$name"
+    done
+    rm -rf "$scratch"
+}
+trap clean_up EXIT
+trap 'exit 1' INT TERM HUP
+
+complain() {
+    echo "FAILED: $*"
+    failures=$((failures + 1))
+}
+
+# check WHAT COMMAND...: the command succeeds.
+check() {
+    local what=$1
+    shift
+    "$@" || complain "$what: $*"
+}
+
+# same WHAT WANTED GOT
+same() {
+    [[ $2 == "$3" ]] || complain "$1: wanted '$2', got '$3'"
+}
+
+# like WHAT PATTERN GOT: an extended regular expression for all of it.
+like() {
+    [[ $3 =~ ^($2)$ ]] || complain "$1: wanted something like '$2', got '$3'"
+}
+
+# run COMMAND...: leaves $status, $out and $err.
+run() {
+    "$@" >"$scratch/.out" 2>"$scratch/.err" </dev/null
+    status=$?
+    out=$(tr -d '\0' <"$scratch/.out") err=$(<"$scratch/.err")
+}
+
+# succeeds COMMAND...: status 0 and nothing on standard error.
+succeeds() {
+    run "$@"
+    [[ $status -eq 0 && -z $err ]] || complain "$*: status $status, standard error '$err'"
+}
+
+# refuses STATUS PATTERN COMMAND...: that status, one line "mmsync: ...PATTERN..." on standard error, no output.
+refuses() {
+    local wanted=$1 pattern=$2
+    shift 2
+    run "$@"
+    same "status of $*" "$wanted" "$status"
+    like "standard error of $*" "mmsync: [^"$'\n'"]*${pattern}[^"$'\n'"]*" "$err"
+    same "output of $*" "" "$out"
+}
+
+# until_true COMMAND...: looks again until the command succeeds. The test's own time limit ends what never does.
+until_true() {
+    until "$@" 2>/dev/null; do
+        sleep 0.01
+    done
+}
+
+# generation [LINE]: of the region, or in a line of `write` or `watch`.
+generation() {
+    if (($#)); then
+        sed -n 's/^generation=\([0-9]*\) .*/\1/p' <<<"$1"
+    else
+        "$MMSYNC" stat "$region" | sed -n 's/^generation *\([0-9]*\).*/\1/p'
+    fi
+}
+
+# random_file SIZE NAME
+random_file() {
+    head -c "$1" /dev/urandom >"$2"
+}
+
+skip() {
+    echo "skipped: $*"
+    exit 77
+}
+
+finish() {
+    ((failures == 0)) || exit 1
+    exit 0
+}

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+# What was written is what is read, whatever its size and wherever it came from.
+. "$(dirname "$0")/support.bash"
+
+last=0
+for size in 0 1 36 4095 4096 4097 1048575 1048576 1048577 5000001; do
+    random_file "$size" "$scratch/value"
+    for way in file stdin dash pipe; do
+        case $way in
+            file) line=$("$MMSYNC" write "$region" "$scratch/value") ;;
+            stdin) line=$("$MMSYNC" write "$region" <"$scratch/value") ;;
+            dash) line=$("$MMSYNC" write "$region" - <"$scratch/value") ;;
+            pipe) line=$(cat "$scratch/value" | "$MMSYNC" write "$region") ;;
+        esac
+        like "writing $size bytes by $way" "generation=[0-9]+ size=$size slot=[0-9]+" "$line"
+        check "generations grow" test "$(generation "$line")" -gt "$last"
+        last=$(generation "$line")
+        "$MMSYNC" read "$region" >"$scratch/back"
+        check "$size bytes by $way come back" cmp "$scratch/value" "$scratch/back"
+    done
+    "$MMSYNC" read "$region" --copy >"$scratch/back"
+    check "$size bytes come back by a copy" cmp "$scratch/value" "$scratch/back"
+done
+
+# Standard input from where it stands, not from its start.
+printf 'skipped\nkept\n' >"$scratch/value"
+{
+    read -r _
+    "$MMSYNC" write "$region" >/dev/null
+} <"$scratch/value"
+same "the rest of standard input" kept "$("$MMSYNC" read "$region")"
+
+# Files of the kernel say that they have no bytes.
+succeeds "$MMSYNC" write "$region" /proc/version
+same "a file of /proc" "$(cat /proc/version)" "$("$MMSYNC" read "$region")"
+
+# Options may stand anywhere, and names may begin with a minus sign.
+echo minus >"$scratch/-value"
+(cd "$scratch" && "$MMSYNC" write --tag 7 -- ./region -value >/dev/null)
+same "a name with a minus sign" minus "$("$MMSYNC" read "$region")"
+
+# A bare name is below /dev/shm.
+if [[ -w /dev/shm ]]; then
+    name=mmsync-test-$$-$RANDOM
+    shm_names+=("$name")
+    echo bare >"$scratch/value"
+    succeeds "$MMSYNC" write "$name" "$scratch/value"
+    same "a bare name" bare "$("$MMSYNC" read "/dev/shm/$name")"
+    same "a bare name" bare "$("$MMSYNC" read "$name")"
+    succeeds "$MMSYNC" rm "$name"
+fi
+
+# Modes and geometry.
+succeeds "$MMSYNC" write "$scratch/modes" /dev/null --mode 0644 --readers-mode 0666 --max-size 64K --max-slots 5 \
+    --max-readers 9 --tag 0xff --type-id 0123456789abcdef0011223344556677 --checksum
+same "mode of control" 644 "$(stat -c %a "$scratch/modes/control")"
+same "mode of data" 644 "$(stat -c %a "$scratch/modes/data")"
+same "mode of readers" 666 "$(stat -c %a "$scratch/modes/readers")"
+same "mode of lock" 600 "$(stat -c %a "$scratch/modes/lock")"
+succeeds "$MMSYNC" stat "$scratch/modes"
+like "stat" '.*max size +65536 bytes.*' "$out"
+like "stat" '.*slots +1 used of 5.*' "$out"
+like "stat" '.*readers +0 of 9.*' "$out"
+like "stat" '.*tag +255.*' "$out"
+like "stat" '.*type id +0123456789abcdef0011223344556677.*' "$out"
+like "stat" '.*checksum +[0-9a-f]{16}.*' "$out"
+refuses 1 "max_size" "$MMSYNC" write "$scratch/modes" /dev/null --max-size 1M
+succeeds "$MMSYNC" write "$scratch/modes" /dev/null --max-size 1M --replace
+like "a replaced region goes on" 'generation=([2-9]|[1-9][0-9]+) size=0 slot=[0-9]+' "$out"
+finish

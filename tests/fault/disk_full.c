@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A full disk: an error that mentions containers, the last value stays, the writer goes on, and never SIGBUS (G7). On a
+   tmpfs of 2 MiB in a mount namespace of our own. */
+#include "forked.h"
+#include "sample.h"
+#include "scratch.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { KIB = 1 << 10, MIB = 1 << 20 };
+
+static void in_small_memory(void **state, forked_part *part)
+{
+    const char *directory = scratch_path(state, "small");
+
+    check_true(mkdir(directory, 0755) == 0);
+    in_child_with_mount("tmpfs", "size=2m", directory, part, (void *)(uintptr_t)directory);
+}
+
+static const char *region_in(const char *directory)
+{
+    static char path[600];
+
+    snprintf(path, sizeof path, "%s/region", directory);
+    return path;
+}
+
+static mms_writer *roomy_writer(const char *path)
+{
+    mms_writer_options options = sample_options();
+
+    options.max_size = 64 * MIB;
+    return sample_writer_with(path, options);
+}
+
+/* Publish a value, every byte of which is stored: that must not raise SIGBUS. */
+static int publish_filled(mms_writer *writer, size_t size, unsigned char fill)
+{
+    void *buffer;
+    int code = mms_write_begin(writer, size, &buffer, NULL);
+
+    if (code != 0)
+        return code;
+    memset(buffer, fill, size);
+    return mms_write_commit(writer, size, NULL);
+}
+
+static void check_filled(mms_reader *reader, size_t size, unsigned char fill)
+{
+    mms_view view;
+
+    check_ok(mms_read(reader, &view));
+    check_equal(view.size, size);
+    for (size_t i = 0; i < size; i++)
+        if (((const unsigned char *)view.data)[i] != fill)
+            check_failed(__FILE__, __LINE__, "byte %zu is not of the value", i);
+    check_ok(mms_release(reader));
+}
+
+/* Take all the room that is left, in a file beside the region. */
+static void fill_disk(const char *directory)
+{
+    char path[600];
+    static const char zeros[4096];
+    int fd;
+
+    snprintf(path, sizeof path, "%s/filler", directory);
+    fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    check_true(fd >= 0);
+    while (write(fd, zeros, sizeof zeros) > 0)
+        continue;
+    check_true(errno == ENOSPC);
+    close(fd);
+}
+
+static void empty_disk(const char *directory)
+{
+    char path[600];
+
+    snprintf(path, sizeof path, "%s/filler", directory);
+    check_true(unlink(path) == 0);
+}
+
+static void write_too_much(void *directory)
+{
+    const char *path = region_in(directory);
+    mms_writer *writer = roomy_writer(path);
+    mms_region *region = sample_region(path);
+    mms_reader *reader = sample_reader(region);
+    static char big[8 * MIB];
+
+    check_ok(publish_filled(writer, 100 * KIB, 1));
+    for (int i = 0; i < 5; i++) {
+        check_code(publish_filled(writer, 8 * MIB, 2), -ENOSPC);
+        check_detail_mentions("in a container");
+        check_detail_mentions("64 MiB");
+        check_detail_mentions("the last value stays");
+        check_code(mms_write(writer, big, sizeof big, NULL), -ENOSPC);
+        check_filled(reader, 100 * KIB, 1);
+    }
+    for (unsigned char i = 3; i < 20; i++) {
+        check_ok(publish_filled(writer, 200 * KIB, i));
+        check_filled(reader, 200 * KIB, i);
+    }
+    check_ok(mms_verify(path, NULL, NULL));
+    check_ok(mms_reader_close(reader));
+    check_ok(mms_region_close(region));
+    check_ok(mms_writer_close(writer));
+}
+
+static void value_too_large_for_the_disk_leaves_the_last_one_and_the_writer(void **state)
+{
+    in_small_memory(state, write_too_much);
+}
+
+static void grow_too_much(void *directory)
+{
+    const char *path = region_in(directory);
+    mms_writer *writer = roomy_writer(path);
+    void *buffer, *moved;
+
+    check_ok(mms_write_begin(writer, 100 * KIB, &buffer, NULL));
+    memset(buffer, 7, 100 * KIB);
+    check_code(mms_write_grow(writer, 8 * MIB, &moved), -ENOSPC);
+    check_ok(mms_write_grow(writer, 200 * KIB, &moved));
+    memset((char *)moved + 100 * KIB, 7, 100 * KIB);
+    check_ok(mms_write_commit(writer, 200 * KIB, NULL));
+    check_ok(mms_writer_close(writer));
+}
+
+static void failed_grow_keeps_what_is_written(void **state)
+{
+    in_small_memory(state, grow_too_much);
+}
+
+static void write_while_full(void *directory)
+{
+    const char *path = region_in(directory);
+    mms_writer *writer = roomy_writer(path);
+    mms_region *region = sample_region(path);
+    mms_reader *reader = sample_reader(region);
+
+    check_ok(publish_filled(writer, 100 * KIB, 1));
+    fill_disk(directory);
+    check_code(publish_filled(writer, 300 * KIB, 2), -ENOSPC);
+    check_filled(reader, 100 * KIB, 1);
+    empty_disk(directory);
+    check_ok(publish_filled(writer, 300 * KIB, 3));
+    check_filled(reader, 300 * KIB, 3);
+    check_ok(mms_reader_close(reader));
+    check_ok(mms_region_close(region));
+    check_ok(mms_writer_close(writer));
+}
+
+static void writer_recovers_when_others_make_room(void **state)
+{
+    in_small_memory(state, write_while_full);
+}
+
+static void write_on_what_there_is(void *directory)
+{
+    const char *path = region_in(directory);
+    mms_writer *writer = roomy_writer(path);
+    mms_region *region = sample_region(path);
+    mms_reader *reader = sample_reader(region);
+
+    for (unsigned char i = 1; i < 5; i++) /* slots have their room */
+        check_ok(publish_filled(writer, 50 * KIB, i));
+    fill_disk(directory);
+    for (unsigned char i = 1; i < 50; i++) {
+        check_ok(publish_filled(writer, 50 * KIB, i));
+        check_filled(reader, 50 * KIB, i);
+    }
+    check_ok(mms_writer_close(writer));
+    writer = roomy_writer(path); /* a successor on a full disk */
+    for (unsigned char i = 1; i < 10; i++) {
+        check_ok(publish_filled(writer, 50 * KIB, i));
+        check_filled(reader, 50 * KIB, i);
+    }
+    check_ok(mms_reader_close(reader));
+    check_ok(mms_region_close(region));
+    check_ok(mms_writer_close(writer));
+}
+
+static void slots_in_use_are_written_on_a_full_disk(void **state)
+{
+    in_small_memory(state, write_on_what_there_is);
+}
+
+static void cycle_two_slots(void *directory)
+{
+    const char *path = region_in(directory);
+    mms_writer *writer = roomy_writer(path);
+    mms_region *region = sample_region(path);
+    mms_reader *reader = sample_reader(region);
+
+    for (unsigned char i = 1; i < 30; i++) { /* a third slot of this size does not fit */
+        check_ok(publish_filled(writer, 700 * KIB, i));
+        check_filled(reader, 700 * KIB, i);
+    }
+    for (unsigned char i = 1; i < 30; i++) { /* nor do the old sizes beside the new */
+        check_ok(publish_filled(writer, i % 2 ? 900 * KIB : 30 * KIB, i));
+        check_filled(reader, i % 2 ? 900 * KIB : 30 * KIB, i);
+    }
+    check_ok(mms_reader_close(reader));
+    check_ok(mms_region_close(region));
+    check_ok(mms_writer_close(writer));
+}
+
+static void room_for_two_values_is_enough(void **state)
+{
+    in_small_memory(state, cycle_two_slots);
+}
+
+static void hold_while_full(void *directory)
+{
+    const char *path = region_in(directory);
+    mms_writer *writer = roomy_writer(path);
+    mms_region *region = sample_region(path);
+    mms_reader *reader = sample_reader(region);
+    mms_view view;
+
+    check_ok(publish_filled(writer, 700 * KIB, 1));
+    check_ok(mms_read(reader, &view));
+    check_ok(publish_filled(writer, 700 * KIB, 2));
+    check_code(publish_filled(writer, 700 * KIB, 3), -ENOSPC);
+    check_equal(((const unsigned char *)view.data)[700 * KIB - 1], 1);
+    check_ok(mms_release(reader));
+    check_ok(publish_filled(writer, 700 * KIB, 4));
+    check_filled(reader, 700 * KIB, 4);
+    check_ok(mms_reader_close(reader));
+    check_ok(mms_region_close(region));
+    check_ok(mms_writer_close(writer));
+}
+
+static void held_view_stays_whole_on_a_full_disk(void **state)
+{
+    in_small_memory(state, hold_while_full);
+}
+
+static unsigned count_entries(const char *directory)
+{
+    DIR *entries = opendir(directory);
+    unsigned count = 0;
+
+    check_true(entries != NULL);
+    while (readdir(entries))
+        count++;
+    closedir(entries);
+    return count - 2;
+}
+
+static void create_on_full_disk(void *directory)
+{
+    mms_writer_options options = sample_options();
+    const char *path = region_in(directory);
+    mms_writer *writer;
+
+    fill_disk(directory);
+    check_code(mms_writer_open(path, &options, &writer), -ENOSPC);
+    check_detail_mentions("in a container");
+    check_equal(count_entries(directory), 1);
+    empty_disk(directory);
+    check_ok(mms_writer_open(path, &options, &writer));
+    check_ok(mms_writer_close(writer));
+}
+
+static void region_is_not_made_on_a_full_disk_and_nothing_is_left(void **state)
+{
+    in_small_memory(state, create_on_full_disk);
+}
+
+static void replace_on_full_disk(void *directory)
+{
+    mms_writer_options options = sample_options();
+    const char *path = region_in(directory);
+    mms_writer *writer = sample_writer(path);
+
+    check_ok(publish_filled(writer, 60 * KIB, 1));
+    publish_text(writer, "kept");
+    check_ok(mms_writer_close(writer));
+    fill_disk(directory);
+    options.max_slots = 9;
+    options.replace = true;
+    check_code(mms_writer_open(path, &options, &writer), -ENOSPC);
+    check_copies(path, "kept");
+    check_equal(count_entries(directory), 2);
+    empty_disk(directory);
+    check_ok(mms_writer_open(path, &options, &writer));
+    check_copies(path, "kept");
+    check_ok(mms_writer_close(writer));
+}
+
+static void replacement_that_finds_no_room_leaves_all_as_it_was(void **state)
+{
+    in_small_memory(state, replace_on_full_disk);
+}
+
+static void make_default_region(void *directory)
+{
+    const char *path = region_in(directory);
+    mms_writer *writer;
+
+    check_ok(mms_writer_open(path, NULL, &writer));
+    publish_text(writer, "value");
+    check_copies(path, "value");
+    check_ok(mms_writer_close(writer));
+}
+
+static void defaults_fit_where_memory_is_small(void **state)
+{
+    in_small_memory(state, make_default_region);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        scratch_test(value_too_large_for_the_disk_leaves_the_last_one_and_the_writer),
+        scratch_test(failed_grow_keeps_what_is_written),
+        scratch_test(writer_recovers_when_others_make_room),
+        scratch_test(slots_in_use_are_written_on_a_full_disk),
+        scratch_test(room_for_two_values_is_enough),
+        scratch_test(held_view_stays_whole_on_a_full_disk),
+        scratch_test(region_is_not_made_on_a_full_disk_and_nothing_is_left),
+        scratch_test(replacement_that_finds_no_room_leaves_all_as_it_was),
+        scratch_test(defaults_fit_where_memory_is_small),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

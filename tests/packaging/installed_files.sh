@@ -1,0 +1,29 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# `cmake --install` puts everything where it belongs, and the installed tool runs.
+. "$(dirname "$0")/common.sh"
+install_into "$tmp/first place"
+mv "$tmp/first place" "$tmp/prefix"
+cd "$tmp/prefix"
+lib=$(lib_dir .)
+
+present() {
+    for file in "$@"; do
+        [ -s "$file" ] || fail "$file is missing or empty; there is: $(find . -type f | tr '\n' ' ')"
+    done
+}
+
+present "$lib"/libmmsync.{a,so} "$lib/pkgconfig/mmsync.pc" "$lib"/cmake/mmsync/mmsync{Config,ConfigVersion,Targets}.cmake
+present share/doc/mmsync/{LICENSE,README.md,CHANGELOG.md}
+(cd "$MMSYNC_SOURCE_DIR/include" && find . -name '*.h') | while read -r header; do
+    cmp "include/$header" "$MMSYNC_SOURCE_DIR/include/$header" || fail "include/$header"
+done
+! grep -rIlF "$MMSYNC_SOURCE_DIR" "$lib/pkgconfig" "$lib/cmake" || fail "these files name the source directory"
+
+[ -x bin/mmsync ] || { echo "no tool in this build: libraries alone were checked"; exit 0; }
+present share/man/man1/mmsync.1 share/bash-completion/completions/mmsync
+run bash -n share/bash-completion/completions/mmsync
+expect 0 "*$(version)*" bin/mmsync --version
+printf 'installed' >"$tmp/value"
+expect 0 '*' bin/mmsync write "$tmp/region" "$tmp/value"
+expect 0 'installed' bin/mmsync read "$tmp/region"

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "forked.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { NOT_ALLOWED = 77 };
+
+static int wait_for(pid_t child)
+{
+    int status;
+    pid_t ended;
+
+    do
+        ended = waitpid(child, &status, 0);
+    while (ended < 0 && errno == EINTR);
+    check_true(ended == child);
+    return status;
+}
+
+static void judge(int status)
+{
+    if (WIFSIGNALED(status))
+        check_failed(__FILE__, __LINE__, "the child was killed by signal %d (%s)", WTERMSIG(status),
+                     strsignal(WTERMSIG(status)));
+    if (WEXITSTATUS(status) != 0)
+        check_failed(__FILE__, __LINE__, "the child ended with %d", WEXITSTATUS(status));
+}
+
+/* A child that hangs ends with the test that is given up. */
+static void end_with_parent(void)
+{
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
+static void run_part(forked_part *part, void *argument) __attribute__((noreturn));
+
+static void run_part(forked_part *part, void *argument)
+{
+    end_with_parent();
+    part(argument);
+    _exit(0);
+}
+
+pid_t start_child(forked_part *part, void *argument)
+{
+    pid_t child = fork();
+
+    check_true(child >= 0);
+    if (child == 0)
+        run_part(part, argument);
+    return child;
+}
+
+void finish_child(pid_t child)
+{
+    judge(wait_for(child));
+}
+
+void in_child(forked_part *part, void *argument)
+{
+    finish_child(start_child(part, argument));
+}
+
+void in_raw_child(forked_part *part, void *argument)
+{
+    pid_t child = (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, 0L);
+
+    check_true(child >= 0);
+    if (child == 0)
+        run_part(part, argument);
+    finish_child(child);
+}
+
+struct part {
+    forked_part *function;
+    void *argument;
+    const char *type, *options, *directory;
+};
+
+static void drop_rights(void *argument)
+{
+    const struct part *part = argument;
+
+    check_true(setgroups(0, NULL) == 0);
+    check_true(setresgid(NOBODY, NOBODY, NOBODY) == 0);
+    check_true(setresuid(NOBODY, NOBODY, NOBODY) == 0);
+    end_with_parent(); /* the kernel forgets it with the rights */
+    part->function(part->argument);
+}
+
+void in_child_without_rights(forked_part *function, void *argument)
+{
+    struct part part = {.function = function, .argument = argument};
+
+    if (geteuid() != 0)
+        skip_because("only root can become another user");
+    in_child(drop_rights, &part);
+}
+
+static void write_to(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return;
+    if (write(fd, text, strlen(text)) < 0)
+        fprintf(stderr, "%s: %s\n", path, strerror(errno));
+    close(fd);
+}
+
+/* Root does without a user namespace; others become root of one. */
+static bool enter_namespaces(void)
+{
+    char map[64];
+    unsigned user = geteuid(), group = getegid();
+
+    if (unshare(CLONE_NEWNS) == 0)
+        return true;
+    if (unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0)
+        return false;
+    write_to("/proc/self/setgroups", "deny");
+    snprintf(map, sizeof map, "0 %u 1", user);
+    write_to("/proc/self/uid_map", map);
+    snprintf(map, sizeof map, "0 %u 1", group);
+    write_to("/proc/self/gid_map", map);
+    return true;
+}
+
+static void mount_first(void *argument)
+{
+    const struct part *part = argument;
+
+    if (!enter_namespaces() || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+        mount("none", part->directory, part->type, 0, part->options) != 0)
+        _exit(NOT_ALLOWED);
+    part->function(part->argument);
+}
+
+void in_child_with_mount(const char *type, const char *options, const char *directory, forked_part *function,
+                         void *argument)
+{
+    struct part part = {function, argument, type, options, directory};
+    int status = wait_for(start_child(mount_first, &part));
+
+    if (WIFEXITED(status) && WEXITSTATUS(status) == NOT_ALLOWED)
+        skip_because("%s may not be mounted here, even in a namespace of our own", type);
+    judge(status);
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which fences a reader uses, and when it changes over to what the writer wants; and `prefault`. */
+#include "core/barrier.h"
+#include "sample.h"
+#include "scratch.h"
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+
+static mms_writer *writer_with_fence(const char *path, mms_fence fence)
+{
+    mms_writer_options options = sample_options();
+
+    options.fence = fence;
+    return sample_writer_with(path, options);
+}
+
+static bool is_symmetric(const char *path)
+{
+    mms_reader_info info;
+    size_t count;
+
+    check_ok(mms_inspect_readers(path, &info, 1, &count));
+    check_equal(count, 1);
+    return info.symmetric;
+}
+
+static void require_membarrier(void)
+{
+    if (!mms__membarrier_works())
+        skip_because("membarrier(2) is refused here");
+}
+
+static void reader_changes_over_at_the_next_value_and_not_before(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer *writer;
+    mms_region *region;
+    mms_reader *reader;
+
+    require_membarrier();
+    sample_closed_region(path, "one");
+    region = sample_region(path);
+    reader = sample_reader(region);
+    check_reads(reader, "one");
+    check_true(!is_symmetric(path));
+    writer = writer_with_fence(path, MMS_FENCE_SYMMETRIC);
+    check_reads(reader, "one");
+    check_true(!is_symmetric(path));
+    publish_text(writer, "two");
+    check_reads(reader, "two");
+    check_true(is_symmetric(path));
+    check_ok(mms_writer_close(writer));
+    writer = writer_with_fence(path, MMS_FENCE_ASYMMETRIC);
+    publish_text(writer, "three");
+    check_reads(reader, "three");
+    check_true(!is_symmetric(path));
+    check_ok(mms_writer_close(writer));
+    check_ok(mms_reader_close(reader));
+    check_ok(mms_region_close(region));
+}
+
+static void reader_that_must_be_symmetric_stays_so(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_region_options options = MMS_REGION_OPTIONS_INIT;
+    mms_writer *writer = sample_writer(path);
+    mms_region *region;
+    mms_reader *reader;
+
+    options.fence = MMS_FENCE_SYMMETRIC;
+    check_ok(mms_region_open(path, &options, &region));
+    reader = sample_reader(region);
+    for (int i = 0; i < 5; i++) {
+        publish_text(writer, "value");
+        check_reads(reader, "value");
+        check_true(is_symmetric(path));
+    }
+    check_ok(mms_reader_close(reader));
+    check_ok(mms_region_close(region));
+    check_ok(mms_writer_close(writer));
+}
+
+static void view_held_over_the_change_of_fences_stays(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer *writer;
+    mms_region *region;
+    mms_reader *reader;
+    mms_view held;
+
+    require_membarrier();
+    sample_closed_region(path, "held");
+    region = sample_region(path);
+    reader = sample_reader(region);
+    held = check_holds(reader, "held");
+    writer = writer_with_fence(path, MMS_FENCE_SYMMETRIC);
+    for (int i = 0; i < 20; i++)
+        publish_text(writer, "newer");
+    check_memory(held.data, "held", 4);
+    check_ok(mms_release(reader));
+    check_reads(reader, "newer");
+    check_true(is_symmetric(path));
+    check_ok(mms_reader_close(reader));
+    check_ok(mms_region_close(region));
+    check_ok(mms_writer_close(writer));
+}
+
+enum { BIG = 16 << 20, PAGE = 4096 };
+
+static long faults(void)
+{
+    struct rusage usage;
+
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_minflt + usage.ru_majflt;
+}
+
+/* The sanitizer's own memory would fault. */
+__attribute__((no_sanitize("address"))) static unsigned touch(const mms_view *view)
+{
+    unsigned sum = 0;
+
+    for (size_t i = 0; i < view->size; i += PAGE)
+        sum += ((const volatile unsigned char *)view->data)[i];
+    return sum;
+}
+
+static void prefaulted_view_is_read_without_page_faults(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer_options options = sample_options();
+    mms_region_options reading = MMS_REGION_OPTIONS_INIT;
+    mms_writer *writer;
+    mms_region *region;
+    mms_reader *reader;
+    mms_view view;
+    void *buffer;
+    long before;
+
+    if (madvise(NULL, 0, 22) != 0)
+        skip_because("this kernel has no MADV_POPULATE_READ");
+    options.max_size = BIG;
+    writer = sample_writer_with(path, options);
+    reading.prefault = true;
+    check_ok(mms_region_open(path, &reading, &region));
+    reader = sample_reader(region);
+    for (int i = 1; i < 4; i++) {
+        check_ok(mms_write_begin(writer, BIG, &buffer, NULL));
+        memset(buffer, i, BIG);
+        check_ok(mms_write_commit(writer, BIG, NULL));
+        check_ok(mms_read(reader, &view));
+        before = faults();
+        check_equal(touch(&view), (unsigned)i * (BIG / PAGE));
+        check_true(faults() - before < BIG / PAGE / 64);
+    }
+    check_ok(mms_reader_close(reader));
+    check_ok(mms_region_close(region));
+    check_ok(mms_writer_close(writer));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        scratch_test(reader_changes_over_at_the_next_value_and_not_before),
+        scratch_test(reader_that_must_be_symmetric_stays_so),
+        scratch_test(view_held_over_the_change_of_fences_stays),
+        scratch_test(prefaulted_view_is_read_without_page_faults),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Names of regions, what they lead to, and whose they may be (core/place.c). */
+#include "core/place.h"
+#include "forked.h"
+#include "scratch.h"
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const struct mms__trust nobody_else = {0};
+
+static void check_found(const char *path, const char *expected)
+{
+    struct mms__place place;
+
+    check_ok(mms__place_find(path, &place));
+    check_string(place.path, expected);
+    check_string(mms__place_name(&place), strrchr(expected, '/') + 1);
+}
+
+static void bare_name_is_in_dev_shm(void **state)
+{
+    struct mms__place place;
+
+    (void)state;
+    check_found("prices", "/dev/shm/prices");
+    check_found("prices//", "/dev/shm/prices");
+    check_ok(mms__place_find("prices", &place));
+    check_true(place.bare);
+}
+
+static void absolute_path_stays_with_trailing_slashes_cut(void **state)
+{
+    const char *region = scratch_path(state, "region");
+    struct mms__place place;
+
+    check_found(region, region);
+    check_found(scratch_path(state, "region///"), region);
+    check_found("/region", "/region");
+    check_ok(mms__place_find(region, &place));
+    check_true(!place.bare);
+}
+
+static void enter_directory_and_look(void *directory)
+{
+    char expected[PATH_MAX];
+
+    check_true(chdir(directory) == 0);
+    snprintf(expected, sizeof expected, "%s/region", (const char *)directory);
+    check_found("./region", expected);
+    check_found("../here/region/", expected);
+}
+
+static void relative_path_becomes_absolute(void **state)
+{
+    const char *here = scratch_path(state, "here");
+
+    check_true(mkdir(here, 0700) == 0);
+    in_child(enter_directory_and_look, (void *)(uintptr_t)here);
+}
+
+static void symbolic_links_in_the_parent_are_resolved(void **state)
+{
+    const char *real = scratch_path(state, "real"), *link = scratch_path(state, "link");
+
+    check_true(mkdir(real, 0700) == 0);
+    check_true(symlink(real, link) == 0);
+    check_found(scratch_path(state, "link/region"), scratch_path(state, "real/region"));
+}
+
+static void what_names_nothing_is_refused(void **state)
+{
+    const char *const bad[] = {NULL, "", ".", "..", "/", "///", "./.", "/tmp/..", "../", "/tmp/./"};
+    struct mms__place place;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        check_code(mms__place_find(bad[i], &place), MMS_E_INVALID);
+}
+
+static void name_or_path_that_is_too_long_is_refused(void **state)
+{
+    char text[PATH_MAX + 16];
+    struct mms__place place;
+
+    (void)state;
+    memset(text, 'n', sizeof text);
+    text[NAME_MAX - 32] = 0;
+    check_ok(mms__place_find(text, &place));
+    text[NAME_MAX - 32] = 'n';
+    text[NAME_MAX - 31] = 0;
+    check_code(mms__place_find(text, &place), MMS_E_INVALID);
+    memset(text, '/', sizeof text);
+    memcpy(text + sizeof text - 2, "n", 2);
+    check_code(mms__place_find(text, &place), MMS_E_INVALID);
+    check_detail_mentions("too long");
+}
+
+static void parent_that_is_not_there_is_named(void **state)
+{
+    struct mms__place place;
+    const char *missing = scratch_path(state, "missing");
+
+    check_code(mms__place_find(scratch_path(state, "missing/region"), &place), -ENOENT);
+    check_detail_mentions(missing);
+}
+
+static void missing_region_is_told_to_wait_for_a_writer(void **state)
+{
+    struct mms__place place;
+
+    check_ok(mms__place_find(scratch_path(state, "region"), &place));
+    check_code(mms__place_enter(&place, &nobody_else), -ENOENT);
+    check_detail_mentions("a writer has to create it");
+}
+
+static void link_or_file_in_place_of_the_directory_is_no_region(void **state)
+{
+    const char *real = scratch_path(state, "real"), *link = scratch_path(state, "link");
+    const char *file = scratch_path(state, "file");
+    struct mms__place place;
+
+    check_true(mkdir(real, 0700) == 0);
+    check_true(symlink(real, link) == 0);
+    check_ok(mms__place_find(link, &place));
+    check_code(mms__place_enter(&place, &nobody_else), MMS_E_NOT_REGION);
+    fclose(fopen(file, "w"));
+    check_ok(mms__place_find(file, &place));
+    check_code(mms__place_enter(&place, &nobody_else), MMS_E_NOT_REGION);
+}
+
+static void place_is_gone_when_its_name_leads_elsewhere(void **state)
+{
+    const char *region = scratch_path(state, "region"), *aside = scratch_path(state, "aside");
+    struct mms__place place;
+
+    check_true(mkdir(region, 0700) == 0);
+    check_ok(mms__place_find(region, &place));
+    check_ok(mms__place_enter(&place, &nobody_else));
+    check_true(!mms__place_is_gone(&place));
+    check_true(rename(region, aside) == 0);
+    check_true(mms__place_is_gone(&place));
+    check_true(mkdir(region, 0700) == 0);
+    check_true(mms__place_is_gone(&place));
+    mms__place_leave(&place);
+}
+
+/* The scratch directory itself, by its bare name: it stands in /dev/shm. */
+static int enter_bare(void **state, uid_t owner, struct mms__trust trust)
+{
+    char directory[PATH_MAX];
+    struct mms__place place;
+    int code;
+
+    snprintf(directory, sizeof directory, "%s", scratch_path(state, ""));
+    directory[strlen(directory) - 1] = 0;
+    check_true(chown(directory, owner, (gid_t)-1) == 0);
+    check_ok(mms__place_find(strrchr(directory, '/') + 1, &place));
+    code = mms__place_enter(&place, &trust);
+    if (code == 0)
+        mms__place_leave(&place);
+    return code;
+}
+
+static void bare_name_of_this_user_or_root_is_trusted(void **state)
+{
+    check_ok(enter_bare(state, geteuid(), nobody_else));
+}
+
+static void bare_name_of_a_stranger_is_refused_unless_trusted(void **state)
+{
+    if (geteuid() != 0)
+        skip_because("only root can give a directory away");
+    check_code(enter_bare(state, 4711, nobody_else), -EPERM);
+    check_detail_mentions("4711");
+    check_code(enter_bare(state, 4711, (struct mms__trust){.trust_owner = true, .trusted_uid = 4712}), -EPERM);
+    check_ok(enter_bare(state, 4711, (struct mms__trust){.trust_owner = true, .trusted_uid = 4711}));
+    check_ok(enter_bare(state, 4711, (struct mms__trust){.any_owner = true}));
+}
+
+static void path_of_a_stranger_is_accepted_as_it_was_said(void **state)
+{
+    const char *region = scratch_path(state, "region");
+    struct mms__place place;
+
+    if (geteuid() != 0)
+        skip_because("only root can give a directory away");
+    check_true(mkdir(region, 0755) == 0 && chown(region, 4711, 4711) == 0);
+    check_ok(mms__place_find(region, &place));
+    check_ok(mms__place_enter(&place, &nobody_else));
+    mms__place_leave(&place);
+}
+
+static void file_system_off_the_list_is_refused_by_name_unless_forced(void **state)
+{
+    const struct mms__trust forced = {.force_filesystem = true};
+    struct mms__place place;
+
+    (void)state;
+    check_ok(mms__place_find("/proc/self", &place));
+    check_ok(mms__place_find("/proc/sys", &place));
+    check_code(mms__place_enter(&place, &nobody_else), MMS_E_FILESYSTEM);
+    check_detail_mentions("proc");
+    check_detail_mentions("force_filesystem");
+    check_ok(mms__place_enter(&place, &forced));
+    mms__place_leave(&place);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        scratch_test(bare_name_is_in_dev_shm),
+        scratch_test(absolute_path_stays_with_trailing_slashes_cut),
+        scratch_test(relative_path_becomes_absolute),
+        scratch_test(symbolic_links_in_the_parent_are_resolved),
+        scratch_test(what_names_nothing_is_refused),
+        scratch_test(name_or_path_that_is_too_long_is_refused),
+        scratch_test(parent_that_is_not_there_is_named),
+        scratch_test(missing_region_is_told_to_wait_for_a_writer),
+        scratch_test(link_or_file_in_place_of_the_directory_is_no_region),
+        scratch_test(place_is_gone_when_its_name_leads_elsewhere),
+        scratch_test(bare_name_of_this_user_or_root_is_trusted),
+        scratch_test(bare_name_of_a_stranger_is_refused_unless_trusted),
+        scratch_test(path_of_a_stranger_is_accepted_as_it_was_said),
+        scratch_test(file_system_off_the_list_is_refused_by_name_unless_forced),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How much memory slots take: spare ones for small values, few for large ones, and back when values shrink
+   (core/pool.c). */
+#include "sample.h"
+#include "scratch.h"
+#include <string.h>
+
+enum { MIB = 1 << 20 };
+
+static mms_writer *roomy_writer(const char *path)
+{
+    mms_writer_options options = sample_options();
+
+    options.max_size = 64 * MIB;
+    options.max_slots = 100;
+    return sample_writer_with(path, options);
+}
+
+/* Without touching the pages: what the library asks for counts, not what we store. */
+static void publish_size(mms_writer *writer, size_t size)
+{
+    void *buffer;
+
+    check_ok(mms_write_begin(writer, size, &buffer, NULL));
+    if (size > 0)
+        memset(buffer, 1, 1);
+    check_ok(mms_write_commit(writer, size, NULL));
+}
+
+static unsigned slots_used(const char *path)
+{
+    mms_info info;
+
+    check_ok(mms_inspect(path, &info));
+    return info.slots_used;
+}
+
+static void small_values_use_many_slots(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer *writer = roomy_writer(path);
+
+    for (int i = 0; i < 500; i++)
+        publish_size(writer, 36);
+    check_equal(slots_used(path), 100);
+    check_ok(mms_writer_close(writer));
+}
+
+static void large_values_use_few_slots(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer *writer = roomy_writer(path);
+
+    for (int i = 0; i < 50; i++)
+        publish_size(writer, 4 * MIB);
+    check_true(slots_used(path) <= 3);
+    check_true(file_blocks(path, "data") <= 3 * 4 * MIB + MIB / 2);
+    check_ok(mms_writer_close(writer));
+}
+
+static void memory_is_bounded_for_sizes_between(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer *writer = roomy_writer(path);
+
+    for (int i = 0; i < 200; i++)
+        publish_size(writer, 100 << 10);
+    check_true(slots_used(path) >= 3 && slots_used(path) <= 12);
+    check_true(file_blocks(path, "data") <= 2 * MIB);
+    check_ok(mms_writer_close(writer));
+}
+
+static void held_slots_make_more_be_taken_into_use(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer *writer = roomy_writer(path);
+    mms_region *region = sample_region(path);
+    mms_reader *readers[4];
+    mms_view view;
+
+    for (int i = 0; i < 4; i++) {
+        publish_size(writer, 4 * MIB);
+        readers[i] = sample_reader(region);
+        check_ok(mms_read(readers[i], &view));
+    }
+    for (int i = 0; i < 10; i++)
+        publish_size(writer, 4 * MIB);
+    check_true(slots_used(path) >= 6 && slots_used(path) <= 7);
+    for (int i = 0; i < 4; i++)
+        check_ok(mms_reader_close(readers[i]));
+    check_ok(mms_region_close(region));
+    check_ok(mms_writer_close(writer));
+}
+
+static void shrinking_values_give_memory_back(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer *writer = roomy_writer(path);
+
+    for (int i = 0; i < 10; i++)
+        publish_size(writer, 32 * MIB);
+    check_true(file_blocks(path, "data") >= 64 * MIB);
+    for (int i = 0; i < 300; i++)
+        publish_size(writer, 1000);
+    check_true(file_blocks(path, "data") <= 4 * MIB);
+    check_equal(file_size(path, "data") % 4096, 0);
+    check_ok(mms_writer_close(writer));
+}
+
+static void file_never_gets_shorter(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer *writer = roomy_writer(path);
+    uint64_t size = file_size(path, "data");
+
+    for (int i = 0; i < 100; i++)
+        publish_size(writer, i % 2 ? 10 * MIB : 10);
+    check_equal(file_size(path, "data"), size);
+    check_ok(mms_writer_close(writer));
+}
+
+static void alternating_sizes_stay_within_what_the_large_ones_need(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer *writer = roomy_writer(path);
+
+    for (int i = 0; i < 200; i++)
+        publish_size(writer, i % 2 ? 8 * MIB : 100);
+    check_true(file_blocks(path, "data") <= 4 * 8 * MIB);
+    check_ok(mms_writer_close(writer));
+}
+
+static void growing_value_is_not_kept_in_every_size(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer *writer = roomy_writer(path);
+
+    for (size_t size = MIB; size <= 16 * MIB; size += MIB / 4)
+        publish_size(writer, size);
+    check_true(file_blocks(path, "data") <= 4 * 16 * MIB);
+    check_ok(mms_writer_close(writer));
+}
+
+static void successor_knows_what_its_predecessor_took(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer *writer = roomy_writer(path);
+
+    for (int i = 0; i < 10; i++)
+        publish_size(writer, 16 * MIB);
+    check_ok(mms_writer_close(writer));
+    for (int i = 0; i < 20; i++) {
+        writer = roomy_writer(path);
+        publish_size(writer, 16 * MIB);
+        check_ok(mms_writer_close(writer));
+    }
+    check_true(file_blocks(path, "data") <= 4 * 16 * MIB);
+    writer = roomy_writer(path);
+    for (int i = 0; i < 300; i++)
+        publish_size(writer, 1000);
+    check_true(file_blocks(path, "data") <= 4 * MIB);
+    check_ok(mms_writer_close(writer));
+}
+
+static void aborted_writes_take_no_more_than_published_ones(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer *writer = roomy_writer(path);
+    void *buffer;
+
+    publish_size(writer, 10);
+    for (int i = 0; i < 50; i++) {
+        check_ok(mms_write_begin(writer, MIB, &buffer, NULL));
+        check_ok(mms_write_grow(writer, 8 * MIB, &buffer));
+        check_ok(mms_write_abort(writer));
+    }
+    check_true(file_blocks(path, "data") <= 3 * 8 * MIB + MIB);
+    check_ok(mms_writer_close(writer));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        scratch_test(small_values_use_many_slots),
+        scratch_test(large_values_use_few_slots),
+        scratch_test_on_disk(large_values_use_few_slots),
+        scratch_test(memory_is_bounded_for_sizes_between),
+        scratch_test(held_slots_make_more_be_taken_into_use),
+        scratch_test(shrinking_values_give_memory_back),
+        scratch_test_on_disk(shrinking_values_give_memory_back),
+        scratch_test(file_never_gets_shorter),
+        scratch_test(alternating_sizes_stay_within_what_the_large_ones_need),
+        scratch_test(growing_value_is_not_kept_in_every_size),
+        scratch_test(successor_knows_what_its_predecessor_took),
+        scratch_test(aborted_writes_take_no_more_than_published_ones),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

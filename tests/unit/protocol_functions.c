@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The pure functions of the protocol, single-threaded: the atomics are wrapped so that a test can let the other side
+   move right before any load, and sees every announcement. Orderings are for the models and for ThreadSanitizer. */
+#include <mmsync/atomic.h>
+
+static void before_load(const volatile void *word);
+static void before_store(const volatile void *word, uint64_t value);
+
+#undef mms__load_acquire
+#undef mms__load_relaxed
+#undef mms__store_release
+#define mms__load_acquire(p) (before_load(p), __atomic_load_n((p), __ATOMIC_ACQUIRE))
+#define mms__load_relaxed(p) (before_load(p), __atomic_load_n((p), __ATOMIC_RELAXED))
+#define mms__store_release(p, v) (before_store((p), (v)), __atomic_store_n((p), (v), __ATOMIC_RELEASE))
+
+#include "check.h"
+#include "core/protocol.h"
+#include <string.h>
+
+static mms__word current, announce;
+
+static struct {
+    unsigned loads;              /* of `current` */
+    void (*move)(unsigned load); /* called before each */
+    uint64_t announced[64];
+    unsigned announcements;
+    void (*look)(const volatile void *word); /* called before any load */
+} seen;
+
+static void before_load(const volatile void *word)
+{
+    if (seen.look)
+        seen.look(word);
+    if (word == &current && seen.move)
+        seen.move(seen.loads);
+    seen.loads += word == &current;
+}
+
+static void before_store(const volatile void *word, uint64_t value)
+{
+    if (word == &announce)
+        seen.announced[seen.announcements++ % 64] = value;
+}
+
+static uint64_t make_word(uint64_t generation, unsigned slot)
+{
+    return generation << MMS__SLOT_BITS | slot;
+}
+
+static int reset(void **state)
+{
+    (void)state;
+    memset(&seen, 0, sizeof seen);
+    current = make_word(100, 3);
+    announce = MMS__IDLE;
+    return 0;
+}
+
+/* ---- Pinning ---- */
+
+static void unmoved_current_is_pinned_with_one_store_and_one_load(void **state)
+{
+    (void)state;
+    for (int symmetric = 0; symmetric < 2; symmetric++) {
+        reset(state);
+        check_equal(mms__pin(&announce, &current, current, symmetric), make_word(100, 3));
+        check_equal(announce, 100 << 2 | MMS__EXACT);
+        check_equal(seen.announcements, 1);
+        check_equal(seen.loads, 1);
+    }
+}
+
+static unsigned moves_left;
+
+static void move_some_times(unsigned load)
+{
+    (void)load;
+    if (moves_left > 0) {
+        moves_left--;
+        current = make_word(mms__word_generation(current) + 1, 5);
+    }
+}
+
+static void current_that_moves_a_few_times_is_followed(void **state)
+{
+    (void)state;
+    for (unsigned moves = 1; moves < MMS__PIN_TRIES; moves++) {
+        uint64_t word;
+
+        reset(state);
+        moves_left = moves;
+        seen.move = move_some_times;
+        word = mms__pin(&announce, &current, current, true);
+        check_equal(word, current);
+        check_equal(announce, mms__exact(current));
+        check_equal(seen.announcements, moves + 1);
+    }
+}
+
+static void move_always(unsigned load)
+{
+    (void)load;
+    current = make_word(mms__word_generation(current) + 1, 6);
+}
+
+static void current_that_moves_for_ever_is_pinned_in_bounded_steps(void **state)
+{
+    uint64_t word;
+
+    (void)state;
+    seen.move = move_always;
+    word = mms__pin(&announce, &current, current, true);
+    check_equal(word, current);
+    check_equal(announce, mms__exact(word));
+    check_equal(seen.loads, MMS__PIN_TRIES + 1);
+    check_equal(seen.announcements, MMS__PIN_TRIES + 2);
+}
+
+static void last_look_is_made_under_from_which_covers_what_it_finds(void **state)
+{
+    uint64_t from;
+
+    (void)state;
+    seen.move = move_always;
+    mms__pin(&announce, &current, current, false);
+    from = seen.announced[MMS__PIN_TRIES];
+    check_equal(from & MMS__TAG_MASK, MMS__FROM);
+    check_true(from >> 2 <= mms__word_generation(current));
+    check_equal(seen.announced[MMS__PIN_TRIES + 1], mms__exact(current));
+}
+
+static uint64_t ending;
+
+static void end_at_third(unsigned load)
+{
+    current = load == 2 ? ending : load < 2 ? make_word(mms__word_generation(current) + 1, 6) : current;
+}
+
+static void end_at_last(unsigned load)
+{
+    current = load == MMS__PIN_TRIES ? ending : make_word(mms__word_generation(current) + 1, 6);
+}
+
+static void region_that_goes_meanwhile_leaves_the_line_idle(void **state)
+{
+    const uint64_t endings[] = {0, MMS__TOMBSTONE};
+
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        reset(state);
+        ending = endings[i % 2];
+        seen.move = i < 2 ? end_at_third : end_at_last;
+        check_equal(mms__pin(&announce, &current, current, true), ending);
+        check_equal(announce, MMS__IDLE);
+    }
+}
+
+static void nothing_to_pin_is_never_announced(void **state)
+{
+    (void)state;
+    check_equal(mms__pin(&announce, &current, 0, true), 0);
+    check_equal(mms__pin(&announce, &current, MMS__TOMBSTONE, true), MMS__TOMBSTONE);
+    check_equal(announce, MMS__IDLE);
+}
+
+static void view_is_whole_while_current_or_while_its_slot_is_untaken(void **state)
+{
+    mms__word slot_generation = 100;
+
+    (void)state;
+    check_true(mms__still_whole(&current, &slot_generation, make_word(100, 3)));
+    current = make_word(101, 4);
+    check_true(mms__still_whole(&current, &slot_generation, make_word(100, 3)));
+    slot_generation = 102;
+    check_true(!mms__still_whole(&current, &slot_generation, make_word(100, 3)));
+}
+
+/* ---- Lines ---- */
+
+static struct mms__cover read_line(uint32_t owner, uint32_t mode, uint64_t announced, bool can_membarrier)
+{
+    const struct mms__line line = {.announce = announced, .owner = owner, .mode = mode};
+
+    return mms__line_read(&line, 10, can_membarrier);
+}
+
+static void each_tag_covers_what_it_says(void **state)
+{
+    struct mms__cover exact = read_line(1, MMS__SYMMETRIC, 50 << 2 | MMS__EXACT, true);
+    struct mms__cover from = read_line(1, MMS__SYMMETRIC, 50 << 2 | MMS__FROM, true);
+    struct mms__cover idle = read_line(1, MMS__SYMMETRIC, MMS__IDLE, true);
+
+    (void)state;
+    check_true(!mms__covers(exact, 49) && mms__covers(exact, 50) && !mms__covers(exact, 51));
+    check_true(!mms__covers(from, 49) && mms__covers(from, 50) && mms__covers(from, UINT64_MAX >> 16));
+    check_true(!mms__covers(idle, 0) && !mms__covers(idle, 50));
+}
+
+static void unknown_tag_covers_nothing(void **state)
+{
+    (void)state;
+    check_equal(read_line(1, MMS__SYMMETRIC, 50 << 2 | 3, true).kind, MMS__COVERS_NOTHING);
+}
+
+static void asymmetric_lines_are_believed_if_membarrier_reached_them(void **state)
+{
+    (void)state;
+    check_equal(read_line(1, MMS__ASYMMETRIC, 50 << 2 | MMS__EXACT, true).kind, MMS__COVERS_EXACT);
+    check_equal(read_line(1, MMS__ASYMMETRIC, 50 << 2 | MMS__FROM, true).kind, MMS__COVERS_FROM);
+    check_equal(read_line(1, MMS__ASYMMETRIC, MMS__IDLE, true).kind, MMS__COVERS_NOTHING);
+}
+
+static void asymmetric_lines_cover_everything_without_membarrier_even_idle(void **state)
+{
+    const uint64_t announced[] = {MMS__IDLE, 50 << 2 | MMS__EXACT, 50 << 2 | MMS__FROM};
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        struct mms__cover cover = read_line(1, MMS__ASYMMETRIC, announced[i], false);
+
+        check_equal(cover.kind, MMS__COVERS_ALL);
+        check_true(mms__covers(cover, 1) && mms__covers(cover, 49) && mms__covers(cover, 1000));
+    }
+    check_equal(read_line(1, MMS__SYMMETRIC, MMS__IDLE, false).kind, MMS__COVERS_NOTHING);
+}
+
+static void lines_that_belong_to_nobody_cover_nothing(void **state)
+{
+    const uint32_t nobody[] = {0, 11, UINT32_MAX};
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        check_equal(read_line(nobody[i], MMS__SYMMETRIC, 50 << 2 | MMS__FROM, true).kind, MMS__COVERS_NOTHING);
+        check_equal(read_line(nobody[i], MMS__ASYMMETRIC, 50 << 2 | MMS__FROM, false).kind, MMS__COVERS_NOTHING);
+    }
+}
+
+static void line_is_claimed_once(void **state)
+{
+    struct mms__line line = {0};
+    uint32_t mark = 0;
+
+    (void)state;
+    check_true(mms__line_claim(&line, &mark, 4, 7, MMS__ASYMMETRIC, MMS__ALLOW_EVICT));
+    check_equal(line.owner, 7);
+    check_equal(line.mode, MMS__ASYMMETRIC);
+    check_equal(line.flags, MMS__ALLOW_EVICT);
+    check_equal(mark, 5);
+    check_true(!mms__line_claim(&line, &mark, 4, 8, MMS__SYMMETRIC, 0));
+    check_equal(line.owner, 7);
+    check_equal(line.mode, MMS__ASYMMETRIC);
+}
+
+static void high_water_mark_never_falls(void **state)
+{
+    struct mms__line line = {0};
+    uint32_t mark = 9;
+
+    (void)state;
+    check_true(mms__line_claim(&line, &mark, 4, 7, MMS__SYMMETRIC, 0));
+    check_equal(mark, 9);
+}
+
+static void cleared_line_is_idle_and_free(void **state)
+{
+    struct mms__line line = {.announce = 50 << 2 | MMS__EXACT, .owner = 3};
+
+    (void)state;
+    mms__line_clear(&line);
+    check_equal(line.announce, MMS__IDLE);
+    check_equal(line.owner, 0);
+}
+
+/* ---- Writing and waiting ---- */
+
+static void taken_slot_has_the_new_generation_and_published_word_both_parts(void **state)
+{
+    struct mms__descriptor slot = {.generation = 5};
+
+    (void)state;
+    mms__slot_take(&slot, 6);
+    check_equal(slot.generation, 6);
+    mms__publish(&current, 6, 2);
+    check_equal(current, make_word(6, 2));
+    mms__publish(&current, MMS__GENERATION_MAX, 65534);
+    check_true(mms__word_pinnable(current));
+    check_equal(mms__word_generation(current), MMS__GENERATION_MAX);
+    check_equal(mms__word_slot(current), 65534);
+}
+
+static uint32_t wake, waiting;
+
+static void flag_is_set_when_current_is_loaded(const volatile void *word)
+{
+    if (word == &current)
+        check_equal(waiting, 1);
+}
+
+static void flag_is_cleared_when_wake_changes(const volatile void *word)
+{
+    if (word == &wake)
+        check_equal(waiting, 0);
+}
+
+static void waiter_looks_at_current_after_it_has_set_its_flag(void **state)
+{
+    (void)state;
+    waiting = 0;
+    seen.look = flag_is_set_when_current_is_loaded;
+    check_equal(mms__wait_arm(&waiting, &current), make_word(100, 3));
+    check_equal(seen.loads, 1);
+    check_equal(waiting, 1);
+}
+
+static void publish_wakes_once_for_each_time_somebody_waits(void **state)
+{
+    (void)state;
+    seen.look = flag_is_cleared_when_wake_changes;
+    wake = UINT32_MAX;
+    waiting = 1;
+    check_true(mms__wake_due(&wake, &waiting));
+    check_equal(waiting, 0);
+    check_equal(wake, 0); /* changed, and wrapped */
+    check_true(!mms__wake_due(&wake, &waiting));
+    check_equal(wake, 0); /* nobody waits: not touched */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(unmoved_current_is_pinned_with_one_store_and_one_load, reset),
+        cmocka_unit_test_setup(current_that_moves_a_few_times_is_followed, reset),
+        cmocka_unit_test_setup(current_that_moves_for_ever_is_pinned_in_bounded_steps, reset),
+        cmocka_unit_test_setup(last_look_is_made_under_from_which_covers_what_it_finds, reset),
+        cmocka_unit_test_setup(region_that_goes_meanwhile_leaves_the_line_idle, reset),
+        cmocka_unit_test_setup(nothing_to_pin_is_never_announced, reset),
+        cmocka_unit_test_setup(view_is_whole_while_current_or_while_its_slot_is_untaken, reset),
+        cmocka_unit_test_setup(each_tag_covers_what_it_says, reset),
+        cmocka_unit_test_setup(unknown_tag_covers_nothing, reset),
+        cmocka_unit_test_setup(asymmetric_lines_are_believed_if_membarrier_reached_them, reset),
+        cmocka_unit_test_setup(asymmetric_lines_cover_everything_without_membarrier_even_idle, reset),
+        cmocka_unit_test_setup(lines_that_belong_to_nobody_cover_nothing, reset),
+        cmocka_unit_test_setup(line_is_claimed_once, reset),
+        cmocka_unit_test_setup(high_water_mark_never_falls, reset),
+        cmocka_unit_test_setup(cleared_line_is_idle_and_free, reset),
+        cmocka_unit_test_setup(taken_slot_has_the_new_generation_and_published_word_both_parts, reset),
+        cmocka_unit_test_setup(waiter_looks_at_current_after_it_has_set_its_flag, reset),
+        cmocka_unit_test_setup(publish_wakes_once_for_each_time_somebody_waits, reset),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

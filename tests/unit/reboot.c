@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* After a reboot the files of a region on disk may not fit each other: nothing is read until somebody publishes, and
+   generations jump over whatever readers may have seen. Simulated with another boot id in `control`. */
+#include "core/layout.h"
+#include "sample.h"
+#include "scratch.h"
+#include <errno.h>
+
+static void reboot(const char *path)
+{
+    patch_word(path, "control", offsetof(struct mms__control, boot_id), UINT64_C(0x1234567890abcdef));
+}
+
+static void value_from_before_a_reboot_is_not_read(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_region *region;
+    mms_reader *reader;
+    mms_info info;
+    mms_view view;
+    char byte;
+
+    sample_closed_region(path, "before");
+    reboot(path);
+    region = sample_region(path);
+    reader = sample_reader(region);
+    check_code(mms_read(reader, &view), MMS_E_EMPTY);
+    check_code(mms_refresh(reader, &view), MMS_E_EMPTY);
+    check_code(mms_read_copy(region, &byte, 1, NULL, NULL), MMS_E_EMPTY);
+    check_code(mms_wait(reader, 0, 0), MMS_E_TIMEOUT);
+    check_equal(mms_generation(region), 0);
+    check_ok(mms_inspect(path, &info));
+    check_equal(info.generation, 0);
+    check_ok(mms_verify(path, NULL, NULL));
+    check_ok(mms_reader_close(reader));
+    check_ok(mms_region_close(region));
+}
+
+static void next_publish_is_read_by_readers_from_before_and_after_its_writer(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_region *early, *late;
+    mms_reader *early_reader, *late_reader;
+    mms_writer *writer;
+    mms_view view;
+
+    sample_closed_region(path, "before");
+    reboot(path);
+    early = sample_region(path);
+    early_reader = sample_reader(early);
+    check_code(mms_read(early_reader, &view), MMS_E_EMPTY);
+    writer = sample_writer(path);
+    late = sample_region(path);
+    late_reader = sample_reader(late);
+    check_code(mms_read(early_reader, &view), MMS_E_EMPTY); /* the writer alone does not bring the old value back */
+    check_code(mms_read(late_reader, &view), MMS_E_EMPTY);
+    publish_text(writer, "after");
+    check_ok(mms_wait(early_reader, 0, MMS_FOREVER));
+    check_reads(early_reader, "after");
+    check_reads(late_reader, "after");
+    check_copies(path, "after");
+    check_ok(mms_writer_close(writer));
+    check_ok(mms_reader_close(early_reader));
+    check_ok(mms_region_close(early));
+    check_ok(mms_reader_close(late_reader));
+    check_ok(mms_region_close(late));
+}
+
+static void generations_jump_over_what_was_lost(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    uint64_t before = sample_closed_region(path, "before"), after;
+
+    reboot(path);
+    after = sample_closed_region(path, "after");
+    check_true(after > before + (UINT64_C(1) << 31));
+    check_true(sample_closed_region(path, "later") < after + 1000); /* once, not at every open */
+}
+
+static void writer_that_dies_before_it_publishes_leaves_the_region_empty(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_region *region;
+    mms_reader *reader;
+    mms_view view;
+
+    sample_closed_region(path, "before");
+    reboot(path);
+    check_ok(mms_writer_close(sample_writer(path)));
+    region = sample_region(path);
+    reader = sample_reader(region);
+    check_code(mms_read(reader, &view), MMS_E_EMPTY);
+    check_ok(mms_reader_close(reader));
+    check_ok(mms_region_close(region));
+    check_ok(mms_verify(path, NULL, NULL));
+}
+
+static void replacement_after_a_reboot_carries_no_value(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer_options options = sample_options();
+    uint64_t before = sample_closed_region(path, "before");
+    mms_writer *writer;
+    mms_info info;
+
+    reboot(path);
+    options.max_slots = 7;
+    options.replace = true;
+    writer = sample_writer_with(path, options);
+    check_ok(mms_inspect(path, &info));
+    check_equal(info.generation, 0);
+    check_true(publish_text(writer, "after") > before + (UINT64_C(1) << 31));
+    check_ok(mms_writer_close(writer));
+}
+
+static void memory_cannot_be_older_than_the_boot(void **state)
+{
+    const char *path = scratch_path(state, "region");
+
+    sample_closed_region(path, "value");
+    reboot(path); /* the id says nothing here: a container that was moved sees another one */
+    check_copies(path, "value");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        scratch_test_on_disk(value_from_before_a_reboot_is_not_read),
+        scratch_test_on_disk(next_publish_is_read_by_readers_from_before_and_after_its_writer),
+        scratch_test_on_disk(generations_jump_over_what_was_lost),
+        scratch_test_on_disk(writer_that_dies_before_it_publishes_leaves_the_region_empty),
+        scratch_test_on_disk(replacement_after_a_reboot_carries_no_value),
+        scratch_test(memory_cannot_be_older_than_the_boot),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

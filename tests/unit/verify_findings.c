@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* mms_verify: each finding comes from the damage that it names, alone; a sound region has none (core/verify.c). */
+#include "core/layout.h"
+#include "sample.h"
+#include "scratch.h"
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct findings {
+    unsigned count;
+    char text[8192];
+};
+
+static void note(void *context, const char *finding)
+{
+    struct findings *findings = context;
+    size_t used = strlen(findings->text);
+
+    findings->count++;
+    snprintf(findings->text + used, sizeof findings->text - used, "%s\n", finding);
+}
+
+/* One finding, which contains `text`. */
+static void check_finds(const char *path, int code, const char *text)
+{
+    struct findings findings = {0};
+
+    check_code(mms_verify(path, note, &findings), code);
+    if (findings.count != 1 || !strstr(findings.text, text))
+        check_failed(__FILE__, __LINE__, "expected one finding with \"%s\", found %u:\n%s", text, findings.count,
+                     findings.text);
+    check_code(mms_verify(path, NULL, NULL), code);
+}
+
+/* A region that was written several times, so that all slots were used, with a checksum. */
+static const char *make_region(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer_options options = sample_options();
+    mms_writer *writer;
+
+    options.checksum = true;
+    writer = sample_writer_with(path, options);
+    for (int i = 0; i < 9; i++)
+        publish_text(writer, "a value to be checked");
+    check_ok(mms_writer_close(writer));
+    return path;
+}
+
+static uint64_t load_control(const char *path, size_t offset)
+{
+    uint64_t word;
+
+    load_bytes(path, "control", offset, &word, sizeof word);
+    return word;
+}
+
+static uint64_t current_word(const char *path)
+{
+    return load_control(path, offsetof(struct mms__control, current));
+}
+
+static size_t slot_field(unsigned slot, size_t field)
+{
+    return offsetof(struct mms__control, slots) + slot * sizeof(struct mms__descriptor) + field;
+}
+
+#define SLOT_FIELD(slot, field) slot_field((slot), offsetof(struct mms__descriptor, field))
+
+static void sound_region_has_no_findings(void **state)
+{
+    const char *path = make_region(state);
+    struct findings findings = {0};
+
+    check_ok(mms_verify(path, note, &findings));
+    check_equal(findings.count, 0);
+}
+
+static void region_in_use_has_no_findings(void **state)
+{
+    const char *path = make_region(state);
+    mms_writer *writer = sample_writer(path);
+    mms_region *region = sample_region(path);
+    mms_reader *reader = sample_reader(region);
+    struct findings findings = {0};
+    void *buffer;
+
+    check_holds(reader, "a value to be checked");
+    publish_text(writer, "newer");
+    check_ok(mms_write_begin(writer, 100, &buffer, NULL));
+    check_ok(mms_verify(path, note, &findings));
+    check_equal(findings.count, 0);
+    check_ok(mms_writer_close(writer));
+    check_ok(mms_reader_close(reader));
+    check_ok(mms_region_close(region));
+}
+
+static void lock_file_that_is_missing_is_found(void **state)
+{
+    const char *path = make_region(state);
+
+    check_true(unlink(scratch_path(state, "region/lock")) == 0);
+    check_finds(path, MMS_E_CORRUPT, "no regular file `lock`");
+}
+
+static void lock_file_that_others_may_take_is_found(void **state)
+{
+    const char *path = make_region(state);
+
+    check_true(chmod(scratch_path(state, "region/lock"), 0640) == 0);
+    check_finds(path, MMS_E_CORRUPT, "mode 0640");
+}
+
+static void words_of_control_out_of_range_are_found(void **state)
+{
+    const char *path = make_region(state);
+    uint32_t bad = 7, good = MMS__ASYMMETRIC;
+
+    patch_bytes(path, "control", offsetof(struct mms__control, fence), &bad, sizeof bad);
+    check_finds(path, MMS_E_CORRUPT, "fence mode is 7");
+    patch_bytes(path, "control", offsetof(struct mms__control, fence), &good, sizeof good);
+    patch_bytes(path, "control", offsetof(struct mms__control, slots_used), &bad, sizeof bad);
+    check_finds(path, MMS_E_CORRUPT, "7 slots are in use, and there are 4");
+}
+
+static unsigned other_slot(const char *path)
+{
+    return (mms__word_slot(current_word(path)) + 1) % 4;
+}
+
+static void slots_out_of_range_are_found(void **state)
+{
+    const char *path = make_region(state);
+    unsigned slot = other_slot(path);
+    uint64_t kept = load_control(path, SLOT_FIELD(slot, allocated));
+
+    patch_word(path, "control", SLOT_FIELD(slot, allocated), UINT64_C(1) << 40);
+    check_finds(path, MMS_E_CORRUPT, "room for");
+    patch_word(path, "control", SLOT_FIELD(slot, allocated), kept);
+    patch_word(path, "control", SLOT_FIELD(slot, generation), MMS__GENERATION_MAX + 1);
+    check_finds(path, MMS_E_CORRUPT, "over the limit");
+}
+
+static void two_slots_of_one_generation_are_found(void **state)
+{
+    const char *path = make_region(state);
+
+    patch_word(path, "control", SLOT_FIELD(other_slot(path), generation), mms__word_generation(current_word(path)));
+    check_finds(path, MMS_E_CORRUPT, "two slots have generation");
+}
+
+static void current_that_names_no_slot_is_found(void **state)
+{
+    const char *path = make_region(state);
+
+    patch_word(path, "control", offsetof(struct mms__control, current), current_word(path) | 0xff);
+    check_finds(path, MMS_E_CORRUPT, "never used");
+}
+
+static void current_that_disagrees_with_its_slot_is_found(void **state)
+{
+    const char *path = make_region(state);
+
+    patch_word(path, "control", offsetof(struct mms__control, current), current_word(path) + (1 << MMS__SLOT_BITS));
+    check_finds(path, MMS_E_CORRUPT, "and the slot has generation");
+}
+
+static void size_over_max_size_is_found(void **state)
+{
+    const char *path = make_region(state);
+
+    patch_word(path, "control", SLOT_FIELD(mms__word_slot(current_word(path)), size), (64 << 10) + 1);
+    check_finds(path, MMS_E_CORRUPT, "size 65537");
+}
+
+static void every_changed_byte_of_the_data_is_found(void **state)
+{
+    const char *path = make_region(state);
+    struct mms__header header;
+    size_t start;
+
+    load_bytes(path, "control", 0, &header, sizeof header);
+    start = mms__word_slot(current_word(path)) * header.stride;
+    for (size_t i = 0; i < strlen("a value to be checked"); i++) {
+        flip_bits(path, "data", start + i, 0x10);
+        check_finds(path, MMS_E_CORRUPT, "the data has checksum");
+        flip_bits(path, "data", start + i, 0x10);
+    }
+    flip_bits(path, "data", start + strlen("a value to be checked"), 0x10); /* behind the value: nobody's */
+    check_ok(mms_verify(path, NULL, NULL));
+}
+
+static void data_file_of_another_length_is_found(void **state)
+{
+    const char *path = make_region(state);
+
+    check_true(truncate(scratch_path(state, "region/data"), 4096) == 0);
+    check_finds(path, MMS_E_CORRUPT, "data has 4096 bytes");
+}
+
+static void tombstone_is_found(void **state)
+{
+    const char *path = make_region(state);
+
+    patch_word(path, "control", offsetof(struct mms__control, current), MMS__TOMBSTONE);
+    check_finds(path, MMS_E_CORRUPT, "remove it again");
+}
+
+static void check_finds_line(const char *path, struct mms__line line, const char *text)
+{
+    static const struct mms__line none;
+    uint32_t mark = 3;
+
+    patch_bytes(path, "readers", offsetof(struct mms__readers, high_water), &mark, sizeof mark);
+    patch_bytes(path, "readers", offsetof(struct mms__readers, lines) + 2 * sizeof line, &line, sizeof line);
+    check_finds(path, MMS_E_CORRUPT, text);
+    patch_bytes(path, "readers", offsetof(struct mms__readers, lines) + 2 * sizeof line, &none, sizeof none);
+    check_ok(mms_verify(path, NULL, NULL));
+}
+
+static void scribbled_reader_lines_are_found(void **state)
+{
+    const char *path = make_region(state);
+
+    check_finds_line(path, (struct mms__line){.owner = 5}, "line 2: owner 5");
+    check_finds_line(path, (struct mms__line){.mode = 3}, "fence mode 3");
+    check_finds_line(path, (struct mms__line){.announce = 3}, "no valid tag");
+    check_finds_line(path, (struct mms__line){.announce = 4 << 2 | MMS__IDLE}, "no valid tag");
+    check_finds_line(path, (struct mms__line){.announce = UINT64_C(1) << 60 | MMS__EXACT}, "never given out");
+}
+
+static void high_water_mark_beyond_the_table_is_found(void **state)
+{
+    const char *path = make_region(state);
+    uint32_t mark = 5;
+
+    patch_bytes(path, "readers", offsetof(struct mms__readers, high_water), &mark, sizeof mark);
+    check_finds(path, MMS_E_CORRUPT, "high-water mark 5");
+}
+
+static void damaged_headers_are_the_finding_and_the_code(void **state)
+{
+    const char *path = make_region(state);
+
+    flip_bits(path, "readers", 120, 1);
+    check_finds(path, MMS_E_CORRUPT, "readers is damaged");
+    flip_bits(path, "control", 0, 1);
+    check_finds(path, MMS_E_NOT_REGION, "does not start as a region's file does");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        scratch_test(sound_region_has_no_findings),
+        scratch_test_on_disk(sound_region_has_no_findings),
+        scratch_test(region_in_use_has_no_findings),
+        scratch_test(lock_file_that_is_missing_is_found),
+        scratch_test(lock_file_that_others_may_take_is_found),
+        scratch_test(words_of_control_out_of_range_are_found),
+        scratch_test(slots_out_of_range_are_found),
+        scratch_test(two_slots_of_one_generation_are_found),
+        scratch_test(current_that_names_no_slot_is_found),
+        scratch_test(current_that_disagrees_with_its_slot_is_found),
+        scratch_test(size_over_max_size_is_found),
+        scratch_test(every_changed_byte_of_the_data_is_found),
+        scratch_test(data_file_of_another_length_is_found),
+        scratch_test(tombstone_is_found),
+        scratch_test(scribbled_reader_lines_are_found),
+        scratch_test(high_water_mark_beyond_the_table_is_found),
+        scratch_test(damaged_headers_are_the_finding_and_the_code),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
