@@ -50,7 +50,7 @@ typedef struct mms_writer_options {
     size_t struct_size;
     /* A host that calls mlockall(MCL_FUTURE) locks max_size x max_slots of memory: give it a small geometry. */
     uint64_t max_size;     /* geometry: largest value in bytes [4 GiB; 16 MiB on 32 bits]; address space, not memory */
-    uint32_t max_slots;    /* geometry: most values kept at a time, 2 to 65535 [128; 8 on 32 bits] */
+    uint32_t max_slots;    /* geometry: most values kept at a time, 2 to 32767 [128; 8 on 32 bits] */
     uint32_t max_readers;  /* geometry: most readers, and most reader processes, 1 to 65535 [1024] */
     int32_t grace_ms;      /* how long a write waits for readers that hold every slot [1000] */
     mms_on_grace on_grace; /* and what it does then [MMS_REFUSE] */

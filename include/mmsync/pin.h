@@ -8,8 +8,9 @@
 #include <mmsync/atomic.h>
 #include <stdbool.h>
 
-/* `current` = generation (48 bits) | slot (16 bits). 0: nothing published yet. */
+/* `current` = generation (48 bits) | nudge (1 bit) | slot (15 bits). 0: nothing published yet. */
 #define MMS__SLOT_BITS 16
+#define MMS__NUDGE UINT64_C(0x8000)                  /* see mms__nudge in protocol.h */
 #define MMS__TOMBSTONE UINT64_MAX                    /* removed: calls on open handles return MMS_E_GONE */
 #define MMS__GENERATION_MAX ((UINT64_MAX >> 16) - 1) /* the highest that is ever published */
 
@@ -19,7 +20,7 @@ static inline uint64_t mms__word_generation(uint64_t word)
 }
 static inline unsigned mms__word_slot(uint64_t word)
 {
-    return (unsigned)(word & 0xffff);
+    return (unsigned)(word & 0x7fff);
 }
 static inline bool mms__word_pinnable(uint64_t word)
 {

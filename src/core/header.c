@@ -64,7 +64,7 @@ void mms__header_seal(struct mms__header *header, const char *magic)
 static bool geometry_is_sound(const struct mms__header *header)
 {
     return header->max_size > 0 && header->stride >= header->max_size && header->max_slots >= 2 &&
-           header->max_slots <= 65535 && header->max_readers >= 1 && header->max_readers <= 65535 &&
+           header->max_slots <= 32767 && header->max_readers >= 1 && header->max_readers <= 65535 &&
            header->stride <= (uint64_t)INT64_MAX / header->max_slots && header->stride % mms__page_size() == 0;
 }
 

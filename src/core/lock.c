@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <mmsync.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 
 _Static_assert(sizeof(off_t) == 8, "lock bytes and data need 64-bit offsets: build with _FILE_OFFSET_BITS=64");
 
@@ -50,7 +51,10 @@ static int lock_and_map(const struct mms__place *place, bool create, struct mms_
 
     if (code != 0)
         return code;
-    code = mms__lock_byte(file.fd, 0);
+    if (create && fchmod(file.fd, 0600) != 0) /* whatever the umask is: others must never get it, the owner always */
+        code = -errno;
+    if (code == 0)
+        code = mms__lock_byte(file.fd, 0);
     if (code == 0)
         code = mms__map_file(file.fd, mms__page_size(), PROT_NONE, true, &lock->map);
     if (code == 0 && place->loses_locks)

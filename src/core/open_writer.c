@@ -162,6 +162,8 @@ static int set_fence(struct mms_writer *writer)
     /* One that wants symmetric readers still reaches those that have not changed over, if it is allowed to. */
     writer->pool.can_membarrier = works || (wish == MMS_FENCE_SYMMETRIC && mms__membarrier_works());
     mms__store_relaxed(&writer->control->fence, works ? MMS__ASYMMETRIC : MMS__SYMMETRIC);
+    if (!writer->pool.can_membarrier)
+        mms__nudge(&writer->control->current);
     mms__fence_seq_cst(); /* before the first scan */
     return 0;
 }

@@ -80,7 +80,7 @@ int mms__writer_options_read(const mms_writer_options *given, mms_writer_options
     if (code == 0)
         code = check_range("max_size", options->max_size, 1, INT64_MAX / 4);
     if (code == 0)
-        code = check_range("max_slots", options->max_slots, 2, 65535);
+        code = check_range("max_slots", options->max_slots, 2, 32767);
     if (code == 0)
         code = check_range("max_readers", options->max_readers, 1, 65535);
     if (code == 0)

@@ -136,6 +136,18 @@ static inline void mms__publish(mms__word *current, uint64_t generation, unsigne
     mms__store_release(current, generation << MMS__SLOT_BITS | slot);
 }
 
+/* Make readers look up without publishing anything: the same generation and slot under another word, so that they leave
+   the inline path and adopt the fence mode that `control` wants. A writer that has lost membarrier finds every slot covered
+   by asymmetric readers, and could publish nothing that would tell them. Views that are held stay whole: the slot's
+   generation word has not changed. Release: the mode before it (pair: the acquire in mms__announce). */
+static inline void mms__nudge(mms__word *current)
+{
+    uint64_t word = mms__load_relaxed(current);
+
+    if (mms__word_pinnable(word))
+        mms__store_release(current, word ^ MMS__NUDGE);
+}
+
 /* ---- Waiting ---- */
 
 /* Before sleeping on `wake`: returns `current` as it is after the flag was set. The fence pairs with the one in

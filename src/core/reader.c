@@ -311,7 +311,7 @@ static int pin_newest(struct mms_reader *reader, mms_view *out)
         hold(reader, word);
     reader->head.state = reader->symmetric ? MMS__HELD_SLOW : MMS__HELD;
     mms__fill_view(&reader->head, out);
-    out->changed = word != last;
+    out->changed = mms__word_generation(word) != mms__word_generation(last);
     return 0;
 }
 

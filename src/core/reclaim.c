@@ -13,9 +13,10 @@ bool mms__fence_heavy(struct mms__pool *pool)
     /* And puts such a fence between announcement and validation of every asymmetric reader, wherever it is. */
     if (mms__membarrier() == 0)
         return true;
-    /* Refused by now, say by a filter that was installed later. Readers learn it at the next publish. */
+    /* Refused by now, say by a filter that was installed later. */
     pool->can_membarrier = false;
     mms__store_relaxed(&pool->control->fence, MMS__SYMMETRIC);
+    mms__nudge(&pool->control->current);
     mms__fence_seq_cst(); /* as the first one, for readers that adopt the mode from here on */
     return false;
 }

@@ -91,7 +91,12 @@ unsigned mms__table_sweep(const struct mms__table *table, int fd)
     for (uint32_t i = 0; i < mms__table_used(table); i++) {
         uint32_t owner = mms__load_acquire(&table->shared->lines[i].owner);
 
-        if (owner == 0 || owner > table->max_readers || seen[owner / 8] & 1u << owner % 8)
+        if (owner > table->max_readers) { /* nobody's: somebody has scribbled */
+            mms__line_clear(&table->shared->lines[i]);
+            cleared++;
+            continue;
+        }
+        if (owner == 0 || seen[owner / 8] & 1u << owner % 8)
             continue;
         seen[owner / 8] |= (unsigned char)(1u << owner % 8);
         owners[count++] = owner;

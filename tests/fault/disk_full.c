@@ -217,6 +217,39 @@ static void room_for_two_values_is_enough(void **state)
     in_small_memory(state, cycle_two_slots);
 }
 
+static void grow_into_what_was_given_back(void *directory)
+{
+    const char *path = region_in(directory);
+    mms_writer *writer = roomy_writer(path);
+    mms_region *region = sample_region(path);
+    mms_reader *reader = sample_reader(region);
+
+    for (unsigned char i = 1; i < 5; i++)
+        check_ok(publish_filled(writer, 4 * MIB, i));
+    for (int i = 0; i < 300; i++)
+        check_ok(publish_filled(writer, 10 * KIB, (unsigned char)(i % 100 + 1)));
+    check_true(file_blocks(path, "data") < 4 * MIB); /* else nothing was given back, and this proves nothing */
+    fill_disk(directory);
+    for (int i = 0; i < 5; i++) {
+        check_code(publish_filled(writer, 4 * MIB, 7), -ENOSPC);
+        check_filled(reader, 10 * KIB, 299 % 100 + 1);
+    }
+    empty_disk(directory);
+    check_ok(publish_filled(writer, 4 * MIB, 8));
+    check_filled(reader, 4 * MIB, 8);
+    check_ok(mms_reader_close(reader));
+    check_ok(mms_region_close(region));
+    check_ok(mms_writer_close(writer));
+}
+
+static void memory_that_was_given_back_is_asked_for_again(void **state)
+{
+    const char *directory = scratch_path(state, "small");
+
+    check_true(mkdir(directory, 0755) == 0);
+    in_child_with_mount("tmpfs", "size=16m", directory, grow_into_what_was_given_back, (void *)(uintptr_t)directory);
+}
+
 static void hold_while_full(void *directory)
 {
     const char *path = region_in(directory);
@@ -325,6 +358,7 @@ int main(void)
         scratch_test(writer_recovers_when_others_make_room),
         scratch_test(slots_in_use_are_written_on_a_full_disk),
         scratch_test(room_for_two_values_is_enough),
+        scratch_test(memory_that_was_given_back_is_asked_for_again),
         scratch_test(held_view_stays_whole_on_a_full_disk),
         scratch_test(region_is_not_made_on_a_full_disk_and_nothing_is_left),
         scratch_test(replacement_that_finds_no_room_leaves_all_as_it_was),

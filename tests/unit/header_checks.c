@@ -103,7 +103,7 @@ static void two_regions_have_different_ids(void **state)
 
 static void more_than_can_be_mapped_is_refused(void **state)
 {
-    mms_writer_options options = geometry(INT64_MAX / 4, 65535, 1);
+    mms_writer_options options = geometry(INT64_MAX / 4, 32767, 1);
     struct mms__header header;
 
     (void)state;

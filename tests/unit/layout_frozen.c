@@ -89,7 +89,9 @@ static void words_are_packed_as_in_version_1(void **state)
 
     (void)state;
     check_equal(mms__word_generation(word), UINT64_C(0x123456789abc));
-    check_equal(mms__word_slot(word), 0xdef0);
+    check_equal(mms__word_slot(word), 0x5ef0); /* without the nudge bit */
+    check_equal(mms__word_slot(word ^ MMS__NUDGE), 0x5ef0);
+    check_equal(MMS__NUDGE, 0x8000);
     check_equal(mms__exact(word), UINT64_C(0x123456789abc) << 2 | 1);
     check_equal(mms__from(word), UINT64_C(0x123456789abc) << 2 | 2);
     check_equal(MMS__IDLE, 0);

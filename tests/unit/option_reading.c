@@ -144,7 +144,7 @@ static void ends_of_ranges_are_accepted(void **state)
     check_writer(max_size, 1, 0);
     check_writer(max_size, INT64_MAX / 4, 0);
     check_writer(max_slots, 2, 0);
-    check_writer(max_slots, 65535, 0);
+    check_writer(max_slots, 32767, 0);
     check_writer(max_readers, 1, 0);
     check_writer(max_readers, 65535, 0);
     check_writer(grace_ms, MMS_FOREVER, 0);

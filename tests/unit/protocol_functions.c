@@ -282,10 +282,29 @@ static void taken_slot_has_the_new_generation_and_published_word_both_parts(void
     check_equal(slot.generation, 6);
     mms__publish(&current, 6, 2);
     check_equal(current, make_word(6, 2));
-    mms__publish(&current, MMS__GENERATION_MAX, 65534);
+    mms__publish(&current, MMS__GENERATION_MAX, 32766);
     check_true(mms__word_pinnable(current));
     check_equal(mms__word_generation(current), MMS__GENERATION_MAX);
-    check_equal(mms__word_slot(current), 65534);
+    check_equal(mms__word_slot(current), 32766);
+}
+
+static void nudge_changes_the_word_and_neither_generation_nor_slot(void **state)
+{
+    uint64_t before;
+
+    (void)state;
+    mms__publish(&current, 6, 2);
+    before = current;
+    mms__nudge(&current);
+    check_true(current != before);
+    check_equal(mms__word_generation(current), 6);
+    check_equal(mms__word_slot(current), 2);
+    current = MMS__TOMBSTONE;
+    mms__nudge(&current);
+    check_equal(current, MMS__TOMBSTONE);
+    current = 0;
+    mms__nudge(&current);
+    check_equal(current, 0);
 }
 
 static uint32_t wake, waiting;
@@ -344,6 +363,7 @@ int main(void)
         cmocka_unit_test_setup(high_water_mark_never_falls, reset),
         cmocka_unit_test_setup(cleared_line_is_idle_and_free, reset),
         cmocka_unit_test_setup(taken_slot_has_the_new_generation_and_published_word_both_parts, reset),
+        cmocka_unit_test_setup(nudge_changes_the_word_and_neither_generation_nor_slot, reset),
         cmocka_unit_test_setup(waiter_looks_at_current_after_it_has_set_its_flag, reset),
         cmocka_unit_test_setup(publish_wakes_once_for_each_time_somebody_waits, reset),
     };

@@ -154,7 +154,7 @@ static void sweep_buries_all_the_dead(void **state)
     free(fixture.table.shared);
 }
 
-static void scribbled_owners_and_marks_are_ignored(void **state)
+static void scribbled_owners_and_marks_are_ignored_and_swept(void **state)
 {
     struct fixture fixture = make(state);
     int judge = open_file(&fixture);
@@ -163,9 +163,10 @@ static void scribbled_owners_and_marks_are_ignored(void **state)
     fixture.table.shared->lines[0].owner = LINES + 1;
     fixture.table.shared->lines[1].owner = UINT32_MAX;
     check_equal(mms__table_used(&fixture.table), LINES);
-    check_equal(mms__table_sweep(&fixture.table, judge), 0);
     check_equal(bury(&fixture, judge, 0), 0);
     check_equal(bury(&fixture, judge, UINT32_MAX), 0);
+    check_equal(mms__table_sweep(&fixture.table, judge), 2); /* nobody's, so they are free again */
+    check_true(is_free(&fixture, 0) && is_free(&fixture, 1));
     close(judge);
     free(fixture.table.shared);
 }
@@ -179,7 +180,7 @@ int main(void)
         scratch_test(living_owner_is_not_buried),
         scratch_test(dead_owner_loses_all_its_lines_and_nobody_elses),
         scratch_test(sweep_buries_all_the_dead),
-        scratch_test(scribbled_owners_and_marks_are_ignored),
+        scratch_test(scribbled_owners_and_marks_are_ignored_and_swept),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

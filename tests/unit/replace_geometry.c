@@ -202,7 +202,7 @@ static void impossible_geometry_leaves_all_as_it_was(void **state)
 
     sample_closed_region(path, "value");
     options.max_size = INT64_MAX / 4;
-    options.max_slots = 65535;
+    options.max_slots = 32767;
     options.replace = true;
     check_code(mms_writer_open(path, &options, &writer), MMS_E_INVALID);
     check_copies(path, "value");
