@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The crate's side of the scale test: `HashMap<u64, Vec<f32>>` with many keys. Key i is SplitMix64's output number i for
+//! seed 0; its vector holds i % 8 + 1 floats of value i + j. Prints seconds and bytes of one build, check and look-up of all.
+
+use interop::{Rng, Serializer};
+use rkyv::ser::Serializer as _;
+use std::collections::HashMap;
+use std::time::Instant;
+
+type Table = HashMap<u64, Vec<f32>>;
+
+fn table(count: u64) -> Table {
+    let mut rng = Rng::new(0, 0);
+    (0..count).map(|i| (rng.next(), (0..i % 8 + 1).map(|j| (i + j) as f32).collect())).collect()
+}
+
+fn digest(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(*b)).wrapping_mul(0x0000_0100_0000_01b3))
+}
+
+fn main() {
+    let count: u64 = std::env::args().nth(1).map_or(10_000_000, |w| w.parse().expect("usage: bigmap [KEYS]"));
+    let value = table(count);
+
+    let start = Instant::now();
+    let mut serializer = Serializer::default();
+    serializer.serialize_value(&value).expect("serialize");
+    let bytes = serializer.into_serializer().into_inner();
+    let build = start.elapsed().as_secs_f64();
+
+    let start = Instant::now();
+    let checked = rkyv::check_archived_root::<Table>(&bytes).expect("check");
+    let check = start.elapsed().as_secs_f64();
+
+    let mut rng = Rng::new(0, 0);
+    let start = Instant::now();
+    let found = (0..count).filter(|i| checked.get(&rng.next()).is_some_and(|v| v[0] == *i as f32)).count();
+    let lookup = start.elapsed().as_secs_f64();
+    println!(
+        "rust keys {} bytes {} fnv1a64 {:016x} build_seconds {:.2} check_seconds {:.2} lookup_nanoseconds {:.1} found {}",
+        count, bytes.len(), digest(&bytes), build, check, lookup * 1e9 / count as f64, found
+    );
+}
