@@ -175,6 +175,10 @@ int mms_write_begin(mms_writer *writer, size_t capacity, void **buffer, mms_rece
 int mms_write_grow(mms_writer *writer, size_t capacity, void **buffer);
 /* Publish the first size bytes. Takes the same time for any size, unless a checksum is asked for. */
 int mms_write_commit(mms_writer *writer, size_t size, mms_receipt *receipt);
+/* Of the write that was begun, and of it alone: its type, in the place of the writer's option. schema is text that says
+   what the type is, for tools; it is stored behind the value if there is room, and must stay until the commit. May be
+   NULL. */
+int mms_writer_set_type(mms_writer *writer, const uint64_t type_id[2], const char *schema, size_t schema_size);
 /* Give the room back; nothing is published. */
 int mms_write_abort(mms_writer *writer);
 
@@ -214,6 +218,14 @@ int mms_read_copy(mms_region *region, void *buffer, size_t capacity, size_t *siz
 /* Wait until the newest generation is not `seen`. MMS_E_TIMEOUT, -EINTR after a signal, MMS_E_GONE. timeout_ms may be
    MMS_FOREVER, or 0 for a look. Does not touch the view. */
 int mms_wait(mms_reader *reader, uint64_t seen, int timeout_ms);
+
+/* The type id of the value that a view is held of; MMS_E_NO_VIEW. */
+int mms_view_type(mms_reader *reader, uint64_t type_id[2]);
+
+/* The schema text of the newest value, as mms_read_copy gives the value itself: *size is 0 if none was stored.
+   type_id and generation may be NULL. */
+int mms_read_schema(mms_region *region, char *buffer, size_t capacity, size_t *size, uint64_t type_id[2],
+                    uint64_t *generation);
 
 /* The newest generation; 0 if there is none, or region is NULL. */
 uint64_t mms_generation(mms_region *region);

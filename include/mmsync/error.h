@@ -46,6 +46,9 @@ const char *mms_error_name(int code);
    before the first failure; like errno it is not reset by success. Valid until this thread's next failing call. */
 const char *mms_last_error(void);
 
+/* The code of that call; 0 before the first failure. */
+int mms_last_code(void);
+
 #ifdef __cplusplus
 }
 #endif

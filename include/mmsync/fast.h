@@ -39,7 +39,8 @@ struct mms__reader_head {
         uint64_t generation;
         bool changed; /* always false */
     } view;
-    uint32_t state; /* enum mms__reader_state */
+    uint32_t state;   /* enum mms__reader_state */
+    uint32_t checked; /* token of the archive type that `word` was checked as; 0: not checked */
 };
 
 int mms__read_slow(mms_reader *reader, mms_view *out);

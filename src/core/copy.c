@@ -7,6 +7,7 @@
 #include "core/region.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { COPY_TRIES = 64 };
@@ -125,4 +126,69 @@ int mms_read_copy(mms_region *region, void *buffer, size_t capacity, size_t *siz
         return mms__fail(MMS_E_TOO_BIG, "copying from %s: the value has %zu bytes, the buffer %zu; give a larger one",
                          region->place.path, found, capacity);
     return 0;
+}
+
+/* One try at the schema, as above. A size that cannot be is one that was read while it changed. */
+static int try_schema(struct mms_region *region, uint64_t word, char *buffer, size_t capacity, size_t *size,
+                       uint64_t type_id[2])
+{
+    const struct mms__descriptor *slot = mms__region_slot(region, mms__word_slot(word));
+    uint64_t value, stored;
+    int code;
+
+    if (mms__word_slot(word) >= region->header.max_slots)
+        return 0;
+    value = mms__load_relaxed(&slot->size);
+    stored = mms__load_relaxed(&slot->schema_size);
+    type_id[0] = mms__load_relaxed(&slot->type_id[0]);
+    type_id[1] = mms__load_relaxed(&slot->type_id[1]);
+    if (value > region->header.max_size || stored > region->header.stride ||
+        mms__schema_at(value) + stored > region->header.stride)
+        return 0;
+    *size = (size_t)stored;
+    if (*size <= capacity) {
+        code = read_all(region->data_file.fd, (unsigned char *)buffer, *size,
+                        mms__word_slot(word) * region->header.stride + mms__schema_at(value));
+        if (code != 0)
+            return mms__fail(code, "reading %s/data", region->place.path);
+    }
+    return mms__still_whole(&region->control->current, &slot->generation, word);
+}
+
+int mms_read_schema(mms_region *region, char *buffer, size_t capacity, size_t *size, uint64_t type_id[2],
+                    uint64_t *generation)
+{
+    uint64_t type[2];
+    int code;
+
+    if (!region || !size || (!buffer && capacity > 0))
+        return mms__fail(MMS_E_INVALID, "mms_read_schema: %s is NULL", !region ? "region" : size ? "buffer" : "size");
+    if (mms__region_is_forked(region))
+        return mms__fail(MMS_E_FORKED, "reading the schema of %s: open the region in this process",
+                         region->place.path);
+    code = ensure_data_file(region);
+    if (code != 0)
+        return code;
+    for (int tries = 0; tries < COPY_TRIES; tries++) {
+        uint64_t word = mms__region_current(region);
+
+        if (!mms__word_pinnable(word))
+            return mms__fail_unpinnable(region, word);
+        code = try_schema(region, word, buffer, capacity, size, type);
+        if (code == 0)
+            continue;
+        if (code < 0)
+            return code;
+        if (type_id)
+            memcpy(type_id, type, sizeof type);
+        if (generation)
+            *generation = mms__word_generation(word);
+        if (*size > capacity)
+            return mms__fail(MMS_E_TOO_BIG,
+                             "reading the schema of %s: it has %zu bytes, the buffer %zu; give a larger one",
+                             region->place.path, *size, capacity);
+        return 0;
+    }
+    return mms__fail(MMS_E_AGAIN, "reading the schema of %s: the writer was faster %d times; try again",
+                     region->place.path, COPY_TRIES);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 static _Thread_local char last_error[512];
+static _Thread_local int last_code;
 
 const char *mms_strerror(int code)
 {
@@ -42,10 +43,16 @@ const char *mms_last_error(void)
     return last_error;
 }
 
+int mms_last_code(void)
+{
+    return last_code;
+}
+
 static int store(int code, const char *format, va_list arguments)
 {
     int length = vsnprintf(last_error, sizeof last_error, format, arguments);
 
+    last_code = code;
     if (length >= 0 && (size_t)length < sizeof last_error)
         snprintf(last_error + length, sizeof last_error - (size_t)length, " (%s: %s)", mms_error_name(code),
                  mms_strerror(code));

@@ -37,7 +37,8 @@ struct mms__descriptor {
     mms__word publish_ns; /* CLOCK_REALTIME */
     mms__word flags;      /* MMS__HAS_CHECKSUM */
     mms__word allocated;  /* bytes of `data` that the slot takes; for people, not for the protocol */
-    mms__word reserved[7];
+    mms__word schema_size; /* bytes of schema text in the slot, at mms__schema_at(size); 0: none */
+    mms__word reserved[6];
 };
 
 enum { MMS__HAS_CHECKSUM = 1 };
@@ -91,6 +92,7 @@ _Static_assert(offsetof(struct mms__header, region_id) == 16, "layout");
 _Static_assert(offsetof(struct mms__header, checksum) == 120, "layout");
 _Static_assert(sizeof(struct mms__descriptor) == 128, "layout");
 _Static_assert(offsetof(struct mms__descriptor, allocated) == 64, "layout");
+_Static_assert(offsetof(struct mms__descriptor, schema_size) == 72, "layout");
 _Static_assert(offsetof(struct mms__control, current) == 128, "layout");
 _Static_assert(offsetof(struct mms__control, wake) == 256, "layout");
 _Static_assert(offsetof(struct mms__control, boot_id) == 384, "layout");
@@ -102,6 +104,12 @@ _Static_assert(offsetof(struct mms__readers, waiting) == 256, "layout");
 _Static_assert(offsetof(struct mms__readers, lines) == 384, "layout");
 _Static_assert(_Alignof(mms__word) == 8, "64-bit words must be aligned");
 _Static_assert(__atomic_always_lock_free(sizeof(uint64_t), 0), "64-bit atomics must be lock-free");
+
+/* Where in a slot the schema text is, behind a value of a size. */
+static inline uint64_t mms__schema_at(uint64_t size)
+{
+    return (size + 63) & ~UINT64_C(63);
+}
 
 static inline size_t mms__control_size(uint32_t max_slots)
 {

@@ -250,6 +250,7 @@ static void hold(struct mms_reader *reader, uint64_t word)
     unsigned slot = mms__word_slot(word);
 
     reader->head.word = word;
+    reader->head.checked = 0;
     reader->head.view = (struct mms__view_head){
         .data = region->data + slot * region->header.stride,
         .size = (size_t)mms__load_relaxed(&mms__region_slot(region, slot)->size),
@@ -342,6 +343,23 @@ int mms__read_slow(mms_reader *reader, mms_view *out)
 int mms__refresh_slow(mms_reader *reader, mms_view *view)
 {
     return read_or_refresh(reader, view, "mms_refresh");
+}
+
+int mms_view_type(mms_reader *reader, uint64_t type_id[2])
+{
+    const struct mms__descriptor *slot;
+    int code = check_handle(reader, "mms_view_type");
+
+    if (code != 0)
+        return code;
+    if (!type_id)
+        return mms__fail(MMS_E_INVALID, "mms_view_type: type_id is NULL");
+    if (!is_held(reader))
+        return mms__fail(MMS_E_NO_VIEW, "mms_view_type: this reader of %s holds no view", reader->region->place.path);
+    slot = mms__region_slot(reader->region, mms__word_slot(reader->head.word));
+    type_id[0] = mms__load_relaxed(&slot->type_id[0]);
+    type_id[1] = mms__load_relaxed(&slot->type_id[1]);
+    return 0;
 }
 
 int mms__release_slow(mms_reader *reader)

@@ -44,8 +44,9 @@ static int carry_value(const struct mms_writer *from, struct mms_writer *to)
 {
     uint64_t word = mms__load_relaxed(&from->control->current);
     const struct mms__descriptor *old = &from->control->slots[mms__word_slot(word)];
+    struct mms__descriptor as = *old; /* nobody else writes it: we have the lock */
     mms_receipt receipt = {0};
-    size_t size;
+    size_t size, whole;
     unsigned slot;
     int code;
 
@@ -61,12 +62,17 @@ static int carry_value(const struct mms_writer *from, struct mms_writer *to)
             MMS_E_TOO_BIG,
             "replacing %s: its value has %zu bytes, and the new max_size is %llu; publish a smaller one first",
             from->place.path, size, (unsigned long long)to->pool.header.max_size);
-    code = mms__pool_take(&to->pool, size, (struct mms__patience){MMS_NO_WAIT, MMS_REFUSE}, &slot, &receipt);
+    whole = (size_t)(mms__schema_at(size) + as.schema_size);
+    if (as.schema_size == 0 || whole > to->pool.header.stride || whole > from->pool.header.stride) {
+        as.schema_size = 0;
+        whole = size;
+    }
+    code = mms__pool_take(&to->pool, whole, (struct mms__patience){MMS_NO_WAIT, MMS_REFUSE}, &slot, &receipt);
     if (code != 0)
         return code;
     memcpy(to->pool.data + slot * to->pool.header.stride,
-           from->pool.data + mms__word_slot(word) * from->pool.header.stride, size);
-    mms__writer_publish_as(to, slot, size, old);
+           from->pool.data + mms__word_slot(word) * from->pool.header.stride, whole);
+    mms__writer_publish_as(to, slot, size, &as);
     return 0;
 }
 

@@ -101,6 +101,7 @@ static void check_value(const struct mms__look *look, uint64_t word, int data_fd
     const struct mms__descriptor *slot = &look->control->slots[index];
     uint64_t size = mms__load_relaxed(&slot->size), expected = mms__load_relaxed(&slot->checksum);
     bool has_checksum = mms__load_relaxed(&slot->flags) & MMS__HAS_CHECKSUM, fits = size <= look->header.max_size;
+    uint64_t schema = mms__load_relaxed(&slot->schema_size);
     uint64_t found = expected;
     int code = has_checksum && fits ? mms__checksum_file(data_fd, index * look->header.stride, size, &found) : 0;
 
@@ -111,6 +112,9 @@ static void check_value(const struct mms__look *look, uint64_t word, int data_fd
              look->header.max_size);
     else if (code != 0)
         find(report, "slot %u, current: reading it from `data`: %s", index, mms_strerror(code));
+    else if (schema > look->header.stride || mms__schema_at(size) + schema > look->header.stride)
+        find(report, "slot %u, current: %" PRIu64 " bytes of schema do not fit behind %" PRIu64 " of data", index,
+             schema, size);
     else if (found != expected)
         find(report, "slot %u, current: the data has checksum %016" PRIx64 ", and %016" PRIx64 " was published", index,
              found, expected);

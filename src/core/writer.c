@@ -154,6 +154,7 @@ static int take(struct mms_writer *writer, size_t capacity, mms_receipt *receipt
     if (code == 0)
         code = check_lock(writer);
     memset(&writer->receipt, 0, sizeof writer->receipt);
+    writer->typed = false;
     if (code == 0)
         code = mms__pool_take(&writer->pool, capacity, patience, &writer->slot, &writer->receipt);
     if (code == 0) {
@@ -169,9 +170,10 @@ static int take(struct mms_writer *writer, size_t capacity, mms_receipt *receipt
 static struct mms__descriptor describe(const struct mms_writer *writer, unsigned slot, size_t size)
 {
     const mms_writer_options *options = &writer->options;
+    const uint64_t *type_id = writer->typed ? writer->type_id : options->type_id;
 
     return (struct mms__descriptor){
-        .type_id = {options->type_id[0], options->type_id[1]},
+        .type_id = {type_id[0], type_id[1]},
         .tag = options->tag,
         .checksum = options->checksum ? mms__checksum(slot_data(writer, slot), size) : 0,
         .publish_ns = mms__read_clock(CLOCK_REALTIME_COARSE),
@@ -192,15 +194,31 @@ void mms__writer_publish_as(struct mms_writer *writer, unsigned slot, size_t siz
     mms__store_relaxed(&descriptor->checksum, as->checksum);
     mms__store_relaxed(&descriptor->publish_ns, as->publish_ns);
     mms__store_relaxed(&descriptor->flags, as->flags);
+    mms__store_relaxed(&descriptor->schema_size, as->schema_size);
     mms__publish(&writer->control->current, generation, slot);
     mms__pool_publish(&writer->pool, slot);
     if (mms__wake_due(&writer->control->wake, &readers->waiting))
         mms__futex_wake_all(&writer->control->wake);
 }
 
+/* Behind the value. A value without its schema is better than none, so a lack of room is no error. */
+static size_t store_schema(struct mms_writer *writer, size_t size)
+{
+    uint64_t at = mms__schema_at(size), end = at + writer->schema_size;
+
+    if (!writer->typed || writer->schema_size == 0 || end > writer->pool.header.stride)
+        return 0;
+    if (end > writer->capacity && mms__pool_grow(&writer->pool, writer->slot, end) != 0)
+        return 0;
+    memcpy(slot_data(writer, writer->slot) + at, writer->schema, writer->schema_size);
+    return writer->schema_size;
+}
+
 static void finish(struct mms_writer *writer, size_t size, mms_receipt *receipt)
 {
     struct mms__descriptor as = describe(writer, writer->slot, size);
+
+    as.schema_size = store_schema(writer, size);
 
     mms__writer_publish_as(writer, writer->slot, size, &as);
     writer->receipt.size = size;
@@ -272,6 +290,22 @@ int mms_write_commit(mms_writer *writer, size_t size, mms_receipt *receipt)
     mms__fence_seq_cst(); /* streaming stores of the caller are not ordered by the release in mms__publish */
     writer->building = false;
     finish(writer, size, receipt);
+    return 0;
+}
+
+int mms_writer_set_type(mms_writer *writer, const uint64_t type_id[2], const char *schema, size_t schema_size)
+{
+    int code = check_handle(writer, true, "mms_writer_set_type");
+
+    if (code != 0)
+        return code;
+    if (!type_id || (!schema && schema_size > 0))
+        return mms__fail(MMS_E_INVALID, "mms_writer_set_type: %s is NULL", type_id ? "schema" : "type_id");
+    writer->typed = true;
+    writer->type_id[0] = type_id[0];
+    writer->type_id[1] = type_id[1];
+    writer->schema = schema;
+    writer->schema_size = schema_size;
     return 0;
 }
 

@@ -22,6 +22,10 @@ struct mms_writer {
     unsigned slot;
     size_t capacity;
     mms_receipt receipt; /* of the write that was begun */
+    bool typed;          /* that write has a type of its own: */
+    uint64_t type_id[2];
+    const char *schema;
+    size_t schema_size;
 };
 
 /* (open_writer.c) Get the lock of a region, made if there is none, and take over what is in it. place has the path;

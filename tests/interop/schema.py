@@ -173,8 +173,17 @@ class Chooser:
     def schema(self):
         for _ in range(self.random.randint(1, 4)):
             self.add(self.enum() if self.random.random() < 0.4 else self.struct(4))
-        self.add(self.struct(7, shape="named"))
+        self.add(self.root())
         return Schema(self.name, self.items)
+
+    def root(self):
+        """Holds everything declared before it, so that nothing is declared in vain."""
+        root = self.struct(4, shape="named")
+        for item in self.items:
+            kind = self.random.choice([("named", item.name), ("option", ("named", item.name)), ("vec", ("named", item.name))])
+            root.body.fields.insert(self.random.randint(0, len(root.body.fields)), Field(f"g{len(root.body.fields)}", kind))
+        root.key = False
+        return root
 
     def add(self, item):
         self.items.append(item)

@@ -43,8 +43,8 @@ impl Rng {
     pub fn items(&mut self) -> usize {
         let wish = match self.below(16) {
             0..=3 => 0,
-            4..=11 => 1 + self.below(6),
-            12..=14 => self.below(40),
+            4..=10 => 1 + self.below(6),
+            11..=13 if self.fuel < 1000 => self.below(40),
             _ => self.below(u64::from(self.fuel) + 1),
         };
         let count = wish.min(u64::from(self.fuel)) as u32;

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Archives: values that are used in place, with no parsing and no copy, in the layout of rkyv 0.7 (docs/format.md).
+   mmsc writes typed functions for a schema; they are thin covers over what is here, and programs that have the types
+   at run time only (a tool, a binding) may use this directly.
+
+   An archive ends with its root. Its start must be aligned as its types demand; what mmsync gives always is.
+   Reading functions trust the bytes: check once what comes from somebody else. */
+#ifndef MMSYNC_ARCHIVE_H
+#define MMSYNC_ARCHIVE_H
+
+#include <mmsync.h>
+#include <stdio.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Types, as tables; mmsc writes them, and mms_schema_read (in the tool) makes them at run time ---- */
+
+enum mms_type_kind {
+    MMS_T_UNIT,
+    MMS_T_BOOL,
+    MMS_T_U8,
+    MMS_T_U16,
+    MMS_T_U32,
+    MMS_T_U64,
+    MMS_T_U128,
+    MMS_T_I8,
+    MMS_T_I16,
+    MMS_T_I32,
+    MMS_T_I64,
+    MMS_T_I128,
+    MMS_T_USIZE, /* input: uint64_t; archived: as wide as the offsets */
+    MMS_T_ISIZE, /* input: int64_t */
+    MMS_T_F32,
+    MMS_T_F64,
+    MMS_T_CHAR, /* uint32_t */
+    MMS_T_DURATION,
+    MMS_T_STRING,  /* String. Input: mms_str */
+    MMS_T_BOX_STR, /* Box<str>. Input: mms_str */
+    MMS_T_BOX,     /* input: a pointer to the first type */
+    MMS_T_VEC,     /* Vec<T> and Box<[T]>. Input: mms_items of the first type */
+    MMS_T_ARRAY,   /* `count` times the first type */
+    MMS_T_STRUCT,
+    MMS_T_ENUM,   /* input: uint32_t tag, then the variants' fields at their offsets */
+    MMS_T_OPTION, /* variants None and Some. Input: bool tag, then the value */
+    MMS_T_RESULT, /* variants Ok and Err. Input: bool tag, true for Err, then the values */
+    MMS_T_MAP,    /* HashMap. Input: mms_items of the first type, a struct of key and value, in any order */
+    MMS_T_SET,    /* HashSet. Input: mms_items of the first type, a struct of a key */
+    MMS_T_TREE    /* BTreeMap. Input: as a HashMap's, in any order */
+};
+
+enum mms_type_shape { MMS_SHAPE_UNIT, MMS_SHAPE_TUPLE, MMS_SHAPE_NAMED };
+
+enum mms_type_flag {
+    MMS_TF_WIDE = 1,    /* offsets and usize have 64 bits */
+    MMS_TF_LEAF = 2,    /* nothing outside of it belongs to it: no pointers */
+    MMS_TF_COPY = 4,    /* the input has the very bytes of the archive */
+    MMS_TF_ANY_BITS = 8 /* all bits are valid */
+};
+
+typedef struct mms_type mms_type;
+
+typedef struct mms_type_field {
+    const char *name; /* "0", "1" without names */
+    const mms_type *type;
+    size_t offset, input_offset;
+} mms_type_field;
+
+typedef struct mms_type_variant {
+    const char *name;
+    const mms_type_field *fields;
+    size_t count;
+    int shape; /* enum mms_type_shape */
+} mms_type_variant;
+
+struct mms_type {
+    const char *name; /* as in the schema */
+    int kind, shape;  /* enum mms_type_kind, enum mms_type_shape of a struct */
+    unsigned flags;
+    unsigned tag_size; /* of an archived ENUM, OPTION, RESULT */
+    size_t size, align, input_size;
+    size_t deep_align;                /* the largest alignment in an archive of it */
+    size_t count;                     /* of elements of an ARRAY, of fields of a STRUCT, of variants */
+    const mms_type *first;            /* of BOX, VEC, ARRAY, MAP, SET, TREE */
+    const mms_type_field *fields;     /* of a STRUCT */
+    const mms_type_variant *variants; /* of ENUM, OPTION, RESULT */
+};
+
+/* A type that can be a value of its own. */
+typedef struct mms_archive {
+    const mms_type *type;
+    uint64_t type_id[2];
+    const char *schema; /* text from which the type can be made again; may be NULL */
+    size_t schema_size;
+    uint32_t token; /* of this process; starts as MMS_ARCHIVE_NEW */
+} mms_archive;
+
+#define MMS_ARCHIVE_NEW UINT32_MAX
+
+/* ---- Input values ---- */
+
+/* Text in UTF-8; no 0 at the end is needed. */
+typedef struct mms_str {
+    const char *data;
+    size_t size;
+} mms_str;
+
+typedef struct mms_items {
+    const void *data;
+    size_t count;
+} mms_items;
+
+/* Archived and input alike. The nanoseconds are below 1,000,000,000. */
+typedef struct mms_duration {
+    uint64_t secs;
+    uint32_t nanos;
+} mms_duration;
+
+#ifdef __SIZEOF_INT128__
+__extension__ typedef __int128 mms_i128 __attribute__((aligned(16)));
+__extension__ typedef unsigned __int128 mms_u128 __attribute__((aligned(16)));
+#endif
+
+/* ---- Writing and checking ---- */
+
+/* How deep pointers may be nested, in what is written and in what is checked. */
+#define MMS_ARCHIVE_DEPTH 512
+
+/* The exact size of the archive of a value. The errors are those of mms_archive_write. */
+int mms_archive_size(const mms_archive *archive, const void *value, size_t *size);
+
+/* Write the archive of a value to buffer (aligned to 16). MMS_E_TOO_BIG: it is larger than capacity, or than offsets of
+   32 bits can span; MMS_E_INVALID: the value is not one of the type (text that is not UTF-8, a key given twice, a tag
+   that does not exist); the detail names the field. */
+int mms_archive_write(const mms_archive *archive, const void *value, void *buffer, size_t capacity, size_t *size);
+
+/* Check bytes that nobody vouches for, and give the root. MMS_E_CORRUPT, with a detail that names the field. Never
+   reads outside of the bytes, and works for a time that is bounded by their number. root may be NULL. */
+int mms_archive_check(const mms_archive *archive, const void *data, size_t size, const void **root);
+
+/* ---- Publishing and reading ---- */
+
+/* Publish a value under the archive's type id, built in place; the schema is stored with it where there is room. */
+int mms_archive_publish(mms_writer *writer, const mms_archive *archive, const void *value, mms_receipt *receipt);
+
+/* After mms_read or mms_refresh: the root of what is held, checked if this reader has not yet checked it. On failure the
+   view is released: MMS_E_TYPE if the value was published as another type, MMS_E_CORRUPT. */
+int mms__archive_root_slow(mms_reader *reader, mms_archive *archive, const mms_view *view, const void **root);
+
+/* mms_read without that check, for writers that are trusted: the root, or NULL. */
+const void *mms_archive_read_unchecked(mms_reader *reader, mms_archive *archive, mms_view *view);
+
+/* ---- Looking ---- */
+
+bool mms_archive_equal(const mms_type *type, const void *a, const void *b);
+
+/* As JSON, in one line, without a newline. Returns 0, or -errno of the stream. */
+int mms_archive_print(const mms_type *type, const void *value, FILE *stream);
+
+/* In a MAP or a SET: the entry of a key, which is given as input; NULL if there is none. */
+const void *mms_map_find(const mms_type *type, const void *map, const void *key);
+
+/* A BTreeMap: the entry of a key; the first entry that is not below a key (NULL: the first of all), and from an entry,
+   which was found so, to the next. */
+typedef struct mms_tree_cursor {
+    const void *node;
+    size_t index;
+} mms_tree_cursor;
+const void *mms_tree_find(const mms_type *type, const void *tree, const void *key);
+const void *mms_tree_seek(const mms_type *type, const void *tree, const void *key, mms_tree_cursor *cursor);
+const void *mms_tree_next(const mms_type *type, mms_tree_cursor *cursor);
+
+#ifdef __cplusplus
+}
+#endif
+
+#include <mmsync/archived.h>
+#endif

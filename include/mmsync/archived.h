@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The building blocks of archived types, and access to them; generated headers are made of these. The bytes are trusted:
+   they were written by mmsync, or checked. */
+#ifndef MMSYNC_ARCHIVED_H
+#define MMSYNC_ARCHIVED_H
+
+#include <mmsync/archive.h>
+#include <mmsync/seahash.h>
+#include <string.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What generated headers hold the compiler to. */
+#ifdef __cplusplus
+#define MMS_ASSERT(condition, text) static_assert(condition, text)
+#define MMS_ALIGNOF(type) alignof(type)
+#else
+#define MMS_ASSERT(condition, text) _Static_assert(condition, text)
+#define MMS_ALIGNOF(type) _Alignof(type)
+#endif
+
+/* Offsets are relative to their own place. Numbers after a name are the offsets' bits. */
+typedef struct mms_string32 {
+    uint32_t size;
+    uint8_t tail[4]; /* the offset, or the last bytes of a short text and its length */
+} mms_string32;
+typedef struct mms_string64 {
+    uint64_t size;
+    uint8_t tail[8];
+} mms_string64;
+typedef struct mms_box32 {
+    int32_t offset;
+} mms_box32;
+typedef struct mms_box64 {
+    int64_t offset;
+} mms_box64;
+typedef struct mms_slice32 {
+    int32_t offset;
+    uint32_t count;
+} mms_slice32;
+typedef struct mms_slice64 {
+    int64_t offset;
+    uint64_t count;
+} mms_slice64;
+typedef struct mms_map32 {
+    uint32_t count;
+    int32_t displacements, entries;
+} mms_map32;
+typedef struct mms_map64 {
+    uint64_t count;
+    int64_t displacements, entries;
+} mms_map64;
+typedef struct mms_tree32 {
+    uint32_t count;
+    int32_t root;
+} mms_tree32;
+typedef struct mms_tree64 {
+    uint64_t count;
+    int64_t root;
+} mms_tree64;
+
+static inline const void *mms__at(const void *base, int64_t offset)
+{
+    return (const char *)base + offset;
+}
+
+/* ---- Text ---- */
+
+#ifdef __cplusplus
+static inline mms_str mms_str_of(const char *text)
+{
+    mms_str str = {text, strlen(text)};
+    return str;
+}
+#else
+static inline mms_str mms_str_of(const char *text)
+{
+    return (mms_str){text, strlen(text)};
+}
+#endif
+
+static inline bool mms_str_equal(mms_str a, mms_str b)
+{
+    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+}
+
+static inline mms_str mms_string32_get(const mms_string32 *string)
+{
+    uint8_t last = string->tail[3];
+    mms_str str;
+
+    if (last & 0x80) {
+        str.data = (const char *)string + (int32_t)((uint32_t)string->tail[0] | (uint32_t)string->tail[1] << 8 |
+                                                    (uint32_t)string->tail[2] << 16 | (uint32_t)last << 24);
+        str.size = string->size;
+    } else {
+        str.data = (const char *)string;
+        str.size = last;
+    }
+    return str;
+}
+
+static inline mms_str mms_string64_get(const mms_string64 *string)
+{
+    uint8_t last = string->tail[7];
+    uint64_t offset = 0;
+    mms_str str;
+
+    if (last & 0x80) {
+        for (int i = 7; i >= 0; i--)
+            offset = offset << 8 | string->tail[i];
+        str.data = (const char *)string + (int64_t)offset;
+        str.size = (size_t)string->size;
+    } else {
+        str.data = (const char *)string;
+        str.size = last;
+    }
+    return str;
+}
+
+static inline mms_str mms_slice32_text(const mms_slice32 *slice)
+{
+    mms_str str;
+
+    str.data = (const char *)mms__at(slice, slice->offset);
+    str.size = slice->count;
+    return str;
+}
+
+static inline mms_str mms_slice64_text(const mms_slice64 *slice)
+{
+    mms_str str;
+
+    str.data = (const char *)mms__at(slice, slice->offset);
+    str.size = (size_t)slice->count;
+    return str;
+}
+
+/* ---- Where a key would be in a HashMap: true and *slot, or false. The entry there may have another key. ---- */
+
+enum { MMS__NO_SLOT = -1 };
+#define MMS__DISPLACED UINT32_C(0x80000000)
+
+/* One body for both widths; `hash` and `seeded` are expressions, the latter of `seed`. */
+#define MMS__LOCATE(map, hash, seeded)                                                             \
+    do {                                                                                           \
+        const uint32_t *displacements;                                                             \
+        uint32_t seed;                                                                             \
+                                                                                                   \
+        if ((map)->count == 0)                                                                     \
+            return false;                                                                          \
+        displacements = (const uint32_t *)mms__at(&(map)->displacements, (map)->displacements);  \
+        seed = displacements[(hash) % (map)->count];                                               \
+        if (seed == UINT32_MAX)                                                                    \
+            return false;                                                                          \
+        *slot = seed < MMS__DISPLACED ? (size_t)seed : (size_t)((seeded) % (map)->count);          \
+        return true;                                                                               \
+    } while (0)
+
+static inline bool mms_map32_locate(const mms_map32 *map, uint64_t key, unsigned bytes, size_t *slot)
+{
+    MMS__LOCATE(map, mms__sea_word(key, bytes), mms__sea_seeded_word(seed, key, bytes));
+}
+
+static inline bool mms_map64_locate(const mms_map64 *map, uint64_t key, unsigned bytes, size_t *slot)
+{
+    MMS__LOCATE(map, mms__sea_word(key, bytes), mms__sea_seeded_word(seed, key, bytes));
+}
+
+static inline bool mms_map32_locate_bytes(const mms_map32 *map, const void *data, size_t size, int text, size_t *slot)
+{
+    MMS__LOCATE(map, mms__sea_bytes(NULL, data, size, text), mms__sea_bytes(&seed, data, size, text));
+}
+
+static inline bool mms_map64_locate_bytes(const mms_map64 *map, const void *data, size_t size, int text, size_t *slot)
+{
+    MMS__LOCATE(map, mms__sea_bytes(NULL, data, size, text), mms__sea_bytes(&seed, data, size, text));
+}
+
+/* ---- The typed read, as generated headers use it ---- */
+
+static inline const void *mms__archive_root(mms_reader *reader, mms_archive *archive, mms_view *view, size_t root_size)
+{
+    const void *root;
+
+    if (mms_read(reader, view) != 0)
+        return NULL;
+#ifndef MMS_NO_INLINE
+    if (MMS__LIKELY(((const struct mms__reader_head *)(const void *)reader)->checked == archive->token))
+        return (const char *)view->data + (view->size - root_size);
+#else
+    (void)root_size;
+#endif
+    return mms__archive_root_slow(reader, archive, view, &root) == 0 ? root : NULL;
+}
+
+#ifdef __cplusplus
+}
+#endif
+#endif

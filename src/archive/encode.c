@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "archive/encoder.h"
+#include "archive/utf8.h"
+#include <errno.h>
+#include <stdlib.h>
+
+int mms__encode_no_memory(const struct mms__step *step)
+{
+    return mms__path_fail(-ENOMEM, MMS__ENCODE, step, "no memory");
+}
+
+/* ---- Words and room ---- */
+
+int mms__encode_push(struct mms__encoder *e, size_t position, const struct mms__step *step)
+{
+    if (!e->base)
+        return 0;
+    if (e->used == e->room) {
+        size_t room = e->room > 0 ? 2 * e->room : 64;
+        uint64_t *words = realloc(e->words, room * sizeof *words);
+
+        if (!words)
+            return mms__encode_no_memory(step);
+        e->words = words;
+        e->room = room;
+    }
+    e->words[e->used++] = position;
+    return 0;
+}
+
+static uint64_t take(struct mms__encoder *e)
+{
+    return e->words[e->next++];
+}
+
+static int no_room(struct mms__encoder *e, size_t needed, const struct mms__step *step)
+{
+    if (e->grow)
+        return e->grow(e, needed);
+    return mms__path_fail(MMS_E_TOO_BIG, MMS__ENCODE, step, "the buffer has %zu bytes, and the archive is larger",
+                          e->capacity);
+}
+
+/* Room for size bytes from *at on, which is aligned; what lies before it is zeroed. */
+static int reserve(struct mms__encoder *e, size_t align, size_t size, size_t *at, const struct mms__step *step)
+{
+    size_t start = mms__round_up(e->position, align), end;
+    int code;
+
+    if (start < e->position || __builtin_add_overflow(start, size, &end) || end > SIZE_MAX / 2)
+        return mms__path_fail(MMS_E_TOO_BIG, MMS__ENCODE, step, "the archive is larger than memory can be");
+    if (e->base && end > e->capacity && (code = no_room(e, end, step)) != 0)
+        return code;
+    if (e->base && start > e->position)
+        memset(e->base + e->position, 0, start - e->position);
+    e->position = end;
+    *at = start;
+    return 0;
+}
+
+int mms__encode_reserve(struct mms__encoder *e, size_t align, size_t size, size_t count, size_t *at,
+                        const struct mms__step *step)
+{
+    size_t bytes;
+    int code;
+
+    if (__builtin_mul_overflow(size, count, &bytes))
+        return mms__path_fail(MMS_E_TOO_BIG, MMS__ENCODE, step, "the archive is larger than memory can be");
+    code = reserve(e, align, bytes, at, step);
+    if (code == 0 && e->base)
+        memset(e->base + *at, 0, bytes);
+    return code;
+}
+
+int mms__encode_offset(struct mms__encoder *e, const mms_type *type, size_t at, size_t target,
+                       const struct mms__step *step)
+{
+    int64_t offset = (int64_t)target - (int64_t)at;
+
+    if (!mms__is_wide(type) && offset != (int32_t)offset)
+        return mms__path_fail(MMS_E_TOO_BIG, MMS__ENCODE, step,
+                              "a pointer would span %lld bytes, and offsets of 32 bits end at 2 GiB; "
+                              "compile the schema with --offsets 64",
+                              (long long)(offset < 0 ? -offset : offset));
+    mms__store_uint(e->base + at, mms__word_size(type), (uint64_t)offset);
+    return 0;
+}
+
+int mms__encode_count(struct mms__encoder *e, const mms_type *type, size_t at, size_t count,
+                      const struct mms__step *step)
+{
+    if (!mms__is_wide(type) && count > UINT32_MAX)
+        return mms__path_fail(MMS_E_TOO_BIG, MMS__ENCODE, step,
+                              "a length of %zu does not fit in 32 bits; compile the schema with --offsets 64", count);
+    mms__store_uint(e->base + at, mms__word_size(type), count);
+    return 0;
+}
+
+/* ---- Children ---- */
+
+static int write_text(struct mms__encoder *e, mms_str text, const struct mms__step *step)
+{
+    size_t at;
+    int code = reserve(e, 1, text.size, &at, step);
+
+    if (code == 0 && e->base && text.size > 0)
+        memcpy(e->base + at, text.data, text.size);
+    return code == 0 ? mms__encode_push(e, at, step) : code;
+}
+
+static int check_text(mms_str text, const struct mms__step *step)
+{
+    size_t valid;
+
+    if (!text.data && text.size > 0)
+        return mms__path_fail(MMS_E_INVALID, MMS__ENCODE, step, "data is NULL and size %zu", text.size);
+    valid = mms__utf8_valid(text.data, text.size);
+    if (valid < text.size)
+        return mms__path_fail(MMS_E_INVALID, MMS__ENCODE, step, "the text is not UTF-8 at byte %zu", valid);
+    return 0;
+}
+
+static int children_of_text(struct mms__encoder *e, const mms_type *type, const void *in, const struct mms__step *step)
+{
+    mms_str text;
+    int code;
+
+    memcpy(&text, in, sizeof text);
+    code = check_text(text, step);
+    if (code != 0 || (type->kind == MMS_T_STRING && text.size <= mms__inline_text(type)))
+        return code;
+    return write_text(e, text, step);
+}
+
+static int children_of_fields(struct mms__encoder *e, const mms_type_field *fields, size_t count, const void *in,
+                              const struct mms__step *step)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct mms__step field = mms__step_field(step, fields[i].name);
+        int code = mms__encode_children(e, fields[i].type, (const char *)in + fields[i].input_offset, &field);
+
+        if (code != 0)
+            return code;
+    }
+    return 0;
+}
+
+static int variant_of(const mms_type *type, const void *in, const mms_type_variant **out, const struct mms__step *step)
+{
+    uint64_t tag = mms__input_tag(type, in);
+
+    if (tag >= type->count)
+        return mms__path_fail(MMS_E_INVALID, MMS__ENCODE, step, "the tag is %llu, and %s has %zu variants",
+                              (unsigned long long)tag, type->name, type->count);
+    *out = &type->variants[tag];
+    return 0;
+}
+
+static int children_of_variant(struct mms__encoder *e, const mms_type *type, const void *in,
+                               const struct mms__step *step)
+{
+    const mms_type_variant *variant = NULL;
+    struct mms__step inner;
+    int code = variant_of(type, in, &variant, step);
+
+    if (code != 0)
+        return code;
+    inner = mms__step_field(step, variant->name);
+    return children_of_fields(e, variant->fields, variant->count, in, &inner);
+}
+
+/* Elements side by side: their children, then themselves. *at is where the first one is. */
+static int write_items(struct mms__encoder *e, const mms_type *item, mms_items items, size_t *at,
+                       const struct mms__step *step)
+{
+    struct mms__step element = mms__step_index(step, 0);
+    bool copy = (item->flags & MMS_TF_COPY) != 0;
+    size_t mark = e->used;
+    int code = 0;
+
+    if (!(item->flags & MMS_TF_LEAF))
+        for (; element.index < items.count && code == 0; element.index++)
+            code = mms__encode_children(e, item, mms__item(item, items, element.index), &element);
+    if (code == 0)
+        code = copy && items.count <= SIZE_MAX / (item->size | 1)
+                   ? reserve(e, item->align, items.count * item->size, at, step)
+                   : mms__encode_reserve(e, item->align, item->size, items.count, at, step);
+    if (code != 0 || !e->base)
+        return code;
+    if (copy) {
+        if (items.count > 0)
+            memcpy(e->base + *at, items.data, items.count * item->size);
+        return 0;
+    }
+    e->next = mark;
+    for (element.index = 0; item->size > 0 && element.index < items.count && code == 0; element.index++)
+        code = mms__encode_value(e, item, mms__item(item, items, element.index), *at + element.index * item->size,
+                                 &element);
+    e->used = mark;
+    return code;
+}
+
+static int children_of_items(struct mms__encoder *e, const mms_type *type, mms_items items,
+                             const struct mms__step *step)
+{
+    size_t at;
+    int code;
+
+    if (!items.data && items.count > 0 && type->first->input_size > 0)
+        return mms__path_fail(MMS_E_INVALID, MMS__ENCODE, step, "data is NULL and count %zu", items.count);
+    switch (type->kind) {
+    case MMS_T_MAP:
+    case MMS_T_SET: return mms__encode_map(e, type, items, step);
+    case MMS_T_TREE: return mms__encode_tree(e, type, items, step);
+    }
+    code = write_items(e, type->first, items, &at, step);
+    return code == 0 ? mms__encode_push(e, at, step) : code;
+}
+
+static int children_of_box(struct mms__encoder *e, const mms_type *type, const void *in, const struct mms__step *step)
+{
+    mms_items one = {NULL, 1};
+    size_t at;
+    int code;
+
+    memcpy(&one.data, in, sizeof one.data);
+    if (!one.data && type->first->input_size > 0)
+        return mms__path_fail(MMS_E_INVALID, MMS__ENCODE, step, "the pointer is NULL");
+    code = write_items(e, type->first, one, &at, step);
+    return code == 0 ? mms__encode_push(e, at, step) : code;
+}
+
+static int deeper(struct mms__encoder *e, const mms_type *type, const void *in, const struct mms__step *step)
+{
+    int code;
+
+    if (e->depth >= MMS_ARCHIVE_DEPTH)
+        return mms__path_fail(MMS_E_INVALID, MMS__ENCODE, step, "values are nested more than %d deep",
+                              MMS_ARCHIVE_DEPTH);
+    e->depth++;
+    code = type->kind == MMS_T_BOX ? children_of_box(e, type, in, step)
+                                   : children_of_items(e, type, mms__load_items(in), step);
+    e->depth--;
+    return code;
+}
+
+static int children_of_array(struct mms__encoder *e, const mms_type *type, const void *in,
+                             const struct mms__step *step)
+{
+    struct mms__step element = mms__step_index(step, 0);
+    mms_items items = {in, type->count};
+    int code = 0;
+
+    for (; element.index < type->count && code == 0; element.index++)
+        code = mms__encode_children(e, type->first, mms__item(type->first, items, element.index), &element);
+    return code;
+}
+
+int mms__encode_children(struct mms__encoder *e, const mms_type *type, const void *in, const struct mms__step *step)
+{
+    if (type->flags & MMS_TF_LEAF)
+        return 0;
+    switch (type->kind) {
+    case MMS_T_STRING:
+    case MMS_T_BOX_STR: return children_of_text(e, type, in, step);
+    case MMS_T_STRUCT: return children_of_fields(e, type->fields, type->count, in, step);
+    case MMS_T_ENUM:
+    case MMS_T_OPTION:
+    case MMS_T_RESULT: return children_of_variant(e, type, in, step);
+    case MMS_T_ARRAY: return children_of_array(e, type, in, step);
+    default: return deeper(e, type, in, step);
+    }
+}
+
+/* ---- Values ---- */
+
+static int value_of_size(struct mms__encoder *e, const mms_type *type, const void *in, size_t at,
+                         const struct mms__step *step)
+{
+    uint64_t word = mms__load_uint(in, 8);
+
+    if (type->size == 4 && type->kind == MMS_T_USIZE && word > UINT32_MAX)
+        return mms__path_fail(MMS_E_INVALID, MMS__ENCODE, step,
+                              "%llu does not fit in a usize of 32 bits; compile the schema with --offsets 64",
+                              (unsigned long long)word);
+    if (type->size == 4 && type->kind == MMS_T_ISIZE && (int64_t)word != (int32_t)word)
+        return mms__path_fail(MMS_E_INVALID, MMS__ENCODE, step,
+                              "%lld does not fit in an isize of 32 bits; compile the schema with --offsets 64",
+                              (long long)word);
+    mms__store_uint(e->base + at, type->size, word);
+    return 0;
+}
+
+static int value_of_char(struct mms__encoder *e, const void *in, size_t at, const struct mms__step *step)
+{
+    uint32_t code_point = (uint32_t)mms__load_uint(in, 4);
+
+    if (code_point > 0x10ffff || (code_point >= 0xd800 && code_point <= 0xdfff))
+        return mms__path_fail(MMS_E_INVALID, MMS__ENCODE, step, "0x%x is not a character", code_point);
+    mms__store_uint(e->base + at, 4, code_point);
+    return 0;
+}
+
+static int value_of_bool(struct mms__encoder *e, const void *in, size_t at, const struct mms__step *step)
+{
+    uint8_t byte = *(const uint8_t *)in;
+
+    if (byte > 1)
+        return mms__path_fail(MMS_E_INVALID, MMS__ENCODE, step, "the bool is neither true nor false, but %u", byte);
+    e->base[at] = byte;
+    return 0;
+}
+
+static int value_of_duration(struct mms__encoder *e, const void *in, size_t at, const struct mms__step *step)
+{
+    mms_duration duration;
+
+    memcpy(&duration, in, sizeof duration);
+    if (duration.nanos >= 1000000000)
+        return mms__path_fail(MMS_E_INVALID, MMS__ENCODE, step, "%u ns are a second or more", duration.nanos);
+    mms__store_uint(e->base + at, 8, duration.secs);
+    mms__store_uint(e->base + at + 8, 4, duration.nanos);
+    return 0;
+}
+
+/* Length, then the offset in little-endian bytes, whose top bit is set as the text lies before its owner. */
+static int value_of_string(struct mms__encoder *e, const mms_type *type, const void *in, size_t at,
+                           const struct mms__step *step)
+{
+    size_t word = mms__word_size(type), target;
+    unsigned char *out = e->base + at;
+    uint64_t offset;
+    mms_str text;
+    int code;
+
+    memcpy(&text, in, sizeof text);
+    if (text.size <= mms__inline_text(type)) {
+        if (text.size > 0)
+            memcpy(out, text.data, text.size);
+        out[type->size - 1] = (unsigned char)text.size;
+        return 0;
+    }
+    target = (size_t)take(e);
+    code = mms__encode_offset(e, type, at, target, step);
+    if (code == 0)
+        code = mms__encode_count(e, type, at, text.size, step);
+    offset = (uint64_t)target - (uint64_t)at;
+    for (size_t i = 0; i < word; i++)
+        out[word + i] = (unsigned char)(offset >> 8 * i);
+    return code;
+}
+
+/* {offset, count}: Vec, Box<[T]>, Box<str>. */
+static int value_of_slice(struct mms__encoder *e, const mms_type *type, const void *in, size_t at,
+                          const struct mms__step *step)
+{
+    int code = mms__encode_offset(e, type, at, (size_t)take(e), step);
+
+    return code == 0 ? mms__encode_count(e, type, at + mms__word_size(type), mms__load_items(in).count, step) : code;
+}
+
+/* {count, offset...}: maps and trees. */
+static int value_of_table(struct mms__encoder *e, const mms_type *type, const void *in, size_t at,
+                          const struct mms__step *step)
+{
+    size_t word = mms__word_size(type);
+    int code = mms__encode_count(e, type, at, mms__load_items(in).count, step);
+
+    for (size_t i = 1; i < type->size / word && code == 0; i++)
+        code = mms__encode_offset(e, type, at + i * word, (size_t)take(e), step);
+    return code;
+}
+
+static int value_of_fields(struct mms__encoder *e, const mms_type_field *fields, size_t count, const void *in,
+                           size_t at, const struct mms__step *step)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct mms__step field = mms__step_field(step, fields[i].name);
+        int code = mms__encode_value(e, fields[i].type, (const char *)in + fields[i].input_offset,
+                                     at + fields[i].offset, &field);
+
+        if (code != 0)
+            return code;
+    }
+    return 0;
+}
+
+static int value_of_variant(struct mms__encoder *e, const mms_type *type, const void *in, size_t at,
+                            const struct mms__step *step)
+{
+    const mms_type_variant *variant = NULL;
+    struct mms__step inner;
+    int code = variant_of(type, in, &variant, step);
+
+    if (code != 0)
+        return code;
+    mms__store_uint(e->base + at, type->tag_size, (uint64_t)(variant - type->variants));
+    inner = mms__step_field(step, variant->name);
+    return value_of_fields(e, variant->fields, variant->count, in, at, &inner);
+}
+
+static int value_of_array(struct mms__encoder *e, const mms_type *type, const void *in, size_t at,
+                          const struct mms__step *step)
+{
+    struct mms__step element = mms__step_index(step, 0);
+    mms_items items = {in, type->count};
+    int code = 0;
+
+    for (; element.index < type->count && code == 0; element.index++)
+        code = mms__encode_value(e, type->first, mms__item(type->first, items, element.index),
+                                 at + element.index * type->first->size, &element);
+    return code;
+}
+
+int mms__encode_value(struct mms__encoder *e, const mms_type *type, const void *in, size_t at,
+                      const struct mms__step *step)
+{
+    if (!e->base || type->size == 0)
+        return 0;
+    if (type->flags & MMS_TF_COPY) {
+        memcpy(e->base + at, in, type->size);
+        return 0;
+    }
+    switch (type->kind) {
+    case MMS_T_BOOL: return value_of_bool(e, in, at, step);
+    case MMS_T_CHAR: return value_of_char(e, in, at, step);
+    case MMS_T_USIZE:
+    case MMS_T_ISIZE: return value_of_size(e, type, in, at, step);
+    case MMS_T_DURATION: return value_of_duration(e, in, at, step);
+    case MMS_T_STRING: return value_of_string(e, type, in, at, step);
+    case MMS_T_BOX: return mms__encode_offset(e, type, at, (size_t)take(e), step);
+    case MMS_T_BOX_STR:
+    case MMS_T_VEC: return value_of_slice(e, type, in, at, step);
+    case MMS_T_MAP:
+    case MMS_T_SET:
+    case MMS_T_TREE: return value_of_table(e, type, in, at, step);
+    case MMS_T_STRUCT: return value_of_fields(e, type->fields, type->count, in, at, step);
+    case MMS_T_ARRAY: return value_of_array(e, type, in, at, step);
+    default: return value_of_variant(e, type, in, at, step);
+    }
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writing whole archives. */
+#include "archive/encoder.h"
+#include <stdlib.h>
+
+static int encode_root(struct mms__encoder *e, const mms_archive *archive, const void *value)
+{
+    const mms_type *type = archive->type;
+    struct mms__step root = mms__step_field(NULL, type->name);
+    size_t at = 0;
+    int code;
+
+    if (!value && type->input_size > 0)
+        return mms__path_fail(MMS_E_INVALID, MMS__ENCODE, &root, "the value is NULL");
+    code = mms__encode_children(e, type, value, &root);
+    if (code == 0)
+        code = mms__encode_reserve(e, type->align, type->size, 1, &at, &root);
+    e->next = 0;
+    if (code == 0)
+        code = mms__encode_value(e, type, value, at, &root);
+    free(e->words);
+    return code;
+}
+
+int mms_archive_size(const mms_archive *archive, const void *value, size_t *size)
+{
+    struct mms__encoder e = {.base = NULL};
+    int code = encode_root(&e, archive, value);
+
+    if (code == 0)
+        *size = e.position;
+    return code;
+}
+
+int mms_archive_write(const mms_archive *archive, const void *value, void *buffer, size_t capacity, size_t *size)
+{
+    unsigned char nothing;
+    struct mms__encoder e = {.base = buffer ? buffer : &nothing, .capacity = buffer ? capacity : 0};
+    int code = encode_root(&e, archive, value);
+
+    if (code == 0)
+        *size = e.position;
+    return code;
+}
+
+/* ---- Straight into a slot ---- */
+
+enum { FIRST_STEP = 4096 };
+#define LONGEST_STEP ((size_t)64 << 20)
+
+/* By a quarter of what there is, so that the slot is not much larger than the value. */
+static int grow_slot(struct mms__encoder *e, size_t needed)
+{
+    size_t step = e->capacity / 4 < LONGEST_STEP ? e->capacity / 4 : LONGEST_STEP;
+    size_t wanted = e->capacity + (step > FIRST_STEP ? step : FIRST_STEP);
+    void *buffer;
+    int code;
+
+    if (wanted < needed)
+        wanted = needed;
+    code = mms_write_grow(e->writer, wanted, &buffer);
+    if (code != 0 && wanted > needed) {
+        wanted = needed;
+        code = mms_write_grow(e->writer, wanted, &buffer);
+    }
+    if (code == 0) {
+        e->base = buffer;
+        e->capacity = wanted;
+    }
+    return code;
+}
+
+int mms_archive_publish(mms_writer *writer, const mms_archive *archive, const void *value, mms_receipt *receipt)
+{
+    struct mms__encoder e = {.capacity = FIRST_STEP, .grow = grow_slot, .writer = writer};
+    void *buffer;
+    int code = mms_write_begin(writer, archive->type->size, &buffer, receipt);
+
+    if (code != 0)
+        return code;
+    e.base = buffer;
+    e.capacity = archive->type->size;
+    code = encode_root(&e, archive, value);
+    if (code == 0)
+        code = mms_writer_set_type(writer, archive->type_id, archive->schema, archive->schema_size);
+    if (code == 0)
+        return mms_write_commit(writer, e.position, receipt);
+    mms_write_abort(writer);
+    return code;
+}

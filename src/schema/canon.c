@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define XXH_INLINE_ALL
+#include "schema/model.h"
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+/* The first line; the rest is the definitions that the root needs, the root's first, each as Rust would have it. */
+#define FIRST_LINE "// mmsync archive 1: %s, offsets %d\n"
+
+struct canon {
+    struct model *model;
+    FILE *out;
+    const struct model_type **queue; /* definitions that were met */
+    size_t count;
+};
+
+static void meet(struct canon *c, const mms_type *type);
+
+static void meet_fields(struct canon *c, const mms_type_field *fields, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        meet(c, fields[i].type);
+}
+
+/* Put the definitions that a type names on the queue. Types that are not definitions are not recursive. */
+static void meet(struct canon *c, const mms_type *type)
+{
+    const struct model_type *found = model_of(type);
+
+    if (found->defined) {
+        for (size_t i = 0; i < c->count; i++)
+            if (c->queue[i] == found)
+                return;
+        c->queue[c->count++] = found;
+        return;
+    }
+    if (type->first)
+        meet(c, type->first);
+    if (type->kind == MMS_T_STRUCT)
+        meet_fields(c, type->fields, type->count);
+    for (size_t i = 0; type->variants && i < type->count; i++)
+        meet_fields(c, type->variants[i].fields, type->variants[i].count);
+}
+
+static void write_fields(const struct canon *c, const mms_type_field *fields, size_t count, int shape)
+{
+    const char *separator = shape == MMS_SHAPE_NAMED ? " " : "";
+
+    if (shape == MMS_SHAPE_UNIT)
+        return;
+    fputs(shape == MMS_SHAPE_NAMED ? " {" : "(", c->out);
+    for (size_t i = 0; i < count; i++) {
+        if (shape == MMS_SHAPE_NAMED)
+            fprintf(c->out, "%s%s: %s", separator, fields[i].name, fields[i].type->name);
+        else
+            fprintf(c->out, "%s%s", separator, fields[i].type->name);
+        separator = ", ";
+    }
+    fputs(shape == MMS_SHAPE_NAMED ? " }" : ")", c->out);
+}
+
+static void write_definition(const struct canon *c, const mms_type *type)
+{
+    fprintf(c->out, "%s %s", type->kind == MMS_T_ENUM ? "enum" : "struct", type->name);
+    if (type->kind == MMS_T_STRUCT) {
+        write_fields(c, type->fields, type->count, type->shape);
+        fputs(type->shape == MMS_SHAPE_NAMED ? "\n" : ";\n", c->out);
+        return;
+    }
+    fputs(" {\n", c->out);
+    for (size_t i = 0; i < type->count; i++) {
+        fprintf(c->out, "    %s", type->variants[i].name);
+        write_fields(c, type->variants[i].fields, type->variants[i].count, type->variants[i].shape);
+        fputs(",\n", c->out);
+    }
+    fputs("}\n", c->out);
+}
+
+const char *model_canon(struct model *model, const struct model_type *root)
+{
+    struct canon c = {.model = model};
+    char *text = NULL;
+    const char *copy;
+    size_t size;
+
+    c.queue = model_allocate(model, model->count * sizeof(struct model_type *));
+    c.out = open_memstream(&text, &size);
+    if (!c.out)
+        abort();
+    fprintf(c.out, FIRST_LINE, root->type.name, model->wide ? 64 : 32);
+    c.queue[c.count++] = root;
+    for (size_t i = 0; i < c.count; i++) {
+        const mms_type *type = &c.queue[i]->type;
+
+        write_definition(&c, type);
+        if (type->kind == MMS_T_STRUCT)
+            meet_fields(&c, type->fields, type->count);
+        for (size_t k = 0; type->variants && k < type->count; k++)
+            meet_fields(&c, type->variants[k].fields, type->variants[k].count);
+    }
+    fclose(c.out);
+    copy = model_format(model, "%s", text);
+    free(text);
+    return copy;
+}
+
+void model_type_id(const char *canon, uint64_t type_id[2])
+{
+    XXH128_hash_t hash = XXH3_128bits(canon, strlen(canon));
+
+    type_id[0] = hash.high64;
+    type_id[1] = hash.low64;
+}
+
+bool model_canon_root(const char *text, size_t text_size, char *name, size_t size, bool *wide)
+{
+    const char *start = "// mmsync archive 1: ", *end = memchr(text, '\n', text_size), *comma;
+    size_t skip = strlen(start), length;
+
+    if (!end || text_size < skip || memcmp(text, start, skip) != 0)
+        return false;
+    comma = memchr(text, ',', (size_t)(end - text));
+    if (!comma || (size_t)(comma - text) < skip)
+        return false;
+    length = (size_t)(comma - text) - skip;
+    *wide = (size_t)(end - comma) == strlen(", offsets 64") && memcmp(comma, ", offsets 64", 12) == 0;
+    if (length == 0 || length >= size || (!*wide && ((size_t)(end - comma) != 12 || memcmp(comma, ", offsets 32", 12))))
+        return false;
+    memcpy(name, text + skip, length);
+    name[length] = '\0';
+    return true;
+}

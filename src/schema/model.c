@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "schema/model.h"
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct block {
+    struct block *next;
+    max_align_t bytes[];
+};
+
+static void no_memory(void)
+{
+    fputs("mmsc: no memory\n", stderr);
+    exit(EXIT_FAILURE);
+}
+
+void *model_allocate(struct model *model, size_t size)
+{
+    struct block *block = calloc(1, sizeof *block + size);
+
+    if (!block)
+        no_memory();
+    block->next = model->blocks;
+    model->blocks = block;
+    return block->bytes;
+}
+
+char *model_format(struct model *model, const char *format, ...)
+{
+    va_list arguments, again;
+    char *text, first[1];
+    int length;
+
+    va_start(arguments, format);
+    va_copy(again, arguments);
+    length = vsnprintf(first, sizeof first, format, arguments);
+    va_end(arguments);
+    if (length < 0)
+        no_memory();
+    text = model_allocate(model, (size_t)length + 1);
+    vsnprintf(text, (size_t)length + 1, format, again);
+    va_end(again);
+    return text;
+}
+
+struct model_type *model_find(const struct model *model, const char *name)
+{
+    for (size_t i = 0; i < model->count; i++)
+        if (!strcmp(model->types[i]->type.name, name))
+            return model->types[i];
+    return NULL;
+}
+
+struct model_type *model_intern(struct model *model, const char *name, const char *mangled, int kind, size_t at)
+{
+    struct model_type *type = model_find(model, name);
+
+    if (type)
+        return type;
+    if (model->count == model->room) {
+        model->room = model->room > 0 ? 2 * model->room : 32;
+        model->types = realloc(model->types, model->room * sizeof(struct model_type *));
+        if (!model->types)
+            no_memory();
+    }
+    type = model_allocate(model, sizeof *type);
+    type->type.name = name;
+    type->type.kind = kind;
+    type->mangled = mangled;
+    type->at = at;
+    type->index = model->count;
+    model->types[model->count++] = type;
+    return type;
+}
+
+bool model_read(struct model *model, struct source *source, bool wide)
+{
+    *model = (struct model){.source = source, .wide = wide};
+    return model_parse(model) && model_check(model) && model_measure(model);
+}
+
+void model_free(struct model *model)
+{
+    while (model->blocks) {
+        struct block *next = model->blocks->next;
+
+        free(model->blocks);
+        model->blocks = next;
+    }
+    free(model->types);
+    *model = (struct model){.source = NULL};
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A schema as a list of types: those that it defines, and every container over them that it names, once each. */
+#ifndef MMS_MODEL_H
+#define MMS_MODEL_H
+
+#include "schema/source.h"
+#include <mmsync/archive.h>
+
+/* What C needs to know of a field besides its mms_type_field, in arrays of the same length. */
+struct field_text {
+    const char *doc;    /* NULL, or lines that end with \n */
+    const char *c_name; /* the name, or one that C and C++ allow */
+    size_t at;          /* in the source */
+};
+
+struct variant_text {
+    const char *doc, *c_name;
+    const struct field_text *fields;
+    size_t at;
+};
+
+struct model_type {
+    mms_type type;      /* first: an mms_type * of the model leads to it */
+    const char *mangled; /* the name as an identifier: "Vec_String" */
+    const char *doc;
+    const struct field_text *fields;     /* of structs */
+    const struct variant_text *variants; /* of enums */
+    size_t at;                           /* the definition, or the first use */
+    size_t index;                        /* in the model */
+    size_t input_align;
+    bool defined; /* by the schema: a struct or enum */
+    bool c_like;  /* an enum without data */
+    int state;    /* of measuring */
+};
+
+struct model {
+    struct source *source;
+    bool wide;
+    struct model_type **types; /* all, in the order of their first mention */
+    size_t count, room;
+    struct block *blocks; /* memory */
+};
+
+/* ---- Building (model.c) ---- */
+
+/* Memory that lives as long as the model, zeroed; the program ends if there is none. */
+void *model_allocate(struct model *model, size_t size);
+char *model_format(struct model *model, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The type with a name, made if there is none; `at` is for errors. */
+struct model_type *model_intern(struct model *model, const char *name, const char *mangled, int kind, size_t at);
+struct model_type *model_find(const struct model *model, const char *name);
+
+static inline struct model_type *model_of(const mms_type *type)
+{
+    return (struct model_type *)(uintptr_t)type;
+}
+
+/* ---- The steps: each returns false after an error was printed ---- */
+
+bool model_parse(struct model *model); /* parse.c: all definitions */
+bool model_check(struct model *model); /* check_model.c: names, keys, what is not defined */
+bool model_measure(struct model *model); /* measure.c: sizes, alignments, offsets, flags */
+
+/* All of them. Free the model in any case. */
+bool model_read(struct model *model, struct source *source, bool wide);
+void model_free(struct model *model);
+
+/* (canon.c) The text that says what a type is: comments and spelling do not matter. Hashed, it is the type id. */
+const char *model_canon(struct model *model, const struct model_type *root);
+void model_type_id(const char *canon, uint64_t type_id[2]);
+/* A name and a width from the first line of such a text; false if it is none. The name is of `size` bytes. */
+bool model_canon_root(const char *text, size_t text_size, char *name, size_t size, bool *wide);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef MMS_PARSE_TYPE_H
+#define MMS_PARSE_TYPE_H
+
+#include "schema/lex.h"
+#include "schema/model.h"
+
+struct parser {
+    struct lexer lex;
+    struct model *model;
+    unsigned depth; /* of types in types */
+};
+
+/* A type that is only mentioned as yet. */
+enum { MODEL_UNDEFINED = -1 };
+
+/* "expected WHAT, found ...", at the current token. */
+void parse_expected(struct parser *p, const char *what);
+bool parse_mark(struct parser *p, char mark); /* take it, or an error */
+char *parse_name(struct parser *p, const char *what); /* take an identifier; NULL after an error */
+
+/* NULL after an error. */
+struct model_type *parse_type(struct parser *p);
+
+#endif

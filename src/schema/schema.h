@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Types at run time, from the text of a schema: for the tool, and for tests. */
+#ifndef MMS_SCHEMA_H
+#define MMS_SCHEMA_H
+
+#include "schema/model.h"
+
+struct schema {
+    struct source source;
+    struct model model;
+    mms_archive archive; /* of the root */
+};
+
+/* The type `root` of a text, which must stay as long as the schema. Errors go to `errors`, which may be NULL. Free the
+   schema in any case. */
+bool schema_read(struct schema *schema, const char *name, const char *text, size_t size, const char *root, bool wide,
+                 FILE *errors);
+/* The same from the text that is stored with a value: false if it is none, or does not have the type id. */
+bool schema_read_stored(struct schema *schema, const char *text, size_t size, const uint64_t type_id[2], FILE *errors);
+void schema_free(struct schema *schema);
+
+#endif
