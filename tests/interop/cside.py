@@ -66,5 +66,7 @@ class Drive:
 
 
 def kind_of(message):
-    """An error's text without field paths, numbers and quoted parts, to count by."""
-    return re.sub(r"0x[0-9a-f]+|\d+|\"[^\"]*\"|'[^']*'", "N", message.rpartition(": ")[2])
+    """An error's text without field paths, numbers, quoted parts and the general remark at its end, to count by."""
+    words = re.sub(r" \(MMS_E_[A-Z_]*: [^()]*\)$", "", message)
+    words = re.sub(r"^checking [^:]*: ", "", words)
+    return re.sub(r"0x[0-9a-f]+|\d+|\"[^\"]*\"|'[^']*'", "N", words)
