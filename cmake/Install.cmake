@@ -6,9 +6,11 @@ include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/mmsync)
 set(completion_dir ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
 
-install(TARGETS mmsync mmsync_static EXPORT mmsyncTargets
+install(TARGETS mmsync mmsync_static mmsc EXPORT mmsyncTargets
+    RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR}
     LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
     ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(FILES man/mmsc.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
 install(FILES LICENSE README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
@@ -24,7 +26,7 @@ configure_package_config_file(cmake/mmsyncConfig.cmake.in mmsyncConfig.cmake INS
 # 0.x promises nothing from one minor version to the next.
 write_basic_package_version_file(mmsyncConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/mmsyncConfig.cmake ${CMAKE_CURRENT_BINARY_DIR}/mmsyncConfigVersion.cmake
-    DESTINATION ${package_dir})
+    cmake/MmscGenerate.cmake DESTINATION ${package_dir})
 
 set(pc_prefix ${CMAKE_INSTALL_PREFIX})
 foreach(dir LIBDIR INCLUDEDIR)

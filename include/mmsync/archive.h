@@ -126,6 +126,8 @@ __extension__ typedef unsigned __int128 mms_u128 __attribute__((aligned(16)));
 
 /* How deep pointers may be nested, in what is written and in what is checked. */
 #define MMS_ARCHIVE_DEPTH 512
+/* How many elements without a size a Vec may have: they take no bytes, and time to look at. */
+#define MMS_ARCHIVE_UNITS (1 << 20)
 
 /* The exact size of the archive of a value. The errors are those of mms_archive_write. */
 int mms_archive_size(const mms_archive *archive, const void *value, size_t *size);

@@ -49,6 +49,9 @@ int mms__check_enter(struct mms__checker *c, size_t from, int64_t offset, size_t
     size_t bytes;
     int code;
 
+    if (size == 0 && count > MMS_ARCHIVE_UNITS)
+        return mms__path_fail(MMS_E_CORRUPT, MMS__CHECK, step, "%llu elements of no size, and the limit is %d",
+                              (unsigned long long)count, MMS_ARCHIVE_UNITS);
     if (__builtin_mul_overflow(size, count, &bytes) || bytes > SIZE_MAX / 2)
         return mms__path_fail(MMS_E_CORRUPT, MMS__CHECK, step, "a length of %llu, and the archive has %zu bytes",
                               (unsigned long long)count, c->size);

@@ -208,6 +208,9 @@ static int children_of_items(struct mms__encoder *e, const mms_type *type, mms_i
 
     if (!items.data && items.count > 0 && type->first->input_size > 0)
         return mms__path_fail(MMS_E_INVALID, MMS__ENCODE, step, "data is NULL and count %zu", items.count);
+    if (type->first->size == 0 && items.count > MMS_ARCHIVE_UNITS)
+        return mms__path_fail(MMS_E_INVALID, MMS__ENCODE, step, "%zu elements of no size, and the limit is %d",
+                              items.count, MMS_ARCHIVE_UNITS);
     switch (type->kind) {
     case MMS_T_MAP:
     case MMS_T_SET: return mms__encode_map(e, type, items, step);

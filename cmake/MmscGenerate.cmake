@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+# mmsc_generate(TARGET SCHEMA... [PREFIX text] [OFFSETS 32|64])
+#
+# Compile schemas with mmsc when they change, add the C that comes out to TARGET, and let it include the headers: x.rs gives
+# x.h. TARGET must be linked to mmsync::mmsync or mmsync::mmsync_static.
+function(mmsc_generate target)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "PREFIX;OFFSETS" "")
+    if(NOT TARGET ${target})
+        message(FATAL_ERROR "mmsc_generate: there is no target ${target}")
+    endif()
+    if(NOT arg_UNPARSED_ARGUMENTS)
+        message(FATAL_ERROR "mmsc_generate(${target}): give a schema")
+    endif()
+    set(options "")
+    if(arg_PREFIX)
+        list(APPEND options --prefix ${arg_PREFIX})
+    endif()
+    if(arg_OFFSETS)
+        list(APPEND options --offsets ${arg_OFFSETS})
+    endif()
+    set(directory ${CMAKE_CURRENT_BINARY_DIR}/${target}.mmsc)
+    file(MAKE_DIRECTORY ${directory})
+    foreach(schema IN LISTS arg_UNPARSED_ARGUMENTS)
+        cmake_path(ABSOLUTE_PATH schema BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR} NORMALIZE)
+        cmake_path(GET schema STEM LAST_ONLY stem)
+        add_custom_command(
+            OUTPUT ${directory}/${stem}.h ${directory}/${stem}.c
+            COMMAND mmsync::mmsc ${options} -o ${directory} ${schema}
+            DEPENDS ${schema} mmsync::mmsc
+            COMMENT "mmsc ${stem}.rs" VERBATIM)
+        target_sources(${target} PRIVATE ${directory}/${stem}.h ${directory}/${stem}.c)
+    endforeach()
+    target_include_directories(${target} PUBLIC $<BUILD_INTERFACE:${directory}>)
+endfunction()

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The known bytes of a small value, as rkyv 0.7.46 wrote them, and every function that mmsc makes for it. */
+#include "hello.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static const unsigned char known[36] __attribute__((aligned(16))) = {
+    72, 101, 108, 108, 111, 0, 0, 5, 87, 111, 114, 108, 100, 0,   0,   5,   33, 0,
+    0,  0,   0,   0,   0,   1, 7, 0, 0,  0,   228, 255, 255, 255, 3, 0, 0, 0,
+};
+
+static HelloWorld hello(mms_str texts[3])
+{
+    HelloWorld value = {.version = 7, .messages = {texts, 3}};
+
+    texts[0] = mms_str_of("Hello");
+    texts[1] = mms_str_of("World");
+    texts[2] = mms_str_of("!");
+    return value;
+}
+
+static void writes_the_known_bytes(void **state)
+{
+    mms_str texts[3];
+    HelloWorld value = hello(texts);
+    unsigned char buffer[64] __attribute__((aligned(16)));
+    size_t size = 0, written = 0;
+
+    (void)state;
+    memset(buffer, 0xaa, sizeof buffer);
+    assert_int_equal(HelloWorld_size(&value, &size), 0);
+    assert_int_equal(size, 36);
+    assert_int_equal(HelloWorld_serialize(&value, buffer, sizeof buffer, &written), 0);
+    assert_int_equal(written, 36);
+    assert_memory_equal(buffer, known, 36);
+    assert_int_equal(buffer[36], 0xaa);
+}
+
+static void reads_the_known_bytes(void **state)
+{
+    const ArchivedHelloWorld *root = HelloWorld_check(known, sizeof known);
+
+    (void)state;
+    assert_non_null(root);
+    assert_ptr_equal(root, HelloWorld_root(known, sizeof known));
+    assert_int_equal(root->version, 7);
+    assert_int_equal(Vec_String_count(&root->messages), 3);
+    assert_true(mms_str_equal(Vec_String_at(&root->messages, 1), mms_str_of("World")));
+    assert_true(HelloWorld_equal(root, root));
+}
+
+static void prints_json(void **state)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *stream = open_memstream(&text, &size);
+
+    (void)state;
+    assert_non_null(stream);
+    assert_int_equal(HelloWorld_print_json(HelloWorld_root(known, sizeof known), stream), 0);
+    fclose(stream);
+    assert_string_equal(text, "{\"version\":7,\"messages\":[\"Hello\",\"World\",\"!\"]}");
+    free(text);
+}
+
+static void a_small_buffer_is_an_error_at_every_size(void **state)
+{
+    mms_str texts[3];
+    HelloWorld value = hello(texts);
+
+    (void)state;
+    for (size_t capacity = 0; capacity < 36; capacity++) {
+        unsigned char *buffer = malloc(capacity + (capacity == 0));
+        size_t written = 99;
+
+        assert_non_null(buffer);
+        assert_int_equal(HelloWorld_serialize(&value, buffer, capacity, &written), MMS_E_TOO_BIG);
+        assert_int_equal(written, 99);
+        free(buffer);
+    }
+}
+
+static void errors_name_the_field(void **state)
+{
+    mms_str texts[3];
+    HelloWorld value = hello(texts);
+    unsigned char buffer[64] __attribute__((aligned(16)));
+    size_t written;
+
+    (void)state;
+    texts[1] = (mms_str){"bad \xc3(", 6};
+    assert_int_equal(HelloWorld_serialize(&value, buffer, sizeof buffer, &written), MMS_E_INVALID);
+    assert_non_null(strstr(mms_last_error(), "HelloWorld.messages[1]: the text is not UTF-8 at byte 4"));
+    memcpy(buffer, known, sizeof known);
+    buffer[8] = 0xff;
+    assert_null(HelloWorld_check(buffer, sizeof known));
+    assert_int_equal(mms_last_code(), MMS_E_CORRUPT);
+    assert_non_null(strstr(mms_last_error(), "HelloWorld.messages[1]"));
+}
+
+static void what_is_too_short_or_not_aligned_is_refused(void **state)
+{
+    unsigned char buffer[64] __attribute__((aligned(16)));
+
+    (void)state;
+    for (size_t size = 0; size < sizeof known; size++)
+        assert_null(HelloWorld_check(known + (sizeof known - size), size));
+    memcpy(buffer + 2, known, sizeof known);
+    assert_null(HelloWorld_check(buffer + 2, sizeof known));
+    assert_int_equal(mms_last_code(), MMS_E_INVALID);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(writes_the_known_bytes),
+        cmocka_unit_test(reads_the_known_bytes),
+        cmocka_unit_test(prints_json),
+        cmocka_unit_test(a_small_buffer_is_an_error_at_every_size),
+        cmocka_unit_test(errors_name_the_field),
+        cmocka_unit_test(what_is_too_short_or_not_aligned_is_refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

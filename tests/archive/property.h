@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What must hold for any bytes: checking them stays inside, and ends; and what was accepted can be used. One function for
+   the fuzzer, for its corpus, and for random damage. */
+#ifndef MMS_PROPERTY_H
+#define MMS_PROPERTY_H
+
+#include <mmsync/archive.h>
+
+enum { PROPERTY_TYPES = 5 };
+
+/* The types that are tried, in the order of the corpus's first bytes. */
+mms_archive *property_archive(unsigned index);
+
+/* True if the bytes were accepted. They are copied to memory that ends where they end. */
+bool property_holds(const mms_archive *archive, const void *data, size_t size);
+
+/* The first byte says which type. */
+bool property_input(const unsigned char *data, size_t size);
+
+#endif

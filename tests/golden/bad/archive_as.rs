@@ -1,0 +1,2 @@
+#[archive(as = "Other")]
+struct A { a: u8 }

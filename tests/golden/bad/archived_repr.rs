@@ -1,0 +1,2 @@
+#[archive_attr(repr(u16))]
+enum A { B }

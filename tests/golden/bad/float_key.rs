@@ -1,0 +1,1 @@
+struct A { a: HashMap<f32, u8> }

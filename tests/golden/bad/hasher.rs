@@ -1,0 +1,1 @@
+struct A { a: HashMap<u8, u8, FxHasher> }

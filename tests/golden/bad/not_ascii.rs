@@ -1,0 +1,1 @@
+struct Größe { a: u8 }

@@ -1,0 +1,2 @@
+struct A { a: Option<B> }
+struct B { a: A }

@@ -1,0 +1,2 @@
+struct K { a: u8 }
+struct A { a: BTreeMap<K, u8> }

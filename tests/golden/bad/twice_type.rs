@@ -1,0 +1,2 @@
+struct A { a: u8 }
+enum A { B }

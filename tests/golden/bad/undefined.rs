@@ -1,0 +1,4 @@
+struct A {
+	a: u8,
+	b: Unknown,
+}

@@ -1,0 +1,1 @@
+union A { a: u8 }

@@ -1,0 +1,1 @@
+struct A(pub (u8, u8));

@@ -1,0 +1,4 @@
+struct A {
+    #[with(Inline)]
+    a: u8,
+}
