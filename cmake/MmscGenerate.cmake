@@ -30,5 +30,6 @@ function(mmsc_generate target)
             COMMENT "mmsc ${stem}.rs" VERBATIM)
         target_sources(${target} PRIVATE ${directory}/${stem}.h ${directory}/${stem}.c)
     endforeach()
-    target_include_directories(${target} PUBLIC $<BUILD_INTERFACE:${directory}>)
+    # For #include "x.h" alone, as x may be the name of a system's header: features.h is one of glibc's.
+    target_compile_options(${target} PUBLIC "$<BUILD_INTERFACE:SHELL:-iquote ${directory}>")
 endfunction()

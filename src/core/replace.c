@@ -44,7 +44,7 @@ static int carry_value(const struct mms_writer *from, struct mms_writer *to)
 {
     uint64_t word = mms__load_relaxed(&from->control->current);
     const struct mms__descriptor *old = &from->control->slots[mms__word_slot(word)];
-    struct mms__descriptor as = *old; /* nobody else writes it: we have the lock */
+    struct mms__descriptor as;
     mms_receipt receipt = {0};
     size_t size, whole;
     unsigned slot;
@@ -52,6 +52,7 @@ static int carry_value(const struct mms_writer *from, struct mms_writer *to)
 
     if (!mms__word_pinnable(word))
         return 0;
+    as = *old; /* nobody else writes it: we have the lock */
     size = (size_t)mms__load_relaxed(&old->size);
     if (size > from->pool.header.max_size)
         return mms__fail(MMS_E_CORRUPT,
