@@ -7,7 +7,7 @@ _mmsync_options() {
             echo "--max-size --max-slots --max-readers --mode --readers-mode --group --replace --checksum --tag --type-id
                 --grace --evict --lock-wait --fence --force-filesystem --trust"
             ;;
-        read) echo "-o --output --copy --force-filesystem --trust" ;;
+        read) echo "-o --output --copy --json --schema --force-filesystem --trust" ;;
         watch) echo "-n --count -t --timeout --interval --force-filesystem --trust" ;;
         stat) echo "-j --json" ;;
         rm) echo "-f --force" ;;

@@ -4,6 +4,7 @@
 #include "cli/interrupt.h"
 #include "cli/message.h"
 #include "cli/sink.h"
+#include "cli/typed_value.h"
 #include <errno.h>
 #include <mmsync.h>
 #include <stdbool.h>
@@ -19,17 +20,22 @@ static const struct verb verb = {
             "      --copy              copy the value before it is written out, so that slow\n"
             "                          output does not hold a slot; this is always done without\n"
             "                          the right to write the reader table\n"
+            "      --json              print the value as one line of JSON; it must have been\n"
+            "                          published with its schema\n"
+            "      --schema            print that schema\n"
             "      --force-filesystem  accept a file system that mmsync is not tested on\n"
             "      --trust USER        accept a region NAME that belongs to USER\n"
             "\n"
             "A bare NAME means /dev/shm/NAME.\n",
 };
 
-enum { COPY = LONG_ONLY, FORCE_FILESYSTEM, TRUST };
+enum { COPY = LONG_ONLY, FORCE_FILESYSTEM, TRUST, JSON, SCHEMA };
 
 static const struct option long_options[] = {
     {"output", required_argument, NULL, 'o'},
     {"copy", no_argument, NULL, COPY},
+    {"json", no_argument, NULL, JSON},
+    {"schema", no_argument, NULL, SCHEMA},
     {"force-filesystem", no_argument, NULL, FORCE_FILESYSTEM},
     {"trust", required_argument, NULL, TRUST},
     COMMON_OPTIONS,
@@ -104,7 +110,17 @@ static int write_value(mms_region *region, bool copy, struct sink *sink)
     return status;
 }
 
-static int read_region(const char *path, const mms_region_options *options, bool copy, const char *file)
+/* Bytes, or another form of them. */
+static int write_form(mms_region *region, int form, bool copy, struct sink *sink)
+{
+    switch (form) {
+    case JSON: return typed_write_json(region, sink);
+    case SCHEMA: return typed_write_schema(region, sink);
+    default: return write_value(region, copy, sink);
+    }
+}
+
+static int read_region(const char *path, const mms_region_options *options, int form, bool copy, const char *file)
 {
     struct sink sink;
     mms_region *region;
@@ -114,7 +130,7 @@ static int read_region(const char *path, const mms_region_options *options, bool
         return fail_call(code);
     status = sink_open(&sink, file);
     if (!status)
-        status = write_value(region, copy, &sink);
+        status = write_form(region, form, copy, &sink);
     if (!status)
         status = sink_commit(&sink);
     sink_close(&sink);
@@ -127,12 +143,14 @@ int cmd_read(int argc, char **argv)
     mms_region_options options = MMS_REGION_OPTIONS_INIT;
     const char *file = NULL;
     bool copy = false;
-    int option;
+    int option, form = 0;
 
     while ((option = next_option(&verb, argc, argv, "o:", long_options)) >= 0) {
         switch (option) {
         case 'o': file = optarg; break;
         case COPY: copy = true; break;
+        case JSON:
+        case SCHEMA: form = option; break;
         case FORCE_FILESYSTEM: options.force_filesystem = true; break;
         case TRUST:
             options.trust_owner = true;
@@ -141,5 +159,5 @@ int cmd_read(int argc, char **argv)
         }
     }
     count_operands(&verb, argc, argv, 1, 1);
-    return read_region(argv[optind], &options, copy, file);
+    return read_region(argv[optind], &options, form, copy, file);
 }

@@ -4,6 +4,7 @@
 #include "cli/message.h"
 #include "cli/now.h"
 #include "cli/stat.h"
+#include "cli/typed_value.h"
 #include <errno.h>
 #include <mmsync.h>
 #include <stdio.h>
@@ -53,6 +54,11 @@ static void print_value(const struct stat_state *state)
            format_duration(text, stat_age_ns(state)));
     printf("slot         %u\n", info->slot);
     printf("type id      %s\n", info->type_id[0] || info->type_id[1] ? type : "none");
+    if (*state->type_name) {
+        fputs("type         ", stdout);
+        print_escaped(state->type_name);
+        putchar('\n');
+    }
     printf("tag          %llu\n", (unsigned long long)info->tag);
     if (info->has_checksum)
         printf("checksum     %016llx\n", (unsigned long long)info->checksum);
@@ -130,6 +136,9 @@ static int gather(struct stat_state *state)
 
     if (code)
         return fail_call(code);
+    if ((state->info.type_id[0] | state->info.type_id[1]) == 0 ||
+        !typed_name(state->path, state->info.type_id, state->type_name, sizeof state->type_name))
+        *state->type_name = '\0';
     state->readers = calloc(state->info.max_readers, sizeof *state->readers);
     if (!state->readers)
         return fail_errno("cannot get memory for %u readers", state->info.max_readers);

@@ -10,6 +10,7 @@ struct stat_state {
     mms_info info;
     mms_reader_info *readers;
     size_t listed;
+    char type_name[256]; /* "" if it is not known */
     bool readers_hidden; /* no right to read the reader table */
 };
 

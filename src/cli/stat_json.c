@@ -82,6 +82,7 @@ static void describe_value(json_t *object, const struct stat_state *state)
     json_object_set_new(object, "publish_time_ns", exists ? integer(info->publish_time_ns) : json_null());
     json_object_set_new(object, "age_ns", exists ? integer(stat_age_ns(state)) : json_null());
     json_object_set_new(object, "type_id", exists ? id_or_null(info->type_id) : json_null());
+    json_object_set_new(object, "type", *state->type_name ? json_string(state->type_name) : json_null());
     json_object_set_new(object, "tag", exists ? integer(info->tag) : json_null());
     json_object_set_new(object, "checksum", exists ? checksum_or_null(info) : json_null());
 }

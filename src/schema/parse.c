@@ -79,7 +79,7 @@ static bool parse_attributes(struct parser *p, const char **doc)
             lex_next(&p->lex);
             if (lex_is_mark(&p->lex, '!'))
                 lex_next(&p->lex);
-            if (!parse_mark(p, '[') || !check_attribute(p) || !skip_group(p, at, '[', ']'))
+            if (!schema_parse_mark(p, '[') || !check_attribute(p) || !skip_group(p, at, '[', ']'))
                 return false;
         } else {
             return !p->lex.source->failed;
@@ -131,7 +131,7 @@ struct field_list {
 
 static bool add_field(struct parser *p, struct field_list *list, const char *name, const char *doc, size_t at)
 {
-    struct model_type *type = parse_type(p);
+    struct model_type *type = schema_parse_type(p);
 
     if (!type)
         return false;
@@ -170,8 +170,8 @@ static bool parse_field(struct parser *p, struct field_list *list, bool named)
     at = p->lex.token.at;
     if (!named)
         return add_field(p, list, model_format(p->model, "%zu", list->count), doc, at);
-    name = parse_name(p, "a field");
-    if (!name || !parse_mark(p, ':'))
+    name = schema_parse_name(p, "a field");
+    if (!name || !schema_parse_mark(p, ':'))
         return false;
     for (size_t i = 0; i < list->count; i++)
         if (!strcmp(list->fields[i].name, name)) {
@@ -192,7 +192,7 @@ static bool parse_fields(struct parser *p, struct field_list *list, bool named)
         if (lex_is_mark(&p->lex, ','))
             lex_next(&p->lex);
         else if (!lex_is_mark(&p->lex, close)) {
-            parse_expected(p, named ? "`,` or `}`" : "`,` or `)`");
+            schema_parse_expected(p, named ? "`,` or `}`" : "`,` or `)`");
             return false;
         }
     }
@@ -225,7 +225,7 @@ static struct model_type *parse_head(struct parser *p, const char *doc, int kind
 
     lex_next(&p->lex);
     at = p->lex.token.at;
-    name = parse_name(p, "a name");
+    name = schema_parse_name(p, "a name");
     if (!name)
         return NULL;
     if (lex_is_mark(&p->lex, '<')) {
@@ -255,7 +255,7 @@ static bool parse_struct(struct parser *p, const char *doc)
     type->type.fields = list.fields;
     type->type.count = list.count;
     type->fields = list.texts;
-    return type->type.shape == MMS_SHAPE_NAMED || parse_mark(p, ';');
+    return type->type.shape == MMS_SHAPE_NAMED || schema_parse_mark(p, ';');
 }
 
 /* `= 7`, which says nothing about the archive. */
@@ -274,7 +274,7 @@ static bool parse_variant(struct parser *p, mms_type_variant *variant, struct va
     if (!parse_attributes(p, &text->doc))
         return false;
     text->at = p->lex.token.at;
-    variant->name = parse_name(p, "a variant");
+    variant->name = schema_parse_name(p, "a variant");
     if (!variant->name || !parse_body(p, &list, &variant->shape))
         return false;
     skip_discriminant(p);
@@ -326,7 +326,7 @@ static bool parse_enum(struct parser *p, const char *doc)
 {
     struct model_type *type = parse_head(p, doc, MMS_T_ENUM);
 
-    if (!type || !parse_mark(p, '{'))
+    if (!type || !schema_parse_mark(p, '{'))
         return false;
     type->c_like = true;
     while (!lex_is_mark(&p->lex, '}')) {
@@ -340,7 +340,7 @@ static bool parse_enum(struct parser *p, const char *doc)
         if (lex_is_mark(&p->lex, ','))
             lex_next(&p->lex);
         else if (!lex_is_mark(&p->lex, '}')) {
-            parse_expected(p, "`,` or `}`");
+            schema_parse_expected(p, "`,` or `}`");
             return false;
         }
     }
@@ -356,7 +356,7 @@ static bool skip_statement(struct parser *p)
 {
     while (!lex_is_mark(&p->lex, ';')) {
         if (p->lex.token.kind == TOKEN_END) {
-            parse_expected(p, "`;`");
+            schema_parse_expected(p, "`;`");
             return false;
         }
         lex_next(&p->lex);
@@ -386,7 +386,7 @@ static bool parse_item(struct parser *p)
     else if (lex_is_name(&p->lex, "type"))
         source_error(p->lex.source, p->lex.token.at, "type aliases are not supported; write the type out");
     else
-        parse_expected(p, "`struct`, `enum` or `use`");
+        schema_parse_expected(p, "`struct`, `enum` or `use`");
     return false;
 }
 

@@ -51,7 +51,7 @@ static const struct {
     {"CString", "use String"},
 };
 
-void parse_expected(struct parser *p, const char *what)
+void schema_parse_expected(struct parser *p, const char *what)
 {
     const struct token *token = &p->lex.token;
 
@@ -61,24 +61,24 @@ void parse_expected(struct parser *p, const char *what)
         source_error(p->lex.source, token->at, "expected %s, found `%.*s`", what, (int)token->size, token->text);
 }
 
-bool parse_mark(struct parser *p, char mark)
+bool schema_parse_mark(struct parser *p, char mark)
 {
     const char what[] = {'`', mark, '`', '\0'};
 
     if (!lex_is_mark(&p->lex, mark)) {
-        parse_expected(p, what);
+        schema_parse_expected(p, what);
         return false;
     }
     lex_next(&p->lex);
     return true;
 }
 
-char *parse_name(struct parser *p, const char *what)
+char *schema_parse_name(struct parser *p, const char *what)
 {
     char *name;
 
     if (p->lex.token.kind != TOKEN_NAME) {
-        parse_expected(p, what);
+        schema_parse_expected(p, what);
         return NULL;
     }
     name = model_format(p->model, "%.*s", (int)p->lex.token.size, p->lex.token.text);
@@ -174,18 +174,18 @@ static struct model_type *parse_fat_box(struct parser *p, size_t at)
         struct lexer before = p->lex;
 
         lex_next(&p->lex);
-        item = parse_type(p);
+        item = schema_parse_type(p);
         if (item && lex_is_mark(&p->lex, ';')) {
             p->lex = before; /* an array */
             return NULL;
         }
-        if (!item || !parse_mark(p, ']'))
+        if (!item || !schema_parse_mark(p, ']'))
             return NULL;
         type = model_intern(model, model_format(model, "Box<[%s]>", item->type.name),
                             model_format(model, "Box_slice_%s", item->mangled), MMS_T_VEC, at);
         type->type.first = &item->type;
     }
-    return type && parse_mark(p, '>') ? type : NULL;
+    return type && schema_parse_mark(p, '>') ? type : NULL;
 }
 
 static struct model_type *parse_container(struct parser *p, size_t index, size_t at)
@@ -194,16 +194,16 @@ static struct model_type *parse_container(struct parser *p, size_t index, size_t
     int count = containers[index].arguments;
 
     if (!lex_is_mark(&p->lex, '<')) {
-        parse_expected(p, count == 1 ? "`<` and a type" : "`<` and two types");
+        schema_parse_expected(p, count == 1 ? "`<` and a type" : "`<` and two types");
         return NULL;
     }
     lex_next(&p->lex);
     if (containers[index].kind == MMS_T_BOX && ((fat = parse_fat_box(p, at)) || p->lex.source->failed))
         return fat;
     for (int i = 0; i < count; i++) {
-        if (i > 0 && !parse_mark(p, ','))
+        if (i > 0 && !schema_parse_mark(p, ','))
             return NULL;
-        arguments[i] = parse_type(p);
+        arguments[i] = schema_parse_type(p);
         if (!arguments[i])
             return NULL;
     }
@@ -217,7 +217,7 @@ static struct model_type *parse_container(struct parser *p, size_t index, size_t
             return NULL;
         }
     }
-    return parse_mark(p, '>') ? make_container(p->model, index, arguments, at) : NULL;
+    return schema_parse_mark(p, '>') ? make_container(p->model, index, arguments, at) : NULL;
 }
 
 /* ---- Arrays and names ---- */
@@ -228,7 +228,7 @@ static bool parse_length(struct parser *p, uint64_t *length)
     size_t used = 0;
 
     if (p->lex.token.kind != TOKEN_NUMBER) {
-        parse_expected(p, "the array's length as a number");
+        schema_parse_expected(p, "the array's length as a number");
         return false;
     }
     for (size_t i = 0; i < p->lex.token.size && used < sizeof digits - 1; i++)
@@ -258,7 +258,7 @@ static struct model_type *parse_array(struct parser *p, size_t at)
     uint64_t length;
 
     lex_next(&p->lex);
-    item = parse_type(p);
+    item = schema_parse_type(p);
     if (!item)
         return NULL;
     if (lex_is_mark(&p->lex, ']')) {
@@ -266,7 +266,7 @@ static struct model_type *parse_array(struct parser *p, size_t at)
                      item->type.name);
         return NULL;
     }
-    if (!parse_mark(p, ';') || !parse_length(p, &length) || !parse_mark(p, ']'))
+    if (!schema_parse_mark(p, ';') || !parse_length(p, &length) || !schema_parse_mark(p, ']'))
         return NULL;
     type = model_intern(p->model, model_format(p->model, "[%s; %llu]", item->type.name, (unsigned long long)length),
                         model_format(p->model, "Array_%s_%llu", item->mangled, (unsigned long long)length),
@@ -289,12 +289,12 @@ static bool is_refused(struct parser *p, const char *name, size_t at)
 static struct model_type *parse_named(struct parser *p)
 {
     size_t at = p->lex.token.at;
-    char *name = parse_name(p, "a type");
+    char *name = schema_parse_name(p, "a type");
 
     while (name && p->lex.token.kind == TOKEN_PATH) {
         lex_next(&p->lex);
         at = p->lex.token.at;
-        name = parse_name(p, "a type");
+        name = schema_parse_name(p, "a type");
     }
     if (!name)
         return NULL;
@@ -342,7 +342,7 @@ static struct model_type *parse_one(struct parser *p)
     return parse_named(p);
 }
 
-struct model_type *parse_type(struct parser *p)
+struct model_type *schema_parse_type(struct parser *p)
 {
     struct model_type *type;
 

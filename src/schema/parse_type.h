@@ -15,11 +15,11 @@ struct parser {
 enum { MODEL_UNDEFINED = -1 };
 
 /* "expected WHAT, found ...", at the current token. */
-void parse_expected(struct parser *p, const char *what);
-bool parse_mark(struct parser *p, char mark); /* take it, or an error */
-char *parse_name(struct parser *p, const char *what); /* take an identifier; NULL after an error */
+void schema_parse_expected(struct parser *p, const char *what);
+bool schema_parse_mark(struct parser *p, char mark); /* take it, or an error */
+char *schema_parse_name(struct parser *p, const char *what); /* take an identifier; NULL after an error */
 
 /* NULL after an error. */
-struct model_type *parse_type(struct parser *p);
+struct model_type *schema_parse_type(struct parser *p);
 
 #endif
