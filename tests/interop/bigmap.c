@@ -42,17 +42,18 @@ static void demand(int status)
 }
 
 /* Vectors are separate allocations, as the crate's are. */
-static HashMap_u64_Vec_f32_entry *make_entries(size_t count)
+static HashMap_u64_Vec_f32_entry *make_entries(size_t count, size_t floats)
 {
     HashMap_u64_Vec_f32_entry *entries = need(calloc(count + 1, sizeof *entries));
     uint64_t state = 0;
 
     for (size_t i = 0; i < count; i++) {
-        float *items = need(malloc((i % LONGEST + 1) * sizeof *items));
+        size_t length = floats > 0 ? floats : i % LONGEST + 1;
+        float *items = need(malloc(length * sizeof *items));
 
-        for (size_t j = 0; j < i % LONGEST + 1; j++)
+        for (size_t j = 0; j < length; j++)
             items[j] = (float)(i + j);
-        entries[i] = (HashMap_u64_Vec_f32_entry){splitmix(&state), {items, i % LONGEST + 1}};
+        entries[i] = (HashMap_u64_Vec_f32_entry){splitmix(&state), {items, length}};
     }
     return entries;
 }
@@ -82,7 +83,7 @@ static size_t look_up_all(const ArchivedHashMap_u64_Vec_f32 *map, size_t count)
 int main(int argc, char **argv)
 {
     size_t count = argc > 1 ? strtoull(argv[1], NULL, 10) : 10000000, size, room;
-    Table table = {{make_entries(count), count}};
+    Table table = {{make_entries(count, argc > 2 ? strtoull(argv[2], NULL, 10) : 0), count}};
     const ArchivedTable *root;
     void *buffer;
     double times[4], lookup;

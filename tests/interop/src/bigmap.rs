@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The crate's side of the scale test: `HashMap<u64, Vec<f32>>` with many keys. Key i is SplitMix64's output number i for
-//! seed 0; its vector holds i % 8 + 1 floats of value i + j. Prints seconds and bytes of one build, check and look-up of all.
+//! seed 0; its vector holds i % 8 + 1 floats, or as many as the second argument says, of value i + j. Prints seconds and bytes of one build, check and look-up of all.
 
 use interop::{Rng, Serializer};
 use rkyv::ser::Serializer as _;
@@ -9,9 +9,10 @@ use std::time::Instant;
 
 type Table = HashMap<u64, Vec<f32>>;
 
-fn table(count: u64) -> Table {
+fn table(count: u64, floats: u64) -> Table {
     let mut rng = Rng::new(0, 0);
-    (0..count).map(|i| (rng.next(), (0..i % 8 + 1).map(|j| (i + j) as f32).collect())).collect()
+    let length = |i: u64| if floats > 0 { floats } else { i % 8 + 1 };
+    (0..count).map(|i| (rng.next(), (0..length(i)).map(|j| (i + j) as f32).collect())).collect()
 }
 
 fn digest(bytes: &[u8]) -> u64 {
@@ -19,8 +20,9 @@ fn digest(bytes: &[u8]) -> u64 {
 }
 
 fn main() {
-    let count: u64 = std::env::args().nth(1).map_or(10_000_000, |w| w.parse().expect("usage: bigmap [KEYS]"));
-    let value = table(count);
+    let number = |i, usual| std::env::args().nth(i).map_or(usual, |w| w.parse().expect("usage: bigmap [KEYS [FLOATS]]"));
+    let count: u64 = number(1, 10_000_000);
+    let value = table(count, number(2, 0));
 
     let start = Instant::now();
     let mut serializer = Serializer::default();
