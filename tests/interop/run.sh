@@ -27,6 +27,7 @@ recorded() {
     exec python3 "$here/run.py" --work "$work" --drive "$drive" --recorded
 }
 
+[ "${1:-}" != --recorded ] || recorded "none are asked for"
 command -v cargo >/dev/null || recorded "there is no cargo"
 minor=$(rustc --version | sed -n 's/^rustc 1\.\([0-9]*\)\..*/\1/p')
 [ "${minor:-0}" -ge 77 ] || recorded "$(rustc --version) is older than 1.77, where i128 got the alignment that C gives it"
