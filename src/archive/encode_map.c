@@ -239,6 +239,7 @@ static int allocate(struct table *t)
 
 /* ---- The bytes ---- */
 
+/* In the order of the slots; in any order, if there is no table. */
 static int entry_children(struct mms__encoder *e, const struct table *t)
 {
     const mms_type *entry = t->type->first;
@@ -247,9 +248,10 @@ static int entry_children(struct mms__encoder *e, const struct table *t)
     if (entry->flags & MMS_TF_LEAF)
         return 0;
     for (uint32_t slot = 0; slot < t->count && code == 0; slot++) {
-        struct mms__step step = mms__step_index(t->step, t->order[slot]);
+        uint32_t item = t->order ? t->order[slot] : slot;
+        struct mms__step step = mms__step_index(t->step, item);
 
-        code = mms__encode_children(e, entry, mms__item(entry, t->items, t->order[slot]), &step);
+        code = mms__encode_children(e, entry, mms__item(entry, t->items, item), &step);
     }
     return code;
 }
@@ -272,8 +274,7 @@ static int write_table(struct mms__encoder *e, struct table *t)
     size_t displacements, entries = 0, mark = e->used;
     int code = mms__encode_reserve(e, 4, 4, t->count, &displacements, t->step);
 
-    /* When counting, the order of the entries matters only if their children's padding may depend on it. */
-    if (code == 0 && t->count > 0 && (e->base || !(t->type->first->flags & MMS_TF_LEAF)))
+    if (code == 0 && t->order)
         code = build(t);
     if (code == 0 && e->base && t->count > 0)
         memcpy(e->base + displacements, t->displacements, t->count * sizeof *t->displacements);
@@ -298,7 +299,8 @@ int mms__encode_map(struct mms__encoder *e, const mms_type *type, mms_items item
     if (items.count >= MMS__DISPLACED)
         return mms__path_fail(MMS_E_TOO_BIG, MMS__ENCODE, step, "%zu keys, and a HashMap's archive ends at 2^31 - 1",
                               items.count);
-    if (items.count > 0)
+    /* When counting, the order of the entries matters only if their children's padding may depend on it. */
+    if (items.count > 0 && (e->base || !(type->first->flags & MMS_TF_EVEN)))
         code = allocate(&table);
     if (code == 0)
         code = write_table(e, &table);

@@ -77,10 +77,10 @@ static void tables_of(const struct emit *e, const mms_type *type)
 
 static void flags(const struct emit *e, const mms_type *type)
 {
-    static const char *const names[] = {"WIDE", "LEAF", "COPY", "ANY_BITS"};
+    static const char *const names[] = {"WIDE", "LEAF", "COPY", "ANY_BITS", "EVEN"};
     const char *separator = "";
 
-    for (unsigned i = 0; i < 4; i++)
+    for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
         if (type->flags & 1u << i) {
             fprintf(e->out, "%sMMS_TF_%s", separator, names[i]);
             separator = " | ";

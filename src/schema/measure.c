@@ -231,6 +231,45 @@ static bool deepen(mms_type *type)
     return true;
 }
 
+/* ---- The alignments of what belongs to a value ---- */
+
+static size_t join(size_t a, size_t b)
+{
+    return a == 0 ? b : b == 0 || a == b ? a : SIZE_MAX;
+}
+
+static size_t part_of_fields(const mms_type_field *fields, size_t count, size_t part)
+{
+    for (size_t i = 0; i < count; i++)
+        part = join(part, model_of(fields[i].type)->part_align);
+    return part;
+}
+
+static bool join_parts(struct model_type *t)
+{
+    const mms_type *type = &t->type;
+    size_t part = t->part_align;
+
+    if (type->first)
+        part = join(part, model_of(type->first)->part_align);
+    if (type->kind == MMS_T_STRING || type->kind == MMS_T_BOX_STR)
+        part = join(part, 1);
+    else if (type->kind == MMS_T_TREE) /* nodes end where their parts do */
+        part = SIZE_MAX;
+    else if (type->first && type->kind != MMS_T_ARRAY)
+        part = join(part, type->first->align);
+    if (type->kind == MMS_T_MAP || type->kind == MMS_T_SET)
+        part = join(part, 4);
+    if (type->kind == MMS_T_STRUCT)
+        part = part_of_fields(type->fields, type->count, part);
+    for (size_t i = 0; type->variants && i < type->count; i++)
+        part = part_of_fields(type->variants[i].fields, type->variants[i].count, part);
+    if (part == t->part_align)
+        return false;
+    t->part_align = part;
+    return true;
+}
+
 bool model_measure(struct model *model)
 {
     bool changed = true;
@@ -241,7 +280,10 @@ bool model_measure(struct model *model)
     while (changed) {
         changed = false;
         for (size_t i = 0; i < model->count; i++)
-            changed = deepen(&model->types[i]->type) || changed;
+            changed = deepen(&model->types[i]->type) + join_parts(model->types[i]) > 0 || changed;
     }
+    for (size_t i = 0; i < model->count; i++)
+        if (model->types[i]->part_align != SIZE_MAX)
+            model->types[i]->type.flags |= MMS_TF_EVEN;
     return true;
 }

@@ -31,6 +31,7 @@ struct model_type {
     bool defined; /* by the schema: a struct or enum */
     bool c_like;  /* an enum without data */
     int state;    /* of measuring */
+    size_t part_align; /* of all that belongs to it; 0: nothing does, SIZE_MAX: there are several */
 };
 
 struct model {
