@@ -130,7 +130,7 @@ __extension__ typedef unsigned __int128 mms_u128 __attribute__((aligned(16)));
 /* How many elements without a size a Vec may have: they take no bytes, and time to look at. */
 #define MMS_ARCHIVE_UNITS (1 << 20)
 
-/* The exact size of the archive of a value. The errors are those of mms_archive_write. */
+/* The exact size of the archive of a value. The errors are some of those of mms_archive_write: text is not read. */
 int mms_archive_size(const mms_archive *archive, const void *value, size_t *size);
 
 /* Write the archive of a value to buffer (aligned to 16). MMS_E_TOO_BIG: it is larger than capacity, or than offsets of

@@ -70,7 +70,8 @@ int mms__check_enter(struct mms__checker *c, size_t from, int64_t offset, size_t
 
 static int check_text(const struct mms__checker *c, size_t at, size_t size, const struct mms__step *step)
 {
-    size_t valid = mms__utf8_valid((const char *)c->base + at, size);
+    size_t valid = mms__is_short_ascii((const char *)c->base + at, size) ? size
+                                                                        : mms__utf8_valid((const char *)c->base + at, size);
 
     if (valid == size)
         return 0;
@@ -97,6 +98,8 @@ static int check_string(struct mms__checker *c, const mms_type *type, size_t at,
     unsigned char last = bytes[type->size - 1];
 
     if (!(last & 0x80)) {
+        if (last <= mms__inline_text(type) && mms__is_short_ascii((const char *)bytes, last))
+            return 0;
         if (last > mms__inline_text(type))
             return mms__path_fail(MMS_E_CORRUPT, MMS__CHECK, step, "a text of %u bytes in the place of %zu", last,
                                   mms__inline_text(type));
@@ -164,6 +167,11 @@ int mms__check_items(struct mms__checker *c, const mms_type *item, size_t at, si
 
     if (item->flags & MMS_TF_ANY_BITS || item->size == 0)
         return 0;
+    if (item->kind == MMS_T_STRING) {
+        for (; element.index < count && code == 0; element.index++)
+            code = check_string(c, item, at + element.index * item->size, &element);
+        return code;
+    }
     for (; element.index < count && code == 0; element.index++)
         code = mms__check_value(c, item, at + element.index * item->size, &element);
     return code;

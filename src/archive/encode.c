@@ -16,12 +16,14 @@ int mms__encode_push(struct mms__encoder *e, size_t position, const struct mms__
     if (!e->base)
         return 0;
     if (e->used == e->room) {
-        size_t room = e->room > 0 ? 2 * e->room : 64;
-        uint64_t *words = realloc(e->words, room * sizeof *words);
+        size_t room = 2 * e->room;
+        uint64_t *words = realloc(e->allocated, room * sizeof *words);
 
         if (!words)
             return mms__encode_no_memory(step);
-        e->words = words;
+        if (!e->allocated)
+            memcpy(words, e->words, e->used * sizeof *words);
+        e->words = e->allocated = words;
         e->room = room;
     }
     e->words[e->used++] = position;
@@ -126,7 +128,7 @@ static int children_of_text(struct mms__encoder *e, const mms_type *type, const 
     int code;
 
     memcpy(&text, in, sizeof text);
-    code = check_text(text, step);
+    code = !e->base || (text.data && mms__is_short_ascii(text.data, text.size)) ? 0 : check_text(text, step);
     if (code != 0 || (type->kind == MMS_T_STRING && text.size <= mms__inline_text(type)))
         return code;
     return write_text(e, text, step);

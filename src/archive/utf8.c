@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "archive/utf8.h"
-#include <stdbool.h>
-#include <stdint.h>
-#include <string.h>
-
-#define HIGH_BITS UINT64_C(0x8080808080808080)
 
 static size_t skip_ascii(const unsigned char *text, size_t size, size_t at)
 {
@@ -12,7 +7,7 @@ static size_t skip_ascii(const unsigned char *text, size_t size, size_t at)
 
     for (; size - at >= sizeof words; at += sizeof words) {
         memcpy(words, text + at, sizeof words);
-        if ((words[0] | words[1]) & HIGH_BITS)
+        if ((words[0] | words[1]) & MMS__HIGH_BITS)
             break;
     }
     while (at < size && text[at] < 0x80)

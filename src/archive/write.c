@@ -3,12 +3,18 @@
 #include "archive/encoder.h"
 #include <stdlib.h>
 
+enum { FIRST_WORDS = 64 };
+
 static int encode_root(struct mms__encoder *e, const mms_archive *archive, const void *value)
 {
     const mms_type *type = archive->type;
     struct mms__step root = mms__step_field(NULL, type->name);
+    uint64_t words[FIRST_WORDS];
     size_t at = 0;
     int code;
+
+    e->words = words;
+    e->room = FIRST_WORDS;
 
     if (!value && type->input_size > 0)
         return mms__path_fail(MMS_E_INVALID, MMS__ENCODE, &root, "the value is NULL");
@@ -18,7 +24,7 @@ static int encode_root(struct mms__encoder *e, const mms_archive *archive, const
     e->next = 0;
     if (code == 0)
         code = mms__encode_value(e, type, value, at, &root);
-    free(e->words);
+    free(e->allocated);
     return code;
 }
 

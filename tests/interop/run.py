@@ -72,13 +72,14 @@ class Judge:
         done = subprocess.run([self.program, *map(str, words)], input=stdin, stdout=subprocess.PIPE, text=True)
         return [line.split("\t") for line in done.stdout.splitlines()], done.returncode
 
-    def make(self, name):
-        lines, status = self.lines("make", self.options.seed, self.options.cases, self.options.fuel, name)
-        assert status == 0, f"the judge ended with {status} while it made values of {name}"
+    def make(self, schema):
+        fuel = min(self.options.fuel, schema.fuel)
+        lines, status = self.lines("make", self.options.seed, self.options.cases, fuel, schema.name)
+        assert status == 0, f"the judge ended with {status} while it made values of {schema.name}"
         return lines
 
-    def damage(self, name):
-        return self.lines("damage", self.options.seed, self.options.damage, self.options.fuel, name)
+    def damage(self, schema):
+        return self.lines("damage", self.options.seed, self.options.damage, self.options.fuel, schema.name)
 
     def check(self, name, archives):
         lines, status = self.lines("check", stdin="".join(f"{name}\t{i}\t{hx}\n" for i, hx in enumerate(archives)))
@@ -94,11 +95,11 @@ class Recorded:
         self.broken = read_lines(vectors("damage", offsets))
         self.verdicts = {(fields[0], fields[2]): fields[-2:] for fields in self.made}
 
-    def make(self, name):
-        return [fields for fields in self.made if fields[0] == name]
+    def make(self, schema):
+        return [fields for fields in self.made if fields[0] == schema.name]
 
-    def damage(self, name):
-        return [fields for fields in self.broken if fields[0] == name], 0
+    def damage(self, schema):
+        return [fields for fields in self.broken if fields[0] == schema.name], 0
 
     def check(self, name, archives):
         return [self.verdicts.get((name, archive), ["err", "not among the recorded archives"]) for archive in archives]
@@ -112,11 +113,15 @@ def read_lines(path):
     return [line.split("\t") for line in path.read_text().splitlines() if not line.startswith("#")]
 
 
+def recordable():
+    return [schema for schema in schemas.fixed() if schema.recorded]
+
+
 def record(options, offsets):
-    batch = schemas.fixed()
+    batch = recordable()
     judge = Judge(options, offsets, batch)
-    for what, answer in (("make", judge.make), ("damage", lambda name: judge.damage(name)[0])):
-        lines = [fields for s in batch for fields in answer(s.name) if what == "make" or s.damage]
+    for what, answer in (("make", judge.make), ("damage", lambda schema: judge.damage(schema)[0])):
+        lines = [fields for s in batch for fields in answer(s) if what == "make" or s.damage]
         text = "# SPDX-License-Identifier: Apache-2.0\n" + "".join("\t".join(fields) + "\n" for fields in lines)
         vectors(what, offsets).parent.mkdir(exist_ok=True)
         vectors(what, offsets).write_text(text)
@@ -159,7 +164,7 @@ class Comparison:
 
     def cases(self):
         made = []
-        for fields in self.judge.make(self.schema.name):
+        for fields in self.judge.make(self.schema):
             _, case, archive, text, verdict, answer = fields
             made.append((case, archive, text))
             if verdict == "ok":
@@ -204,7 +209,7 @@ class Comparison:
             return False
 
     def damaged(self, drive):
-        lines, status = self.judge.damage(self.schema.name)
+        lines, status = self.judge.damage(self.schema)
         if status != 0:
             self.report.note(f"the crate died ({status}) of damaged bytes of {self.schema.name}: {lines[-1][2]}")
         whole = [fields for fields in lines if len(fields) == 6]
@@ -228,7 +233,7 @@ class Comparison:
 
 
 def run(options, offsets):
-    batch = schemas.fixed() if options.recorded else schemas.batch(options.seed, options.schemas, options.keys)
+    batch = recordable() if options.recorded else schemas.batch(options.seed, options.schemas, options.keys)
     judge = Recorded(offsets) if options.recorded else Judge(options, offsets, batch)
     report = Report()
     for schema in batch:

@@ -39,8 +39,10 @@ class Enum:
 
 
 class Schema:
-    def __init__(self, name, items, damage=True):
-        self.name, self.items, self.damage = name, items, damage
+    """damage: the crate may be asked about damaged archives. recorded: small enough for vectors/. fuel: a limit for it."""
+
+    def __init__(self, name, items, damage=True, recorded=True, fuel=1 << 30):
+        self.name, self.items, self.damage, self.recorded, self.fuel = name, items, damage, recorded, fuel
         self.by_name = {item.name: item for item in items}
 
     @property
@@ -287,10 +289,14 @@ def fixed():
     nested = Struct("Nested", body("a: Option<Option<Option<u8>>>, b: Vec<Vec<Vec<String>>>, c: Box<Box<Box<u64>>>, "
                                    "d: Result<Result<u8, String>, Option<Vec<u16>>>, e: [[String; 2]; 2], "
                                    "f: HashMap<String, HashMap<u8, HashSet<String>>>, g: Option<HashMap<u32, Box<String>>>"))
+    # Large entries, most of whose JSON is short: trees of several levels from few entries.
+    large = Enum("Large", [("Small", body("(u8)")), ("Other", body("(String)")), ("Empty", body("")),
+                           ("Full", body("([u64; 200])"))])
+    levels = Struct("Levels", body("a: BTreeMap<u16, [u64; 64]>, b: BTreeMap<String, Large>, c: u8"))
     return [Schema("hello", [hello]), Schema("features", [features]), Schema("words", [words]),
             Schema("units", units, damage=False), Schema("aligned", aligned), Schema("trees", [trees]),
             Schema("counts", [many, more, counts]), Schema("codes", [coded, codes]), Schema("forest", [tree, forest]),
-            Schema("nested", [nested])]
+            Schema("nested", [nested]), Schema("levels", [large, levels], recorded=False, fuel=700)]
 
 
 def batch(seed, count, keys):

@@ -28,8 +28,10 @@ fn apply(bytes: &mut Vec<u8>, rng: &mut Rng) -> &'static str {
     }
 }
 
+/// Half of the time near the end: there are the root and the upper nodes of trees.
 fn place(bytes: &[u8], rng: &mut Rng) -> usize {
-    rng.below(bytes.len() as u64) as usize
+    let span = if rng.one_in(2) { bytes.len().min(128) } else { bytes.len() };
+    bytes.len() - span + rng.below(span as u64) as usize
 }
 
 /// A short range inside the bytes.
@@ -56,7 +58,7 @@ fn word(bytes: &mut [u8], rng: &mut Rng) -> &'static str {
     if bytes.len() < 4 {
         return byte(bytes, rng);
     }
-    let at = place(&bytes[3..], rng) & !3;
+    let at = place(&bytes[..bytes.len() - 3], rng) & !3;
     let old = u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap());
     let new = match rng.below(8) {
         0 => 0,
