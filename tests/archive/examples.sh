@@ -1,0 +1,24 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# examples.sh DIRECTORY: the typed examples say what they should.
+set -euo pipefail
+bin=$1
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+# same WANTED COMMAND...
+same() {
+    local got
+    got=$("${@:2}")
+    [ "$got" = "$1" ] || { printf '%s: wanted "%s", got "%s"\n' "${*:2}" "$1" "$got"; exit 1; }
+}
+
+same 'written: 36 bytes | reset: false' "$bin/hello_world_writer" "$tmp/hello"
+same 'version: 7 messages: ["Hello", "World", "!"]' "$bin/hello_world_reader" "$tmp/hello"
+"$bin/features" "$tmp/features" 500 20 3
+"$bin/tour" | grep -q '"revision":3,"shop":"corner","prices":{"42":{"cents":5,"discounts":\[\]},"4711"'
+if "$bin/hello_world_reader" "$tmp/features" 2>"$tmp/said"; then
+    echo "a reader of another type was served"
+    exit 1
+fi
+grep -q MMS_E_TYPE "$tmp/said"
