@@ -32,7 +32,8 @@ class Drive:
         return output
 
     def __enter__(self):
-        self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        encoding="utf-8")
         return self
 
     def __exit__(self, kind, *_):

@@ -69,8 +69,8 @@ class Judge:
 
     def lines(self, *words, stdin=None):
         """Each line's fields. The program may die of damaged bytes: then the last line is short, and so is the list."""
-        done = subprocess.run([self.program, *map(str, words)], input=stdin, stdout=subprocess.PIPE, text=True)
-        return [line.split("\t") for line in done.stdout.splitlines()], done.returncode
+        done = subprocess.run([self.program, *map(str, words)], input=stdin, stdout=subprocess.PIPE, encoding="utf-8")
+        return split_lines(done.stdout), done.returncode
 
     def make(self, schema):
         fuel = min(self.options.fuel, schema.fuel)
@@ -105,12 +105,17 @@ class Recorded:
         return [self.verdicts.get((name, archive), ["err", "not among the recorded archives"]) for archive in archives]
 
 
+def split_lines(text):
+    """Not splitlines(): it takes characters inside of strings, as U+2028, for ends of lines."""
+    return [line.split("\t") for line in text.removesuffix("\n").split("\n")] if text else []
+
+
 def vectors(what, offsets):
     return HERE / "vectors" / f"{what}{offsets}.tsv"
 
 
 def read_lines(path):
-    return [line.split("\t") for line in path.read_text().splitlines() if not line.startswith("#")]
+    return split_lines(path.read_text(encoding="utf-8").partition("\n")[2])
 
 
 def recordable():
@@ -124,7 +129,7 @@ def record(options, offsets):
         lines = [fields for s in batch for fields in answer(s) if what == "make" or s.damage]
         text = "# SPDX-License-Identifier: Apache-2.0\n" + "".join("\t".join(fields) + "\n" for fields in lines)
         vectors(what, offsets).parent.mkdir(exist_ok=True)
-        vectors(what, offsets).write_text(text)
+        vectors(what, offsets).write_text(text, encoding="utf-8")
 
 
 def write_if_new(path, text):

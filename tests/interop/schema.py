@@ -296,7 +296,7 @@ def fixed():
     return [Schema("hello", [hello]), Schema("features", [features]), Schema("words", [words]),
             Schema("units", units, damage=False), Schema("aligned", aligned), Schema("trees", [trees]),
             Schema("counts", [many, more, counts]), Schema("codes", [coded, codes]), Schema("forest", [tree, forest]),
-            Schema("nested", [nested]), Schema("levels", [large, levels], recorded=False, fuel=700)]
+            Schema("nested", [nested]), Schema("levels", [large, levels], recorded=False, fuel=2500)]
 
 
 def batch(seed, count, keys):
