@@ -14,6 +14,8 @@ present() {
 }
 
 present "$lib"/libmmsync.{a,so} "$lib/pkgconfig/mmsync.pc" "$lib"/cmake/mmsync/mmsync{Config,ConfigVersion,Targets}.cmake
+present "$lib"/cmake/mmsync/MmscGenerate.cmake share/man/man1/mmsc.1
+expect 0 "mmsc $(version)" bin/mmsc --version
 present share/doc/mmsync/{LICENSE,README.md,CHANGELOG.md}
 (cd "$MMSYNC_SOURCE_DIR/include" && find . -name '*.h') | while read -r header; do
     cmp "include/$header" "$MMSYNC_SOURCE_DIR/include/$header" || fail "include/$header"

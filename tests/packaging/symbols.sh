@@ -7,10 +7,11 @@ shared=$BUILD_DIR/src/core/libmmsync.so
 static=$BUILD_DIR/src/core/libmmsync.a
 
 declared() {
-    printf '#include <mmsync.h>\n' |
-        "$CC" -std=c11 -E -P -DMMS_NO_INLINE -I"$MMSYNC_SOURCE_DIR/include" -x c - | grep -o '\bmms_\w* *(' | tr -d ' ('
+    printf '#include <mmsync/archive.h>\n' |
+        "$CC" -std=c11 -E -P -DMMS_NO_INLINE -I"$MMSYNC_SOURCE_DIR/include" -x c - |
+        grep '^[a-z]' | grep -v '^static' | grep -o '\bmms_\w* *(' | tr -d ' ('
     # The slow halves, which the inline functions call.
-    grep -o '^int mms__\w*(' "$MMSYNC_SOURCE_DIR/include/mmsync/fast.h" | sed 's/^int //; s/($//'
+    sed -nE 's/^(int|uint64_t) (mms__\w*)\(.*/\2/p' "$MMSYNC_SOURCE_DIR"/include/mmsync/{fast,archive,seahash}.h
 }
 
 listed() {
