@@ -62,8 +62,8 @@ static void train(struct model *model, uint64_t users, uint64_t version)
 
 static int run_trainer(const struct job *job, mms_writer *writer, const uint64_t *first)
 {
-    const mms_str names[FEATURES] = {{"age", 3}, {"clicks", 6}, {"visits", 6}, {"spent", 5},
-                                     {"returned", 8}, {"hour", 4}, {"distance", 8}, {"score", 5}};
+    const mms_str names[FEATURES] = {{"age", 3},      {"clicks", 6}, {"visits", 6},   {"spent", 5},
+                                     {"returned", 8}, {"hour", 4},   {"distance", 8}, {"score", 5}};
     struct model model = {.numbers = calloc((size_t)job->users * FEATURES, sizeof(float)),
                           .table = {.names = {names, FEATURES}},
                           .entries = calloc((size_t)job->users, sizeof *model.entries)};

@@ -53,11 +53,11 @@ enum mms_type_kind {
 enum mms_type_shape { MMS_SHAPE_UNIT, MMS_SHAPE_TUPLE, MMS_SHAPE_NAMED };
 
 enum mms_type_flag {
-    MMS_TF_WIDE = 1,    /* offsets and usize have 64 bits */
-    MMS_TF_LEAF = 2,    /* nothing outside of it belongs to it: no pointers */
-    MMS_TF_COPY = 4,    /* the input has the very bytes of the archive */
+    MMS_TF_WIDE = 1,     /* offsets and usize have 64 bits */
+    MMS_TF_LEAF = 2,     /* nothing outside of it belongs to it: no pointers */
+    MMS_TF_COPY = 4,     /* the input has the very bytes of the archive */
     MMS_TF_ANY_BITS = 8, /* all bits are valid */
-    MMS_TF_EVEN = 16     /* all that belongs to it has one alignment: the order of such values does not change the size */
+    MMS_TF_EVEN = 16 /* all that belongs to it has one alignment: the order of such values does not change the size */
 };
 
 typedef struct mms_type mms_type;

@@ -144,19 +144,19 @@ enum { MMS__NO_SLOT = -1 };
 #define MMS__DISPLACED UINT32_C(0x80000000)
 
 /* One body for both widths; `hash` and `seeded` are expressions, the latter of `seed`. */
-#define MMS__LOCATE(map, hash, seeded)                                                             \
-    do {                                                                                           \
-        const uint32_t *displacements;                                                             \
-        uint32_t seed;                                                                             \
-                                                                                                   \
-        if ((map)->count == 0)                                                                     \
-            return false;                                                                          \
-        displacements = (const uint32_t *)mms__at(&(map)->displacements, (map)->displacements);  \
-        seed = displacements[(hash) % (map)->count];                                               \
-        if (seed == UINT32_MAX)                                                                    \
-            return false;                                                                          \
-        *slot = seed < MMS__DISPLACED ? (size_t)seed : (size_t)((seeded) % (map)->count);          \
-        return true;                                                                               \
+#define MMS__LOCATE(map, hash, seeded)                                                          \
+    do {                                                                                        \
+        const uint32_t *displacements;                                                          \
+        uint32_t seed;                                                                          \
+                                                                                                \
+        if ((map)->count == 0)                                                                  \
+            return false;                                                                       \
+        displacements = (const uint32_t *)mms__at(&(map)->displacements, (map)->displacements); \
+        seed = displacements[(hash) % (map)->count];                                            \
+        if (seed == UINT32_MAX)                                                                 \
+            return false;                                                                       \
+        *slot = seed < MMS__DISPLACED ? (size_t)seed : (size_t)((seeded) % (map)->count);       \
+        return true;                                                                            \
     } while (0)
 
 static inline bool mms_map32_locate(const mms_map32 *map, uint64_t key, unsigned bytes, size_t *slot)

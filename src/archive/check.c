@@ -37,8 +37,10 @@ int mms__check_range(const struct mms__checker *c, size_t at, size_t size, const
 int mms__check_work(struct mms__checker *c, size_t size, const struct mms__step *step)
 {
     if (c->size - c->claimed < size)
-        return mms__path_fail(MMS_E_CORRUPT, MMS__CHECK, step, "parts of the archive overlap: more than its %zu bytes "
-                              "are in use", c->size);
+        return mms__path_fail(MMS_E_CORRUPT, MMS__CHECK, step,
+                              "parts of the archive overlap: more than its %zu bytes "
+                              "are in use",
+                              c->size);
     c->claimed += size;
     return 0;
 }
@@ -70,8 +72,9 @@ int mms__check_enter(struct mms__checker *c, size_t from, int64_t offset, size_t
 
 static int check_text(const struct mms__checker *c, size_t at, size_t size, const struct mms__step *step)
 {
-    size_t valid = mms__is_short_ascii((const char *)c->base + at, size) ? size
-                                                                        : mms__utf8_valid((const char *)c->base + at, size);
+    size_t valid = mms__is_short_ascii((const char *)c->base + at, size)
+                       ? size
+                       : mms__utf8_valid((const char *)c->base + at, size);
 
     if (valid == size)
         return 0;
@@ -183,8 +186,8 @@ static int check_pointed(struct mms__checker *c, const mms_type *type, size_t at
 {
     const mms_type *item = type->first;
     struct mms__claim claim;
-    int code = mms__check_enter(c, at, mms__load_offset(type, c->base + at), item->align, item->size, count, &claim,
-                                step);
+    int code =
+        mms__check_enter(c, at, mms__load_offset(type, c->base + at), item->align, item->size, count, &claim, step);
 
     if (code != 0)
         return code;

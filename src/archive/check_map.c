@@ -3,8 +3,7 @@
 #include "archive/checker.h"
 #include "archive/key.h"
 
-static int check_displacements(const uint32_t *displacements, size_t count,
-                               const struct mms__step *step)
+static int check_displacements(const uint32_t *displacements, size_t count, const struct mms__step *step)
 {
     for (size_t i = 0; i < count; i++)
         if (displacements[i] >= count && displacements[i] < MMS__DISPLACED)

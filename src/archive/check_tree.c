@@ -167,8 +167,9 @@ static int check_levels(struct tree *t, size_t from, size_t *leaves)
     }
     for (size_t i = index; code == 0 && i < t->used; i++)
         if (t->nodes[i].inner || i >= level_end)
-            code = fail_node(t, t->nodes[i].at, t->nodes[i].inner ? "is not a leaf, and others of its level are"
-                                                                  : "is a leaf at another depth than the others");
+            code = fail_node(t, t->nodes[i].at,
+                             t->nodes[i].inner ? "is not a leaf, and others of its level are"
+                                               : "is a leaf at another depth than the others");
     *leaves = index;
     return code;
 }

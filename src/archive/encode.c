@@ -249,8 +249,7 @@ static int deeper(struct mms__encoder *e, const mms_type *type, const void *in, 
     return code;
 }
 
-static int children_of_array(struct mms__encoder *e, const mms_type *type, const void *in,
-                             const struct mms__step *step)
+static int children_of_array(struct mms__encoder *e, const mms_type *type, const void *in, const struct mms__step *step)
 {
     struct mms__step element = mms__step_index(step, 0);
     mms_items items = {in, type->count};

@@ -9,7 +9,6 @@
 
 enum { LARGEST_BUCKET = 64, MOST_SEEDS = 1 << 24 };
 
-
 /* A key, next to the others of its bucket: by value if it is an integer, else by its item. */
 struct placed_word {
     uint64_t word;
@@ -175,8 +174,8 @@ static int place_bucket(struct table *t, uint32_t bucket, const struct mms__key 
             return 0;
         }
     return mms__path_fail(MMS_E_INVALID, MMS__ENCODE, t->step,
-                          "no seed of %d parts %u keys whose hashes are alike, element %u among them", MOST_SEEDS,
-                          size, t->places[first].item);
+                          "no seed of %d parts %u keys whose hashes are alike, element %u among them", MOST_SEEDS, size,
+                          t->places[first].item);
 }
 
 static void place_single(struct table *t, uint32_t bucket, uint32_t *lowest)

@@ -7,7 +7,7 @@
 
 enum { MAX_NODE = 4096, FEWEST_INNER = 2, NODE_DATA_ALIGN = 8 };
 
-struct node { /* of the level that is written */
+struct node {    /* of the level that is written */
     size_t item; /* whose key is the first below it */
     size_t at;
 };

@@ -15,7 +15,7 @@ struct mms__encoder {
     size_t capacity, position;
     /* Make room for `needed` bytes: set base and capacity. NULL: there is no more. */
     int (*grow)(struct mms__encoder *encoder, size_t needed);
-    mms_writer *writer; /* for grow */
+    mms_writer *writer;          /* for grow */
     uint64_t *words, *allocated; /* the latter: NULL while the first few, on somebody's stack, are enough */
     size_t used, next, room;
     unsigned depth;

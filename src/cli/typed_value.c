@@ -30,8 +30,8 @@ static int fetch_schema(mms_region *region, struct schema_text *schema)
             if (!schema->text)
                 return code;
         }
-        code = mms_read_schema(region, schema->text ? schema->text : &nothing, capacity, &schema->size,
-                               schema->type_id, &schema->generation);
+        code = mms_read_schema(region, schema->text ? schema->text : &nothing, capacity, &schema->size, schema->type_id,
+                               &schema->generation);
     }
     if (code == 0 && schema->text)
         schema->text[schema->size] = '\0';
@@ -159,8 +159,8 @@ bool typed_name(const char *path, const uint64_t type_id[2], char *name, size_t 
     options.read_only = options.force_filesystem = true;
     if (mms_region_open(path, &options, &region) == 0 && fetch_schema(region, &schema) == 0 && schema.size > 0) {
         model_type_id(schema.text, found);
-        good = memcmp(found, type_id, sizeof found) == 0 &&
-               model_canon_root(schema.text, schema.size, name, size, &wide);
+        good =
+            memcmp(found, type_id, sizeof found) == 0 && model_canon_root(schema.text, schema.size, name, size, &wide);
     }
     mms_region_close(region);
     free(schema.text);

@@ -130,7 +130,7 @@ int mms_read_copy(mms_region *region, void *buffer, size_t capacity, size_t *siz
 
 /* One try at the schema, as above. A size that cannot be is one that was read while it changed. */
 static int try_schema(struct mms_region *region, uint64_t word, char *buffer, size_t capacity, size_t *size,
-                       uint64_t type_id[2])
+                      uint64_t type_id[2])
 {
     const struct mms__descriptor *slot = mms__region_slot(region, mms__word_slot(word));
     uint64_t value, stored;
@@ -164,8 +164,7 @@ int mms_read_schema(mms_region *region, char *buffer, size_t capacity, size_t *s
     if (!region || !size || (!buffer && capacity > 0))
         return mms__fail(MMS_E_INVALID, "mms_read_schema: %s is NULL", !region ? "region" : size ? "buffer" : "size");
     if (mms__region_is_forked(region))
-        return mms__fail(MMS_E_FORKED, "reading the schema of %s: open the region in this process",
-                         region->place.path);
+        return mms__fail(MMS_E_FORKED, "reading the schema of %s: open the region in this process", region->place.path);
     code = ensure_data_file(region);
     if (code != 0)
         return code;

@@ -42,9 +42,10 @@ static bool check_keys(const struct model *model)
         key = type->type.first->fields[0].type;
         if (is_key(key))
             continue;
-        source_error(model->source, type->at, key->kind == MMS_T_F32 || key->kind == MMS_T_F64
-                                                  ? "%s cannot be a key, as NaN is not equal to itself"
-                                                  : "%s cannot be a key; keys are integers, bool, char and String",
+        source_error(model->source, type->at,
+                     key->kind == MMS_T_F32 || key->kind == MMS_T_F64
+                         ? "%s cannot be a key, as NaN is not equal to itself"
+                         : "%s cannot be a key; keys are integers, bool, char and String",
                      key->name);
         return false;
     }

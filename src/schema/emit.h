@@ -18,10 +18,10 @@ struct emit {
 
 const char *emit_name(const struct emit *e, const mms_type *type);          /* "HelloWorld", "Vec_String" */
 const char *emit_archived_name(const struct emit *e, const mms_type *type); /* "ArchivedHelloWorld" */
-const char *emit_input(const struct emit *e, const mms_type *type);    /* the C type of an input value */
-const char *emit_archived(const struct emit *e, const mms_type *type); /* and of an archived one */
-const char *emit_pointer(const struct emit *e, const char *to);        /* "const X *" */
-int emit_bits(const struct emit *e);                                   /* 32 or 64 */
+const char *emit_input(const struct emit *e, const mms_type *type);         /* the C type of an input value */
+const char *emit_archived(const struct emit *e, const mms_type *type);      /* and of an archived one */
+const char *emit_pointer(const struct emit *e, const char *to);             /* "const X *" */
+int emit_bits(const struct emit *e);                                        /* 32 or 64 */
 bool emit_exists(const mms_type *type);    /* false: the type has no size, and C no such type */
 bool emit_has_input(const mms_type *type); /* the same of its input */
 /* The entry of a HashSet, which C has as the key itself. */

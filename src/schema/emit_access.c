@@ -144,8 +144,7 @@ static void access_set(const struct emit *e, const mms_type *type)
     fprintf(e->out, "    return (%s)mms__at(&self->map.entries, self->map.entries);\n}\n", pointer);
     head(e, "bool", name, "contains", type, model_format(e->model, ", %s key", emit_input(e, key)));
     locate(e, key, "false");
-    fprintf(e->out, "    return %s;\n}\n\n",
-            same_key(e, key, model_format(e->model, "%s_keys(self)[slot]", name)));
+    fprintf(e->out, "    return %s;\n}\n\n", same_key(e, key, model_format(e->model, "%s_keys(self)[slot]", name)));
 }
 
 static void access_tree(const struct emit *e, const mms_type *type)
@@ -163,10 +162,10 @@ static void access_tree(const struct emit *e, const mms_type *type)
     head(e, entry, name, "first", type, ", mms_tree_cursor *cursor");
     fprintf(e->out, "    return (%s)mms_tree_seek(%s, self, NULL, cursor);\n}\n", entry, table);
     fputs("/* The first entry that is not below the key. */\n", e->out);
-    head(e, entry, name, "seek", type,
-         model_format(e->model, ", %s key, mms_tree_cursor *cursor", emit_input(e, key)));
+    head(e, entry, name, "seek", type, model_format(e->model, ", %s key, mms_tree_cursor *cursor", emit_input(e, key)));
     fprintf(e->out, "    return (%s)mms_tree_seek(%s, self, &key, cursor);\n}\n", entry, table);
-    fprintf(e->out, "static inline %s%s_next(mms_tree_cursor *cursor)\n{\n    return (%s)mms_tree_next(%s, cursor);\n}\n\n",
+    fprintf(e->out,
+            "static inline %s%s_next(mms_tree_cursor *cursor)\n{\n    return (%s)mms_tree_next(%s, cursor);\n}\n\n",
             entry, name, entry, table);
 }
 
@@ -178,9 +177,9 @@ static void access_text_fields(const struct emit *e, const char *archived, const
     for (size_t i = 0; i < count; i++)
         if (fields[i].type->kind == MMS_T_STRING || fields[i].type->kind == MMS_T_BOX_STR)
             fprintf(e->out,
-                    "static inline mms_str %s_get_%s(const %s *self)\n{\n    return mms_%s%d_%s(&self->%s);\n}\n",
-                    name, fields[i].name, archived, fields[i].type->kind == MMS_T_STRING ? "string" : "slice",
-                    emit_bits(e), fields[i].type->kind == MMS_T_STRING ? "get" : "text", texts[i].c_name);
+                    "static inline mms_str %s_get_%s(const %s *self)\n{\n    return mms_%s%d_%s(&self->%s);\n}\n", name,
+                    fields[i].name, archived, fields[i].type->kind == MMS_T_STRING ? "string" : "slice", emit_bits(e),
+                    fields[i].type->kind == MMS_T_STRING ? "get" : "text", texts[i].c_name);
 }
 
 static void access_struct(const struct emit *e, const mms_type *type)
@@ -210,9 +209,10 @@ static void access_enum(const struct emit *e, const mms_type *type)
 
         if (!variant_exists(&type->variants[i]))
             continue;
-        fprintf(e->out,
-                "static inline const %s *%s_as_%s(const %s *self)\n{\n    return self->tag == %zu ? &self->%s : NULL;\n}\n",
-                variant, name, type->variants[i].name, archived, i, model->variants[i].c_name);
+        fprintf(
+            e->out,
+            "static inline const %s *%s_as_%s(const %s *self)\n{\n    return self->tag == %zu ? &self->%s : NULL;\n}\n",
+            variant, name, type->variants[i].name, archived, i, model->variants[i].c_name);
         access_text_fields(e, variant, model_format(e->model, "%s_%s", name, type->variants[i].name),
                            type->variants[i].fields, model->variants[i].fields, type->variants[i].count);
     }
@@ -238,7 +238,8 @@ static bool has_access(const mms_type *type)
 {
     if (!emit_exists(type) || emit_is_bare_key(type))
         return false;
-    return type->kind == MMS_T_BOX || type->kind == MMS_T_VEC || (type->kind >= MMS_T_STRUCT && type->kind <= MMS_T_TREE);
+    return type->kind == MMS_T_BOX || type->kind == MMS_T_VEC ||
+           (type->kind >= MMS_T_STRUCT && type->kind <= MMS_T_TREE);
 }
 
 void emit_accessors(const struct emit *e)

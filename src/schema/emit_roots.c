@@ -89,9 +89,12 @@ static void guard(const struct emit *e)
 
 void emit_header(const struct emit *e)
 {
-    fprintf(e->out, "/* Made from %s by mmsc " MMS_VERSION "; do not edit.\n"
-            "   A type T of the schema is T as a plain value to be written, and ArchivedT as what readers use in place.\n"
-            "   Offsets have %d bits. */\n", e->schema, emit_bits(e));
+    fprintf(
+        e->out,
+        "/* Made from %s by mmsc " MMS_VERSION "; do not edit.\n"
+        "   A type T of the schema is T as a plain value to be written, and ArchivedT as what readers use in place.\n"
+        "   Offsets have %d bits. */\n",
+        e->schema, emit_bits(e));
     fputs("#ifndef ", e->out);
     guard(e);
     fputs("#define ", e->out);

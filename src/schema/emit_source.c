@@ -4,8 +4,9 @@
 #include <string.h>
 
 static const char *const kinds[] = {
-    "UNIT", "BOOL", "U8",    "U16",   "U32",  "U64",      "U128",   "I8",      "I16", "I32", "I64",   "I128",   "USIZE", "ISIZE",  "F32",
-    "F64",  "CHAR", "DURATION", "STRING", "BOX_STR", "BOX", "VEC", "ARRAY", "STRUCT", "ENUM",  "OPTION", "RESULT", "MAP", "SET", "TREE",
+    "UNIT", "BOOL", "U8",    "U16",    "U32",  "U64",    "U128",   "I8",       "I16",    "I32",
+    "I64",  "I128", "USIZE", "ISIZE",  "F32",  "F64",    "CHAR",   "DURATION", "STRING", "BOX_STR",
+    "BOX",  "VEC",  "ARRAY", "STRUCT", "ENUM", "OPTION", "RESULT", "MAP",      "SET",    "TREE",
 };
 
 /* Where a field is in a C type; `variant` is the member of the union that it is in, or NULL. */
@@ -153,7 +154,8 @@ void emit_source(const struct emit *e)
 {
     struct model *model = e->model;
 
-    fprintf(e->out, "/* Made from %s by mmsc " MMS_VERSION "; do not edit. */\n#include \"%s\"\n\n", e->schema, e->header);
+    fprintf(e->out, "/* Made from %s by mmsc " MMS_VERSION "; do not edit. */\n#include \"%s\"\n\n", e->schema,
+            e->header);
     for (size_t i = 0; i < model->count; i++)
         tables_of(e, &model->types[i]->type);
     fprintf(e->out, "\nconst mms_type %s_types[] = {\n", e->stem);

@@ -191,8 +191,8 @@ static bool measure(struct model *model, struct model_type *type)
     if (type->state == MEASURED)
         return true;
     if (type->state == MEASURING) {
-        source_error(model->source, type->at, "`%s` contains itself, so its size has no end; put a Box or a Vec between",
-                     type->type.name);
+        source_error(model->source, type->at,
+                     "`%s` contains itself, so its size has no end; put a Box or a Vec between", type->type.name);
         return false;
     }
     type->state = MEASURING;

@@ -15,19 +15,18 @@ struct request {
     bool wide;
 };
 
-static const char help[] =
-    "Usage: mmsc [OPTION]... SCHEMA\n"
-    "Compile a schema, Rust structs and enums, to a C header and a C source file.\n"
-    "\n"
-    "  -o, --output DIR     where the files go [.]\n"
-    "      --header NAME    the header's name [SCHEMA without its suffix, and .h]\n"
-    "      --source NAME    the source file's name [the same with .c]\n"
-    "      --prefix TEXT    what all C names begin with [nothing]\n"
-    "      --offsets 32|64  bits of offsets and of usize; 32 end near 2 GiB [32]\n"
-    "      --help           this text\n"
-    "      --version        the version\n"
-    "\n"
-    "Exit status: 0, 1 after an error, 2 for a wrong command line. See mmsc(1).\n";
+static const char help[] = "Usage: mmsc [OPTION]... SCHEMA\n"
+                           "Compile a schema, Rust structs and enums, to a C header and a C source file.\n"
+                           "\n"
+                           "  -o, --output DIR     where the files go [.]\n"
+                           "      --header NAME    the header's name [SCHEMA without its suffix, and .h]\n"
+                           "      --source NAME    the source file's name [the same with .c]\n"
+                           "      --prefix TEXT    what all C names begin with [nothing]\n"
+                           "      --offsets 32|64  bits of offsets and of usize; 32 end near 2 GiB [32]\n"
+                           "      --help           this text\n"
+                           "      --version        the version\n"
+                           "\n"
+                           "Exit status: 0, 1 after an error, 2 for a wrong command line. See mmsc(1).\n";
 
 static int usage(const char *format, const char *argument)
 {
@@ -158,9 +157,15 @@ static int take_option(struct request *request, int option)
 {
     switch (option) {
     case 'o': request->directory = optarg; return 0;
-    case 'h': request->header = optarg; return is_file_name(optarg) ? 0 : usage("--header %s: give a name, and the directory with -o", optarg);
-    case 's': request->source = optarg; return is_file_name(optarg) ? 0 : usage("--source %s: give a name, and the directory with -o", optarg);
-    case 'p': request->prefix = optarg; return is_prefix(optarg) ? 0 : usage("--prefix %s: not the beginning of a C name", optarg);
+    case 'h':
+        request->header = optarg;
+        return is_file_name(optarg) ? 0 : usage("--header %s: give a name, and the directory with -o", optarg);
+    case 's':
+        request->source = optarg;
+        return is_file_name(optarg) ? 0 : usage("--source %s: give a name, and the directory with -o", optarg);
+    case 'p':
+        request->prefix = optarg;
+        return is_prefix(optarg) ? 0 : usage("--prefix %s: not the beginning of a C name", optarg);
     case 'b':
         request->wide = !strcmp(optarg, "64");
         return request->wide || !strcmp(optarg, "32") ? 0 : usage("--offsets %s: give 32 or 64", optarg);

@@ -20,7 +20,7 @@ struct variant_text {
 };
 
 struct model_type {
-    mms_type type;      /* first: an mms_type * of the model leads to it */
+    mms_type type;       /* first: an mms_type * of the model leads to it */
     const char *mangled; /* the name as an identifier: "Vec_String" */
     const char *doc;
     const struct field_text *fields;     /* of structs */
@@ -28,9 +28,9 @@ struct model_type {
     size_t at;                           /* the definition, or the first use */
     size_t index;                        /* in the model */
     size_t input_align;
-    bool defined; /* by the schema: a struct or enum */
-    bool c_like;  /* an enum without data */
-    int state;    /* of measuring */
+    bool defined;      /* by the schema: a struct or enum */
+    bool c_like;       /* an enum without data */
+    int state;         /* of measuring */
     size_t part_align; /* of all that belongs to it; 0: nothing does, SIZE_MAX: there are several */
 };
 
@@ -59,8 +59,8 @@ static inline struct model_type *model_of(const mms_type *type)
 
 /* ---- The steps: each returns false after an error was printed ---- */
 
-bool model_parse(struct model *model); /* parse.c: all definitions */
-bool model_check(struct model *model); /* check_model.c: names, keys, what is not defined */
+bool model_parse(struct model *model);   /* parse.c: all definitions */
+bool model_check(struct model *model);   /* check_model.c: names, keys, what is not defined */
 bool model_measure(struct model *model); /* measure.c: sizes, alignments, offsets, flags */
 
 /* All of them. Free the model in any case. */

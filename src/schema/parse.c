@@ -35,7 +35,8 @@ static bool check_attribute(struct parser *p)
     for (; archive && !lex_is_mark(&ahead.lex, ']') && ahead.lex.token.kind != TOKEN_END; lex_next(&ahead.lex)) {
         if (!lex_is_name(&ahead.lex, "repr") && !lex_is_name(&ahead.lex, "as"))
             continue;
-        source_error(p->lex.source, ahead.lex.token.at, "`%.*s` changes the layout of the archived type; only the default is supported",
+        source_error(p->lex.source, ahead.lex.token.at,
+                     "`%.*s` changes the layout of the archived type; only the default is supported",
                      (int)ahead.lex.token.size, ahead.lex.token.text);
         return false;
     }
@@ -104,23 +105,6 @@ static bool parse_visibility(struct parser *p)
     return false;
 }
 
-/* ---- Names that C has other uses for ---- */
-
-static const char *c_name(struct parser *p, const char *name)
-{
-    static const char words[] =
-        " alignas alignof and and_eq asm auto bitand bitor bool break case catch char char16_t char32_t char8_t class "
-        "co_await co_return co_yield compl concept const const_cast consteval constexpr constinit continue decltype "
-        "default delete do double dynamic_cast else enum explicit export extern false float for friend goto if inline "
-        "int long mutable namespace new noexcept not not_eq nullptr operator or or_eq private protected public register "
-        "reinterpret_cast requires restrict return short signed sizeof static static_assert static_cast struct switch "
-        "template this thread_local throw true try typedef typeid typename typeof union unsigned using virtual void "
-        "volatile wchar_t while xor xor_eq linux unix errno stdin stdout stderr NULL EOF tag ";
-    const char *found = strstr(words, model_format(p->model, " %s ", name));
-
-    return found ? model_format(p->model, "%s_", name) : name;
-}
-
 /* ---- Fields ---- */
 
 struct field_list {
@@ -153,10 +137,11 @@ static bool add_field(struct parser *p, struct field_list *list, const char *nam
         list->room = room;
     }
     list->fields[list->count] = (mms_type_field){.name = name, .type = &type->type};
-    list->texts[list->count++] = (struct field_text){
-        .doc = doc,
-        .c_name = name[0] >= '0' && name[0] <= '9' ? model_format(p->model, "_%s", name) : c_name(p, name),
-        .at = at};
+    list->texts[list->count++] =
+        (struct field_text){.doc = doc,
+                            .c_name = name[0] >= '0' && name[0] <= '9' ? model_format(p->model, "_%s", name)
+                                                                       : schema_c_name(p->model, name),
+                            .at = at};
     return true;
 }
 
@@ -232,7 +217,7 @@ static struct model_type *parse_head(struct parser *p, const char *doc, int kind
         source_error(p->lex.source, p->lex.token.at, "`%s` is generic; only the standard containers can be", name);
         return NULL;
     }
-    type = model_intern(p->model, name, name, MODEL_UNDEFINED, at);
+    type = model_intern(p->model, name, schema_c_name(p->model, name), MODEL_UNDEFINED, at);
     if (type->type.kind != MODEL_UNDEFINED) {
         source_error(p->lex.source, at, type->defined ? "`%s` is defined twice" : "`%s` is a type of its own already",
                      name);
@@ -281,7 +266,7 @@ static bool parse_variant(struct parser *p, mms_type_variant *variant, struct va
     variant->fields = list.fields;
     variant->count = list.count;
     text->fields = list.texts;
-    text->c_name = c_name(p, variant->name);
+    text->c_name = schema_c_name(p->model, variant->name);
     return true;
 }
 

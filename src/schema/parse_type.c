@@ -11,11 +11,12 @@ static const struct {
     const char *name;
     int kind;
 } scalars[] = {
-    {"bool", MMS_T_BOOL},   {"u8", MMS_T_U8},       {"u16", MMS_T_U16},     {"u32", MMS_T_U32},
-    {"u64", MMS_T_U64},     {"u128", MMS_T_U128},   {"i8", MMS_T_I8},       {"i16", MMS_T_I16},
-    {"i32", MMS_T_I32},     {"i64", MMS_T_I64},     {"i128", MMS_T_I128},   {"usize", MMS_T_USIZE},
-    {"isize", MMS_T_ISIZE}, {"f32", MMS_T_F32},     {"f64", MMS_T_F64},     {"char", MMS_T_CHAR},
-    {"String", MMS_T_STRING}, {"Duration", MMS_T_DURATION},
+    {"bool", MMS_T_BOOL},   {"u8", MMS_T_U8},         {"u16", MMS_T_U16},
+    {"u32", MMS_T_U32},     {"u64", MMS_T_U64},       {"u128", MMS_T_U128},
+    {"i8", MMS_T_I8},       {"i16", MMS_T_I16},       {"i32", MMS_T_I32},
+    {"i64", MMS_T_I64},     {"i128", MMS_T_I128},     {"usize", MMS_T_USIZE},
+    {"isize", MMS_T_ISIZE}, {"f32", MMS_T_F32},       {"f64", MMS_T_F64},
+    {"char", MMS_T_CHAR},   {"String", MMS_T_STRING}, {"Duration", MMS_T_DURATION},
 };
 
 static const struct {
@@ -23,8 +24,8 @@ static const struct {
     int kind;
     int arguments;
 } containers[] = {
-    {"Box", MMS_T_BOX, 1},       {"Vec", MMS_T_VEC, 1},     {"Option", MMS_T_OPTION, 1},   {"Result", MMS_T_RESULT, 2},
-    {"HashMap", MMS_T_MAP, 2},   {"HashSet", MMS_T_SET, 1}, {"BTreeMap", MMS_T_TREE, 2},
+    {"Box", MMS_T_BOX, 1},     {"Vec", MMS_T_VEC, 1},     {"Option", MMS_T_OPTION, 1}, {"Result", MMS_T_RESULT, 2},
+    {"HashMap", MMS_T_MAP, 2}, {"HashSet", MMS_T_SET, 1}, {"BTreeMap", MMS_T_TREE, 2},
 };
 
 /* Standard types that one would expect to work, and what to do. */
@@ -86,6 +87,23 @@ char *schema_parse_name(struct parser *p, const char *what)
     return name;
 }
 
+/* ---- Names that C has other uses for ---- */
+
+const char *schema_c_name(struct model *model, const char *name)
+{
+    static const char words[] =
+        " alignas alignof and and_eq asm auto bitand bitor bool break case catch char char16_t char32_t char8_t class "
+        "co_await co_return co_yield compl concept const const_cast consteval constexpr constinit continue decltype "
+        "default delete do double dynamic_cast else enum explicit export extern false float for friend goto if inline "
+        "int long mutable namespace new noexcept not not_eq nullptr operator or or_eq private protected public register "
+        "reinterpret_cast requires restrict return short signed sizeof static static_assert static_cast struct switch "
+        "template this thread_local throw true try typedef typeid typename typeof union unsigned using virtual void "
+        "volatile wchar_t while xor xor_eq linux unix errno stdin stdout stderr FILE NULL EOF tag ";
+    const char *found = strstr(words, model_format(model, " %s ", name));
+
+    return found ? model_format(model, "%s_", name) : name;
+}
+
 /* ---- Containers ---- */
 
 static const mms_type_field *one_field(struct model *model, const char *name, const mms_type *type)
@@ -141,10 +159,10 @@ static struct model_type *make_container(struct model *model, size_t index, stru
 {
     int kind = containers[index].kind;
     struct model_type *a = arguments[0], *b = arguments[1], *type;
-    const char *name = model_format(model, b ? "%s<%s, %s>" : "%s<%s>", containers[index].name, a->type.name,
-                                    b ? b->type.name : "");
-    const char *mangled = model_format(model, b ? "%s_%s_%s" : "%s_%s", containers[index].name, a->mangled,
-                                       b ? b->mangled : "");
+    const char *name =
+        model_format(model, b ? "%s<%s, %s>" : "%s<%s>", containers[index].name, a->type.name, b ? b->type.name : "");
+    const char *mangled =
+        model_format(model, b ? "%s_%s_%s" : "%s_%s", containers[index].name, a->mangled, b ? b->mangled : "");
 
     type = model_find(model, name);
     if (type)
@@ -212,7 +230,8 @@ static struct model_type *parse_container(struct parser *p, size_t index, size_t
 
         lex_next(&p->lex);
         if (!lex_is_mark(&p->lex, '>')) {
-            source_error(p->lex.source, comma, "%s takes %d type%s here; a hasher or an allocator is no part of the data",
+            source_error(p->lex.source, comma,
+                         "%s takes %d type%s here; a hasher or an allocator is no part of the data",
                          containers[index].name, count, count == 1 ? "" : "s");
             return NULL;
         }
@@ -243,9 +262,9 @@ static bool parse_length(struct parser *p, uint64_t *length)
     else
         *length = strtoull(digits, &end, !strncmp(digits, "0x", 2) ? 16 : 10);
     if (errno != 0 || (*end && strcmp(end, "usize")) || *length > UINT32_MAX) {
-        source_error(p->lex.source, p->lex.token.at, errno != 0 || *length > UINT32_MAX
-                                                         ? "an array of more than 2^32 - 1 elements"
-                                                         : "this is no whole number");
+        source_error(p->lex.source, p->lex.token.at,
+                     errno != 0 || *length > UINT32_MAX ? "an array of more than 2^32 - 1 elements"
+                                                        : "this is no whole number");
         return false;
     }
     lex_next(&p->lex);
@@ -269,8 +288,8 @@ static struct model_type *parse_array(struct parser *p, size_t at)
     if (!schema_parse_mark(p, ';') || !parse_length(p, &length) || !schema_parse_mark(p, ']'))
         return NULL;
     type = model_intern(p->model, model_format(p->model, "[%s; %llu]", item->type.name, (unsigned long long)length),
-                        model_format(p->model, "Array_%s_%llu", item->mangled, (unsigned long long)length),
-                        MMS_T_ARRAY, at);
+                        model_format(p->model, "Array_%s_%llu", item->mangled, (unsigned long long)length), MMS_T_ARRAY,
+                        at);
     type->type.first = &item->type;
     type->type.count = (size_t)length;
     return type;
@@ -311,7 +330,7 @@ static struct model_type *parse_named(struct parser *p)
                      "%s<...> is generic; write a struct for each type that it is used with", name);
         return NULL;
     }
-    return model_intern(p->model, name, name, MODEL_UNDEFINED, at);
+    return model_intern(p->model, name, schema_c_name(p->model, name), MODEL_UNDEFINED, at);
 }
 
 static struct model_type *parse_one(struct parser *p)
@@ -319,7 +338,7 @@ static struct model_type *parse_one(struct parser *p)
     static const char *const words[] = {"dyn", "impl", "fn", "unsafe", "extern", "for"};
     size_t at = p->lex.token.at;
 
-    if (lex_is_mark(&p->lex, '[')) 
+    if (lex_is_mark(&p->lex, '['))
         return parse_array(p, at);
     if (lex_is_mark(&p->lex, '(')) {
         lex_next(&p->lex);

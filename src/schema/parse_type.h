@@ -16,8 +16,11 @@ enum { MODEL_UNDEFINED = -1 };
 
 /* "expected WHAT, found ...", at the current token. */
 void schema_parse_expected(struct parser *p, const char *what);
-bool schema_parse_mark(struct parser *p, char mark); /* take it, or an error */
+bool schema_parse_mark(struct parser *p, char mark);         /* take it, or an error */
 char *schema_parse_name(struct parser *p, const char *what); /* take an identifier; NULL after an error */
+
+/* The name, or with an underscore if C or C++ has another use for it. */
+const char *schema_c_name(struct model *model, const char *name);
 
 /* NULL after an error. */
 struct model_type *schema_parse_type(struct parser *p);

@@ -11,7 +11,7 @@ struct source {
     const char *name; /* of the file, for messages */
     const char *text; /* with a 0 behind it */
     size_t size;
-    FILE *errors;     /* NULL: none are printed */
+    FILE *errors; /* NULL: none are printed */
     bool failed;
 };
 

@@ -190,7 +190,8 @@ unsigned char *corpus_encode(const mms_archive *archive, const char *json, size_
     if (!value || !json_input(&in, archive->type, value) || mms_archive_size(archive, value, size) != 0 ||
         !(bytes = malloc(*size + 1)) || mms_archive_write(archive, value, bytes, *size, &written) != 0 ||
         written != *size) {
-        fprintf(stderr, "%s: %s, %s, at %.40s\n", archive->type->name, in.problem ? in.problem : "-", mms_last_error(), in.at);
+        fprintf(stderr, "%s: %s, %s, at %.40s\n", archive->type->name, in.problem ? in.problem : "-", mms_last_error(),
+                in.at);
         abort();
     }
     json_input_free(&in);

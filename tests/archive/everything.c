@@ -175,8 +175,8 @@ static void variants_and_options_are_reached(void **state)
     assert_int_equal(Shape_tag(&shapes[0]), Shape_Tag_Empty);
     assert_null(Shape_as_Circle(&shapes[0]));
     assert_true(Shape_as_Circle(&shapes[1])->_0 == 2.5f);
-    assert_true(mms_str_equal(Shape_Rectangle_get_name(Shape_as_Rectangle(&shapes[2])),
-                              mms_str_of("a long enough name")));
+    assert_true(
+        mms_str_equal(Shape_Rectangle_get_name(Shape_as_Rectangle(&shapes[2])), mms_str_of("a long enough name")));
     assert_int_equal(Color_get(&Shape_as_Pair(&shapes[3])->_1), Color_Blue);
     assert_int_equal(Vec_Shape_count(&Shape_as_Group(&shapes[4])->_0), 2);
     assert_int_equal(*Option_u32_get(&c->maybe), 5);

@@ -361,7 +361,9 @@ static bool take_container(struct json_input *in, const mms_type *type, void *ou
     if (!expect(in, object ? '{' : '['))
         return false;
     if (!take_items(in, type->first, object ? '}' : ']', &items,
-                    object ? take_entry : type->kind == MMS_T_SET ? take_member : json_input))
+                    object                    ? take_entry
+                    : type->kind == MMS_T_SET ? take_member
+                                              : json_input))
         return false;
     memcpy(out, &items, sizeof items);
     return true;

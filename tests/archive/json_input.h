@@ -9,8 +9,8 @@
 struct json_memory;
 
 struct json_input {
-    const char *at;              /* what is left of the text */
-    const char *problem;         /* NULL, or what is wrong */
+    const char *at;      /* what is left of the text */
+    const char *problem; /* NULL, or what is wrong */
     struct json_memory *memory;
 };
 

@@ -121,7 +121,8 @@ static void what_is_not_of_the_type_is_named(void **state)
 /* Lengths and offsets that overflow, at the end of memory that the sanitizer watches. */
 static void large_numbers_do_not_wrap(void **state)
 {
-    static const int64_t hurtful[] = {0, -1, 1, INT64_MAX, INT64_MIN, INT64_MIN + 1, INT32_MAX, INT32_MIN, 8, -8, 1 << 20};
+    static const int64_t hurtful[] = {0,         -1,        1, INT64_MAX, INT64_MIN, INT64_MIN + 1,
+                                      INT32_MAX, INT32_MIN, 8, -8,        1 << 20};
     const size_t n = sizeof hurtful / sizeof *hurtful;
     size_t size = sizeof(w_ArchivedTable);
     unsigned char *bytes = calloc(1, size);
@@ -143,12 +144,9 @@ static void large_numbers_do_not_wrap(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lists_are_as_long_as_the_limit),
-        cmocka_unit_test(a_list_that_is_a_ring_is_refused),
-        cmocka_unit_test(archived_rings_are_refused),
-        cmocka_unit_test(keys_given_twice_are_named),
-        cmocka_unit_test(many_equal_keys_end_soon),
-        cmocka_unit_test(what_is_not_of_the_type_is_named),
+        cmocka_unit_test(lists_are_as_long_as_the_limit), cmocka_unit_test(a_list_that_is_a_ring_is_refused),
+        cmocka_unit_test(archived_rings_are_refused),     cmocka_unit_test(keys_given_twice_are_named),
+        cmocka_unit_test(many_equal_keys_end_soon),       cmocka_unit_test(what_is_not_of_the_type_is_named),
         cmocka_unit_test(large_numbers_do_not_wrap),
     };
 

@@ -9,7 +9,7 @@ static=$BUILD_DIR/src/core/libmmsync.a
 declared() {
     printf '#include <mmsync/archive.h>\n' |
         "$CC" -std=c11 -E -P -DMMS_NO_INLINE -I"$MMSYNC_SOURCE_DIR/include" -x c - |
-        grep '^[a-z]' | grep -v '^static' | grep -o '\bmms_\w* *(' | tr -d ' ('
+        grep '^[A-Za-z_]' | grep -v '^static' | grep -o '\bmms_\w* *(' | tr -d ' ('
     # The slow halves, which the inline functions call.
     sed -nE 's/^(int|uint64_t) (mms__\w*)\(.*/\2/p' "$MMSYNC_SOURCE_DIR"/include/mmsync/{fast,archive,seahash}.h
 }
