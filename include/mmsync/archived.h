@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The building blocks of archived types, and access to them; generated headers are made of these. The bytes are trusted:
-   they were written by mmsync, or checked. */
+/* The building blocks of archived types, and access to them; generated headers are made of these. The bytes are
+   trusted: they were written by mmsync, or checked. */
 #ifndef MMSYNC_ARCHIVED_H
 #define MMSYNC_ARCHIVED_H
 
@@ -188,7 +188,8 @@ static inline const void *mms__archive_root(mms_reader *reader, mms_archive *arc
     if (mms_read(reader, view) != 0)
         return NULL;
 #ifndef MMS_NO_INLINE
-    if (MMS__LIKELY(((const struct mms__reader_head *)(const void *)reader)->checked == archive->token))
+    if (MMS__LIKELY(((const struct mms__reader_head *)(const void *)reader)->checked ==
+                    mms__load_relaxed(&archive->token)))
         return (const char *)view->data + (view->size - root_size);
 #else
     (void)root_size;

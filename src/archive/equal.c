@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Equality as Rust's PartialEq has it: by value, NaN is not equal to itself, and the order of a HashMap is no matter. */
+/* Equality as Rust's PartialEq has it: by value; NaN is not equal to itself; the order of a HashMap is no matter. */
 #include "archive/key.h"
 #include "archive/load.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What must hold for any bytes: checking them stays inside, and ends; and what was accepted can be used. One function for
-   the fuzzer, for its corpus, and for random damage. */
+/* What must hold for any bytes: checking them stays inside, and ends; and what was accepted can be used. One function
+   for the fuzzer, for its corpus, and for random damage. */
 #ifndef MMS_PROPERTY_H
 #define MMS_PROPERTY_H
 
