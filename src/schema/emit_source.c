@@ -135,12 +135,16 @@ static void quoted(const struct emit *e, const char *text)
     putc('"', e->out);
 }
 
+enum { LONGEST_LITERAL = 4095 };
+
 static void archive(const struct emit *e, struct model_type *type)
 {
     const char *canon = model_canon(e->model, type);
     uint64_t id[2];
 
     model_type_id(canon, id);
+    if (strlen(canon) > LONGEST_LITERAL) /* -Wpedantic minds what all compilers that we use can do */
+        fputs("#pragma GCC diagnostic ignored \"-Woverlength-strings\"\n", e->out);
     fprintf(e->out, "static const char %s_schema_%zu[] =\n", e->stem, type->index);
     quoted(e, canon);
     fprintf(e->out,

@@ -90,6 +90,7 @@ static bool parse_attributes(struct parser *p, const char **doc)
 
 static bool parse_visibility(struct parser *p)
 {
+    struct lexer before;
     size_t at = p->lex.token.at;
 
     if (!lex_is_name(&p->lex, "pub"))
@@ -97,12 +98,13 @@ static bool parse_visibility(struct parser *p)
     lex_next(&p->lex);
     if (!lex_is_mark(&p->lex, '('))
         return true;
+    before = p->lex;
     lex_next(&p->lex);
     if (lex_is_name(&p->lex, "crate") || lex_is_name(&p->lex, "super") || lex_is_name(&p->lex, "self") ||
         lex_is_name(&p->lex, "in"))
         return skip_group(p, at, '(', ')');
-    source_error(p->lex.source, at, "expected `pub(crate)` or the like; tuples have no fixed layout in Rust");
-    return false;
+    p->lex = before; /* of a type */
+    return true;
 }
 
 /* ---- Fields ---- */

@@ -178,6 +178,7 @@ int main(int argc, char **argv)
 {
     struct schema schema;
     bool wide = argc == 5 && !strcmp(argv[3], "--offsets") && !strcmp(argv[4], "64");
+    bool good;
     size_t size;
     char *text;
 
@@ -186,11 +187,11 @@ int main(int argc, char **argv)
         return 2;
     }
     text = read_file(argv[1], &size);
-    if (!schema_read(&schema, argv[1], text, size, argv[2], wide, stderr))
-        return EXIT_FAILURE;
-    serve(&schema.archive);
+    good = schema_read(&schema, argv[1], text, size, argv[2], wide, stderr);
+    if (good)
+        serve(&schema.archive);
     schema_free(&schema);
     free(text);
-    return EXIT_SUCCESS;
+    return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 #endif

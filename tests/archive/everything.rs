@@ -58,6 +58,9 @@ pub struct Meters(f64);
 pub struct Pair(pub u8, pub String);
 
 #[derive(Archive, Serialize, Deserialize)]
+pub struct Marked(pub u16, pub ());
+
+#[derive(Archive, Serialize, Deserialize)]
 pub struct Nothing;
 
 /// A list.
