@@ -8,6 +8,10 @@ import threading
 import schema as schemas
 
 
+class Died(Exception):
+    """It refused the schema, or crashed."""
+
+
 class Drive:
     """Asks about one schema. Either the driver that reads the schema at run time, or one compiled from generated code."""
 
@@ -24,7 +28,9 @@ class Drive:
     @staticmethod
     def compile(options, schema, offsets, directory):
         file = directory / f"{schema.name}.rs"
-        subprocess.run([options.mmsc, file, "-o", directory, "--offsets", str(offsets)], check=True)
+        mmsc = [options.mmsc, file, "-o", directory, "--offsets", str(offsets)]
+        if subprocess.run(mmsc).returncode != 0:
+            raise Died(f"{file}: mmsc refused it")
         output = directory / "drive"
         command = options.cc.format(header=f"{schema.name}.h", root=schema.root, directory=directory,
                                     sources=directory / f"{schema.name}.c", output=output)
@@ -37,10 +43,13 @@ class Drive:
         return self
 
     def __exit__(self, kind, *_):
-        self.process.stdin.close()
+        try:
+            self.process.stdin.close()
+        except BrokenPipeError:
+            pass
         status = self.process.wait()
         if kind is None and status != 0:
-            raise RuntimeError(f"{self.file}: the C side ended with {status}")
+            raise Died(f"{self.file}: the C side ended with {status}")
 
     def ask(self, verb, arguments):
         """(good, text) per argument. All questions are written by a thread while the answers are read."""
@@ -61,7 +70,7 @@ class Drive:
     def answer(self, verb, argument):
         line = self.process.stdout.readline()
         if not line.endswith("\n"):
-            raise RuntimeError(f"{self.file}: the C side died ({self.process.wait()}) of: {verb} {argument}")
+            raise Died(f"{self.file}: the C side died ({self.process.wait()}) of: {verb} {argument}")
         word, _, text = line[:-1].partition(" ")
         return word == "ok", text
 

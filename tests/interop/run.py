@@ -237,6 +237,19 @@ class Comparison:
             report.note("damaged: only C refuses: " + cside.kind_of(ours))
 
 
+def ask_c(options, comparison, made, report):
+    try:
+        with cside.Drive(options, comparison.schema, comparison.word * 8) as drive:
+            comparison.c_writes(drive, made)
+            comparison.c_reads(drive, made)
+            if comparison.schema.damage:
+                comparison.damaged(drive)
+    except cside.Died as error:
+        report.failed("the C side lives", error)
+    else:
+        report.passed("the C side lives")
+
+
 def run(options, offsets):
     batch = recordable() if options.recorded else schemas.batch(options.seed, options.schemas, options.keys)
     judge = Recorded(offsets) if options.recorded else Judge(options, offsets, batch)
@@ -248,11 +261,7 @@ def run(options, offsets):
         made = comparison.cases()
         comparison.model(made)
         if options.drive or options.mmsc:
-            with cside.Drive(options, schema, offsets) as drive:
-                comparison.c_writes(drive, made)
-                comparison.c_reads(drive, made)
-                if schema.damage:
-                    comparison.damaged(drive)
+            ask_c(options, comparison, made, report)
     source = "recorded" if options.recorded else f"seed {options.seed}"
     return report.show(f"{source}, {len(batch)} schemas, offsets of {offsets} bits")
 
