@@ -90,7 +90,8 @@ int mms_archive_publish(mms_writer *writer, const mms_archive *archive, const vo
     if (code == 0)
         code = mms_writer_set_type(writer, archive->type_id, archive->schema, archive->schema_size);
     if (code == 0)
-        return mms_write_commit(writer, e.position, receipt);
-    mms_write_abort(writer);
+        code = mms_write_commit(writer, e.position, receipt);
+    if (code != 0)
+        mms_write_abort(writer);
     return code;
 }

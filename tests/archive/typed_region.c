@@ -205,6 +205,54 @@ static void the_schema_travels_with_the_value(void **state)
     assert_int_equal(type_id[0], 1);
 }
 
+/* A new region that continues the old one has the type and the schema too. */
+static void the_schema_moves_to_another_geometry(void **state)
+{
+    struct fixture *f = *state;
+    mms_writer_options options = MMS_WRITER_OPTIONS_INIT;
+    const ArchivedHelloWorld *root;
+    mms_view view;
+    char text[1024];
+    size_t size;
+
+    publish(f, 9, "x");
+    mms_reader_close(f->reader);
+    mms_region_close(f->region);
+    mms_writer_close(f->writer);
+    options.max_size = 4 << 20;
+    options.replace = true;
+    assert_int_equal(mms_writer_open(f->path, &options, &f->writer), 0);
+    assert_int_equal(mms_region_open(f->path, NULL, &f->region), 0);
+    assert_int_equal(mms_reader_open(f->region, &f->reader), 0);
+    root = HelloWorld_read(f->reader, &view);
+    assert_non_null(root);
+    assert_int_equal(root->version, 9);
+    assert_int_equal(mms_read_schema(f->region, text, sizeof text, &size, NULL, NULL), 0);
+    assert_int_equal(size, HelloWorld_archive.schema_size);
+    assert_memory_equal(text, HelloWorld_archive.schema, size);
+    assert_int_equal(mms_verify(f->path, NULL, NULL), 0);
+}
+
+/* Whether the schema has room behind it depends on the page size. */
+static void a_value_may_fill_its_slot(void **state)
+{
+    struct fixture *f = *state;
+    static char filling[1 << 20];
+    mms_str texts[1] = {{filling, (1 << 20) - 12 - 8}};
+    HelloWorld value = {.version = 1, .messages = {texts, 1}};
+    mms_view view;
+    size_t size = 99;
+    char text[1024];
+
+    memset(filling, 'x', sizeof filling);
+    assert_int_equal(HelloWorld_write(f->writer, &value, NULL), 0);
+    assert_non_null(HelloWorld_read(f->reader, &view));
+    assert_int_equal(view.size, 1 << 20);
+    assert_int_equal(mms_read_schema(f->region, text, sizeof text, &size, NULL, NULL), 0);
+    assert_true(size == 0 || size == HelloWorld_archive.schema_size);
+    assert_int_equal(mms_verify(f->path, NULL, NULL), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -215,6 +263,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_failed_value_leaves_the_last_one, set_up, tear_down),
         cmocka_unit_test_setup_teardown(large_values_grow, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_schema_travels_with_the_value, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_schema_moves_to_another_geometry, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_value_may_fill_its_slot, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
