@@ -128,6 +128,8 @@ static void print_float(double value, bool single, FILE *out)
         if (single ? (double)strtof(text, NULL) == value : strtod(text, NULL) == value)
             break;
     }
+    if (strchr(text, ',')) /* the program has set a locale */
+        *strchr(text, ',') = '.';
     fputs(text, out);
     if (!strpbrk(text, ".e"))
         fputs(".0", out);

@@ -3,7 +3,7 @@
 #include "schema/model.h"
 #include <stdalign.h>
 
-enum { MEASURING = 1, MEASURED = 2 };
+enum { MEASURING = 1, MEASURED = 2, DEEPEST_STRUCT = 128 };
 
 static bool measure(struct model *model, struct model_type *type);
 
@@ -151,6 +151,10 @@ static bool measure_array(struct model *model, struct model_type *t)
 
     if (!measure(model, item))
         return false;
+    if (item->type.size == 0 && t->type.count > MMS_ARCHIVE_UNITS) {
+        source_error(model->source, t->at, "an array of more than %d elements without a size", MMS_ARCHIVE_UNITS);
+        return false;
+    }
     if (t->type.count > 0 && item->type.size > UINT32_MAX / t->type.count) {
         source_error(model->source, t->at, "the array is larger than 4 GiB");
         return false;
@@ -195,11 +199,17 @@ static bool measure(struct model *model, struct model_type *type)
                      "`%s` contains itself, so its size has no end; put a Box or a Vec between", type->type.name);
         return false;
     }
+    if (model->depth == DEEPEST_STRUCT) {
+        source_error(model->source, type->at, "types contain each other more than %d deep", DEEPEST_STRUCT);
+        return false;
+    }
     type->state = MEASURING;
+    model->depth++;
     if (model->wide)
         type->type.flags |= MMS_TF_WIDE;
     if (!measure_kind(model, type))
         return false;
+    model->depth--;
     type->state = MEASURED;
     return true;
 }

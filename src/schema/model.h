@@ -39,6 +39,7 @@ struct model {
     bool wide;
     struct model_type **types; /* all, in the order of their first mention */
     size_t count, room;
+    unsigned depth;       /* of measuring */
     struct block *blocks; /* memory */
 };
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEEPEST = 64 };
+enum { DEEPEST = 64, MOST_TYPES = 16384 };
 
 static const struct {
     const char *name;
@@ -373,5 +373,7 @@ struct model_type *schema_parse_type(struct parser *p)
     }
     type = parse_one(p);
     p->depth--;
+    if (p->model->count > MOST_TYPES)
+        source_error(p->lex.source, p->lex.token.at, "more than %d types", MOST_TYPES);
     return p->lex.source->failed ? NULL : type;
 }

@@ -1,0 +1,1 @@
+struct Vec_u8 { a: Vec<u8> }

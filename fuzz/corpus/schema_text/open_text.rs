@@ -1,0 +1,2 @@
+#[doc = "never closed]
+struct A { a: u8 }
