@@ -39,4 +39,10 @@ grep -q 'my_ArchivedA' "$tmp/out/other.hpp" && grep -q '"other.hpp"' "$tmp/out/o
 printf 'struct int { class: u8, r#union: Vec<int> }\n' >"$tmp/words.rs"
 expect 0 '' -o "$tmp/out" "$tmp/words.rs"
 grep -q 'struct int_ {' "$tmp/out/words.h" || { echo "a keyword is a C name"; failures=1; }
+
+# The fuzzer's corpus: whatever a schema says, mmsc ends with 0 or 1.
+for schema in "$(dirname "$0")"/../../fuzz/corpus/schema_text/*; do
+    "$mmsc" -o "$tmp/out" --header fuzz.h "$schema" >/dev/null 2>&1
+    [ $? -le 1 ] || { echo "$schema"; failures=1; }
+done
 exit "$failures"
