@@ -7,11 +7,12 @@
 
 enum { LONGEST = 8 };
 
+/* Time on the processor: a busy machine must not decide who is faster. */
 static double now(void)
 {
     struct timespec time;
 
-    clock_gettime(CLOCK_MONOTONIC, &time);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
     return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
 }
 
