@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SeaHash 4 with the seeds of rkyv 0.7, over what Rust's Hash writes: integers as their little-endian bytes, text as
-   its bytes and then 0xff. Algorithm: Ticki, https://docs.rs/seahash/4.1.0. Not part of the API. */
+   its bytes and then 0xff. Algorithm: SeaHash 4.1, by Ticki. Not part of the API. */
 #ifndef MMSYNC_SEAHASH_H
 #define MMSYNC_SEAHASH_H
 
