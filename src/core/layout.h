@@ -34,9 +34,9 @@ struct mms__descriptor {
     mms__word type_id[2];
     mms__word tag;
     mms__word checksum;
-    mms__word publish_ns; /* CLOCK_REALTIME */
-    mms__word flags;      /* MMS__HAS_CHECKSUM */
-    mms__word allocated;  /* bytes of `data` that the slot takes; for people, not for the protocol */
+    mms__word publish_ns;  /* CLOCK_REALTIME */
+    mms__word flags;       /* MMS__HAS_CHECKSUM */
+    mms__word allocated;   /* bytes of `data` that the slot takes; for people, not for the protocol */
     mms__word schema_size; /* bytes of schema text in the slot, at mms__schema_at(size); 0: none */
     mms__word reserved[6];
 };

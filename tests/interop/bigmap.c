@@ -101,7 +101,9 @@ int main(int argc, char **argv)
     found = look_up_all(&root->map, count);
     times[3] = now();
     lookup = count ? (times[3] - times[2]) * 1e9 / (double)count : 0;
-    printf("c    keys %zu bytes %zu fnv1a64 %016" PRIx64 " build_seconds %.2f check_seconds %.2f lookup_nanoseconds %.1f "
-           "found %zu\n", count, size, digest(buffer, size), times[1] - times[0], times[2] - times[1], lookup, found);
+    printf("c    keys %zu bytes %zu fnv1a64 %016" PRIx64
+           " build_seconds %.2f check_seconds %.2f lookup_nanoseconds %.1f "
+           "found %zu\n",
+           count, size, digest(buffer, size), times[1] - times[0], times[2] - times[1], lookup, found);
     return found == count ? 0 : 1;
 }
