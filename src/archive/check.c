@@ -62,10 +62,12 @@ int mms__check_enter(struct mms__checker *c, size_t from, int64_t offset, size_t
         code = mms__check_range(c, claim->at, bytes, step);
     if (code == 0)
         code = mms__check_work(c, bytes, step);
+    if (code != 0)
+        return code;
     claim->low = claim->at + bytes;
     claim->high = c->high;
     c->high = claim->at;
-    return code;
+    return 0;
 }
 
 /* ---- Kinds ---- */

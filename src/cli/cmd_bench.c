@@ -41,6 +41,7 @@ static const struct {
 } gauges[RESULTS] = {
     [POINTER] = {{"pointer_call", "a call through a pointer that loads a word", "ns"}, gauge_pointer, false},
     [READ_INLINE] = {{"read_inline", "mms_read + mms_release, inline", "ns"}, gauge_read_inline, false},
+    [READ_CROWDED] = {{"read_crowded", "  with 1,000 attached readers", "ns"}, gauge_read_crowded, false},
     [READ_EXPORTED] = {{"read_exported", "mms_read + mms_release, exported functions", "ns"},
                        gauge_read_exported,
                        false},
@@ -48,6 +49,7 @@ static const struct {
     [FIRST_READ] = {{"first_read", "first mms_read after a publish", "ns"}, gauge_first_read, false},
     [WRITE_ALONE] = {{"write_36", "mms_write of 36 bytes, no reader", "ns"}, gauge_write_alone, false},
     [WRITE_IDLE] = {{"write_36_idle_reader", "  with an idle reader", "ns"}, gauge_write_idle_reader, false},
+    [WRITE_CROWDED] = {{"write_36_crowded", "  with 1,000 attached readers", "ns"}, gauge_write_crowded, false},
     [WRITE_SPINNING] = {{"write_36_spinning_reader", "  while a reader spins", "ns"},
                         gauge_write_spinning_reader,
                         false},

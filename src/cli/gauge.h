@@ -27,11 +27,20 @@ struct bench {
 /* 0 and a figure in ns, or in bytes/s where the table says so; or a negative code of the library. */
 typedef int gauge(struct bench *bench, double *figure);
 
-gauge gauge_pointer, gauge_read_inline, gauge_read_exported, gauge_refresh, gauge_first_read;
-gauge gauge_write_alone, gauge_write_idle_reader, gauge_write_spinning_reader;
+gauge gauge_pointer, gauge_read_inline, gauge_read_crowded, gauge_read_exported, gauge_refresh, gauge_first_read;
+gauge gauge_write_alone, gauge_write_idle_reader, gauge_write_crowded, gauge_write_spinning_reader;
 gauge gauge_commit_1k, gauge_commit_1m, gauge_commit_64m;
 gauge gauge_copy_large, gauge_memcpy_large;
 gauge gauge_wake;
+
+/* Readers of a region that have read once and then do nothing. */
+enum { CROWD = 999 };
+struct crowd {
+    mms_region *region;
+    mms_reader *readers[CROWD];
+};
+int crowd_open(struct crowd *crowd, const char *path);
+void crowd_close(struct crowd *crowd);
 
 /* The library's own functions, as bindings call them: no inlining. */
 extern int (*const exported_read)(mms_reader *, mms_view *);

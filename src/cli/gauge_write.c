@@ -44,6 +44,17 @@ int gauge_write_alone(struct bench *bench, double *figure)
     return time_writes(bench, figure);
 }
 
+int gauge_write_crowded(struct bench *bench, double *figure)
+{
+    struct crowd crowd;
+    int code = crowd_open(&crowd, bench->small);
+
+    if (!code)
+        code = time_writes(bench, figure);
+    crowd_close(&crowd);
+    return code;
+}
+
 int gauge_write_idle_reader(struct bench *bench, double *figure)
 {
     int code = peer_attach(bench->peer);

@@ -8,11 +8,13 @@
 enum result_index {
     POINTER,
     READ_INLINE,
+    READ_CROWDED,
     READ_EXPORTED,
     REFRESH,
     FIRST_READ,
     WRITE_ALONE,
     WRITE_IDLE,
+    WRITE_CROWDED,
     WRITE_SPINNING,
     COMMIT_1K,
     COMMIT_1M,

@@ -15,7 +15,7 @@ like "the ratio" '.*read / call: [0-9.]+ inline, [0-9.]+ exported.*' "$out"
 same "what is left" "" "$(ls -A "$scratch/here")"
 
 succeeds "$MMSYNC" bench --json -s 0.2 -r 1 -d "$scratch/here"
-for key in pointer_call read_inline read_exported refresh_unchanged first_read write_36 write_36_idle_reader \
+for key in pointer_call read_inline read_crowded read_exported refresh_unchanged first_read write_36 write_36_idle_reader write_36_crowded \
     write_36_spinning_reader commit_1k commit_1m commit_64m copy_64m memcpy_64m wake; do
     like "$key" ".*\"name\": \"$key\".*" "$out"
 done
