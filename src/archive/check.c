@@ -87,7 +87,7 @@ static int check_text(const struct mms__checker *c, size_t at, size_t size, cons
 static int check_text_at(struct mms__checker *c, size_t from, int64_t offset, uint64_t size,
                          const struct mms__step *step)
 {
-    struct mms__claim claim;
+    struct mms__claim claim = {0};
     int code = mms__check_enter(c, from, offset, 1, 1, size, &claim, step);
 
     if (code != 0)
@@ -187,7 +187,7 @@ static int check_pointed(struct mms__checker *c, const mms_type *type, size_t at
                          const struct mms__step *step)
 {
     const mms_type *item = type->first;
-    struct mms__claim claim;
+    struct mms__claim claim = {0};
     int code =
         mms__check_enter(c, at, mms__load_offset(type, c->base + at), item->align, item->size, count, &claim, step);
 
