@@ -9,7 +9,7 @@ seq -f 'r%g.example' 1 3000 >"$scratch/rules"
 # fails FAULT PATTERN: the demo fails, and its verdict is like that.
 fails() {
     mkdir "$scratch/here"
-    run env MMS_DEMO_FAULT="$1" MMS_DEMO_WATCHDOG_MS=2000 "$faulty" demo --seconds 3 --data public-suffix \
+    run env MMS_DEMO_FAULT="$1" MMS_DEMO_WATCHDOG_MS=10000 "$faulty" demo --seconds 3 --data public-suffix \
         --file "$scratch/rules" --directory "$scratch/here" --json "$scratch/json"
     same "status with the fault '$1'" 1 "$status"
     like "the verdict with the fault '$1'" "FAILED: $2" "$(tail -n 1 <<<"$out")"
