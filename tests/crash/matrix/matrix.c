@@ -5,7 +5,9 @@
 
      test_crash_matrix [PART_OF_A_NAME]    only cases whose point or scenario has that in its name
 
-   MMSYNC_MATRIX_TABLE=FILE: write the table of all cases there, as markdown. */
+   MMSYNC_MATRIX_TABLE=FILE: write the table of all cases there, as markdown.
+   MMSYNC_MATRIX_FIRST=1: stop at the first failure.
+   MMSYNC_MATRIX_PATIENCE_MS=N: how long to wait for what never comes, one minute by itself. */
 #include "forked.h"
 #include "scratch.h"
 #include "stage.h"
@@ -91,7 +93,7 @@ static void run_cases(void **state, unsigned kind)
     unsigned failed = 0, run = 0;
 
     check_true(mkdir(directory, 0700) == 0);
-    for (size_t i = 0; i < CASES; i++)
+    for (size_t i = 0; i < CASES && !(failed > 0 && getenv("MMSYNC_MATRIX_FIRST")); i++)
         if (is_wanted(i) && (cases[i].scenario->flags & NEEDS_DISK) == kind) {
             failed += case_passes(directory, i, STEP_KILL) ? 0 : 1;
             failed += case_passes(directory, i, STEP_FREEZE) ? 0 : 1;

@@ -31,6 +31,9 @@ struct stage {
     mms_reader *reader;
     mms_view held; /* from before the victim's act to after the next writer's first values; data NULL: none */
     mms_writer *writer;
+    mms_region *late_region; /* from the time in which the victim was frozen; late.data NULL: no view */
+    mms_reader *late_reader;
+    mms_view late;
     mms_region *evicted_region;
     mms_reader *evicted_reader[EVICTED_READERS];
     mms_view evicted_view[EVICTED_READERS];
