@@ -414,6 +414,7 @@ void conduct(struct stage *stage, enum step step, unsigned nth, struct result *r
 {
     const struct scenario *scenario = stage->scenario;
 
+    alarm(3 * (unsigned)patience_ms() / 1000 + 1); /* ends what hangs, and with it all its children */
     scenario->prepare(stage);
     start_bystanders(stage);
     if (!(scenario->flags & ABSENT_AT_FIRST))
@@ -423,6 +424,8 @@ void conduct(struct stage *stage, enum step step, unsigned nth, struct result *r
     start_victim(stage, step, nth);
     await_point(stage);
     snprintf(result->seen, sizeof result->seen, "%s", look(stage));
+    if (scenario->flags & MUST_BE_EMPTY)
+        check_string(result->seen, "no value");
     if (!writes(stage))
         write_beside_reader(stage, step, result);
     else if (stage->action == STEP_FREEZE)

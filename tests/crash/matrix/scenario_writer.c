@@ -303,6 +303,6 @@ static void prepare_old_boot(struct stage *stage)
 }
 
 const struct scenario new_boot = {.name = "open the first writer after a boot",
-                                  .flags = WRITES | MAY_BE_EMPTY | NEEDS_DISK,
+                                  .flags = WRITES | MAY_BE_EMPTY | MUST_BE_EMPTY | NEEDS_DISK,
                                   .prepare = prepare_old_boot,
                                   .act = open_and_publish};

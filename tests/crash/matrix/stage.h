@@ -51,7 +51,8 @@ enum {
     MAY_BE_EMPTY = 4,    /* or one without a value */
     ABSENT_AT_FIRST = 8, /* prepare makes none */
     NEEDS_DISK = 16,     /* volatile memory will not do */
-    MAY_BE_FULL = 32     /* frozen, it may keep others from finding out that lines are free */
+    MAY_BE_FULL = 32,    /* frozen, it may keep others from finding out that lines are free */
+    MUST_BE_EMPTY = 64   /* at all points of it there is no value that may be read */
 };
 
 struct scenario {
