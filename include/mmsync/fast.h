@@ -59,6 +59,7 @@ MMS__INLINE int mms_read(mms_reader *reader, mms_view *out)
     if (!MMS__LIKELY(head && out && head->state == MMS__READY &&
                      mms__announce(head->announce, head->current, head->word, false) == head->word))
         return mms__read_slow(reader, out);
+    MMS__STEP(fast_pinned);
     head->state = MMS__HELD;
     mms__fill_view(head, out);
     return 0;
@@ -83,7 +84,9 @@ MMS__INLINE int mms_release(mms_reader *reader)
     mms__fence_acquire(); /* as in mms__still_whole, whose first half this is */
     if (!MMS__LIKELY(mms__load_relaxed(head->current) == head->word))
         return mms__release_slow(reader);
+    MMS__STEP(fast_release_checked);
     mms__announce_idle(head->announce);
+    MMS__STEP(fast_release_idle);
     head->state = MMS__READY;
     return 0;
 }

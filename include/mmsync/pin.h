@@ -6,6 +6,7 @@
 #define MMSYNC_PIN_H
 
 #include <mmsync/atomic.h>
+#include <mmsync/step.h>
 #include <stdbool.h>
 
 /* `current` = generation (48 bits) | nudge (1 bit) | slot (15 bits). 0: nothing published yet. */
@@ -56,6 +57,7 @@ static inline void mms__fence_light(bool symmetric)
 static inline uint64_t mms__announce(mms__word *announce, const mms__word *current, uint64_t word, bool symmetric)
 {
     mms__store_release(announce, mms__exact(word));
+    MMS__STEP(pin_announced);
     mms__fence_light(symmetric);
     return mms__load_acquire(current);
 }

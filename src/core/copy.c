@@ -42,11 +42,13 @@ static int try_copy(struct mms_region *region, uint64_t word, void *buffer, size
         return 0;
     stored = mms__load_relaxed(&slot->size);
     *size = (size_t)(stored < region->header.max_size ? stored : region->header.max_size);
+    MMS__STEP(copy_size_known);
     if (*size <= capacity) {
         code = read_all(region->data_file.fd, buffer, *size, mms__word_slot(word) * region->header.stride);
         if (code != 0)
             return mms__fail(code, "reading %s/data", region->place.path);
     }
+    MMS__STEP(copy_read);
     return mms__still_whole(&region->control->current, &slot->generation, word);
 }
 
@@ -91,6 +93,7 @@ static int try_typed(struct mms_region *region, void *buffer, size_t capacity, s
     *word = mms__region_current(region);
     if (!mms__word_pinnable(*word))
         return mms__fail_unpinnable(region, *word);
+    MMS__STEP(copy_looked);
     code = try_copy(region, *word, buffer, capacity, size);
     if (code != 1)
         return code;

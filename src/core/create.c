@@ -85,18 +85,23 @@ static int make_part(const struct mms__building *building, const struct part *pa
 
     if (code != 0)
         return mms__fail(code, "creating %s/%s", path, part->name);
+    MMS__STEP(create_file_made);
     code = set_length(file->fd, part->size, path, part->name);
+    MMS__STEP(create_file_sized);
     if (code == 0 && part->reserve) {
         code = mms__allocate(file->fd, 0, part->size);
         if (code != 0)
             code = fail_room(code, path, part->name);
     }
+    MMS__STEP(create_file_reserved);
     if (code == 0 && part->magic) {
         mms__header_seal(&header, part->magic);
         code = write_start(file->fd, &header, sizeof header, 0, path, part->name);
     }
+    MMS__STEP(create_header_written);
     if (code == 0)
         code = set_rights(file->fd, part->mode, group, path, part->name);
+    MMS__STEP(create_rights_set);
     if (code != 0)
         mms__file_close(file);
     return code;
@@ -136,6 +141,7 @@ static int make_parts(struct mms__building *building, const mms_writer_options *
         code = make_part(building, &parts[i], plan, options->gid, &file);
         if (code == 0 && i == 0)
             code = write_session(file.fd, floor, building->wanted);
+        MMS__STEP(create_file_filled);
         if (code == 0)
             code = make_durable(building, file.fd);
         mms__file_close(&file);
@@ -152,10 +158,13 @@ static int make_directory(const struct mms__place *target, struct mms__building 
         return code;
     if (mkdirat(building->parent.fd, mms__place_name(&building->place), 0700) != 0)
         return mms__fail_errno("creating the region %s: making a directory beside it", target->path);
+    MMS__STEP(create_directory_made);
     code = mms__file_open(building->parent.fd, mms__place_name(&building->place), O_RDONLY | O_DIRECTORY, 0,
                           &building->place.directory);
     if (code == 0)
         return 0;
+    if (code == -ENOENT)
+        return -EAGAIN; /* swept while it was empty */
     (void)unlinkat(building->parent.fd, mms__place_name(&building->place), AT_REMOVEDIR);
     return mms__fail(code, "creating %s: opening its directory", target->path);
 }
@@ -197,18 +206,22 @@ static int fill_directory(struct mms__building *building, const mms_writer_optio
     mms_writer_options options = *given;
     int code = stop_copy_on_write(building);
 
+    MMS__STEP(create_directory_opened);
     set_default_modes(&options);
     if (code == 0)
         code = mms__writer_lock_try(&building->place, true, &building->lock);
     if (code == 0)
         code = make_parts(building, &options, plan, floor);
+    MMS__STEP(create_files_made);
     if (code == 0)
         code = set_rights(building->place.directory.fd, directory_mode(&options), options.gid, building->wanted, "");
+    MMS__STEP(create_directory_readable);
     return code == 0 ? make_durable(building, building->place.directory.fd) : code;
 }
 
-int mms__build(const struct mms__place *target, const struct mms__trust *trust, const mms_writer_options *options,
-               uint64_t floor, struct mms__building *building)
+/* -EAGAIN: a sweeper took it for something that the dead have left, before it was locked. */
+static int build_once(const struct mms__place *target, const struct mms__trust *trust,
+                      const mms_writer_options *options, uint64_t floor, struct mms__building *building)
 {
     struct mms__place checked = *target;
     struct mms__header plan;
@@ -226,6 +239,20 @@ int mms__build(const struct mms__place *target, const struct mms__trust *trust, 
     if (code != 0)
         mms__building_discard(building);
     return code;
+}
+
+enum { BUILD_TRIES = 16 };
+
+int mms__build(const struct mms__place *target, const struct mms__trust *trust, const mms_writer_options *options,
+               uint64_t floor, struct mms__building *building)
+{
+    int code = -EAGAIN;
+
+    for (int tries = 0; tries < BUILD_TRIES && code == -EAGAIN; tries++)
+        code = build_once(target, trust, options, floor, building);
+    return code == -EAGAIN
+               ? mms__fail(MMS_E_BUSY, "creating %s: other processes remove it before it is finished", target->path)
+               : code;
 }
 
 static int rename_to(struct mms__building *building, const struct mms__place *target, unsigned flags)

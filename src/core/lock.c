@@ -43,6 +43,16 @@ int mms__byte_is_locked(int fd, int64_t offset)
     return lock.l_type != F_UNLCK;
 }
 
+/* A sweeper may have taken a file that we had made and not locked yet, for one that the dead have left. */
+static int check_still_linked(const struct mms__file *file)
+{
+    struct stat status;
+
+    if (fstat(file->fd, &status) != 0)
+        return -errno;
+    return status.st_nlink == 0 ? -EAGAIN : 0;
+}
+
 /* With forks held off: a child must not inherit the descriptor while it is open. */
 static int lock_and_map(const struct mms__place *place, bool create, struct mms__writer_lock *lock)
 {
@@ -51,12 +61,17 @@ static int lock_and_map(const struct mms__place *place, bool create, struct mms_
 
     if (code != 0)
         return code;
+    MMS__STEP(lock_opened);
     if (create && fchmod(file.fd, 0600) != 0) /* whatever the umask is: others must never get it, the owner always */
         code = -errno;
     if (code == 0)
         code = mms__lock_byte(file.fd, 0);
+    MMS__STEP(lock_taken);
+    if (code == 0 && create)
+        code = check_still_linked(&file);
     if (code == 0)
         code = mms__map_file(file.fd, mms__page_size(), PROT_NONE, true, &lock->map);
+    MMS__STEP(lock_mapped);
     if (code == 0 && place->loses_locks)
         lock->file = file;
     else
@@ -72,6 +87,8 @@ int mms__writer_lock_try(const struct mms__place *place, bool create, struct mms
     mms__fork_hold();
     code = lock_and_map(place, create, lock);
     mms__fork_release();
+    if (code == -ENOENT && create)
+        return -EAGAIN; /* the directory was empty, and was swept */
     if (code == -ENOENT)
         return mms__fail(MMS_E_NOT_REGION,
                          "%s has no file `lock`, so it is not a region; remove it or take another name", place->path);
@@ -99,5 +116,6 @@ int mms__writer_lock_wait(const struct mms__place *place, int wait_ms, struct mm
 void mms__writer_lock_drop(struct mms__writer_lock *lock)
 {
     mms__unmap(&lock->map);
+    MMS__STEP(lock_dropped);
     mms__file_close(&lock->file);
 }

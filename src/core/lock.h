@@ -23,7 +23,7 @@ struct mms__writer_lock {
 #define MMS__NO_WRITER_LOCK ((struct mms__writer_lock){.file = {.fd = -1}})
 
 /* In the directory that place has open. -EAGAIN if another writer has it; details are stored for other errors.
-   `create` makes the file. */
+   `create` makes the file; then -EAGAIN says that file or directory were swept away. */
 int mms__writer_lock_try(const struct mms__place *place, bool create, struct mms__writer_lock *lock);
 /* The same for wait_ms at most (MMS_FOREVER: no limit), then MMS_E_BUSY. */
 int mms__writer_lock_wait(const struct mms__place *place, int wait_ms, struct mms__writer_lock *lock);

@@ -43,6 +43,7 @@ static int create(struct mms_writer *writer)
         mms__building_discard(&building);
         return code;
     }
+    MMS__STEP(create_named);
     mms__building_release(&building, &writer->place.directory, &writer->lock);
     writer->place.loses_locks = building.place.loses_locks;
     writer->place.volatile_memory = building.place.volatile_memory;
@@ -51,8 +52,10 @@ static int create(struct mms_writer *writer)
 
 static int take_over(struct mms_writer *writer)
 {
-    int code = mms__writer_lock_wait(&writer->place, writer->options.lock_wait_ms, &writer->lock);
+    int code;
 
+    MMS__STEP(open_entered);
+    code = mms__writer_lock_wait(&writer->place, writer->options.lock_wait_ms, &writer->lock);
     if (code == 0 && mms__place_is_gone(&writer->place)) {
         mms__writer_lock_drop(&writer->lock);
         code = -EAGAIN; /* removed or replaced while we waited */
@@ -75,6 +78,7 @@ static int enter_or_create(struct mms_writer *writer)
         else if (code == -ENOENT)
             code = create(writer);
     }
+    MMS__STEP(open_locked);
     if (code == 0)
         mms__sweep_leftovers(&writer->place);
     if (code == -EAGAIN || code == -EEXIST)
@@ -93,13 +97,16 @@ static int attach(struct mms_writer *writer)
 
     if (code != 0)
         return code;
+    MMS__STEP(open_control_mapped);
     mms__file_close(&control_file);
     writer->control = writer->control_map.base;
     code = mms__attach_readers(&writer->place, &pool->header, true, &writer->readers_file);
     if (code == 0)
         code = mms__map_readers(&writer->place, &pool->header, true, writer->readers_file.fd, &writer->readers_map);
+    MMS__STEP(open_readers_mapped);
     if (code == 0)
         code = mms__attach_data(&writer->place, &pool->header, true, &writer->data_file, &writer->data_map);
+    MMS__STEP(open_data_mapped);
     return code;
 }
 
@@ -128,9 +135,13 @@ static void start_new_boot(struct mms_writer *writer, uint64_t highest)
 
     mms__boot_id(id);
     mms__store_relaxed(&control->floor, highest);
+    MMS__STEP(boot_floor_stored);
     mms__store_release(&control->current, 0);
+    MMS__STEP(boot_current_cleared);
     mms__store_release(&control->boot_id[0], id[0]);
+    MMS__STEP(boot_half_stored);
     mms__store_release(&control->boot_id[1], id[1]);
+    MMS__STEP(boot_stored);
 }
 
 static int check_current(const struct mms_writer *writer)
@@ -162,8 +173,10 @@ static int set_fence(struct mms_writer *writer)
     /* One that wants symmetric readers still reaches those that have not changed over, if it is allowed to. */
     writer->pool.can_membarrier = works || (wish == MMS_FENCE_SYMMETRIC && mms__membarrier_works());
     mms__store_relaxed(&writer->control->fence, works ? MMS__ASYMMETRIC : MMS__SYMMETRIC);
+    MMS__STEP(open_fence_stored);
     if (!writer->pool.can_membarrier)
         mms__nudge(&writer->control->current);
+    MMS__STEP(open_nudged);
     mms__fence_seq_cst(); /* before the first scan */
     return 0;
 }
@@ -171,7 +184,9 @@ static int set_fence(struct mms_writer *writer)
 static void sign(struct mms_writer *writer)
 {
     mms__store_relaxed(&writer->control->writer_pid, (uint32_t)getpid());
+    MMS__STEP(open_pid_stored);
     mms__store_relaxed(&writer->control->writer_start, mms__process_start());
+    MMS__STEP(open_signed);
 }
 
 void mms__writer_bind(struct mms_writer *writer)
@@ -205,7 +220,9 @@ static int take_over_values(struct mms_writer *writer)
     code = mms__pool_init(pool);
     if (code != 0)
         return mms__fail(code, "opening %s: no memory", writer->place.path);
+    MMS__STEP(open_values_known);
     (void)mms__table_sweep(&pool->table, writer->readers_file.fd);
+    MMS__STEP(open_table_swept);
     return 0;
 }
 
@@ -215,8 +232,11 @@ static void wake_readers(struct mms_writer *writer)
     struct mms__readers *readers = writer->readers_map.base;
 
     mms__store_relaxed(&readers->waiting, 1);
+    MMS__STEP(open_flag_set);
     (void)mms__wake_due(&writer->control->wake, &readers->waiting);
+    MMS__STEP(open_wake_stored);
     mms__futex_wake_all(&writer->control->wake);
+    MMS__STEP(open_woken);
 }
 
 int mms__writer_attach(struct mms_writer *writer)

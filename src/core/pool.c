@@ -113,9 +113,11 @@ static void trim(struct mms__pool *pool, unsigned slot, uint64_t keep)
     if (own->backed <= keep || own->evicted != 0 ||
         mms__punch(pool->data_file->fd, slot_offset(pool, slot) + keep, own->backed - keep) != 0)
         return;
+    MMS__STEP(trim_punched);
     if (own->allocated > keep)
         own->allocated = keep;
     note_backed(pool, slot, keep);
+    MMS__STEP(trim_noted);
 }
 
 static int fail_full(const struct mms__pool *pool, int code, uint64_t size)
@@ -143,13 +145,16 @@ static int provide(struct mms__pool *pool, unsigned slot, uint64_t size)
         return code;
     if (own->backed < room)
         note_backed(pool, slot, room);
+    MMS__STEP(room_noted);
     code = mms__allocate(pool->data_file->fd, start + has, room - has);
+    MMS__STEP(room_allocated);
     if (code == 0)
         code = mms__populate(pool->data + start + has, (size_t)(room - has), true);
     if (code != 0) {
         trim(pool, slot, has);
         return fail_full(pool, code, room - has);
     }
+    MMS__STEP(room_populated);
     own->allocated = room;
     return 0;
 }
@@ -173,6 +178,7 @@ static int mark(struct mms__pool *pool, unsigned slot)
         return code;
     pool->slots[slot].generation = pool->generation;
     mms__slot_take(&pool->control->slots[slot], pool->generation);
+    MMS__STEP(take_fenced);
     return 0;
 }
 
@@ -209,6 +215,7 @@ static int extend(struct mms__pool *pool, uint64_t size)
     pool->free_list[pool->free_count++] = (uint16_t)slot;
     pool->used++;
     mms__store_relaxed(&pool->control->slots_used, pool->used);
+    MMS__STEP(room_slot_counted);
     return 0;
 }
 

@@ -34,13 +34,16 @@ static inline uint64_t mms__pin(mms__word *announce, const mms__word *current, u
     if (mms__word_pinnable(word)) {
         /* Covers whatever will be current when the load comes: no second look is needed. */
         mms__store_release(announce, mms__from(word));
+        MMS__STEP(pin_from_announced);
         mms__fence_light(symmetric);
         word = mms__load_acquire(current);
+        MMS__STEP(pin_from_looked);
     }
     if (mms__word_pinnable(word))
         mms__store_release(announce, mms__exact(word)); /* narrows FROM; a release as in mms__announce */
     else
         mms__announce_idle(announce);
+    MMS__STEP(pin_from_narrowed);
     return word;
 }
 
@@ -51,15 +54,21 @@ static inline bool mms__line_claim(struct mms__line *line, uint32_t *high_water,
 {
     uint32_t free_line = 0, mark = mms__load_relaxed(high_water);
 
+    MMS__STEP(claim_begun);
     while (mark <= index && !mms__cas_seq_cst(high_water, &mark, index + 1))
         continue;
+    MMS__STEP(claim_mark_raised);
     if (!mms__cas_seq_cst(&line->owner, &free_line, owner))
         return false;
+    MMS__STEP(claim_owner_stored);
     mms__store_relaxed(&line->flags, flags);
+    MMS__STEP(claim_flags_stored);
     mms__store_relaxed(&line->mode, mode);
+    MMS__STEP(claim_mode_stored);
     /* Pair: mms__fence_heavy. A writer that did not see the line fenced before this, so that the first validating load
        of the reader comes after what the writer published. The CAS alone does not order later plain loads (G4). */
     mms__fence_seq_cst();
+    MMS__STEP(claim_fenced);
     return true;
 }
 
@@ -67,6 +76,7 @@ static inline void mms__line_set_mode(struct mms__line *line, uint32_t mode)
 {
     /* Release: an announcement made in the old mode is seen by whoever sees the new mode (pair: mms__line_read). */
     mms__store_release(&line->mode, mode);
+    MMS__STEP(adopt_mode_stored);
     /* Pair: mms__fence_heavy. Without it the writer could read the old announcement after the reader, in its new mode,
        has validated the next one. */
     mms__fence_seq_cst();
@@ -77,7 +87,9 @@ static inline void mms__line_set_mode(struct mms__line *line, uint32_t mode)
 static inline void mms__line_clear(struct mms__line *line)
 {
     mms__announce_idle(&line->announce);
+    MMS__STEP(line_idle);
     mms__store_release(&line->owner, 0);
+    MMS__STEP(line_freed);
 }
 
 /* ---- Writer ---- */
@@ -127,13 +139,16 @@ static inline struct mms__cover mms__line_read(const struct mms__line *line, uin
 static inline void mms__slot_take(struct mms__descriptor *slot, uint64_t generation)
 {
     mms__store_relaxed(&slot->generation, generation);
+    MMS__STEP(take_generation_stored);
     mms__fence_seq_cst();
 }
 
 /* Make a complete slot current. Release: its data and descriptor before it (pair: the acquire in mms__announce). */
 static inline void mms__publish(mms__word *current, uint64_t generation, unsigned slot)
 {
+    MMS__STEP(publish_described);
     mms__store_release(current, generation << MMS__SLOT_BITS | slot);
+    MMS__STEP(publish_current_stored);
 }
 
 /* Make readers look up without publishing anything: the same generation and slot under another word, so that they leave
@@ -155,6 +170,7 @@ static inline void mms__nudge(mms__word *current)
 static inline uint64_t mms__wait_arm(uint32_t *waiting, const mms__word *current)
 {
     mms__store_relaxed(waiting, 1);
+    MMS__STEP(wait_flag_set);
     mms__fence_seq_cst();
     return mms__load_acquire(current);
 }
@@ -168,7 +184,9 @@ static inline bool mms__wake_due(uint32_t *wake, uint32_t *waiting)
     if (mms__load_relaxed(waiting) == 0)
         return false;
     mms__store_relaxed(waiting, 0);
+    MMS__STEP(wake_flag_cleared);
     mms__store_release(wake, mms__load_relaxed(wake) + 1); /* pair: the acquire of `wake` before mms__wait_arm */
+    MMS__STEP(wake_word_stored);
     return true;
 }
 

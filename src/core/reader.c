@@ -45,6 +45,7 @@ static bool free_dead_lines(const struct mms_region *region)
     mms__fork_hold();
     if (mms__place_enter(&place, &trust) == 0) {
         if (mms__attach_readers(&place, &region->header, true, &file) == 0) {
+            MMS__STEP(claim_sweep_begun);
             freed = mms__table_sweep(&region->table, file.fd);
             mms__file_close(&file);
         }
@@ -58,8 +59,11 @@ static bool free_dead_lines(const struct mms_region *region)
 static void sign_line(struct mms__line *line)
 {
     mms__store_relaxed(&line->pid, (uint32_t)getpid());
+    MMS__STEP(claim_pid_stored);
     mms__store_relaxed(&line->tid, (uint32_t)syscall(SYS_gettid));
+    MMS__STEP(claim_tid_stored);
     mms__store_relaxed(&line->start, mms__process_start());
+    MMS__STEP(claim_signed);
 }
 
 static struct mms_reader *set_up(struct mms_region *region, uint32_t index, uintptr_t thread, bool symmetric)
@@ -167,7 +171,9 @@ static int end_view(struct mms_reader *reader)
 {
     bool whole = still_whole(reader);
 
+    MMS__STEP(release_checked);
     mms__announce_idle(reader->head.announce);
+    MMS__STEP(release_idle);
     rest(reader);
     return whole ? 0 : fail_evicted(reader);
 }
@@ -180,6 +186,7 @@ int mms__reader_end(struct mms_reader *reader)
     reader->head.state = MMS__CLOSED;
     reader->thread = 0;
     reader->region->readers_open--;
+    MMS__STEP(close_begun);
     mms__line_clear(reader->line);
     return code;
 }
@@ -316,8 +323,10 @@ static int pin_newest(struct mms_reader *reader, mms_view *out)
     code = mms__word_pinnable(word) ? pin_fitting(reader, &word) : mms__fail_unpinnable(reader->region, word);
     if (code != 0)
         return fail_pinned(reader, code);
+    MMS__STEP(read_pinned);
     if (word != last)
         hold(reader, word);
+    MMS__STEP(read_held);
     reader->head.state = reader->symmetric ? MMS__HELD_SLOW : MMS__HELD;
     mms__fill_view(&reader->head, out);
     out->changed = mms__word_generation(word) != mms__word_generation(last);
@@ -337,6 +346,7 @@ static int read_or_refresh(struct mms_reader *reader, mms_view *view, const char
             mms__fill_view(&reader->head, view);
             return 0;
         }
+        MMS__STEP(refresh_changed);
         if (!still_whole(reader))
             return fail_pinned(reader, fail_evicted(reader));
     }

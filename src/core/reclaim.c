@@ -8,15 +8,20 @@ bool mms__fence_heavy(struct mms__pool *pool)
 {
     /* Orders the stores of `current` before the scan's loads, on this side (pair: mms__fence_light, symmetric). */
     mms__fence_seq_cst();
+    MMS__STEP(reclaim_begun);
     if (!pool->can_membarrier)
         return false;
     /* And puts such a fence between announcement and validation of every asymmetric reader, wherever it is. */
-    if (mms__membarrier() == 0)
+    if (mms__membarrier() == 0) {
+        MMS__STEP(reclaim_fenced);
         return true;
+    }
     /* Refused by now, say by a filter that was installed later. */
     pool->can_membarrier = false;
     mms__store_relaxed(&pool->control->fence, MMS__SYMMETRIC);
+    MMS__STEP(fence_lost);
     mms__nudge(&pool->control->current);
+    MMS__STEP(fence_nudged);
     mms__fence_seq_cst(); /* as the first one, for readers that adopt the mode from here on */
     return false;
 }
@@ -32,6 +37,7 @@ static void scan(struct mms__pool *pool, uint64_t current_generation)
         struct mms__cover cover =
             mms__line_read(&pool->table.shared->lines[i], pool->table.max_readers, can_membarrier);
 
+        MMS__STEP(reclaim_line_read);
         if (cover.kind == MMS__COVERS_NOTHING ||
             (cover.kind == MMS__COVERS_EXACT && cover.generation == current_generation))
             continue;
@@ -70,6 +76,7 @@ unsigned mms__reclaim(struct mms__pool *pool)
     unsigned freed = 0;
 
     scan(pool, mms__word_generation(current));
+    MMS__STEP(reclaim_scanned);
     for (unsigned slot = 0; slot < pool->used; slot++) {
         if (pool->slots[slot].evicted != 0 && !is_covered(pool, pool->slots[slot].evicted))
             pool->slots[slot].evicted = 0;
@@ -78,6 +85,7 @@ unsigned mms__reclaim(struct mms__pool *pool)
             freed++;
         }
     }
+    MMS__STEP(reclaim_freed);
     return freed;
 }
 
@@ -133,6 +141,7 @@ unsigned mms__evict(struct mms__pool *pool)
         return 0;
     pool->slots[oldest].evicted = pool->slots[oldest].generation;
     free_slot(pool, oldest);
+    MMS__STEP(evict_chosen);
     return 1;
 }
 

@@ -49,8 +49,10 @@ static int join_table(struct mms_region *region, struct mms__file *file)
 
     if (code != 0)
         return code;
+    MMS__STEP(region_readers_opened);
     code = mms__map_readers(place, &region->header, true, file->fd, &region->readers_map);
     if (code == 0) {
+        MMS__STEP(region_readers_mapped);
         region->table = (struct mms__table){region->readers_map.base, region->header.max_readers};
         code = mms__table_take_owner(&region->table, file->fd, &region->owner);
         if (code == MMS_E_FULL)
@@ -60,6 +62,7 @@ static int join_table(struct mms_region *region, struct mms__file *file)
         else if (code != 0)
             code = mms__fail(code, "locking a byte of %s/readers", place->path);
     }
+    MMS__STEP(region_owner_taken);
     if (code == 0 && place->loses_locks)
         region->lock_file = *file;
     else
@@ -98,6 +101,7 @@ static int choose_fence(struct mms_region *region)
     if (region->read_only || region->options.fence == MMS_FENCE_SYMMETRIC)
         return 0;
     code = mms__membarrier_register();
+    MMS__STEP(region_registered);
     region->can_pin_asymmetric = code == 0;
     if (code != 0 && region->options.fence == MMS_FENCE_ASYMMETRIC)
         return mms__fail(code, "opening %s with asymmetric fences: membarrier(2) is refused here; use MMS_FENCE_AUTO",
@@ -121,11 +125,13 @@ static int map_files(struct mms_region *region)
 
     if (code != 0)
         return code;
+    MMS__STEP(region_control_mapped);
     region->control = region->control_map.base;
     code = mms__attach_data(&region->place, &region->header, false, &region->data_file, &region->data_map);
     if (code != 0)
         return code;
     region->data = region->data_map.base;
+    MMS__STEP(region_data_mapped);
     code = mms__check_boot_id(&region->place);
     if (code != 0)
         return code;
@@ -155,6 +161,7 @@ static void dismantle(struct mms_region *region, bool inherited)
     if (!inherited) { /* a child is not on the list, and has no such map: by now another may be there */
         mms__member_leave(&region->member);
         mms__unmap(&region->readers_map);
+        MMS__STEP(region_unmapped);
     }
     mms__unmap(&region->control_map);
     mms__unmap(&region->data_map);
@@ -220,6 +227,7 @@ static int open_region(const char *path, const mms_region_options *given, mms_re
     if (code == 0)
         code = try_open(region, path);
     if (code == 0) {
+        MMS__STEP(region_opened);
         *out = region;
         return 0;
     }

@@ -46,8 +46,10 @@ int mms__temporary_name(const struct mms__place *target, struct mms__place *temp
 
 void mms__unlink_files(int directory)
 {
-    for (int i = 0; i < FILE_COUNT; i++)
+    for (int i = 0; i < FILE_COUNT; i++) {
         (void)unlinkat(directory, file_names[i], 0);
+        MMS__STEP(remove_file_unlinked);
+    }
 }
 
 static DIR *list(int directory)
@@ -79,8 +81,11 @@ int mms__check_for_others(const struct mms__place *place)
 static void bury(struct mms__control *control)
 {
     mms__store_release(&control->current, MMS__TOMBSTONE);
+    MMS__STEP(bury_tombstone_stored);
     mms__store_release(&control->wake, ~mms__load_relaxed(&control->wake));
+    MMS__STEP(bury_wake_stored);
     mms__futex_wake_all(&control->wake);
+    MMS__STEP(bury_woken);
 }
 
 /* The control file of what is to go, writable; or nothing, where it is damaged and nobody can be using it properly. */
@@ -111,15 +116,17 @@ static int rename_and_unlink(const struct mms__place *place, const struct mms__p
 {
     if (renameat2(AT_FDCWD, place->path, AT_FDCWD, away->path, RENAME_NOREPLACE) != 0)
         return mms__fail_errno("removing %s: renaming it; it stays as it was", place->path);
+    MMS__STEP(remove_renamed);
     if (control)
         bury(control);
     mms__unlink_files(place->directory.fd);
-    if (rmdir(away->path) != 0)
+    MMS__STEP(remove_unlinked);
+    if (rmdir(away->path) != 0 && errno != ENOENT) /* a sweeper may be faster: it is empty */
         return mms__fail_errno("removing %s: what is left is %s", place->path, away->path);
     return 0;
 }
 
-int mms__remove_entered(const struct mms__place *place)
+static int remove_entered(const struct mms__place *place)
 {
     struct mms__map map = {0};
     struct mms__place away;
@@ -129,6 +136,7 @@ int mms__remove_entered(const struct mms__place *place)
         code = mms__temporary_name(place, &away);
     if (code == 0)
         code = map_doomed(place, &map);
+    MMS__STEP(remove_mapped);
     if (code == 0)
         code = rename_and_unlink(place, &away, map.base);
     mms__unmap(&map);
@@ -148,8 +156,9 @@ int mms_remove(const char *path)
         return code;
     code = mms__writer_lock_wait(&place, LOCK_WAIT_MS, &lock);
     if (code == 0) {
+        MMS__STEP(remove_locked);
         code = mms__place_is_gone(&place) ? mms__fail(MMS_E_GONE, "removing %s: somebody else has", place.path)
-                                          : mms__remove_entered(&place);
+                                          : remove_entered(&place);
         mms__writer_lock_drop(&lock);
     }
     mms__place_leave(&place);
@@ -183,20 +192,27 @@ static bool still_has_name(const struct mms__file *directory, int parent, const 
            status.st_ino == directory->inode;
 }
 
-/* Who builds or removes holds the lock; where nobody does, that process is dead. Where there is no `lock` yet the
-   builder may be alive, or died at its first step: then an empty directory is left. */
+/* Who builds or removes holds the lock; where nobody does, that process is dead. Where there is no `lock` the process
+   may be alive, before its second step or its last, and can do without the empty directory (mms__build tries again). */
 static void sweep_one(const struct mms__place *target, int parent, const char *name)
 {
     struct mms__place left = *target;
     struct mms__writer_lock lock;
+    int code;
 
     if (mms__file_open(parent, name, O_RDONLY | O_DIRECTORY, 0, &left.directory) != 0)
         return;
-    if (belongs_to_us(&left.directory) && mms__writer_lock_try(&left, false, &lock) == 0) {
+    code = belongs_to_us(&left.directory) ? mms__writer_lock_try(&left, false, &lock) : -EPERM;
+    if (code == MMS_E_NOT_REGION)
+        (void)unlinkat(parent, name, AT_REMOVEDIR); /* fails where it is not empty */
+    if (code == 0) {
+        MMS__STEP(sweep_locked);
         if (still_has_name(&left.directory, parent, name)) {
             mms__bury_entered(&left); /* a replaced region, or a removed one, whose readers have not been told */
             mms__unlink_files(left.directory.fd);
+            MMS__STEP(sweep_unlinked);
             (void)unlinkat(parent, name, AT_REMOVEDIR);
+            MMS__STEP(sweep_removed);
         }
         mms__writer_lock_drop(&lock);
     }

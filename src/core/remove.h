@@ -8,9 +8,7 @@
 /* A name beside the target's that says whose it is, for what is being built or taken down. Details are stored. */
 int mms__temporary_name(const struct mms__place *target, struct mms__place *temporary);
 
-/* With the directory open and its writer's lock held: rename away, tell readers, unlink. Details are stored. */
-int mms__remove_entered(const struct mms__place *place);
-/* With the same: tell readers that this region is no more. */
+/* With the directory open and its writer's lock held: tell readers that this region is no more. */
 void mms__bury_entered(const struct mms__place *place);
 /* -ENOTEMPTY if there is something in the directory that is not mmsync's. Details are stored. */
 int mms__check_for_others(const struct mms__place *place);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static void keep_unless_given(uint32_t *option, uint32_t old)
 {
@@ -109,10 +110,22 @@ static int build_next(const struct mms_writer *writer, struct mms__building *bui
     code = mms__build(&writer->place, &trust, &next->options, writer->pool.generation, building);
     if (code != 0)
         return code;
+    MMS__STEP(replace_built);
     next->place = building->place;
     next->lock = building->lock;
     code = mms__writer_attach(next);
+    MMS__STEP(replace_attached);
     return code == 0 ? carry_value(writer, next) : code;
+}
+
+/* The old region. It stands under a temporary name already: what is left, wherever we die, the next writer sweeps. */
+static void take_down(const struct mms__place *old)
+{
+    mms__bury_entered(old);
+    MMS__STEP(replace_old_told);
+    mms__unlink_files(old->directory.fd);
+    (void)rmdir(old->path);
+    MMS__STEP(replace_old_removed);
 }
 
 int mms__replace(struct mms_writer *writer)
@@ -127,6 +140,7 @@ int mms__replace(struct mms_writer *writer)
     if (!next)
         return mms__fail(-ENOMEM, "replacing %s: no memory for a handle", writer->place.path);
     code = build_next(writer, &building, next);
+    MMS__STEP(replace_carried);
     if (code == 0)
         code = mms__building_exchange(&building, &writer->place);
     if (code != 0) {
@@ -136,11 +150,11 @@ int mms__replace(struct mms_writer *writer)
         mms__building_discard(&building);
         return code;
     }
+    MMS__STEP(replace_exchanged);
     mms__file_close(&building.parent);
     exchange_handles(writer, next);
     exchange_paths(writer, next);
-    mms__bury_entered(&next->place);
-    (void)mms__remove_entered(&next->place); /* if not, the next writer sweeps it */
+    take_down(&next->place);
     mms__writer_dismantle(next, false);
     return 0;
 }

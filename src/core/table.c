@@ -46,6 +46,7 @@ static int try_owner(const struct mms__table *table, int fd, uint32_t owner)
     const struct dead former = {{owner}, 1};
     int code = mms__lock_byte(fd, lock_offset(owner));
 
+    MMS__STEP(owner_locked);
     if (code == 0)
         clear_lines(table, &former);
     return code;
@@ -76,9 +77,12 @@ unsigned mms__table_bury(const struct mms__table *table, int fd, const uint32_t 
     for (uint32_t i = 0; i < count && i < MMS__BURY_BATCH; i++)
         if (owners[i] != 0 && owners[i] <= table->max_readers && mms__lock_byte(fd, lock_offset(owners[i])) == 0)
             dead.owners[dead.count++] = owners[i];
+    MMS__STEP(bury_locked);
     cleared = clear_lines(table, &dead);
+    MMS__STEP(bury_cleared);
     for (uint32_t i = 0; i < dead.count; i++)
         mms__unlock_byte(fd, lock_offset(dead.owners[i]));
+    MMS__STEP(bury_unlocked);
     return cleared;
 }
 

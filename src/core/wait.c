@@ -9,7 +9,9 @@
 
 /* How long a waiter sleeps before it looks whether the region was unlinked (nobody wakes it then), or whether somebody
    who may write the reader table has cleared the flag. */
-#define SLICE_NS UINT64_C(1000000000)
+#ifndef MMS__WAIT_SLICE_NS /* tests of lost wakes make it long */
+#define MMS__WAIT_SLICE_NS UINT64_C(1000000000)
+#endif
 
 static uint64_t generation_of(uint64_t word)
 {
@@ -33,15 +35,20 @@ static int sleep_once(struct mms_region *region, uint64_t seen, uint64_t nanosec
 {
     const uint32_t *wake = &region->control->wake;
     uint32_t value = mms__load_acquire(wake); /* before the last look: a later publish changes it */
-    uint64_t word = mms__wait_arm(&region->table.shared->waiting, &region->control->current);
+    uint64_t word;
     int code;
 
+    MMS__STEP(wait_begun);
+    word = mms__wait_arm(&region->table.shared->waiting, &region->control->current);
+    MMS__STEP(wait_armed);
     if (mms__load_relaxed(&region->another_boot))
         word = mms__region_current(region);
     code = look(region, seen, word);
     if (code != 0)
         return code;
+    MMS__STEP(wait_falling_asleep);
     code = mms__futex_wait(wake, value, nanoseconds);
+    MMS__STEP(wait_woken);
     if (code == -EINTR)
         return mms__fail(code, "waiting for %s: a signal came", region->place.path);
     if (code != 0 && code != -EAGAIN && code != -ETIMEDOUT)
@@ -78,7 +85,7 @@ int mms_wait(mms_reader *reader, uint64_t seen, int timeout_ms)
         if (left == 0)
             return mms__fail(MMS_E_TIMEOUT, "waiting for %s: nothing newer than generation %llu in %d ms",
                              reader->region->place.path, (unsigned long long)seen, timeout_ms);
-        code = sleep_once(reader->region, seen, left < SLICE_NS ? left : SLICE_NS);
+        code = sleep_once(reader->region, seen, left < MMS__WAIT_SLICE_NS ? left : MMS__WAIT_SLICE_NS);
     }
     return code < 0 ? code : 0;
 }

@@ -42,8 +42,11 @@ void mms__writer_dismantle(struct mms_writer *writer, bool inherited)
     if (!inherited) { /* a child is not on the list, has none of these maps, and by now may have others there */
         mms__member_leave(&writer->member);
         mms__unmap(&writer->control_map);
+        MMS__STEP(close_control_unmapped);
         mms__unmap(&writer->readers_map);
+        MMS__STEP(close_readers_unmapped);
         mms__unmap(&writer->data_map);
+        MMS__STEP(close_data_unmapped);
         mms__writer_lock_drop(&writer->lock); /* last: until here nobody may write */
     }
     mms__file_close(&writer->data_file);
@@ -188,17 +191,25 @@ void mms__writer_publish_as(struct mms_writer *writer, unsigned slot, size_t siz
     uint64_t generation = writer->pool.slots[slot].generation;
 
     mms__store_relaxed(&descriptor->size, size);
+    MMS__STEP(publish_size_stored);
     mms__store_relaxed(&descriptor->type_id[0], as->type_id[0]);
+    MMS__STEP(publish_type_half_stored);
     mms__store_relaxed(&descriptor->type_id[1], as->type_id[1]);
+    MMS__STEP(publish_type_stored);
     mms__store_relaxed(&descriptor->tag, as->tag);
+    MMS__STEP(publish_tag_stored);
     mms__store_relaxed(&descriptor->checksum, as->checksum);
+    MMS__STEP(publish_checksum_stored);
     mms__store_relaxed(&descriptor->publish_ns, as->publish_ns);
+    MMS__STEP(publish_time_stored);
     mms__store_relaxed(&descriptor->flags, as->flags);
+    MMS__STEP(publish_flags_stored);
     mms__store_relaxed(&descriptor->schema_size, as->schema_size);
     mms__publish(&writer->control->current, generation, slot);
     mms__pool_publish(&writer->pool, slot);
     if (mms__wake_due(&writer->control->wake, &readers->waiting))
         mms__futex_wake_all(&writer->control->wake);
+    MMS__STEP(publish_done);
 }
 
 /* Behind the value. A value without its schema is better than none, so a lack of room is no error. */
@@ -211,6 +222,7 @@ static size_t store_schema(struct mms_writer *writer, size_t size)
     if (end > writer->capacity && mms__pool_grow(&writer->pool, writer->slot, end) != 0)
         return 0;
     memcpy(slot_data(writer, writer->slot) + at, writer->schema, writer->schema_size);
+    MMS__STEP(publish_schema_copied);
     return writer->schema_size;
 }
 
@@ -239,6 +251,7 @@ int mms_write(mms_writer *writer, const void *data, size_t size, mms_receipt *re
         return code;
     if (size > 0)
         memcpy(slot_data(writer, writer->slot), data, size);
+    MMS__STEP(write_copied);
     finish(writer, size, receipt);
     return 0;
 }
@@ -270,6 +283,7 @@ int mms_write_grow(mms_writer *writer, size_t capacity, void **buffer)
         code = mms__pool_grow(&writer->pool, writer->slot, capacity);
     if (code != 0)
         return code;
+    MMS__STEP(write_grown);
     if (writer->capacity < capacity)
         writer->capacity = capacity;
     if (buffer)
@@ -288,6 +302,7 @@ int mms_write_commit(mms_writer *writer, size_t size, mms_receipt *receipt)
                          "mms_write_commit: %zu bytes of %s, and the capacity is %zu; grow it, or commit less", size,
                          writer->place.path, writer->capacity);
     mms__fence_seq_cst(); /* streaming stores of the caller are not ordered by the release in mms__publish */
+    MMS__STEP(write_fenced);
     writer->building = false;
     finish(writer, size, receipt);
     return 0;

@@ -118,6 +118,28 @@ static void value_too_large_for_the_disk_leaves_the_last_one_and_the_writer(void
     in_small_memory(state, write_too_much);
 }
 
+/* With two slots, the one that was taken for what failed is the only one that the next can have. */
+static void fail_with_two_slots(void *directory)
+{
+    mms_writer_options options = sample_options();
+    mms_writer *writer;
+
+    options.max_size = 64 * MIB;
+    options.max_slots = 2;
+    writer = sample_writer_with(region_in(directory), options);
+    for (unsigned char i = 0; i < 6; i++) {
+        check_ok(publish_filled(writer, 100 * KIB, i));
+        check_ok(publish_filled(writer, 100 * KIB, i));
+        check_code(publish_filled(writer, 8 * MIB, i), -ENOSPC);
+    }
+    check_ok(mms_writer_close(writer));
+}
+
+static void failed_write_gives_its_slot_back(void **state)
+{
+    in_small_memory(state, fail_with_two_slots);
+}
+
 static void grow_too_much(void *directory)
 {
     const char *path = region_in(directory);
@@ -353,6 +375,7 @@ static void defaults_fit_where_memory_is_small(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        scratch_test(failed_write_gives_its_slot_back),
         scratch_test(value_too_large_for_the_disk_leaves_the_last_one_and_the_writer),
         scratch_test(failed_grow_keeps_what_is_written),
         scratch_test(writer_recovers_when_others_make_room),

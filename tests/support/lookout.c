@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lookout.h"
-#include "jolt.h"
+#include "core/clock.h"
 #include "pattern.h"
 
 mms_info inspect(const char *path)
@@ -53,8 +53,8 @@ uint64_t use_every_slot(mms_writer *writer, unsigned slots)
 
 void random_moment(uint64_t *random)
 {
-    uint64_t end = jolt_now_ns() + pattern_random(random) % 400000;
+    uint64_t end = mms__now_ns() + pattern_random(random) % 400000;
 
-    while (jolt_now_ns() < end)
+    while (mms__now_ns() < end)
         continue;
 }
