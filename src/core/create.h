@@ -14,7 +14,8 @@ struct mms__building {
     struct mms__writer_lock lock;
 };
 
-/* Build an empty region. `floor`: its generations start above it. Details are stored. */
+/* Build an empty region. `floor`: its generations start above it. Details are stored. -EAGAIN (no detail): somebody has swept
+   its directory before it had a lock; begin anew. */
 int mms__build(const struct mms__place *target, const struct mms__trust *trust, const mms_writer_options *options,
                uint64_t floor, struct mms__building *building);
 /* Give it its name. -EEXIST (no detail) if the name is taken. */

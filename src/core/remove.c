@@ -9,7 +9,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -34,8 +33,10 @@ int mms__temporary_name(const struct mms__place *target, struct mms__place *temp
     uint32_t random[2];
     int printed;
 
-    if (getrandom(random, sizeof random, 0) != sizeof random)
-        return mms__fail_errno("naming a directory beside %s: getting random bytes", target->path);
+    int code = mms__random(random, sizeof random);
+
+    if (code != 0)
+        return mms__fail(code, "naming a directory beside %s: getting random bytes", target->path);
     *temporary = *target;
     printed = snprintf(temporary->path + target->parent_size, room, "/.%s" TEMPORARY_MARK "%08x%08x",
                        mms__place_name(target), random[0], random[1]);
@@ -44,10 +45,13 @@ int mms__temporary_name(const struct mms__place *target, struct mms__place *temp
     return 0;
 }
 
-void mms__unlink_files(int directory)
+/* `lock` goes last, and not if another file stays: without it the rest would never be swept. */
+int mms__unlink_files(int directory)
 {
     for (int i = 0; i < FILE_COUNT; i++)
-        (void)unlinkat(directory, file_names[i], 0);
+        if (unlinkat(directory, file_names[i], 0) != 0 && errno != ENOENT)
+            return -errno;
+    return 0;
 }
 
 static DIR *list(int directory)
@@ -109,14 +113,19 @@ void mms__bury_entered(const struct mms__place *place)
 static int rename_and_unlink(const struct mms__place *place, const struct mms__place *away,
                              struct mms__control *control)
 {
+    int code;
+
     if (renameat2(AT_FDCWD, place->path, AT_FDCWD, away->path, RENAME_NOREPLACE) != 0)
         return mms__fail_errno("removing %s: renaming it; it stays as it was", place->path);
     if (control)
         bury(control);
-    mms__unlink_files(place->directory.fd);
-    if (rmdir(away->path) != 0)
-        return mms__fail_errno("removing %s: what is left is %s", place->path, away->path);
-    return 0;
+    code = mms__unlink_files(place->directory.fd);
+    if (code == 0 && rmdir(away->path) != 0)
+        code = -errno;
+    return code == 0
+               ? 0
+               : mms__fail(code, "removing %s: the name is free, and what is left is %s; the next writer sweeps it",
+                           place->path, away->path);
 }
 
 int mms__remove_entered(const struct mms__place *place)
@@ -183,22 +192,26 @@ static bool still_has_name(const struct mms__file *directory, int parent, const 
            status.st_ino == directory->inode;
 }
 
-/* Who builds or removes holds the lock; where nobody does, that process is dead. Where there is no `lock` yet the
-   builder may be alive, or died at its first step: then an empty directory is left. */
+/* Who builds or removes holds the lock; where nobody does, that process is dead. Where there is no `lock` the directory is
+   empty: its builder is at its first step, alive or dead, or its remover was at the last. One that is alive begins anew. */
 static void sweep_one(const struct mms__place *target, int parent, const char *name)
 {
     struct mms__place left = *target;
     struct mms__writer_lock lock;
+    int code;
 
     if (mms__file_open(parent, name, O_RDONLY | O_DIRECTORY, 0, &left.directory) != 0)
         return;
-    if (belongs_to_us(&left.directory) && mms__writer_lock_try(&left, false, &lock) == 0) {
+    code = belongs_to_us(&left.directory) ? mms__writer_lock_try(&left, false, &lock) : -EACCES;
+    if (code == 0) {
         if (still_has_name(&left.directory, parent, name)) {
             mms__bury_entered(&left); /* a replaced region, or a removed one, whose readers have not been told */
-            mms__unlink_files(left.directory.fd);
+            (void)mms__unlink_files(left.directory.fd);
             (void)unlinkat(parent, name, AT_REMOVEDIR);
         }
         mms__writer_lock_drop(&lock);
+    } else if (code == MMS_E_NOT_REGION) {
+        (void)unlinkat(parent, name, AT_REMOVEDIR);
     }
     mms__place_leave(&left);
 }

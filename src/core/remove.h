@@ -18,7 +18,7 @@ int mms__check_for_others(const struct mms__place *place);
 /* Remove what stands under temporary names beside the target and belongs to nobody alive. */
 void mms__sweep_leftovers(const struct mms__place *target);
 
-/* Remove the four files of a region from a directory, and nothing else. */
-void mms__unlink_files(int directory);
+/* Remove the four files of a region from a directory, and nothing else. -errno; no detail is stored. */
+int mms__unlink_files(int directory);
 
 #endif

@@ -4,8 +4,10 @@
 #include "core/error.h"
 #include "core/remove.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static void keep_unless_given(uint32_t *option, uint32_t old)
 {
@@ -115,6 +117,14 @@ static int build_next(const struct mms_writer *writer, struct mms__building *bui
     return code == 0 ? carry_value(writer, next) : code;
 }
 
+/* It has the temporary name now. What cannot be taken away is swept by the next writer. */
+static void discard_old(const struct mms__place *place, int parent)
+{
+    mms__bury_entered(place);
+    (void)mms__unlink_files(place->directory.fd);
+    (void)unlinkat(parent, mms__place_name(place), AT_REMOVEDIR);
+}
+
 int mms__replace(struct mms_writer *writer)
 {
     struct mms_writer *next;
@@ -123,9 +133,9 @@ int mms__replace(struct mms_writer *writer)
 
     if (code != 0)
         return code;
-    next = mms__writer_allocate();
-    if (!next)
-        return mms__fail(-ENOMEM, "replacing %s: no memory for a handle", writer->place.path);
+    code = mms__writer_allocate(&next);
+    if (code != 0)
+        return mms__fail(code, "replacing %s: making a handle", writer->place.path);
     code = build_next(writer, &building, next);
     if (code == 0)
         code = mms__building_exchange(&building, &writer->place);
@@ -136,11 +146,10 @@ int mms__replace(struct mms_writer *writer)
         mms__building_discard(&building);
         return code;
     }
-    mms__file_close(&building.parent);
     exchange_handles(writer, next);
     exchange_paths(writer, next);
-    mms__bury_entered(&next->place);
-    (void)mms__remove_entered(&next->place); /* if not, the next writer sweeps it */
+    discard_old(&next->place, building.parent.fd);
+    mms__file_close(&building.parent);
     mms__writer_dismantle(next, false);
     return 0;
 }
