@@ -28,9 +28,9 @@ static void print(const struct schema *schema, const uint8_t *data, size_t size)
 
     if (mms_archive_check(&schema->archive, value, size, &root) == 0) {
         sink = fopen("/dev/null", "we");
-        if (!sink || mms_archive_print(schema->archive.type, root, sink) != 0 ||
-            !mms_archive_equal(schema->archive.type, root, root))
+        if (!sink || mms_archive_print(schema->archive.type, root, sink) != 0)
             abort();
+        (void)mms_archive_equal(schema->archive.type, root, root); /* false where there is a NaN */
         fclose(sink);
     }
     free(value);

@@ -262,9 +262,17 @@ int mms__building_finish(struct mms__building *building, const struct mms__place
     return rename_to(building, target, RENAME_NOREPLACE);
 }
 
+/* Whoever may write the directory beside it may give the target's name to something else at any moment: that is put back. */
 int mms__building_exchange(struct mms__building *building, const struct mms__place *target)
 {
-    return rename_to(building, target, RENAME_EXCHANGE);
+    int code = rename_to(building, target, RENAME_EXCHANGE);
+
+    if (code != 0 || mms__has_name(&target->directory, building->parent.fd, mms__place_name(&building->place)))
+        return code;
+    code = rename_to(building, target, RENAME_EXCHANGE);
+    return code != 0 ? code
+                     : mms__fail(MMS_E_GONE, "replacing %s: something else has that name by now, and is left as it is",
+                                 target->path);
 }
 
 void mms__building_discard(struct mms__building *building)

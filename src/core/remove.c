@@ -108,20 +108,61 @@ void mms__bury_entered(const struct mms__place *place)
     mms__unmap(&map);
 }
 
+bool mms__has_name(const struct mms__file *directory, int parent, const char *name)
+{
+    struct stat status;
+
+    return fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && status.st_dev == directory->device &&
+           status.st_ino == directory->inode;
+}
+
+static int open_parent(const struct mms__place *place, int flags, struct mms__file *parent)
+{
+    char path[sizeof place->path];
+
+    memcpy(path, place->path, place->parent_size);
+    path[place->parent_size] = 0;
+    return mms__file_open(AT_FDCWD, *path ? path : "/", flags | O_DIRECTORY, 0, parent);
+}
+
+/* Whoever may write the directory beside us may give our name to something else at any moment: that is put back. */
+static int rename_away(const struct mms__place *place, const struct mms__place *away, int parent)
+{
+    const char *name = mms__place_name(place), *hidden = mms__place_name(away);
+
+    if (!mms__has_name(&place->directory, parent, name))
+        return MMS_E_GONE;
+    if (renameat2(parent, name, parent, hidden, RENAME_NOREPLACE) != 0)
+        return -errno;
+    if (mms__has_name(&place->directory, parent, hidden))
+        return 0;
+    (void)renameat2(parent, hidden, parent, name, RENAME_NOREPLACE);
+    return MMS_E_GONE;
+}
+
 /* First the name goes, which can fail, then readers are told, which cannot be undone. Who dies between the two leaves it
    to the next sweep. */
 static int rename_and_unlink(const struct mms__place *place, const struct mms__place *away,
                              struct mms__control *control)
 {
-    int code;
+    struct mms__file parent = MMS__NO_FILE;
+    int code = open_parent(place, O_PATH, &parent);
 
-    if (renameat2(AT_FDCWD, place->path, AT_FDCWD, away->path, RENAME_NOREPLACE) != 0)
-        return mms__fail_errno("removing %s: renaming it; it stays as it was", place->path);
+    if (code == 0)
+        code = rename_away(place, away, parent.fd);
+    if (code != 0) {
+        mms__file_close(&parent);
+        if (code == MMS_E_GONE)
+            return mms__fail(code, "removing %s: something else has that name by now, and is left as it is",
+                             place->path);
+        return mms__fail(code, "removing %s: renaming it; it stays as it was", place->path);
+    }
     if (control)
         bury(control);
     code = mms__unlink_files(place->directory.fd);
-    if (code == 0 && rmdir(away->path) != 0)
+    if (code == 0 && unlinkat(parent.fd, mms__place_name(away), AT_REMOVEDIR) != 0)
         code = -errno;
+    mms__file_close(&parent);
     return code == 0
                ? 0
                : mms__fail(code, "removing %s: the name is free, and what is left is %s; the next writer sweeps it",
@@ -183,15 +224,6 @@ static bool belongs_to_us(const struct mms__file *directory)
     return fstat(directory->fd, &status) == 0 && status.st_uid == geteuid();
 }
 
-/* A builder may have finished, and given the directory another name, while we waited for its lock. */
-static bool still_has_name(const struct mms__file *directory, int parent, const char *name)
-{
-    struct stat status;
-
-    return fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && status.st_dev == directory->device &&
-           status.st_ino == directory->inode;
-}
-
 /* Who builds or removes holds the lock; where nobody does, that process is dead. Where there is no `lock` the directory is
    empty: its builder is at its first step, alive or dead, or its remover was at the last. One that is alive begins anew. */
 static void sweep_one(const struct mms__place *target, int parent, const char *name)
@@ -204,7 +236,8 @@ static void sweep_one(const struct mms__place *target, int parent, const char *n
         return;
     code = belongs_to_us(&left.directory) ? mms__writer_lock_try(&left, false, &lock) : -EACCES;
     if (code == 0) {
-        if (still_has_name(&left.directory, parent, name)) {
+        /* A builder may have finished, and given the directory another name, while we waited for its lock. */
+        if (mms__has_name(&left.directory, parent, name)) {
             mms__bury_entered(&left); /* a replaced region, or a removed one, whose readers have not been told */
             (void)mms__unlink_files(left.directory.fd);
             (void)unlinkat(parent, name, AT_REMOVEDIR);
@@ -218,13 +251,10 @@ static void sweep_one(const struct mms__place *target, int parent, const char *n
 
 void mms__sweep_leftovers(const struct mms__place *target)
 {
-    char parent[sizeof target->path];
     struct mms__file directory;
     DIR *entries;
 
-    memcpy(parent, target->path, target->parent_size);
-    parent[target->parent_size] = 0;
-    if (mms__file_open(AT_FDCWD, *parent ? parent : "/", O_RDONLY | O_DIRECTORY, 0, &directory) != 0)
+    if (open_parent(target, O_RDONLY, &directory) != 0)
         return;
     entries = list(directory.fd);
     for (struct dirent *entry; entries && (entry = readdir(entries));)

@@ -109,6 +109,9 @@ static int build_next(const struct mms_writer *writer, struct mms__building *bui
 
     next->options = options_for(writer);
     code = mms__build(&writer->place, &trust, &next->options, writer->pool.generation, building);
+    if (code == -EAGAIN)
+        code = mms__fail(MMS_E_BUSY, "replacing %s: somebody takes away, or locks, the new region while it is built",
+                         writer->place.path);
     if (code != 0)
         return code;
     next->place = building->place;

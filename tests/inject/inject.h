@@ -28,7 +28,6 @@
     KIND(realpath, EACCES, EIO, ENOMEM) \
     KIND(mkdirat, ENOSPC, EACCES, EIO, ENOMEM, EPERM, EDQUOT, EROFS) \
     KIND(renameat2, ENOSPC, EIO, EACCES, EPERM, ENOSYS, EINVAL, ENOMEM) \
-    KIND(rmdir, EIO, EACCES, EPERM, EBUSY) \
     KIND(unlinkat, EIO, EACCES, EPERM, EBUSY) \
     KIND(fdopendir, ENOMEM) \
     KIND(readdir, EIO) \

@@ -22,7 +22,6 @@ INJECT(realpath, char *, NULL, realpath, (const char *path, char *out), (path, o
 INJECT(mkdirat, int, -1, mkdirat, (int at, const char *path, mode_t mode), (at, path, mode))
 INJECT(renameat2, int, -1, renameat2, (int from, const char *path, int to, const char *name, unsigned flags),
        (from, path, to, name, flags))
-INJECT(rmdir, int, -1, rmdir, (const char *path), (path))
 INJECT(unlinkat, int, -1, unlinkat, (int at, const char *path, int flags), (at, path, flags))
 INJECT(fdopendir, void *, NULL, fdopendir, (int fd), (fd))
 INJECT(readdir, void *, NULL, INJECT_LARGE(readdir), (void *directory), (directory))
