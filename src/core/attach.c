@@ -56,8 +56,8 @@ static int map_part(const struct mms__place *place, const char *name, int fd, ui
     if (code == -ENOMEM)
         return mms__fail(
             code,
-            "mapping %llu bytes of %s/%s: the address space is too small or limited (ulimit -v); create the "
-            "region with a smaller max_size or fewer max_slots",
+            "mapping %llu bytes of %s/%s: the address space is too small or limited (ulimit -v), or this process locks its "
+            "memory (mlockall, ulimit -l); create the region with a smaller max_size or fewer max_slots",
             (unsigned long long)size, place->path, name);
     return code == 0 ? 0 : mms__fail(code, "mapping %s/%s", place->path, name);
 }
@@ -139,34 +139,67 @@ static int hex_digit(char c)
     return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-void mms__boot_id(uint64_t id[2])
+static bool parse_id(const char *text, uint64_t id[2])
+{
+    int digits = 0;
+
+    for (; *text && digits < 32; text++)
+        if (hex_digit(*text) >= 0) {
+            id[digits / 16] = id[digits / 16] << 4 | (uint64_t)hex_digit(*text);
+            digits++;
+        }
+    return digits == 32;
+}
+
+static int read_boot_id(uint64_t id[2])
 {
     char text[64] = {0};
-    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC), digits = 0;
+    int fd, code = 0;
+
+    do
+        fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    while (fd < 0 && errno == EINTR);
+    if (fd < 0)
+        return -errno;
+    while (read(fd, text, sizeof text - 1) < 0 && code == 0)
+        if (errno != EINTR)
+            code = -errno;
+    close(fd);
+    return code != 0 || parse_id(text, id) ? code : -EIO;
+}
+
+/* Read once: whoever stores it and whoever compares with it must not differ because one of them had no descriptor left. */
+int mms__boot_id(uint64_t id[2])
+{
+    static uint64_t known[2]; /* every thread would store the same */
+    static uint32_t is_known;
+    int code;
 
     id[0] = id[1] = 0;
-    if (fd < 0)
-        return;
-    if (read(fd, text, sizeof text - 1) > 0)
-        for (const char *c = text; *c && digits < 32; c++)
-            if (hex_digit(*c) >= 0) {
-                id[digits / 16] = id[digits / 16] << 4 | (uint64_t)hex_digit(*c);
-                digits++;
-            }
-    close(fd);
+    if (!mms__load_acquire(&is_known)) {
+        code = read_boot_id(id);
+        if (code != 0) {
+            id[0] = id[1] = 0;
+            return code;
+        }
+        mms__store_relaxed(&known[0], id[0]);
+        mms__store_relaxed(&known[1], id[1]);
+        mms__store_release(&is_known, 1);
+    }
+    id[0] = mms__load_relaxed(&known[0]);
+    id[1] = mms__load_relaxed(&known[1]);
+    return 0;
 }
 
 int mms__check_boot_id(const struct mms__place *place)
 {
     uint64_t id[2];
+    int code = place->volatile_memory ? 0 : mms__boot_id(id);
 
-    if (place->volatile_memory)
-        return 0;
-    mms__boot_id(id);
-    if (id[0] != 0 || id[1] != 0)
+    if (code == 0)
         return 0;
     return mms__fail(
-        -ENOENT,
+        code,
         "opening %s: /proc/sys/kernel/random/boot_id cannot be read, so it is not known whether the value is "
         "older than this boot; mount /proc, or use a region on tmpfs",
         place->path);
@@ -178,7 +211,7 @@ bool mms__is_from_another_boot(const struct mms__place *place, const struct mms_
 
     if (place->volatile_memory)
         return false;
-    mms__boot_id(id);
+    (void)mms__boot_id(id); /* known: mms__check_boot_id comes first */
     /* Acquire: who finds this boot's id finds `current` as the writer that stored it has set it (start_new_boot). */
     return id[0] != mms__load_acquire(&control->boot_id[0]) || id[1] != mms__load_acquire(&control->boot_id[1]);
 }

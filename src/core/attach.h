@@ -17,11 +17,12 @@ int mms__map_readers(const struct mms__place *place, const struct mms__header *h
 int mms__attach_data(const struct mms__place *place, const struct mms__header *header, bool writable,
                      struct mms__file *file, struct mms__map *map);
 
-/* 0, or what is to be said if this kernel's boot id is needed for the place and cannot be read. */
+/* 0, or what is to be said if this kernel's boot id is needed for the place and cannot be read. Comes before the two
+   below. */
 int mms__check_boot_id(const struct mms__place *place);
 
-/* The boot id of this kernel; zeros if it cannot be read. */
-void mms__boot_id(uint64_t id[2]);
+/* The boot id of this kernel; zeros, and the errno, if it cannot be read. */
+int mms__boot_id(uint64_t id[2]);
 /* True if what `control` says may be older than this boot: the files may not fit each other then. */
 bool mms__is_from_another_boot(const struct mms__place *place, const struct mms__control *control);
 

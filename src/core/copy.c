@@ -60,9 +60,10 @@ static int ensure_data_file(struct mms_region *region)
     pthread_mutex_lock(&region->mutex);
     code = mms__file_ensure(&region->data_file, region->place.path, "data", O_RDONLY);
     pthread_mutex_unlock(&region->mutex);
-    return code == 0 ? 0
-                     : mms__fail(code, "copying from %s: its file `data` is not there; open the region again",
-                                 region->place.path);
+    if (code == MMS_E_GONE)
+        return mms__fail(code, "copying from %s: its file `data` is not there; open the region again",
+                         region->place.path);
+    return code == 0 ? 0 : mms__fail(code, "copying from %s: looking for its file `data`", region->place.path);
 }
 
 static int check_type(const struct mms_region *region, uint64_t word)

@@ -39,8 +39,13 @@ static int set_length(int fd, uint64_t size, const char *path, const char *name)
 {
     int code = check_file_size_limit(size, path, name);
 
-    if (code != 0 || ftruncate(fd, (off_t)size) == 0)
+    if (code != 0)
         return code;
+    do
+        code = ftruncate(fd, (off_t)size);
+    while (code != 0 && errno == EINTR);
+    if (code == 0)
+        return 0;
     if (errno == EFBIG)
         return mms__fail(-EFBIG,
                          "creating %s: this file system has no files of %llu bytes, as `%s` is to be; make max_size or "
@@ -67,8 +72,11 @@ struct part {
 
 static int write_start(int fd, const void *bytes, size_t size, off_t offset, const char *path, const char *name)
 {
-    ssize_t written = pwrite(fd, bytes, size, offset);
+    ssize_t written;
 
+    do
+        written = pwrite(fd, bytes, size, offset);
+    while (written < 0 && errno == EINTR);
     if (written == (ssize_t)size)
         return 0;
     if (written >= 0)
@@ -107,12 +115,15 @@ static int make_part(const struct mms__building *building, const struct part *pa
     return code;
 }
 
-static int write_session(int fd, uint64_t floor, const char *path)
+static int write_session(const struct mms__place *place, int fd, uint64_t floor, const char *path)
 {
     struct mms__control words = {.floor = floor, .fence = MMS__ASYMMETRIC};
     size_t start = offsetof(struct mms__control, boot_id);
+    int code = mms__check_boot_id(place);
 
-    mms__boot_id(words.boot_id);
+    if (code != 0)
+        return code;
+    (void)mms__boot_id(words.boot_id);
     return write_start(fd, (const char *)&words + start, offsetof(struct mms__control, slots) - start, (off_t)start,
                        path, "control");
 }
@@ -120,9 +131,12 @@ static int write_session(int fd, uint64_t floor, const char *path)
 /* The name must not survive a crash of the machine if the content does not: nobody could tell what that was. */
 static int make_durable(const struct mms__building *building, int fd)
 {
-    if (building->place.volatile_memory || fsync(fd) == 0)
+    if (building->place.volatile_memory)
         return 0;
-    return mms__fail_errno("creating %s: writing it to disk", building->wanted);
+    while (fsync(fd) != 0)
+        if (errno != EINTR)
+            return mms__fail_errno("creating %s: writing it to disk", building->wanted);
+    return 0;
 }
 
 static int make_parts(struct mms__building *building, const mms_writer_options *options, const struct mms__header *plan,
@@ -140,7 +154,7 @@ static int make_parts(struct mms__building *building, const mms_writer_options *
 
         code = make_part(building, &parts[i], plan, options->gid, &file);
         if (code == 0 && i == 0)
-            code = write_session(file.fd, floor, building->wanted);
+            code = write_session(&building->place, file.fd, floor, building->wanted);
         MMS__STEP(create_file_filled);
         if (code == 0)
             code = make_durable(building, file.fd);
@@ -210,6 +224,8 @@ static int fill_directory(struct mms__building *building, const mms_writer_optio
     set_default_modes(&options);
     if (code == 0)
         code = mms__writer_lock_try(&building->place, true, &building->lock);
+    if (code == MMS_E_NOT_REGION)
+        return -EAGAIN;
     if (code == 0)
         code = make_parts(building, &options, plan, floor);
     MMS__STEP(create_files_made);
@@ -271,15 +287,23 @@ int mms__building_finish(struct mms__building *building, const struct mms__place
     return rename_to(building, target, RENAME_NOREPLACE);
 }
 
+/* Whoever may write the directory beside it may give the target's name to something else at any moment: that is put back. */
 int mms__building_exchange(struct mms__building *building, const struct mms__place *target)
 {
-    return rename_to(building, target, RENAME_EXCHANGE);
+    int code = rename_to(building, target, RENAME_EXCHANGE);
+
+    if (code != 0 || mms__has_name(&target->directory, building->parent.fd, mms__place_name(&building->place)))
+        return code;
+    code = rename_to(building, target, RENAME_EXCHANGE);
+    return code != 0 ? code
+                     : mms__fail(MMS_E_GONE, "replacing %s: something else has that name by now, and is left as it is",
+                                 target->path);
 }
 
 void mms__building_discard(struct mms__building *building)
 {
     if (building->place.directory.fd >= 0) {
-        mms__unlink_files(building->place.directory.fd);
+        (void)mms__unlink_files(building->place.directory.fd);
         (void)unlinkat(building->parent.fd, mms__place_name(&building->place), AT_REMOVEDIR);
     }
     mms__writer_lock_drop(&building->lock);

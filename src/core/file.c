@@ -6,6 +6,7 @@
 #include <linux/falloc.h>
 #include <mmsync/atomic.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -61,25 +62,32 @@ int mms__file_open(int directory, const char *name, int flags, mode_t mode, stru
     return 0;
 }
 
-static bool is_file(const struct mms__file *file, const struct stat *status)
-{
-    return status->st_dev == file->device && status->st_ino == file->inode;
-}
-
-bool mms__file_is_ours(const struct mms__file *file)
+/* 1 if it is ours, 0 if not, -errno if that cannot be seen. */
+static int look_whose(const struct mms__file *file)
 {
     struct stat status;
 
-    return file->fd >= 0 && fstat(file->fd, &status) == 0 && is_file(file, &status);
+    if (file->fd < 0)
+        return 0;
+    if (fstat(file->fd, &status) != 0)
+        return errno == EBADF ? 0 : -errno;
+    return status.st_dev == file->device && status.st_ino == file->inode;
+}
+
+/* What cannot be looked at is taken for ours: a host that closes descriptors of others is rare, and a device with errors
+   must not make us leak them. */
+bool mms__file_is_ours(const struct mms__file *file)
+{
+    return look_whose(file) != 0;
 }
 
 int mms__file_ensure(struct mms__file *file, const char *directory, const char *name, int flags)
 {
     struct mms__file parent, again;
-    int code;
+    int code = look_whose(file);
 
-    if (mms__file_is_ours(file))
-        return 0;
+    if (code != 0)
+        return code < 0 ? code : 0;
     code = mms__file_open(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY, 0, &parent);
     if (code == 0) {
         code = mms__file_open(parent.fd, name, flags, 0, &again);
@@ -102,14 +110,23 @@ void mms__file_close(struct mms__file *file)
     file->fd = -1;
 }
 
+/* EAGAIN says that too much memory is locked (mlockall), and not what it says elsewhere: that somebody has a lock. */
+static int map_error(int error)
+{
+    return error == EAGAIN ? -ENOMEM : -error;
+}
+
 static int finish_map(void *base, size_t size, int advice, struct mms__map *map)
 {
     if (base == MAP_FAILED)
-        return -errno;
-    if (advice && madvise(base, size, advice) != 0) {
+        return map_error(errno);
+    while (advice && madvise(base, size, advice) != 0) {
         int error = errno;
+
+        if (error == EINTR)
+            continue;
         munmap(base, size);
-        return -error;
+        return map_error(error);
     }
     /* A core dump of a process with a large region mapped would take seconds; failing to say so is no harm. */
     (void)madvise(base, size, MADV_DONTDUMP);
@@ -149,7 +166,7 @@ int mms__populate(void *start, size_t size, bool for_writing)
     uintptr_t end = mms__round_up((uintptr_t)start + size, page);
 
     while (madvise((void *)begin, end - begin, for_writing ? MADV_POPULATE_WRITE : MADV_POPULATE_READ) != 0) {
-        if (errno == EINTR || errno == EAGAIN)
+        if (errno == EINTR)
             continue;
         if (errno == EINVAL || errno == ENOSYS || errno == EPERM)
             return 0;
@@ -189,6 +206,18 @@ int mms__punch(int fd, uint64_t offset, uint64_t size)
         if (errno != EINTR)
             return -errno;
     return 0;
+}
+
+int mms__random(void *bytes, size_t size)
+{
+    ssize_t got;
+
+    do
+        got = getrandom(bytes, size, 0);
+    while (got < 0 && errno == EINTR);
+    if (got == (ssize_t)size)
+        return 0;
+    return got < 0 ? -errno : -EIO;
 }
 
 size_t mms__page_size(void)

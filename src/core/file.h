@@ -51,6 +51,9 @@ int mms__allocate(int fd, uint64_t offset, uint64_t size);
 /* Give room back; the bytes read as zero. */
 int mms__punch(int fd, uint64_t offset, uint64_t size);
 
+/* Random bytes from the kernel. -errno; no detail is stored. */
+int mms__random(void *bytes, size_t size);
+
 size_t mms__page_size(void);
 /* To a power of two. */
 uint64_t mms__round_up(uint64_t value, uint64_t unit);

@@ -5,7 +5,6 @@
 #include "core/error.h"
 #include "core/file.h"
 #include <string.h>
-#include <sys/random.h>
 
 #if UINTPTR_MAX > UINT32_MAX
 #define DEFAULT_MAX_SIZE (UINT64_C(4) << 30)
@@ -30,6 +29,7 @@ int mms__header_plan(const mms_writer_options *options, const char *path, struct
     uint64_t max_size = options->max_size ? options->max_size : DEFAULT_MAX_SIZE;
     uint32_t max_slots = options->max_slots ? options->max_slots : DEFAULT_MAX_SLOTS;
     uint64_t limit = (uint64_t)INT64_MAX < SIZE_MAX / 2 ? (uint64_t)INT64_MAX : SIZE_MAX / 2;
+    int code;
 
     *header = (struct mms__header){
         .byte_order = MMS__BYTE_ORDER_MARK,
@@ -45,9 +45,8 @@ int mms__header_plan(const mms_writer_options *options, const char *path, struct
             MMS_E_INVALID,
             "creating %s: %u slots of %llu bytes are more than can be mapped; make max_size or max_slots smaller", path,
             max_slots, (unsigned long long)max_size);
-    if (getrandom(header->region_id, sizeof header->region_id, 0) != sizeof header->region_id)
-        return mms__fail_errno("creating %s: getting random bytes", path);
-    return 0;
+    code = mms__random(header->region_id, sizeof header->region_id);
+    return code == 0 ? 0 : mms__fail(code, "creating %s: getting random bytes for its id", path);
 }
 
 static uint64_t checksum_of(const struct mms__header *header)

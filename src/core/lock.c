@@ -22,16 +22,18 @@ int mms__lock_byte(int fd, int64_t offset)
 {
     struct flock lock = byte_lock(F_WRLCK, offset);
 
-    if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
-        return 0;
-    return errno == EACCES ? -EAGAIN : -errno;
+    while (fcntl(fd, F_OFD_SETLK, &lock) != 0)
+        if (errno != EINTR)
+            return errno == EACCES ? -EAGAIN : -errno;
+    return 0;
 }
 
 void mms__unlock_byte(int fd, int64_t offset)
 {
     struct flock lock = byte_lock(F_UNLCK, offset);
 
-    (void)fcntl(fd, F_OFD_SETLK, &lock);
+    while (fcntl(fd, F_OFD_SETLK, &lock) != 0 && errno == EINTR)
+        continue;
 }
 
 int mms__byte_is_locked(int fd, int64_t offset)

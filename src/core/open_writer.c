@@ -133,7 +133,7 @@ static void start_new_boot(struct mms_writer *writer, uint64_t highest)
     struct mms__control *control = writer->control;
     uint64_t id[2];
 
-    mms__boot_id(id);
+    (void)mms__boot_id(id); /* known: mms__check_boot_id comes first */
     mms__store_relaxed(&control->floor, highest);
     MMS__STEP(boot_floor_stored);
     mms__store_release(&control->current, 0);

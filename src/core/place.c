@@ -55,8 +55,9 @@ static int check_filesystem(struct mms__place *place, int fd, bool force)
     struct statfs status;
     char number[24];
 
-    if (fstatfs(fd, &status) != 0)
-        return mms__fail_errno("looking at the file system of %s", place->path);
+    while (fstatfs(fd, &status) != 0)
+        if (errno != EINTR)
+            return mms__fail_errno("looking at the file system of %s", place->path);
     known = find_filesystem((unsigned long)status.f_type & UINT32_MAX);
     place->loses_locks = known && known->magic == OVERLAYFS_SUPER_MAGIC;
     place->copies_on_write = known && known->magic == BTRFS_SUPER_MAGIC;

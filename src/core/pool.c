@@ -81,6 +81,8 @@ static uint64_t room_for(const struct mms__pool *pool, uint64_t size)
 
 static int fail_gone(const struct mms__pool *pool, int code)
 {
+    if (code != MMS_E_GONE)
+        return mms__fail(code, "writing %s: looking for its file `data`", pool->path);
     return mms__fail(code, "writing %s: its file `data` is not there any more; open the writer again", pool->path);
 }
 

@@ -15,7 +15,8 @@ static pthread_mutex_t members_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct mms__member *members;
 static uint64_t members_of; /* token of the process that they joined in */
 static pthread_key_t thread_key;
-static bool ready;
+static bool has_key, has_handlers; /* changed with the list locked, or by the first call */
+static uint32_t ready;
 
 /* The token of this process, or 0 in a child that has not asked for one yet. In memory that fork wipes, so that a raw
    clone(2), which runs no handlers, is noticed as well. */
@@ -64,13 +65,38 @@ static void thread_ended(void *thread)
     pthread_mutex_unlock(&members_lock);
 }
 
+static int make_key_and_handlers(void)
+{
+    int error = has_key ? 0 : pthread_key_create(&thread_key, thread_ended);
+
+    has_key = error == 0;
+    if (error == 0 && !has_handlers) {
+        error = pthread_atfork(mms__fork_hold, mms__fork_release, forked_child);
+        has_handlers = error == 0;
+    }
+    mms__store_release(&ready, error == 0);
+    return -error;
+}
+
 static void prepare(void)
 {
     struct mms__map page;
 
     token = mms__map_wiped(mms__page_size(), &page) == 0 ? page.base : &token_without_wiping;
-    ready = pthread_key_create(&thread_key, thread_ended) == 0 &&
-            pthread_atfork(mms__fork_hold, mms__fork_release, forked_child) == 0;
+    (void)make_key_and_handlers();
+}
+
+static int be_ready(void)
+{
+    int code;
+
+    pthread_once(&once, prepare);
+    if (mms__load_acquire(&ready))
+        return 0;
+    pthread_mutex_lock(&members_lock); /* the first call found no memory: try again */
+    code = make_key_and_handlers();
+    pthread_mutex_unlock(&members_lock);
+    return code;
 }
 
 uint64_t mms__process_token(void)
@@ -89,7 +115,8 @@ uintptr_t mms__thread_token(void)
 {
     uintptr_t thread;
 
-    pthread_once(&once, prepare);
+    if (be_ready() != 0)
+        return 0;
     thread = (uintptr_t)pthread_getspecific(thread_key);
     if (thread == 0) {
         thread = mms__increment(&threads_seen);
@@ -127,9 +154,10 @@ uint64_t mms__process_start(void)
 
 int mms__member_join(struct mms__member *member)
 {
-    pthread_once(&once, prepare);
-    if (!ready)
-        return -ENOMEM;
+    int code = be_ready();
+
+    if (code != 0)
+        return code;
     pthread_mutex_lock(&members_lock);
     forget_strangers();
     member->next = members;

@@ -26,7 +26,7 @@ struct mms__member {
     void (*thread_ended)(struct mms__member *, uintptr_t thread); /* in that thread */
 };
 
-/* 0 or -ENOMEM. */
+/* 0, or why forks and the ends of threads cannot be noticed: -ENOMEM, -EAGAIN. */
 int mms__member_join(struct mms__member *member);
 void mms__member_leave(struct mms__member *member);
 

@@ -34,25 +34,28 @@ static bool claim_any(struct mms_region *region, bool symmetric, uint32_t *index
     return false;
 }
 
-/* Lines that the dead have left; false if there are none, or we cannot look. */
-static bool free_dead_lines(const struct mms_region *region)
+/* Lines that the dead have left. -errno if we cannot look. */
+static int free_dead_lines(const struct mms_region *region, unsigned *freed)
 {
     const struct mms__trust trust = {.any_owner = true, .force_filesystem = true}; /* the region's id is compared */
     struct mms__place place = region->place;
     struct mms__file file;
-    unsigned freed = 0;
+    int code;
 
+    *freed = 0;
     mms__fork_hold();
-    if (mms__place_enter(&place, &trust) == 0) {
-        if (mms__attach_readers(&place, &region->header, true, &file) == 0) {
+    code = mms__place_enter(&place, &trust);
+    if (code == 0) {
+        code = mms__attach_readers(&place, &region->header, true, &file);
+        if (code == 0) {
             MMS__STEP(claim_sweep_begun);
-            freed = mms__table_sweep(&region->table, file.fd);
+            *freed = mms__table_sweep(&region->table, file.fd);
             mms__file_close(&file);
         }
         mms__place_leave(&place);
     }
     mms__fork_release();
-    return freed > 0;
+    return code;
 }
 
 /* For people who look at the table. */
@@ -113,6 +116,16 @@ static int check_open(const struct mms_region *region, mms_reader *const *out)
     return 0;
 }
 
+/* `code`: of the look for the dead. One at a region that has gone, or was replaced, finds none. */
+static int fail_full(const struct mms_region *region, int code)
+{
+    if (code < 0 && code >= -4095 && code != -ENOENT)
+        return mms__fail(code, "%s has %u readers already, and which of them are dead cannot be looked at",
+                         region->place.path, region->table.max_readers);
+    return mms__fail(MMS_E_FULL, "%s has %u readers already; close some, or create the region with more max_readers",
+                     region->place.path, region->table.max_readers);
+}
+
 /* A dead owner seems alive while another process that judges it holds its byte: its lines come free a moment later. A
    table that is really full takes the whole time to say so. */
 enum { SWEEP_TRIES = 20, SWEEP_PAUSE_NS = 1000000 };
@@ -129,15 +142,14 @@ int mms_reader_open(mms_region *region, mms_reader **out)
                          region->place.path);
     *out = open_one(region, thread);
     for (int tries = 0; tries < SWEEP_TRIES && !*out; tries++) {
-        if (!free_dead_lines(region) && tries > 0)
+        unsigned freed;
+
+        code = free_dead_lines(region, &freed);
+        if (freed == 0 && tries > 0)
             mms__sleep_ns(SWEEP_PAUSE_NS);
         *out = open_one(region, thread);
     }
-    if (!*out)
-        return mms__fail(MMS_E_FULL,
-                         "%s has %u readers already; close some, or create the region with more max_readers",
-                         region->place.path, region->table.max_readers);
-    return 0;
+    return *out ? 0 : fail_full(region, code);
 }
 
 static bool is_held(const struct mms_reader *reader)

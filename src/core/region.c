@@ -176,20 +176,23 @@ static void dismantle(struct mms_region *region, bool inherited)
 }
 
 /* A member from the start: a child forked while we open must close what it inherits. */
-static struct mms_region *allocate_region(void)
+static int allocate_region(struct mms_region **out)
 {
     struct mms_region *region = calloc(1, sizeof *region);
+    int code;
 
     if (!region)
-        return NULL;
+        return -ENOMEM;
     region->process = mms__process_token();
     region->member = (struct mms__member){.forked = forked, .thread_ended = thread_ended};
     region->control_file = region->data_file = region->lock_file = region->place.directory = MMS__NO_FILE;
     pthread_mutex_init(&region->mutex, NULL);
-    if (mms__member_join(&region->member) == 0)
-        return region;
-    free(region);
-    return NULL;
+    code = mms__member_join(&region->member);
+    if (code == 0)
+        *out = region;
+    else
+        free(region);
+    return code;
 }
 
 static struct mms__trust trust_of(const mms_region_options *options)
@@ -218,11 +221,11 @@ static int try_open(struct mms_region *region, const char *path)
 
 static int open_region(const char *path, const mms_region_options *given, mms_region **out)
 {
-    struct mms_region *region = allocate_region();
-    int code;
+    struct mms_region *region;
+    int code = allocate_region(&region);
 
-    if (!region)
-        return mms__fail(-ENOMEM, "mms_region_open: no memory for a handle");
+    if (code != 0)
+        return mms__fail(code, "mms_region_open: making a handle for %s", path ? path : "NULL");
     code = mms__region_options_read(given, &region->options);
     if (code == 0)
         code = try_open(region, path);

@@ -9,7 +9,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -34,8 +33,10 @@ int mms__temporary_name(const struct mms__place *target, struct mms__place *temp
     uint32_t random[2];
     int printed;
 
-    if (getrandom(random, sizeof random, 0) != sizeof random)
-        return mms__fail_errno("naming a directory beside %s: getting random bytes", target->path);
+    int code = mms__random(random, sizeof random);
+
+    if (code != 0)
+        return mms__fail(code, "naming a directory beside %s: getting random bytes", target->path);
     *temporary = *target;
     printed = snprintf(temporary->path + target->parent_size, room, "/.%s" TEMPORARY_MARK "%08x%08x",
                        mms__place_name(target), random[0], random[1]);
@@ -44,12 +45,15 @@ int mms__temporary_name(const struct mms__place *target, struct mms__place *temp
     return 0;
 }
 
-void mms__unlink_files(int directory)
+/* `lock` goes last, and not if another file stays: without it the rest would never be swept. */
+int mms__unlink_files(int directory)
 {
     for (int i = 0; i < FILE_COUNT; i++) {
-        (void)unlinkat(directory, file_names[i], 0);
+        if (unlinkat(directory, file_names[i], 0) != 0 && errno != ENOENT)
+            return -errno;
         MMS__STEP(remove_file_unlinked);
     }
+    return 0;
 }
 
 static DIR *list(int directory)
@@ -109,21 +113,67 @@ void mms__bury_entered(const struct mms__place *place)
     mms__unmap(&map);
 }
 
+bool mms__has_name(const struct mms__file *directory, int parent, const char *name)
+{
+    struct stat status;
+
+    return fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && status.st_dev == directory->device &&
+           status.st_ino == directory->inode;
+}
+
+static int open_parent(const struct mms__place *place, int flags, struct mms__file *parent)
+{
+    char path[sizeof place->path];
+
+    memcpy(path, place->path, place->parent_size);
+    path[place->parent_size] = 0;
+    return mms__file_open(AT_FDCWD, *path ? path : "/", flags | O_DIRECTORY, 0, parent);
+}
+
+/* Whoever may write the directory beside us may give our name to something else at any moment: that is put back. */
+static int rename_away(const struct mms__place *place, const struct mms__place *away, int parent)
+{
+    const char *name = mms__place_name(place), *hidden = mms__place_name(away);
+
+    if (!mms__has_name(&place->directory, parent, name))
+        return MMS_E_GONE;
+    if (renameat2(parent, name, parent, hidden, RENAME_NOREPLACE) != 0)
+        return -errno;
+    if (mms__has_name(&place->directory, parent, hidden))
+        return 0;
+    (void)renameat2(parent, hidden, parent, name, RENAME_NOREPLACE);
+    return MMS_E_GONE;
+}
+
 /* First the name goes, which can fail, then readers are told, which cannot be undone. Who dies between the two leaves it
    to the next sweep. */
 static int rename_and_unlink(const struct mms__place *place, const struct mms__place *away,
                              struct mms__control *control)
 {
-    if (renameat2(AT_FDCWD, place->path, AT_FDCWD, away->path, RENAME_NOREPLACE) != 0)
-        return mms__fail_errno("removing %s: renaming it; it stays as it was", place->path);
+    struct mms__file parent = MMS__NO_FILE;
+    int code = open_parent(place, O_PATH, &parent);
+
+    if (code == 0)
+        code = rename_away(place, away, parent.fd);
+    if (code != 0) {
+        mms__file_close(&parent);
+        if (code == MMS_E_GONE)
+            return mms__fail(code, "removing %s: something else has that name by now, and is left as it is",
+                             place->path);
+        return mms__fail(code, "removing %s: renaming it; it stays as it was", place->path);
+    }
     MMS__STEP(remove_renamed);
     if (control)
         bury(control);
-    mms__unlink_files(place->directory.fd);
+    code = mms__unlink_files(place->directory.fd);
     MMS__STEP(remove_unlinked);
-    if (rmdir(away->path) != 0 && errno != ENOENT) /* a sweeper may be faster: it is empty */
-        return mms__fail_errno("removing %s: what is left is %s", place->path, away->path);
-    return 0;
+    if (code == 0 && unlinkat(parent.fd, mms__place_name(away), AT_REMOVEDIR) != 0 && errno != ENOENT)
+        code = -errno; /* ENOENT: a sweeper was faster */
+    mms__file_close(&parent);
+    return code == 0
+               ? 0
+               : mms__fail(code, "removing %s: the name is free, and what is left is %s; the next writer sweeps it",
+                           place->path, away->path);
 }
 
 static int remove_entered(const struct mms__place *place)
@@ -183,15 +233,6 @@ static bool belongs_to_us(const struct mms__file *directory)
     return fstat(directory->fd, &status) == 0 && status.st_uid == geteuid();
 }
 
-/* A builder may have finished, and given the directory another name, while we waited for its lock. */
-static bool still_has_name(const struct mms__file *directory, int parent, const char *name)
-{
-    struct stat status;
-
-    return fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && status.st_dev == directory->device &&
-           status.st_ino == directory->inode;
-}
-
 /* Who builds or removes holds the lock; where nobody does, that process is dead. Where there is no `lock` the process
    may be alive, before its second step or its last, and can do without the empty directory (mms__build tries again). */
 static void sweep_one(const struct mms__place *target, int parent, const char *name)
@@ -202,32 +243,30 @@ static void sweep_one(const struct mms__place *target, int parent, const char *n
 
     if (mms__file_open(parent, name, O_RDONLY | O_DIRECTORY, 0, &left.directory) != 0)
         return;
-    code = belongs_to_us(&left.directory) ? mms__writer_lock_try(&left, false, &lock) : -EPERM;
-    if (code == MMS_E_NOT_REGION)
-        (void)unlinkat(parent, name, AT_REMOVEDIR); /* fails where it is not empty */
+    code = belongs_to_us(&left.directory) ? mms__writer_lock_try(&left, false, &lock) : -EACCES;
     if (code == 0) {
         MMS__STEP(sweep_locked);
-        if (still_has_name(&left.directory, parent, name)) {
+        /* A builder may have finished, and given the directory another name, while we waited for its lock. */
+        if (mms__has_name(&left.directory, parent, name)) {
             mms__bury_entered(&left); /* a replaced region, or a removed one, whose readers have not been told */
-            mms__unlink_files(left.directory.fd);
+            (void)mms__unlink_files(left.directory.fd);
             MMS__STEP(sweep_unlinked);
             (void)unlinkat(parent, name, AT_REMOVEDIR);
             MMS__STEP(sweep_removed);
         }
         mms__writer_lock_drop(&lock);
+    } else if (code == MMS_E_NOT_REGION) {
+        (void)unlinkat(parent, name, AT_REMOVEDIR);
     }
     mms__place_leave(&left);
 }
 
 void mms__sweep_leftovers(const struct mms__place *target)
 {
-    char parent[sizeof target->path];
     struct mms__file directory;
     DIR *entries;
 
-    memcpy(parent, target->path, target->parent_size);
-    parent[target->parent_size] = 0;
-    if (mms__file_open(AT_FDCWD, *parent ? parent : "/", O_RDONLY | O_DIRECTORY, 0, &directory) != 0)
+    if (open_parent(target, O_RDONLY, &directory) != 0)
         return;
     entries = list(directory.fd);
     for (struct dirent *entry; entries && (entry = readdir(entries));)

@@ -13,10 +13,13 @@ void mms__bury_entered(const struct mms__place *place);
 /* -ENOTEMPTY if there is something in the directory that is not mmsync's. Details are stored. */
 int mms__check_for_others(const struct mms__place *place);
 
+/* True if the open directory is what has this name. */
+bool mms__has_name(const struct mms__file *directory, int parent, const char *name);
+
 /* Remove what stands under temporary names beside the target and belongs to nobody alive. */
 void mms__sweep_leftovers(const struct mms__place *target);
 
-/* Remove the four files of a region from a directory, and nothing else. */
-void mms__unlink_files(int directory);
+/* Remove the four files of a region from a directory, and nothing else. -errno; no detail is stored. */
+int mms__unlink_files(int directory);
 
 #endif

@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "core/remove.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -118,13 +119,13 @@ static int build_next(const struct mms_writer *writer, struct mms__building *bui
     return code == 0 ? carry_value(writer, next) : code;
 }
 
-/* The old region. It stands under a temporary name already: what is left, wherever we die, the next writer sweeps. */
-static void take_down(const struct mms__place *old)
+/* The old region. It stands under a temporary name now: what is left, wherever we die, the next writer sweeps. */
+static void take_down(const struct mms__place *old, int parent)
 {
     mms__bury_entered(old);
     MMS__STEP(replace_old_told);
-    mms__unlink_files(old->directory.fd);
-    (void)rmdir(old->path);
+    (void)mms__unlink_files(old->directory.fd);
+    (void)unlinkat(parent, mms__place_name(old), AT_REMOVEDIR);
     MMS__STEP(replace_old_removed);
 }
 
@@ -136,9 +137,9 @@ int mms__replace(struct mms_writer *writer)
 
     if (code != 0)
         return code;
-    next = mms__writer_allocate();
-    if (!next)
-        return mms__fail(-ENOMEM, "replacing %s: no memory for a handle", writer->place.path);
+    code = mms__writer_allocate(&next);
+    if (code != 0)
+        return mms__fail(code, "replacing %s: making a handle", writer->place.path);
     code = build_next(writer, &building, next);
     MMS__STEP(replace_carried);
     if (code == 0)
@@ -151,10 +152,10 @@ int mms__replace(struct mms_writer *writer)
         return code;
     }
     MMS__STEP(replace_exchanged);
-    mms__file_close(&building.parent);
     exchange_handles(writer, next);
     exchange_paths(writer, next);
-    take_down(&next->place);
+    take_down(&next->place, building.parent.fd);
+    mms__file_close(&building.parent);
     mms__writer_dismantle(next, false);
     return 0;
 }

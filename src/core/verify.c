@@ -18,6 +18,7 @@ struct report {
     void (*function)(void *context, const char *finding);
     void *context;
     unsigned findings;
+    int code; /* 0, or what kept us from looking at everything; a detail is stored */
 };
 
 static void find(struct report *report, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -46,7 +47,11 @@ static void check_lock_file(const struct mms__look *look, struct report *report)
 {
     struct stat status;
 
-    if (fstatat(look->place.directory.fd, "lock", &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(status.st_mode))
+    int code = fstatat(look->place.directory.fd, "lock", &status, AT_SYMLINK_NOFOLLOW) == 0 ? 0 : -errno;
+
+    if (code != 0 && code != -ENOENT)
+        report->code = mms__fail(code, "checking %s: looking at its file `lock`", look->place.path);
+    else if (code != 0 || !S_ISREG(status.st_mode))
         find(report, "there is no regular file `lock`");
     else if ((status.st_mode & 077) != 0)
         find(report, "`lock` has mode %04o: others could keep a writer out; it should be 0600", status.st_mode & 07777);
@@ -75,6 +80,8 @@ static void check_slots(const struct mms__look *look, struct report *report)
     uint32_t slots = look->header.max_slots;
     uint64_t *generations = calloc(slots, sizeof *generations);
 
+    if (!generations)
+        report->code = mms__fail(-ENOMEM, "checking %s: its %u slots", look->place.path, slots);
     for (uint32_t i = 0; generations && i < slots; i++) {
         const struct mms__descriptor *slot = &look->control->slots[i];
 
@@ -152,11 +159,14 @@ static void check_current(const struct mms__look *look, struct report *report)
     struct mms__file file;
     struct mms__map map = {0};
     const unsigned findings = report->findings;
+    int code = mms__attach_data(&look->place, &look->header, false, &file, &map);
 
-    if (mms__attach_data(&look->place, &look->header, false, &file, &map) != 0) {
+    if (code == MMS_E_CORRUPT || code == MMS_E_NOT_REGION)
         find(report, "%s", mms_last_error());
+    else
+        report->code = code == 0 ? report->code : code;
+    if (code != 0)
         return;
-    }
     for (int tries = 0; tries < 16 && report->findings == findings; tries++)
         if (check_current_once(look, file.fd, report))
             break;
@@ -201,7 +211,7 @@ static void check_readers(const struct mms__look *look, struct report *report)
 
 int mms_verify(const char *path, void (*function)(void *context, const char *finding), void *context)
 {
-    struct report report = {function, context, 0};
+    struct report report = {function, context, 0, 0};
     struct mms__look look;
     int code = mms__look(path, &look);
 
@@ -216,7 +226,7 @@ int mms_verify(const char *path, void (*function)(void *context, const char *fin
     check_current(&look, &report);
     check_readers(&look, &report);
     code = report.findings == 0
-               ? 0
+               ? report.code
                : mms__fail(MMS_E_CORRUPT, "checking %s: %u findings", look.place.path, report.findings);
     mms__look_end(&look);
     return code;

@@ -21,20 +21,23 @@ static void forked(struct mms__member *member)
     mms__file_close(&writer->readers_file); /* its description may hold a dead reader's lock for a moment */
 }
 
-struct mms_writer *mms__writer_allocate(void)
+int mms__writer_allocate(struct mms_writer **out)
 {
     struct mms_writer *writer = calloc(1, sizeof *writer);
+    int code;
 
     if (!writer)
-        return NULL;
+        return -ENOMEM;
     writer->process = mms__process_token();
     writer->member.forked = forked;
     writer->lock = MMS__NO_WRITER_LOCK;
     writer->place.directory = writer->data_file = writer->readers_file = MMS__NO_FILE;
-    if (mms__member_join(&writer->member) == 0)
-        return writer;
-    free(writer);
-    return NULL;
+    code = mms__member_join(&writer->member);
+    if (code == 0)
+        *out = writer;
+    else
+        free(writer);
+    return code;
 }
 
 void mms__writer_dismantle(struct mms_writer *writer, bool inherited)
@@ -75,9 +78,9 @@ int mms_writer_open(const char *path, const mms_writer_options *given, mms_write
     if (!out)
         return mms__fail(MMS_E_INVALID, "mms_writer_open: out is NULL");
     *out = NULL;
-    writer = mms__writer_allocate();
-    if (!writer)
-        return mms__fail(-ENOMEM, "mms_writer_open: no memory for a handle");
+    code = mms__writer_allocate(&writer);
+    if (code != 0)
+        return mms__fail(code, "mms_writer_open: making a handle for %s", path ? path : "NULL");
     code = mms__writer_options_read(given, &writer->options);
     if (code == 0)
         code = mms__place_find(path, &writer->place);

@@ -38,7 +38,7 @@ void mms__writer_bind(struct mms_writer *writer);
 
 /* (writer.c) Publish what stands in a taken slot, with what `as` says about it, and wake who waits. */
 void mms__writer_publish_as(struct mms_writer *writer, unsigned slot, size_t size, const struct mms__descriptor *as);
-struct mms_writer *mms__writer_allocate(void);
+int mms__writer_allocate(struct mms_writer **out);
 /* `inherited`: in a forked child, which frees memory and leaves all else alone. */
 void mms__writer_dismantle(struct mms_writer *writer, bool inherited);
 

@@ -94,30 +94,38 @@ static size_t put_utf8(char *out, uint32_t c)
     return 4;
 }
 
-static uint32_t take_hex(struct json_input *in)
+/* Behind "\\". */
+static bool take_hex(struct json_input *in, uint32_t *code)
 {
     char digits[5] = {0};
 
-    for (int i = 0; i < 4 && *in->at; i++)
-        digits[i] = *in->at++;
-    return (uint32_t)strtoul(digits, NULL, 16);
+    if (*in->at != 'u' || strspn(in->at + 1, "0123456789abcdefABCDEF") < 4)
+        return fail(in, "a text has an escape that is none");
+    memcpy(digits, in->at + 1, 4);
+    in->at += 5;
+    *code = (uint32_t)strtoul(digits, NULL, 16);
+    return true;
 }
 
+/* The bytes that it gives, of which there are no more than it takes; 0: see problem. */
 static size_t take_escape(struct json_input *in, char *out)
 {
     static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
-    char c = *in->at++;
-    const char *found = c ? strchr(from, c) : NULL;
-    uint32_t code;
+    const char *found = *in->at ? strchr(from, *in->at) : NULL;
+    uint32_t code, low;
 
     if (found) {
+        in->at++;
         *out = to[found - from];
         return 1;
     }
-    code = take_hex(in);
-    if (code >= 0xd800 && code < 0xdc00 && in->at[0] == '\\' && in->at[1] == 'u') {
-        in->at += 2;
-        code = 0x10000 + ((code - 0xd800) << 10) + (take_hex(in) - 0xdc00);
+    if (!take_hex(in, &code))
+        return 0;
+    if (code >= 0xd800 && code < 0xdc00 && *in->at == '\\') {
+        in->at++;
+        if (!take_hex(in, &low))
+            return 0;
+        code = 0x10000 + ((code - 0xd800) << 10) + ((low - 0xdc00) & 0x3ff);
     }
     return put_utf8(out, code);
 }
@@ -136,8 +144,13 @@ static bool take_text(struct json_input *in, mms_str *out)
     text = allocate(in, (size_t)(end - in->at) + 4);
     while (*in->at && *in->at != '"') {
         if (*in->at == '\\') {
+            size_t taken;
+
             in->at++;
-            size += take_escape(in, text + size);
+            taken = take_escape(in, text + size);
+            if (taken == 0)
+                return false;
+            size += taken;
         } else {
             text[size++] = *in->at++;
         }

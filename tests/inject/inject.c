@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "inject.h"
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+static const struct {
+    const char *name;
+    int errors[INJECT_ERRORS_MAX + 1];
+} kinds[] = {
+#define KIND(name, ...) {#name, {__VA_ARGS__}},
+    INJECT_KINDS(KIND)
+#undef KIND
+};
+
+static struct inject_plan plan;
+static struct inject_counts *counts;
+static bool armed;
+
+struct inject_holdings inject_held;
+unsigned long inject_magic;
+const void *inject_failed_stream;
+
+const char *inject_name(enum inject_kind kind)
+{
+    return kinds[kind].name;
+}
+
+const int *inject_errors(enum inject_kind kind)
+{
+    return kinds[kind].errors;
+}
+
+const char *inject_error_name(int error)
+{
+    return error == INJECT_SHORT ? "less than was asked for" : strerrorname_np(error);
+}
+
+struct inject_counts *inject_share(void)
+{
+    counts = mmap(NULL, sizeof *counts, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (counts == MAP_FAILED)
+        abort();
+    return counts;
+}
+
+void inject_arm(const struct inject_plan *wanted)
+{
+    plan = *wanted;
+    memset(counts, 0, sizeof *counts);
+    armed = true;
+}
+
+void inject_disarm(void)
+{
+    armed = false;
+    inject_failed_stream = NULL;
+}
+
+bool inject_due(enum inject_kind kind)
+{
+    unsigned number;
+
+    if (!armed)
+        return false;
+    number = ++counts->of[kind];
+    if (plan.nth == 0 || kind != plan.kind || number < plan.nth || number - plan.nth >= plan.times)
+        return false;
+    counts->failed++;
+    errno = plan.error == INJECT_SHORT ? 0 : plan.error;
+    return true;
+}
+
+struct inject_holdings inject_holdings(void)
+{
+    return inject_held;
+}
+
+void inject_filesystem(unsigned long magic)
+{
+    inject_magic = magic;
+}

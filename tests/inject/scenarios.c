@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is done while calls fail. Together they make every call that the library can make (symbols.sh, and the last test
+   of injected_calls.c). */
+#include "check.h"
+#include "core/layout.h"
+#include "sample.h"
+#include "scenario.h"
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* clang-format off */
+#define STEP(function) {function, #function, 0}
+#define STEP_GIVES(function, code) {function, #function, code}
+/* clang-format on */
+
+/* ---- Set-ups ---- */
+
+static void with_writer(struct scene *scene)
+{
+    check_ok(open_writer(scene));
+    check_ok(publish_small(scene));
+    check_ok(publish_large(scene));
+}
+
+static void with_value(struct scene *scene)
+{
+    with_writer(scene);
+    check_ok(close_writer(scene));
+}
+
+static void with_reader(struct scene *scene)
+{
+    with_writer(scene);
+    check_ok(open_region(scene));
+    check_ok(open_reader(scene));
+}
+
+static void with_typed_value(struct scene *scene)
+{
+    with_writer(scene);
+    check_ok(publish_typed(scene));
+}
+
+static void with_dead_predecessors(struct scene *scene)
+{
+    with_value(scene);
+    leave_leftover(scene);
+    leave_dead_line(scene, 0, 2);
+    leave_dead_line(scene, 1, 3);
+}
+
+/* Two slots, one of which the reader holds; a millisecond for it to let go. */
+static void with_blocking_reader(struct scene *scene)
+{
+    scene->options.max_slots = 2;
+    scene->options.grace_ms = 1;
+    with_writer(scene);
+    check_ok(open_region(scene));
+    check_ok(open_reader(scene));
+    check_ok(read_value(scene));
+    check_ok(publish_small(scene));
+}
+
+static void with_evictable_reader(struct scene *scene)
+{
+    scene->options.on_grace = MMS_EVICT;
+    scene->region_options.allow_evict = true;
+    with_blocking_reader(scene);
+}
+
+static void with_huge_values(struct scene *scene)
+{
+    scene->options.max_size = 4 << 20;
+    check_ok(open_writer(scene));
+    for (int i = 0; i < 3; i++)
+        check_ok(publish_huge(scene));
+}
+
+static void with_dead_readers_everywhere(struct scene *scene)
+{
+    with_value(scene);
+    scene->region_options.prefault = true;
+    check_ok(open_region(scene));
+    for (unsigned line = 0; line < 4; line++)
+        leave_dead_line(scene, line, line % 2 ? 9 : 10);
+}
+
+static void with_checksum_and_reader(struct scene *scene)
+{
+    scene->options.checksum = true;
+    with_reader(scene);
+}
+
+static void with_another_geometry_wanted(struct scene *scene)
+{
+    with_reader(scene);
+    check_ok(close_writer(scene));
+    scene->options.max_size = 1 << 18;
+    scene->options.replace = scene->handles_are_old = true;
+}
+
+static void with_sleeper_and_closed_files(struct scene *scene)
+{
+    char link[64], target[400];
+
+    with_reader(scene);
+    patch_bytes(scene->path, "readers", offsetof(struct mms__readers, waiting), &(uint32_t){1}, 4);
+    for (int fd = 3; fd < 256; fd++) {
+        ssize_t size;
+
+        snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+        size = readlink(link, target, sizeof target - 1);
+        target[size < 0 ? 0 : size] = 0;
+        if (strncmp(target, scene->path, strlen(scene->path)) == 0)
+            close(fd);
+    }
+}
+
+static void without_standard_input(struct scene *scene)
+{
+    close(0);
+    scene->descriptors--;
+}
+
+/* ---- Scenarios ---- */
+
+#define CREATING                                                                                               \
+    {                                                                                                          \
+        STEP(open_writer), STEP(publish_small), STEP(publish_large), STEP(publish_grown), STEP(publish_typed), \
+            STEP(close_writer)                                                                                 \
+    }
+#define TAKING_OVER                                                                     \
+    {                                                                                   \
+        STEP(open_writer), STEP(publish_small), STEP(publish_large), STEP(close_writer) \
+    }
+#define READING                                                                                                 \
+    {                                                                                                           \
+        STEP(open_region), STEP(open_reader), STEP(read_value), STEP(view_type), STEP(refresh_value),           \
+            STEP(publish_large), STEP(refresh_value), STEP(release_value), STEP(copy_value), STEP(copy_schema), \
+            STEP(wait_in_vain), STEP(close_reader), STEP(close_region)                                          \
+    }
+
+const struct scenario scenarios[] = {
+    {"creating in memory", NULL, false, 0, CREATING},
+    {"creating on disk", NULL, true, 0, CREATING},
+    {"creating on what says it is btrfs", NULL, true, BTRFS_SUPER_MAGIC, CREATING},
+    {"creating on what says it is overlayfs", NULL, false, OVERLAYFS_SUPER_MAGIC, CREATING},
+    {"creating without standard input", without_standard_input, false, 0, {STEP(open_writer), STEP(publish_small)}},
+    {"taking over", with_dead_predecessors, false, 0, TAKING_OVER},
+    {"taking over on disk", with_dead_predecessors, true, 0, TAKING_OVER},
+    {"taking over on what says it is overlayfs", with_dead_predecessors, false, OVERLAYFS_SUPER_MAGIC, TAKING_OVER},
+    {"reading", with_typed_value, false, 0, READING},
+    {"reading from disk", with_typed_value, true, 0, READING},
+    {"reading from what says it is overlayfs", with_typed_value, false, OVERLAYFS_SUPER_MAGIC, READING},
+    {"a reader that blocks",
+     with_blocking_reader,
+     false,
+     0,
+     {STEP_GIVES(publish_small, MMS_E_AGAIN), STEP(release_value), STEP(publish_small), STEP(publish_large)}},
+    {"a reader that is evicted",
+     with_evictable_reader,
+     false,
+     0,
+     {STEP(publish_small), STEP(publish_large), STEP(close_writer)}},
+    {"giving memory back", with_huge_values, false, 0, {STEP(publish_forty), STEP(publish_grown)}},
+    {"a table full of the dead",
+     with_dead_readers_everywhere,
+     false,
+     0,
+     {STEP(open_reader), STEP(read_value), STEP(look_at_readers), STEP(close_reader)}},
+    {"looking on", with_checksum_and_reader, true, 0, {STEP(look), STEP(look_at_readers), STEP(check_all)}},
+    {"replacing", with_another_geometry_wanted, false, 0, {STEP(open_writer), STEP(publish_small), STEP(close_writer)}},
+    {"replacing on disk", with_another_geometry_wanted, true, 0, {STEP(open_writer), STEP(publish_small)}},
+    {"removing", with_value, false, 0, {STEP(remove_region)}},
+    {"removing under a reader", with_reader, true, 0, {STEP(close_writer), STEP(remove_region)}},
+    {"waking a sleeper, descriptors closed by the host",
+     with_sleeper_and_closed_files,
+     false,
+     0,
+     {STEP(publish_small), STEP(publish_large), STEP(publish_grown), STEP(copy_value), STEP(wait_in_vain)}},
+    {.name = NULL},
+};

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "scene.h"
+#include "check.h"
+#include "core/layout.h"
+#include "sample.h"
+#include <dirent.h>
+#include <stdio.h>
+#include <string.h>
+
+static unsigned count_descriptors(void)
+{
+    DIR *entries = opendir("/proc/self/fd");
+    unsigned count = 0;
+
+    while (entries && readdir(entries))
+        count++;
+    if (entries)
+        closedir(entries);
+    return count;
+}
+
+void scene_begin(struct scene *scene)
+{
+    scene->descriptors = count_descriptors();
+    scene->holdings = inject_holdings();
+}
+
+/* ---- Afterwards ---- */
+
+/* Another process copies the last good value, byte for byte. */
+static void check_onlooker(const struct scene *scene)
+{
+    struct child *onlooker = scene->onlooker;
+    const char *answer = child_ask(onlooker, "open %s", scene->path);
+
+    if (strcmp(answer, "OK pin") != 0) {
+        if (strcmp(answer, "ENOENT") != 0 || (scene->good != 0 && !scene->may_be_gone))
+            check_failed(__FILE__, __LINE__, "another process could not open the region: %s", answer);
+        child_expect(onlooker, "OK", "close");
+        return;
+    }
+    answer = child_ask(onlooker, "read");
+    if (scene->good == 0 && strcmp(answer, "MMS_E_EMPTY") != 0)
+        check_failed(__FILE__, __LINE__, "nothing was published, and another process reads: %s", answer);
+    if (scene->good != 0) {
+        unsigned long long generation;
+        size_t size;
+
+        /* A region that replaced another gives the value a new generation. */
+        if (sscanf(answer, "OK %llu %zu", &generation, &size) != 2 || size != scene->good_size ||
+            generation < scene->good || (generation > scene->good && !scene->handles_are_old))
+            check_failed(__FILE__, __LINE__, "another process reads: %s, expected generation %llu of size %zu", answer,
+                         (unsigned long long)scene->good, scene->good_size);
+        child_expect(onlooker, "OK", "release");
+    }
+    child_expect(onlooker, "OK", "close");
+}
+
+/* Handles of a region that is gone may say so, and nothing else. */
+static void check_works(const struct scene *scene, const char *what, int code)
+{
+    if (code == 0 || code == STEP_SKIPPED || (scene->handles_are_old && code == MMS_E_GONE))
+        return;
+    check_failed(__FILE__, __LINE__, "no call fails any more, and %s gives %s: %s", what, mms_error_name(code),
+                 mms_last_error());
+}
+
+/* A view is from before or newer. */
+static void check_reader(struct scene *scene)
+{
+    int code;
+
+    if (!scene->region)
+        return;
+    check_works(scene, "mms_read_copy", scene->good ? copy_value(scene) : 0);
+    if (mms_region_read_only(scene->region))
+        return;
+    check_works(scene, "mms_reader_open", open_reader(scene));
+    if (!scene->reader || scene->good == 0)
+        return;
+    code = read_value(scene);
+    if (code == MMS_E_EVICTED)
+        code = read_value(scene);
+    check_works(scene, "mms_read", code);
+    if (code != 0)
+        return;
+    if (!scene->handles_are_old)
+        check_equal(scene->view.generation, scene->good);
+    check_works(scene, "mms_wait", wait_in_vain(scene));
+    check_works(scene, "mms_release", release_value(scene));
+}
+
+static void check_handles(struct scene *scene)
+{
+    check_reader(scene);
+    if (scene->writer) {
+        (void)mms_write_abort(scene->writer);
+        check_works(scene, "mms_write", publish_small(scene));
+        check_works(scene, "mms_write", publish_large(scene));
+    }
+    check_ok(close_reader(scene));
+    check_ok(close_region(scene));
+    check_ok(close_writer(scene));
+}
+
+static void check_maps(const struct scene *scene)
+{
+    FILE *maps = fopen("/proc/self/maps", "re");
+    char line[1024];
+
+    check_true(maps != NULL);
+    while (fgets(line, sizeof line, maps))
+        if (strstr(line, scene->directory))
+            check_failed(__FILE__, __LINE__, "a map is left: %s", line);
+    fclose(maps);
+}
+
+/* One page stays in every process that uses the library, from its first call on. */
+static void check_holdings(const struct scene *scene)
+{
+    struct inject_holdings now = inject_holdings();
+
+    check_maps(scene);
+    check_equal(count_descriptors(), scene->descriptors);
+    check_equal(now.blocks, scene->holdings.blocks);
+    if (now.maps - scene->holdings.maps > 1)
+        check_failed(__FILE__, __LINE__, "%ld maps more than before", now.maps - scene->holdings.maps);
+}
+
+/* A region that was to be replaced may have been or not: whatever geometry it has. */
+static void check_next_writer(struct scene *scene)
+{
+    if (!scene->may_be_gone)
+        scene->options.max_size = scene->options.max_slots = scene->options.max_readers = 0;
+    scene->options.replace = false;
+    check_ok(open_writer(scene));
+    check_ok(publish_small(scene));
+    check_onlooker(scene);
+    check_ok(mms_verify(scene->path, NULL, NULL));
+    check_ok(close_writer(scene));
+}
+
+/* Of what is beside the region: an empty directory may stay if its maker could not take it away again. */
+static void check_neighbours(const struct scene *scene)
+{
+    DIR *entries = opendir(scene->directory);
+
+    check_true(entries != NULL);
+    for (struct dirent *entry; (entry = readdir(entries));)
+        if (strstr(entry->d_name, ".mmsync-"))
+            check_failed(__FILE__, __LINE__, "the next writer has left %s", entry->d_name);
+    closedir(entries);
+}
+
+void scene_check(struct scene *scene)
+{
+    check_onlooker(scene);
+    check_handles(scene);
+    check_holdings(scene);
+    check_next_writer(scene);
+    check_neighbours(scene);
+    check_holdings(scene);
+    check_ok(mms_remove(scene->path));
+}
+
+/* ---- What the dead leave ---- */
+
+void leave_leftover(const struct scene *scene)
+{
+    char path[400];
+
+    snprintf(path, sizeof path, "%s/.region.mmsync-0123456789abcdef", scene->directory);
+    (void)sample_closed_region(path, "left behind");
+}
+
+void leave_dead_line(const struct scene *scene, unsigned line, uint32_t owner)
+{
+    struct mms__line dead = {.owner = owner, .mode = MMS__SYMMETRIC, .announce = MMS__IDLE};
+    uint32_t high_water = line + 1;
+
+    patch_bytes(scene->path, "readers", sizeof(struct mms__readers) + line * sizeof dead, &dead, sizeof dead);
+    patch_bytes(scene->path, "readers", offsetof(struct mms__readers, high_water), &high_water, sizeof high_water);
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What scenarios are made of. */
+#include "pattern.h"
+#include "scene.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { SMALL = 100, LARGE = 40000, HUGE = 3 << 20 };
+
+static uint64_t next_seed(struct scene *scene)
+{
+    return PATTERN_FREE_SEED | ++scene->values;
+}
+
+static int note(struct scene *scene, int code, const mms_receipt *receipt)
+{
+    if (code == 0) {
+        scene->good = receipt->generation;
+        scene->good_size = receipt->size;
+    }
+    return code;
+}
+
+int open_writer(struct scene *scene)
+{
+    return scene->writer ? STEP_SKIPPED : mms_writer_open(scene->path, &scene->options, &scene->writer);
+}
+
+int close_writer(struct scene *scene)
+{
+    mms_writer *writer = scene->writer;
+
+    scene->writer = NULL;
+    return mms_writer_close(writer);
+}
+
+static int publish(struct scene *scene, size_t size)
+{
+    static unsigned char value[LARGE];
+    mms_receipt receipt;
+
+    if (!scene->writer)
+        return STEP_SKIPPED;
+    pattern_fill(value, size, next_seed(scene));
+    return note(scene, mms_write(scene->writer, value, size, &receipt), &receipt);
+}
+
+int publish_small(struct scene *scene)
+{
+    return publish(scene, SMALL);
+}
+
+int publish_large(struct scene *scene)
+{
+    return publish(scene, LARGE);
+}
+
+/* After a large one, until the memory of that goes back. */
+int publish_forty(struct scene *scene)
+{
+    int code = 0;
+
+    for (int i = 0; i < 40 && code == 0; i++)
+        code = publish(scene, SMALL);
+    return code;
+}
+
+/* Begun small and grown in two steps; a failure in the middle is answered by going back. */
+static int publish_in_place(struct scene *scene, size_t begun, size_t grown, bool typed)
+{
+    static const char schema[] = "struct Pattern { bytes: [u8; 1] }";
+    mms_receipt receipt;
+    void *buffer;
+    int code;
+
+    if (!scene->writer)
+        return STEP_SKIPPED;
+    code = mms_write_begin(scene->writer, begun, &buffer, &receipt);
+    if (code != 0)
+        return code;
+    if (typed)
+        code = mms_writer_set_type(scene->writer, (const uint64_t[2]){1, 2}, schema, sizeof schema - 1);
+    if (code == 0)
+        code = mms_write_grow(scene->writer, grown, &buffer);
+    if (code != 0) {
+        (void)mms_write_abort(scene->writer);
+        return code;
+    }
+    pattern_fill(buffer, grown, next_seed(scene));
+    return note(scene, mms_write_commit(scene->writer, grown, &receipt), &receipt);
+}
+
+int publish_grown(struct scene *scene)
+{
+    return publish_in_place(scene, 10, 2 * LARGE, false);
+}
+
+int publish_huge(struct scene *scene)
+{
+    return publish_in_place(scene, 0, HUGE, false);
+}
+
+/* The schema does not fit behind the value in the last page of it. */
+int publish_typed(struct scene *scene)
+{
+    return publish_in_place(scene, SMALL, 4096, true);
+}
+
+/* ---- Reading ---- */
+
+int open_region(struct scene *scene)
+{
+    return scene->region ? STEP_SKIPPED : mms_region_open(scene->path, &scene->region_options, &scene->region);
+}
+
+int close_region(struct scene *scene)
+{
+    int code = mms_region_close(scene->region);
+
+    if (code == 0)
+        scene->region = NULL;
+    return code;
+}
+
+int open_reader(struct scene *scene)
+{
+    return scene->region && !scene->reader ? mms_reader_open(scene->region, &scene->reader) : STEP_SKIPPED;
+}
+
+int close_reader(struct scene *scene)
+{
+    mms_reader *reader = scene->reader;
+
+    scene->reader = NULL;
+    return mms_reader_close(reader);
+}
+
+static int look_at(const struct scene *scene, int code)
+{
+    if (code == 0 && !pattern_check(scene->view.data, scene->view.size, scene->view.generation))
+        abort();
+    return code;
+}
+
+int read_value(struct scene *scene)
+{
+    return scene->reader ? look_at(scene, mms_read(scene->reader, &scene->view)) : STEP_SKIPPED;
+}
+
+int refresh_value(struct scene *scene)
+{
+    return scene->reader ? look_at(scene, mms_refresh(scene->reader, &scene->view)) : STEP_SKIPPED;
+}
+
+int release_value(struct scene *scene)
+{
+    return scene->reader ? mms_release(scene->reader) : STEP_SKIPPED;
+}
+
+int view_type(struct scene *scene)
+{
+    uint64_t type_id[2];
+
+    return scene->reader ? mms_view_type(scene->reader, type_id) : STEP_SKIPPED;
+}
+
+int copy_value(struct scene *scene)
+{
+    static unsigned char copy[4 << 20];
+    uint64_t generation;
+    size_t size;
+    int code;
+
+    if (!scene->region)
+        return STEP_SKIPPED;
+    code = mms_read_copy(scene->region, copy, sizeof copy, &size, &generation);
+    if (code == 0 && !pattern_check(copy, size, generation))
+        abort();
+    return code;
+}
+
+int copy_schema(struct scene *scene)
+{
+    uint64_t type_id[2], generation;
+    char text[200];
+    size_t size;
+
+    return scene->region ? mms_read_schema(scene->region, text, sizeof text, &size, type_id, &generation)
+                         : STEP_SKIPPED;
+}
+
+int wait_in_vain(struct scene *scene)
+{
+    int code;
+
+    if (!scene->reader)
+        return STEP_SKIPPED;
+    code = mms_wait(scene->reader, mms_generation(scene->region), 1);
+    return code == MMS_E_TIMEOUT ? 0 : code;
+}
+
+/* ---- From outside ---- */
+
+int look(struct scene *scene)
+{
+    mms_info info;
+
+    return mms_inspect(scene->path, &info);
+}
+
+int look_at_readers(struct scene *scene)
+{
+    mms_reader_info readers[4];
+    size_t count;
+
+    return mms_inspect_readers(scene->path, readers, 4, &count);
+}
+
+int check_all(struct scene *scene)
+{
+    return mms_verify(scene->path, NULL, NULL);
+}
+
+int remove_region(struct scene *scene)
+{
+    scene->may_be_gone = scene->handles_are_old = true;
+    return mms_remove(scene->path);
+}
