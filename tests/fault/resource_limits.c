@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Limits on address space, file size and descriptors: errors that say what to do, no signal, nothing left behind. */
 #include "forked.h"
+#include "libc.h"
 #include "sample.h"
 #include "scratch.h"
 #include <dirent.h>
@@ -12,16 +13,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static void set_limit(int resource, uint64_t soft)
+static void set_limit(limit_kind resource, uint64_t soft)
 {
     struct rlimit limit;
 
     check_true(getrlimit(resource, &limit) == 0);
-    limit.rlim_cur = soft;
+    limit.rlim_cur = (rlim_t)soft;
     check_true(setrlimit(resource, &limit) == 0);
 }
 
-static uint64_t get_limit(int resource)
+static uint64_t get_limit(limit_kind resource)
 {
     struct rlimit limit;
 
