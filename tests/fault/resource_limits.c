@@ -56,6 +56,7 @@ static void open_in_little_space(void *path)
 
 static void address_space_that_is_short_is_said(void **state)
 {
+    skip_under_emulator("the limit would be the emulator's");
     const char *sanitizer = getenv("MMSYNC_SANITIZE");
 
     if (sizeof(void *) < 8)
@@ -76,6 +77,7 @@ static void open_existing_in_little_space(void *path)
 
 static void reader_says_that_address_space_is_short(void **state)
 {
+    skip_under_emulator("the limit would be the emulator's");
     const char *path = scratch_path(state, "region"), *sanitizer = getenv("MMSYNC_SANITIZE");
     mms_writer *writer;
 

@@ -163,6 +163,7 @@ static void child_of_a_raw_clone_may_open_its_own(void **state)
 
 static void grandchildren_are_children_too(void **state)
 {
+    need_fork_advice();
     check_parent_survives(state, grandchild_uses, false);
 }
 
