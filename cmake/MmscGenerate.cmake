@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # mmsc_generate(TARGET SCHEMA... [PREFIX text] [OFFSETS 32|64])
 #
+# Where programs of the machine compiled for do not run, set MMSYNC_MMSC to the path of an mmsc that does.
+#
 # Compile schemas with mmsc when they change, add the C that comes out to TARGET, and let it include the headers: x.rs gives
 # x.h. TARGET must be linked to mmsync::mmsync or mmsync::mmsync_static.
 function(mmsc_generate target)
@@ -18,6 +20,12 @@ function(mmsc_generate target)
     if(arg_OFFSETS)
         list(APPEND options --offsets ${arg_OFFSETS})
     endif()
+    set(mmsc mmsync::mmsc)
+    if(MMSYNC_MMSC)
+        set(mmsc ${MMSYNC_MMSC})
+    elseif(CMAKE_CROSSCOMPILING AND TARGET mmsc)
+        set(mmsc mmsc) # by its own name, CMake runs it under the emulator, if there is one
+    endif()
     set(directory ${CMAKE_CURRENT_BINARY_DIR}/${target}.mmsc)
     file(MAKE_DIRECTORY ${directory})
     foreach(schema IN LISTS arg_UNPARSED_ARGUMENTS)
@@ -25,8 +33,8 @@ function(mmsc_generate target)
         cmake_path(GET schema STEM LAST_ONLY stem)
         add_custom_command(
             OUTPUT ${directory}/${stem}.h ${directory}/${stem}.c
-            COMMAND mmsync::mmsc ${options} -o ${directory} ${schema}
-            DEPENDS ${schema} mmsync::mmsc
+            COMMAND ${mmsc} ${options} -o ${directory} ${schema}
+            DEPENDS ${schema} ${mmsc}
             COMMENT "mmsc ${stem}.rs" VERBATIM)
         target_sources(${target} PRIVATE ${directory}/${stem}.h ${directory}/${stem}.c)
     endforeach()

@@ -40,7 +40,7 @@ int mms_archive_size(const mms_archive *archive, const void *value, size_t *size
 
 int mms_archive_write(const mms_archive *archive, const void *value, void *buffer, size_t capacity, size_t *size)
 {
-    unsigned char nothing;
+    unsigned char nothing = 0;
     struct mms__encoder e = {.base = buffer ? buffer : &nothing, .capacity = buffer ? capacity : 0};
     int code = encode_root(&e, archive, value);
 

@@ -2,6 +2,7 @@
 #include "core/create.h"
 #include "core/attach.h"
 #include "core/error.h"
+#include "core/libc.h"
 #include "core/remove.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -190,9 +191,9 @@ static int stop_copy_on_write(const struct mms__building *building)
 
     if (!building->place.copies_on_write)
         return 0;
-    if (ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0) {
+    if (ioctl(fd, (mms__ioctl_request)FS_IOC_GETFLAGS, &flags) == 0) {
         flags |= FS_NOCOW_FL; /* files made in the directory inherit it */
-        if (ioctl(fd, FS_IOC_SETFLAGS, &flags) == 0)
+        if (ioctl(fd, (mms__ioctl_request)FS_IOC_SETFLAGS, &flags) == 0)
             return 0;
     }
     return mms__fail_errno("creating %s: turning copy-on-write off for its files, as memory maps need it",

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/error.h"
+#include "core/libc.h"
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -19,7 +20,7 @@ const char *mms_strerror(int code)
         MMS_ERROR_MAP(TEXT)
 #undef TEXT
     }
-    text = code < 0 && code > -4096 ? strerrordesc_np(-code) : NULL;
+    text = code < 0 && code > -4096 ? mms__errno_text(-code) : NULL;
     return text ? text : "unknown error";
 }
 
@@ -34,7 +35,7 @@ const char *mms_error_name(int code)
         MMS_ERROR_MAP(NAME)
 #undef NAME
     }
-    name = code < 0 && code > -4096 ? strerrorname_np(-code) : NULL;
+    name = code < 0 && code > -4096 ? mms__errno_name(-code) : NULL;
     return name ? name : "UNKNOWN";
 }
 

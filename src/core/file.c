@@ -163,7 +163,7 @@ int mms__populate(void *start, size_t size, bool for_writing)
 {
     size_t page = mms__page_size();
     uintptr_t begin = (uintptr_t)start & ~(uintptr_t)(page - 1);
-    uintptr_t end = mms__round_up((uintptr_t)start + size, page);
+    uintptr_t end = (uintptr_t)mms__round_up((uintptr_t)start + size, page);
 
     while (madvise((void *)begin, end - begin, for_writing ? MADV_POPULATE_WRITE : MADV_POPULATE_READ) != 0) {
         if (errno == EINTR)

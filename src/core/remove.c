@@ -3,6 +3,7 @@
 #include "core/attach.h"
 #include "core/error.h"
 #include "core/futex.h"
+#include "core/libc.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

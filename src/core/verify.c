@@ -75,29 +75,37 @@ static int compare_generations(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-static void check_slots(const struct mms__look *look, struct report *report)
+static void check_generations_differ(const struct mms__look *look, struct report *report)
 {
     uint32_t slots = look->header.max_slots;
     uint64_t *generations = calloc(slots, sizeof *generations);
 
-    if (!generations)
+    if (!generations) {
         report->code = mms__fail(-ENOMEM, "checking %s: its %u slots", look->place.path, slots);
-    for (uint32_t i = 0; generations && i < slots; i++) {
-        const struct mms__descriptor *slot = &look->control->slots[i];
+        return;
+    }
+    for (uint32_t i = 0; i < slots; i++)
+        generations[i] = mms__load_relaxed(&look->control->slots[i].generation);
+    qsort(generations, slots, sizeof *generations, compare_generations);
+    for (uint32_t i = 1; i < slots; i++)
+        if (generations[i] != 0 && generations[i] == generations[i - 1])
+            find(report, "two slots have generation %" PRIu64, generations[i]);
+    free(generations);
+}
 
-        generations[i] = mms__load_relaxed(&slot->generation);
-        if (generations[i] > MMS__GENERATION_MAX)
-            find(report, "slot %u: generation %" PRIu64 " is over the limit", i, generations[i]);
+static void check_slots(const struct mms__look *look, struct report *report)
+{
+    for (uint32_t i = 0; i < look->header.max_slots; i++) {
+        const struct mms__descriptor *slot = &look->control->slots[i];
+        uint64_t generation = mms__load_relaxed(&slot->generation);
+
+        if (generation > MMS__GENERATION_MAX)
+            find(report, "slot %u: generation %" PRIu64 " is over the limit", i, generation);
         if (mms__load_relaxed(&slot->allocated) > look->header.stride)
             find(report, "slot %u: says that it takes %" PRIu64 " bytes, and there is room for %" PRIu64, i,
                  mms__load_relaxed(&slot->allocated), look->header.stride);
     }
-    if (generations)
-        qsort(generations, slots, sizeof *generations, compare_generations);
-    for (uint32_t i = 1; generations && i < slots; i++)
-        if (generations[i] != 0 && generations[i] == generations[i - 1])
-            find(report, "two slots have generation %" PRIu64, generations[i]);
-    free(generations);
+    check_generations_differ(look, report);
 }
 
 /* ---- The current value ---- */

@@ -135,7 +135,9 @@ void emit_doc(const struct emit *e, const char *doc, const char *indent)
 {
     const char *start = "/* ";
 
-    for (const char *line = doc; line && *line;) {
+    if (!doc)
+        return;
+    for (const char *line = doc; *line;) {
         size_t size = strcspn(line, "\n");
         const char *next = line[size] ? line + size + 1 : line + size;
 

@@ -15,6 +15,7 @@ static mms_writer *open_writer(const char *path)
     mms_writer_options options = MMS_WRITER_OPTIONS_INIT;
 
     options.max_size = 64 << 10;
+    options.max_slots = 128; /* the default is lower on 32-bit machines */
     options.grace_ms = MMS_NO_WAIT;
     return sample_writer_with(path, options);
 }

@@ -107,6 +107,7 @@ static void make_directory(const char *path)
 
 static void in_scratch_directory(void **state)
 {
+    need_fork_advice();
     const char *directory = scratch_path(state, "directory");
 
     make_directory(directory);
@@ -129,6 +130,7 @@ static void live_if_directories_can_be_renamed(void *directory)
 
 static void on_overlayfs(void **state)
 {
+    need_fork_advice();
     const char *lower = scratch_path(state, "lower"), *upper = scratch_path(state, "upper"),
                *work = scratch_path(state, "work"), *merged = scratch_path(state, "merged");
     char options[1024];
@@ -177,6 +179,7 @@ static void live_on_image(void *argument)
 
 static void on_image(void **state, const char *type, const char *size)
 {
+    need_fork_advice();
     struct image image = {type, size, scratch_path(state, "image"), scratch_path(state, "mounted")};
     pid_t child;
     int status;

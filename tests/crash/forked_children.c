@@ -3,6 +3,7 @@
 /* A process dies while a child that it forked lives on: the child must not keep its locks alive. And a host program
    that closes every descriptor must not lose them. */
 #include "child.h"
+#include "forked.h"
 #include "lookout.h"
 #include "sample.h"
 #include "scratch.h"
@@ -10,6 +11,7 @@
 
 static void a_child_does_not_keep_its_parents_slot(void **state)
 {
+    need_fork_advice();
     const char *path = scratch_path(state, "region");
     mms_writer *writer = sample_writer(path);
     struct child reader = child_start("reader");
@@ -30,6 +32,7 @@ static void a_child_does_not_keep_its_parents_slot(void **state)
 
 static void a_child_does_not_keep_its_parents_writer_lock(void **state)
 {
+    need_fork_advice();
     const char *path = scratch_path(state, "region");
     struct child first = child_start("writer"), second = child_start("writer");
     pid_t grandchild;
@@ -49,6 +52,7 @@ static void a_child_does_not_keep_its_parents_writer_lock(void **state)
 /* The same when the parent closes its handles in good order. */
 static void a_child_keeps_nothing_open(void **state)
 {
+    need_fork_advice();
     const char *path = scratch_path(state, "region");
     struct child first = child_start("writer"), reader = child_start("reader");
     pid_t children[2], pid = reader.pid;

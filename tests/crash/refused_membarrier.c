@@ -60,7 +60,7 @@ static void a_writer_without_it(void **state, int error)
 
     need_filters();
     writer = start_refused("writer", error);
-    child_expect(&writer, strerrorname_np(error), "open %s asymmetric " SMALL_REGION, path);
+    child_expect(&writer, mms_error_name(-error), "open %s asymmetric " SMALL_REGION, path);
     child_expect(&writer, "OK", "open %s " SMALL_REGION, path);
     check_true(inspect(path).symmetric);
     child_expect(&writer, "OK", "write 100");
@@ -84,7 +84,7 @@ static void a_reader_without_it(void **state, int error)
     child_expect(&writer, "OK", "open %s " SMALL_REGION, path);
     child_expect(&writer, "OK", "write 100");
     reader = start_refused("reader", error);
-    child_expect(&reader, strerrorname_np(error), "open %s asymmetric", path);
+    child_expect(&reader, mms_error_name(-error), "open %s asymmetric", path);
     child_expect(&reader, "OK pin", "open %s", path);
     check_true(find_reader(path, reader.pid).symmetric);
     other = start_reader(path);

@@ -71,7 +71,7 @@ static void truncated_and_extended_files_are_refused_at_every_length(void **stat
 
     sample_closed_region(path, "value");
     for (int i = 0; i < 3; i++) {
-        uint64_t size = file_size(path, names[i]);
+        size_t size = (size_t)file_size(path, names[i]);
         const uint64_t lengths[] = {0,   1,   7,    8,        64,       127,          128,
                                     129, 511, 4096, size - 1, size + 1, size + 65536, size / 2};
         unsigned char *kept = malloc(size);
@@ -135,7 +135,7 @@ static void every_flipped_byte_behind_the_header_is_harmless(void **state)
 
     sample_closed_region(path, "value");
     for (int i = 0; i < 2; i++) {
-        uint64_t size = file_size(path, names[i]);
+        size_t size = (size_t)file_size(path, names[i]);
         unsigned char *kept = malloc(size);
 
         load_bytes(path, names[i], 0, kept, size);
@@ -157,7 +157,7 @@ static void random_bytes_behind_the_header_are_harmless(void **state)
     sample_closed_region(path, "value");
     for (int round = 0; round < 300; round++) {
         const char *name = names[round % 2];
-        uint64_t size = file_size(path, name);
+        size_t size = (size_t)file_size(path, name);
 
         for (size_t offset = sizeof(struct mms__header); offset < size; offset++) {
             unsigned char byte = (unsigned char)rand_r(&seed);

@@ -122,7 +122,7 @@ static void answer_receipt(int code)
 
 static void write_values(char *arguments)
 {
-    size_t size = agent_number(&arguments);
+    size_t size = (size_t)agent_number(&arguments);
     uint64_t count = agent_number(&arguments);
     int code = 0;
 
@@ -133,12 +133,12 @@ static void write_values(char *arguments)
 
 static void begin_value(char *arguments)
 {
-    answer_receipt(begin(agent_number(&arguments)));
+    answer_receipt(begin((size_t)agent_number(&arguments)));
 }
 
 static void grow(char *arguments)
 {
-    size_t size = agent_number(&arguments);
+    size_t size = (size_t)agent_number(&arguments);
     int code = mms_write_grow(writer, size, &buffer);
 
     if (code == 0)
@@ -148,7 +148,7 @@ static void grow(char *arguments)
 
 static void commit(char *arguments)
 {
-    size_t size = agent_number(&arguments);
+    size_t size = (size_t)agent_number(&arguments);
 
     pattern_fill(buffer, size, receipt.generation);
     answer_receipt(mms_write_commit(writer, size, &receipt));
@@ -162,7 +162,7 @@ static void abort_value(char *arguments)
 
 static void loop(char *arguments)
 {
-    size_t low = agent_number(&arguments), high = agent_number(&arguments);
+    size_t low = (size_t)agent_number(&arguments), high = (size_t)agent_number(&arguments);
     uint64_t random = 88172645463325252u;
 
     agent_answer("OK");

@@ -49,7 +49,7 @@ static double read_number(const char *text, double lowest, double highest, bool 
 
 static size_t read_size(const char *text, char **end)
 {
-    size_t size = strtoull(text, end, 10);
+    size_t size = strtoul(text, end, 10);
 
     if (**end == 'K' || **end == 'M')
         size <<= *(*end)++ == 'K' ? 10 : 20;

@@ -34,11 +34,11 @@ struct original_view {
 static inline struct original_view original_read(struct original *shared)
 {
     uint64_t version = __atomic_load_n(&shared->version, __ATOMIC_ACQUIRE);
-    unsigned slot = version & 1;
+    unsigned slot = (unsigned)version & 1;
 
     ORIGINAL_WINDOW();
     __atomic_add_fetch(&shared->readers[slot], 1, __ATOMIC_SEQ_CST);
-    return (struct original_view){shared->data[slot], version >> 1 & ((UINT64_C(1) << 39) - 1), slot};
+    return (struct original_view){shared->data[slot], (size_t)(version >> 1 & ((UINT64_C(1) << 39) - 1)), slot};
 }
 
 static inline void original_release(struct original *shared, const struct original_view *view)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent.h"
+#include "libc.h"
 #include "refuse.h"
 #include <errno.h>
 #include <grp.h>
@@ -57,7 +58,7 @@ uint64_t agent_number(char **arguments)
 
 static void answer_errno(bool good)
 {
-    agent_answer("%s", good ? "OK" : strerrorname_np(errno));
+    agent_answer("%s", good ? "OK" : mms_error_name(-errno));
 }
 
 static void tell_pid(char *arguments)

@@ -37,6 +37,13 @@ void check_failed(const char *file, int line, const char *format, ...)
     abort();
 }
 
+bool check_is_emulated(void)
+{
+    const char *emulator = getenv("MMSYNC_TEST_EMULATOR");
+
+    return emulator && *emulator;
+}
+
 void check_code_at(const char *file, int line, const char *text, int code, int expected)
 {
     if (code != expected)

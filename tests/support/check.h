@@ -38,6 +38,15 @@ enum { CHECK_CHILD_FAILED = 99 };
         skip();                                             \
     } while (0)
 
+/* The same where this program runs under $MMSYNC_TEST_EMULATOR. To be called first. */
+#define skip_under_emulator(...)       \
+    do {                               \
+        if (check_is_emulated())       \
+            skip_because(__VA_ARGS__); \
+    } while (0)
+
+bool check_is_emulated(void);
+
 void check_code_at(const char *file, int line, const char *text, int code, int expected);
 void check_detail_at(const char *file, int line, const char *text);
 void check_true_at(const char *file, int line, const char *text, bool condition);

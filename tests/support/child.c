@@ -78,18 +78,31 @@ static struct child start(const char *const argv[], int clone_flags)
     return child;
 }
 
+/* Programs for another processor run under the words of $MMSYNC_TEST_EMULATOR. */
+static struct child start_helper(const char *program, int clone_flags)
+{
+    const char *const emulator = getenv("MMSYNC_TEST_EMULATOR");
+    const char *argv[8] = {NULL};
+    char words[PATH_MAX];
+    char *rest = words, *word;
+    size_t count = 0;
+
+    snprintf(words, sizeof words, "%s", emulator ? emulator : "");
+    while ((word = strsep(&rest, " ")) && count < 6)
+        if (*word)
+            argv[count++] = word;
+    argv[count] = child_program_path(program);
+    return start(argv, clone_flags);
+}
+
 struct child child_start(const char *program)
 {
-    const char *const argv[] = {child_program_path(program), NULL};
-
-    return start(argv, 0);
+    return start_helper(program, 0);
 }
 
 struct child child_start_cloned(const char *program, int clone_flags)
 {
-    const char *const argv[] = {child_program_path(program), NULL};
-
-    return start(argv, clone_flags);
+    return start_helper(program, clone_flags);
 }
 
 struct child child_start_command(const char *const argv[])

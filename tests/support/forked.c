@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -72,10 +73,39 @@ void in_child(forked_part *part, void *argument)
     finish_child(start_child(part, argument));
 }
 
+static bool fork_wipes(void)
+{
+    char *page = mmap(NULL, 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    pid_t child;
+    int status;
+
+    check_true(page != MAP_FAILED && madvise(page, 1, MADV_WIPEONFORK) == 0);
+    *page = 1;
+    child = fork();
+    check_true(child >= 0);
+    if (child == 0)
+        _exit(*page);
+    status = wait_for(child);
+    munmap(page, 1);
+    return status == 0;
+}
+
+void need_fork_advice(void)
+{
+    static int wipes = -1;
+
+    if (wipes < 0)
+        wipes = fork_wipes();
+    if (!wipes)
+        skip_because("fork keeps what MADV_WIPEONFORK was to wipe: an emulator that ignores madvise(2)");
+}
+
 void in_raw_child(forked_part *part, void *argument)
 {
-    pid_t child = (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, 0L);
+    pid_t child;
 
+    need_fork_advice();
+    child = (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, 0L);
     check_true(child >= 0);
     if (child == 0)
         run_part(part, argument);

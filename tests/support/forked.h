@@ -13,6 +13,10 @@ void in_child(forked_part *part, void *argument);
 /* The same in a child that clone(2) makes, which runs no fork handlers of the C library. */
 void in_raw_child(forked_part *part, void *argument);
 
+/* Skips the test where fork leaves to the child what MADV_DONTFORK and MADV_WIPEONFORK are to keep from it: qemu-user
+   takes the advice and does nothing. To be called first. in_raw_child does so. */
+void need_fork_advice(void);
+
 /* Start a part and go on; then wait for it, and check how it ended. */
 pid_t start_child(forked_part *part, void *argument);
 void finish_child(pid_t child);

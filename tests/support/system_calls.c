@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "system_calls.h"
+#include "libc.h"
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -76,7 +77,7 @@ static bool let_one_pass(struct watch *watch)
     if (!(ready.revents & POLLIN))
         return false;
     memset(&request, 0, sizeof request);
-    if (ioctl(watch->listener, SECCOMP_IOCTL_NOTIF_RECV, &request) != 0)
+    if (ioctl(watch->listener, (ioctl_request)SECCOMP_IOCTL_NOTIF_RECV, &request) != 0)
         return errno == EINTR || errno == ENOENT;
     if (load(&watch->counting)) {
         __atomic_add_fetch(&watch->calls->total, 1, __ATOMIC_RELAXED);
@@ -86,7 +87,7 @@ static bool let_one_pass(struct watch *watch)
     memset(&response, 0, sizeof response);
     response.id = request.id;
     response.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
-    (void)ioctl(watch->listener, SECCOMP_IOCTL_NOTIF_SEND, &response);
+    (void)ioctl(watch->listener, (ioctl_request)SECCOMP_IOCTL_NOTIF_SEND, &response);
     return true;
 }
 

@@ -144,6 +144,7 @@ static void expect_map(void *base)
 
 static void private_map_is_not_in_a_child_and_another_is(void **state)
 {
+    need_fork_advice();
     struct mms__file file = make_file(scratch_path(state, "file"));
     struct mms__map own, shared;
 
@@ -166,6 +167,7 @@ static void expect_zero(void *word)
 
 static void wiped_map_reads_zero_in_any_child(void **state)
 {
+    need_fork_advice();
     struct mms__map map;
 
     (void)state;

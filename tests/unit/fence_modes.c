@@ -140,6 +140,8 @@ static void prefaulted_view_is_read_without_page_faults(void **state)
 
     if (madvise(NULL, 0, 22) != 0)
         skip_because("this kernel has no MADV_POPULATE_READ");
+    if (madvise(NULL, 0, 12345) == 0)
+        skip_because("madvise(2) takes any advice here: an emulator that ignores it");
     options.max_size = BIG;
     writer = sample_writer_with(path, options);
     reading.prefault = true;

@@ -129,9 +129,13 @@ static void close_up(struct handles *handles)
 
 static void check_parent_survives(void **state, forked_part *part, bool raw)
 {
-    struct handles handles = set_up(state);
-    mms_view held = check_holds(handles.holding, "held");
+    struct handles handles;
+    mms_view held;
 
+    if (raw)
+        need_fork_advice();
+    handles = set_up(state);
+    held = check_holds(handles.holding, "held");
     (raw ? in_raw_child : in_child)(part, &handles);
     check_unharmed(&handles, held);
     close_up(&handles);
@@ -159,6 +163,7 @@ static void child_of_a_raw_clone_may_open_its_own(void **state)
 
 static void grandchildren_are_children_too(void **state)
 {
+    need_fork_advice();
     check_parent_survives(state, grandchild_uses, false);
 }
 
@@ -207,6 +212,7 @@ static void open_writer_in_child(void *path)
 
 static void child_may_write_when_the_parent_has_closed(void **state)
 {
+    need_fork_advice();
     const char *path = scratch_path(state, "region");
     mms_region *region;
 

@@ -2,6 +2,7 @@
 /* Host programs that close descriptors which are not theirs, and get the numbers again. Each part runs in a child,
    since it closes everything. */
 #include "forked.h"
+#include "libc.h"
 #include "sample.h"
 #include "scratch.h"
 #include <fcntl.h>

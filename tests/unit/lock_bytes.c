@@ -98,6 +98,7 @@ static void wait_for_end_of_file(void *pipe_ends)
 
 static void forked_child_does_not_keep_the_lock(void **state)
 {
+    need_fork_advice();
     struct mms__writer_lock lock, second;
     struct mms__place place;
     int ends[2];

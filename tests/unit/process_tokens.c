@@ -2,6 +2,7 @@
 /* Who this process is, and what members of it hear about forks and ends of threads (core/process.c). */
 #include "core/process.h"
 #include "forked.h"
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -36,6 +37,7 @@ static void token_is_the_same_until_fork(void **state)
 
 static void child_of_raw_clone_is_noticed_too(void **state)
 {
+    need_fork_advice();
     uint64_t token = mms__process_token();
 
     (void)state;
@@ -75,7 +77,8 @@ static void start_time_is_that_of_proc_whatever_the_program_is_called(void **sta
     file = fopen("/proc/self/stat", "re");
     check_true(file && fgets(text, sizeof text, file));
     fclose(file);
-    check_true(sscanf(text, "%*d %*s %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %lu",
+    check_true(sscanf(text,
+                      "%*d %*s %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %" SCNu64,
                       &expected) == 1);
     check_equal(start, expected);
 }
@@ -195,6 +198,7 @@ static void join_anew(void *unused)
 
 static void child_starts_with_no_members_however_it_was_made(void **state)
 {
+    need_fork_advice();
     (void)state;
     in_child(join_anew, NULL);
     in_raw_child(join_anew, NULL);

@@ -221,8 +221,8 @@ static void garbled_size_of_the_old_value_is_not_followed(void **state)
         patch_word(path, "control",
                    offsetof(struct mms__control, slots) + slot * sizeof(struct mms__descriptor) +
                        offsetof(struct mms__descriptor, size),
-                   UINT64_C(1) << 30);
-    options.max_size = UINT64_C(1) << 31;
+                   UINT64_C(1) << 26);
+    options.max_size = UINT64_C(1) << 27;
     options.replace = true;
     check_code(mms_writer_open(path, &options, &writer), MMS_E_CORRUPT);
 }

@@ -182,7 +182,7 @@ static void every_changed_byte_of_the_data_is_found(void **state)
     size_t start;
 
     load_bytes(path, "control", 0, &header, sizeof header);
-    start = mms__word_slot(current_word(path)) * header.stride;
+    start = mms__word_slot(current_word(path)) * (size_t)header.stride;
     for (size_t i = 0; i < strlen("a value to be checked"); i++) {
         flip_bits(path, "data", start + i, 0x10);
         check_finds(path, MMS_E_CORRUPT, "the data has checksum");
