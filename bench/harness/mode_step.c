@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "harness.h"
+
+void mode_step(struct session *session)
+{
+    fail(session, "not yet");
+}
