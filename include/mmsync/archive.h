@@ -148,7 +148,7 @@ int mms_archive_check(const mms_archive *archive, const void *data, size_t size,
 int mms_archive_publish(mms_writer *writer, const mms_archive *archive, const void *value, mms_receipt *receipt);
 
 /* After mms_read or mms_refresh: the root of what is held, checked if this reader has not done so. On failure the
-   view is released: MMS_E_TYPE if the value was published as another type, MMS_E_CORRUPT. */
+   view is released: MMS_E_TYPE if the value was published as another type, MMS_E_CORRUPT. view may be NULL. */
 int mms__archive_root_slow(mms_reader *reader, mms_archive *archive, const mms_view *view, const void **root);
 
 /* mms_read without that check, for writers that are trusted: the root, or NULL. */

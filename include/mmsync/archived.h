@@ -194,7 +194,8 @@ static inline const void *mms__archive_root(mms_reader *reader, mms_archive *arc
 #else
     (void)root_size;
 #endif
-    return mms__archive_root_slow(reader, archive, view, &root) == 0 ? root : NULL;
+    /* Not the view itself: one whose address is given away cannot live in registers (mmsync/fast.h). */
+    return mms__archive_root_slow(reader, archive, NULL, &root) == 0 ? root : NULL;
 }
 
 #ifdef __cplusplus

@@ -58,8 +58,14 @@ int mms__archive_root_slow(mms_reader *reader, mms_archive *archive, const mms_v
 {
     struct mms__reader_head *head = (struct mms__reader_head *)(void *)reader;
     uint32_t token = give_token(archive);
-    int code = check_type(reader, archive, view);
+    mms_view held;
+    int code;
 
+    if (!view) {
+        mms__fill_view(head, &held);
+        view = &held;
+    }
+    code = check_type(reader, archive, view);
     if (code == 0 && head->checked != token)
         code = mms_archive_check(archive, view->data, view->size, NULL);
     if (code != 0) {

@@ -3,4 +3,5 @@
 #define MMS_NO_INLINE
 #include <mmsync.h>
 #define MMS__INLINE
+#define MMS__OUT_OF_LINE
 #include <mmsync/fast.h>

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* LMDB, on tmpfs, and as fast as its documentation says it can be: no syncs, a writable map, no read-ahead, read transactions that
+   are reset and renewed. MDB_NOTLS, so that one thread can have many readers. */
+#include "common.h"
+#include <lmdb.h>
+
+struct reader {
+    MDB_txn *txn;
+};
+
+static MDB_env *env;
+static MDB_dbi dbi;
+static unsigned users;
+
+static MDB_txn *open_txn;
+static MDB_val open_room;
+
+static const char *version(void)
+{
+    return mdb_version(NULL, NULL, NULL);
+}
+
+static int failed(const char *what, int code)
+{
+    return common_fail("%s: %s", what, mdb_strerror(code));
+}
+
+/* One environment per process, as LMDB demands. */
+static int open_env(const struct bench_place *place, bool writer)
+{
+    unsigned flags = MDB_NOTLS | MDB_NORDAHEAD | (writer ? MDB_NOSYNC | MDB_WRITEMAP : MDB_RDONLY);
+    int code;
+
+    if (users++ > 0)
+        return 0;
+    code = mdb_env_create(&env);
+    if (code == 0)
+        code = mdb_env_set_mapsize(env, place->max_size * 4 + ((size_t)256 << 20));
+    if (code == 0)
+        code = mdb_env_set_maxreaders(env, place->readers);
+    if (code == 0)
+        code = mdb_env_open(env, place->directory, flags, 0600);
+    return code == 0 ? 0 : failed("mdb_env_open", code);
+}
+
+static void close_env(void)
+{
+    if (--users == 0)
+        mdb_env_close(env);
+}
+
+static int begin_write(void)
+{
+    int code = mdb_txn_begin(env, NULL, 0, &open_txn);
+
+    if (code == 0 && !dbi)
+        code = mdb_dbi_open(open_txn, NULL, MDB_INTEGERKEY, &dbi);
+    return code == 0 ? 0 : failed("mdb_txn_begin", code);
+}
+
+static int create(const struct bench_place *place)
+{
+    return open_env(place, true);
+}
+
+static int publish(const void *data, size_t size)
+{
+    uint64_t key = 0;
+    MDB_val name = {sizeof key, &key}, value = {size, (void *)(uintptr_t)data};
+    int code = begin_write();
+
+    if (code != 0)
+        return code;
+    code = mdb_put(open_txn, dbi, &name, &value, 0);
+    if (code != 0) {
+        mdb_txn_abort(open_txn);
+        return failed("mdb_put", code);
+    }
+    code = mdb_txn_commit(open_txn);
+    return code == 0 ? 0 : failed("mdb_txn_commit", code);
+}
+
+static void *begin(size_t size)
+{
+    uint64_t key = 0;
+    MDB_val name = {sizeof key, &key};
+    int code = begin_write();
+
+    if (code != 0)
+        return NULL;
+    open_room = (MDB_val){size, NULL};
+    code = mdb_put(open_txn, dbi, &name, &open_room, MDB_RESERVE);
+    if (code == 0)
+        return open_room.mv_data;
+    mdb_txn_abort(open_txn);
+    failed("mdb_put", code);
+    return NULL;
+}
+
+static int commit(size_t size)
+{
+    int code = mdb_txn_commit(open_txn);
+
+    (void)size;
+    return code == 0 ? 0 : failed("mdb_txn_commit", code);
+}
+
+static void *reader_open(const struct bench_place *place)
+{
+    struct reader *reader = malloc(sizeof *reader);
+    int code;
+
+    if (!reader || open_env(place, false) != 0)
+        return NULL;
+    code = mdb_txn_begin(env, NULL, MDB_RDONLY, &reader->txn);
+    if (code == 0 && !dbi)
+        code = mdb_dbi_open(reader->txn, NULL, MDB_INTEGERKEY, &dbi);
+    if (code != 0) {
+        failed("mdb_txn_begin", code);
+        return NULL;
+    }
+    mdb_txn_reset(reader->txn);
+    return reader;
+}
+
+static void reader_close(void *handle)
+{
+    struct reader *reader = handle;
+
+    mdb_txn_abort(reader->txn);
+    free(reader);
+    close_env();
+}
+
+static MDB_val get(struct reader *reader, uint64_t key)
+{
+    MDB_val name = {sizeof key, &key}, value;
+
+    if (mdb_get(reader->txn, dbi, &name, &value) == 0)
+        return value;
+    fputs("lmdb: mdb_get found nothing\n", stderr);
+    _exit(1);
+}
+
+static uint64_t read_times(void *handle, size_t times)
+{
+    struct reader *reader = handle;
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < times; i++) {
+        MDB_val value;
+
+        mdb_txn_renew(reader->txn);
+        value = get(reader, 0);
+        sum += common_version_of(value.mv_data, value.mv_size);
+        mdb_txn_reset(reader->txn);
+    }
+    return sum;
+}
+
+static uint64_t touch(void *handle, size_t size)
+{
+    struct reader *reader = handle;
+    uint64_t found;
+
+    mdb_txn_renew(reader->txn);
+    found = common_touch(get(reader, 0).mv_data, size);
+    mdb_txn_reset(reader->txn);
+    return found;
+}
+
+static int put_entry(uint64_t i)
+{
+    float items[BENCH_TABLE_LONGEST];
+    size_t length = i % BENCH_TABLE_LONGEST + 1;
+    uint64_t key = bench_table_key(i);
+    MDB_val name = {sizeof key, &key}, value = {length * sizeof *items, items};
+
+    for (size_t j = 0; j < length; j++)
+        items[j] = (float)(i + j);
+    return mdb_put(open_txn, dbi, &name, &value, 0);
+}
+
+static int table_build(size_t count, uint64_t *bytes)
+{
+    MDB_stat stat;
+    int code = begin_write();
+
+    if (code != 0)
+        return code;
+    for (uint64_t i = 0; i < count && code == 0; i++)
+        code = put_entry(i);
+    if (code != 0) {
+        mdb_txn_abort(open_txn);
+        return failed("mdb_put", code);
+    }
+    mdb_stat(open_txn, dbi, &stat);
+    *bytes = (stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages) * stat.ms_psize;
+    code = mdb_txn_commit(open_txn);
+    return code == 0 ? 0 : failed("mdb_txn_commit", code);
+}
+
+static uint64_t table_find(void *handle, const uint64_t *indices, size_t count)
+{
+    struct reader *reader = handle;
+    uint64_t found = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        float first;
+
+        mdb_txn_renew(reader->txn);
+        memcpy(&first, get(reader, bench_table_key(indices[i])).mv_data, sizeof first);
+        found += first == (float)indices[i];
+        mdb_txn_reset(reader->txn);
+    }
+    return found;
+}
+
+EXPORT const struct bench_contestant *bench_contestant(void)
+{
+    static const struct bench_contestant contestant = {
+        .abi = BENCH_ABI,
+        .name = "lmdb",
+        .version = version,
+        .detail = common_detail,
+        .create = create,
+        .destroy = close_env,
+        .write = publish,
+        .begin = begin,
+        .commit = commit,
+        .reader_open = reader_open,
+        .reader_close = reader_close,
+        .read = read_times,
+        .touch = touch,
+        .table_build = table_build,
+        .table_find = table_find,
+    };
+
+    return &contestant;
+}

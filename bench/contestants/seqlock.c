@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A value under a sequence lock, in a mapped file. EVENTFD: with an eventfd beside it, for readers that wait. */
+#include "seqlock.h"
+#include <sys/eventfd.h>
+
+struct reader {
+    struct seqlock *lock;
+    size_t bytes;
+    unsigned char copy[] __attribute__((aligned(64)));
+};
+
+static struct seqlock *own;
+static size_t own_bytes;
+static int event = -1;
+
+static const char *version(void)
+{
+    return "-";
+}
+
+#ifdef EVENTFD
+static int prepare(const struct bench_place *place)
+{
+    (void)place;
+    event = eventfd(0, 0);
+    return event >= 0 ? 0 : common_fail("eventfd: %s", strerror(errno));
+}
+#endif
+
+static int create(const struct bench_place *place)
+{
+    own_bytes = seqlock_bytes(place->max_size);
+    own = common_map(place->directory, "seqlock", own_bytes, true);
+    return own ? 0 : -1;
+}
+
+static void destroy(void)
+{
+    munmap(own, own_bytes);
+}
+
+static int publish(const void *data, size_t size)
+{
+    seqlock_write(own, data, size);
+    if (event >= 0 && write(event, &(uint64_t){1}, 8) != 8)
+        return common_fail("writing to the eventfd: %s", strerror(errno));
+    return 0;
+}
+
+static void *reader_open(const struct bench_place *place)
+{
+    struct reader *reader = aligned_alloc(64, (sizeof *reader + place->max_size + 127) / 64 * 64);
+
+    if (!reader)
+        return NULL;
+    reader->bytes = seqlock_bytes(place->max_size);
+    reader->lock = common_map(place->directory, "seqlock", reader->bytes, false);
+    return reader->lock ? reader : NULL;
+}
+
+static void reader_close(void *handle)
+{
+    struct reader *reader = handle;
+
+    munmap(reader->lock, reader->bytes);
+    free(reader);
+}
+
+static uint64_t read_times(void *handle, size_t times)
+{
+    struct reader *reader = handle;
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < times; i++) {
+        size_t size = seqlock_read(reader->lock, reader->copy);
+
+        sum += common_version_of(reader->copy, size);
+    }
+    return sum;
+}
+
+static uint64_t touch(void *handle, size_t size)
+{
+    struct reader *reader = handle;
+
+    seqlock_read(reader->lock, reader->copy);
+    return common_touch(reader->copy, size);
+}
+
+#ifdef EVENTFD
+static int wait_for(void *reader, uint32_t seen)
+{
+    uint64_t count;
+
+    (void)reader;
+    (void)seen;
+    return read(event, &count, 8) == 8 ? 0 : common_fail("reading the eventfd: %s", strerror(errno));
+}
+#endif
+
+EXPORT const struct bench_contestant *bench_contestant(void)
+{
+    static const struct bench_contestant contestant = {
+        .abi = BENCH_ABI,
+        .version = version,
+        .detail = common_detail,
+        .create = create,
+        .destroy = destroy,
+        .write = publish,
+        .reader_open = reader_open,
+        .reader_close = reader_close,
+        .read = read_times,
+        .touch = touch,
+#ifdef EVENTFD
+        .name = "eventfd",
+        .prepare = prepare,
+        .wait = wait_for,
+#else
+        .name = "seqlock",
+#endif
+    };
+
+    return &contestant;
+}

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""docs/benchmarks.md, written from the last results."""
+
+import json
+import os
+
+import build
+import texts
+import view
+from contestants import ALL
+
+
+def table(headings, rows):
+    out = ["| " + " | ".join(headings) + " |", "|" + "---|" * len(headings)]
+    out += ["| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |" for cells in rows]
+    return "\n".join(out)
+
+
+def head(data):
+    changed = ", with changes that were not committed" if data["modified"] else ""
+    return f"""# Benchmarks
+
+mmsync beside what one would otherwise use, measured in one run, contestants in turn. `{data["command"].strip()}` measures and
+`script/bench --publish` writes this file; `bench/out/report.html` has the same with plots. Commit `{data["commit"][:12]}`{changed},
+{data["date"]}, {data["mode"]} mode, {data["seconds"]} s. Ratios carry over to other machines, nanoseconds do not.
+
+The figures are medians over the rounds, with the quartiles; a call that is timed singly has what reading the clock costs
+subtracted. "mmsync is better by" is a ratio of medians: below 1, the other is better, and the text under the table says why.
+"""
+
+
+def targets(data):
+    lines = [[target["sentence"], f'{target["sense"]} {target["wanted"]}',
+              "-" if target["ratio"] is None else view.plain(target["ratio"]), view.target_text(target)]
+             for target in data["targets"]]
+    notes = [f'- {target["sentence"]}: {texts.MISSED[target["name"]]}' for target in data["targets"]
+             if view.target_text(target) == "missed"]
+    return "## Targets\n\n" + table(["target", "wanted", "found", ""], lines) + ("\n\nMissed, and why:\n\n" + "\n".join(notes)
+                                                                              if notes else "") + "\n"
+
+
+def row_lines(row):
+    extras = view.EXTRAS.get(row["group"], [])
+    tails = [("single_p99", "p99"), ("single_p9999", "p99.99")] if view.has_percentiles(row) else []
+    headings = ["", "median", "quartiles", "mmsync is better by"] + [label for _, label in tails] + [label for _, label, _ in extras]
+    lines = []
+    for name in view.ordered(row):
+        spread, ratio = row["results"][name][row["metric"]], view.times_mmsync(row, name)
+        cells = [f"**{name}**" if name == "mmsync" else name, view.number(spread["median"], row["unit"]),
+                 f'{view.number(spread["q1"], row["unit"])} to {view.number(spread["q3"], row["unit"])}',
+                 "" if ratio is None else view.plain(ratio)]
+        cells += [view.percentile(row, name, metric).replace("&lt;", "<") for metric, _ in tails]
+        lines.append(cells + [view.number(view.median(row, name, metric), unit) for metric, _, unit in extras])
+    return table(headings, lines)
+
+
+def row_section(name, row):
+    out = [f'### {row["title"][0].upper()}{row["title"][1:]}\n', row_lines(row) if row["results"] else "No figures.", ""]
+    place = view.standing(name, row)
+    if place:
+        out.append(place)
+    out += [f"- {winner} is ahead by {view.plain(by)} times: {why}" for winner, by, why in view.leaders(name, row)]
+    out += [f"- not here: {missing}: {reason}" for missing, reason in sorted(row["missing"].items())]
+    out.append(f"\nAgain: `script/bench --row {name}`.\n")
+    return "\n".join(out)
+
+
+def contestants(data):
+    found = dict(view.versions(data))
+    lines = [[contestant.name, contestant.what, found.get(contestant.name, "-"), contestant.tuned, contestant.guarantee]
+             for contestant in ALL if contestant.name not in data["missing"]]
+    out = ["## Contestants\n", table(["", "what it is", "version", "tuned", "who can tear, copies, blocks"], lines)]
+    out += [f"- not here: {name}: {reason}" for name, reason in sorted(data["missing"].items())]
+    return "\n".join(out) + "\n"
+
+
+def machine(data):
+    lines = [[name, value] for name, value in {**data["machine"], **data["tools"]}.items()]
+    return "## Machine\n\n" + table(["", ""], lines) + "\n"
+
+
+def render(data):
+    out = [head(data), targets(data)]
+    for _, title, rows in view.groups(data):
+        out.append(f"## {title}\n")
+        out += [row_section(name, row) for name, row in rows]
+    return "\n".join(out + [contestants(data), machine(data)])
+
+
+def write(results, path):
+    try:
+        with open(results, encoding="utf-8") as file:
+            data = json.load(file)
+    except OSError as error:
+        raise build.BuildError(f"there are no results to publish ({error}); run script/bench --full first") from error
+    with open(path + ".new", "w", encoding="utf-8") as file:
+        file.write(render(data))
+    os.replace(path + ".new", path)
+    print(f"wrote {path}")

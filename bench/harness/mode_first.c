@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The first read after a publish: what a change costs a reader, with the page faults. The reader looks at each page of
+   the value. A new reader meets pages that it has not mapped; later ones it has. */
+#include "harness.h"
+#include <sys/resource.h>
+#include <time.h>
+
+enum { NEW = 16, MOST = 20000 };
+
+static uint64_t faults(void)
+{
+    struct rusage usage;
+
+    getrusage(RUSAGE_SELF, &usage);
+    return (uint64_t)usage.ru_minflt;
+}
+
+/* One round trip: the writer raises `sequence` after a publish, the reader answers after its read. */
+static double read_once(struct worker *worker, void *reader, uint64_t step, uint64_t *faulted)
+{
+    struct session *session = worker->session;
+    uint64_t from, to, before, version;
+
+    while (atomic_load_explicit(&session->shared->sequence, memory_order_acquire) < step)
+        pause_briefly();
+    before = faults();
+    from = ticks();
+    version = session->contestant->touch(reader, session->options->size);
+    to = ticks();
+    *faulted += faults() - before;
+    if (version != step)
+        fail(session, "the read after publish %llu gave version %llu", (unsigned long long)step,
+             (unsigned long long)version);
+    atomic_store_explicit(&session->shared->answer, step, memory_order_release);
+    return ticks_ns(to - from) - ticks_overhead_ns();
+}
+
+static void measure(struct worker *worker)
+{
+    struct session *session = worker->session;
+    struct result *result = &session->shared->results[worker->index];
+    size_t steps = session->options->count, warm = steps / 2;
+    uint64_t faulted = 0;
+    struct samples samples;
+    void *reader;
+
+    worker_await(worker, OPEN);
+    reader = worker_open_reader(worker);
+    samples_init(&samples, MOST);
+    worker_ready(worker);
+    for (size_t step = 1; step <= steps; step++) {
+        samples_add(&samples, read_once(worker, reader, step, &faulted));
+        if (step == 1) {
+            result->extra[0] = samples.ns[0];
+            result->extra[1] = (double)faulted;
+        }
+        if (step == (steps < NEW ? steps / 2 : NEW) || step == warm) {
+            if (step != warm) {
+                result->extra[2] = samples_quantile(&samples, 0.5);
+                result->extra[3] = (double)faulted / (double)step;
+            }
+            faulted = 0;
+            samples.count = 0;
+        }
+    }
+    result->ns = (double)faulted / (double)(steps - warm);
+    result->single = samples_spread(&samples);
+    worker_done(worker);
+    worker_await(worker, CLOSE);
+    session->contestant->reader_close(reader);
+}
+
+void mode_first(struct session *session)
+{
+    struct result *result = &session->shared->results[0];
+
+    if (session->options->count > MOST)
+        fail(session, "--count: at most %d", MOST);
+    session_worker(session, 0, measure);
+    cpu_pin(1);
+    session_create(session);
+    session_publish(session, 0);
+    session_phase(session, OPEN);
+    session_await_ready(session, 1);
+    for (uint64_t step = 1; step <= session->options->count && !session_workers_done(session, 1); step++) {
+        session_publish(session, (uint32_t)step);
+        atomic_store_explicit(&session->shared->sequence, step, memory_order_release);
+        while (atomic_load_explicit(&session->shared->answer, memory_order_acquire) < step)
+            if (session_workers_done(session, 1))
+                break;
+            else
+                pause_briefly();
+    }
+    while (!session_workers_done(session, 1))
+        pause_briefly();
+    figure("very_first_ns", result->extra[0]);
+    figure("very_first_faults", result->extra[1]);
+    figure("new_reader_ns", result->extra[2]);
+    figure("new_reader_faults", result->extra[3]);
+    figure("ns", result->single.p50);
+    figure("faults", result->ns);
+    figure_spread("single_", &result->single);
+    session_close(session);
+}
