@@ -55,6 +55,13 @@ static int has_mapped(const char *pid, const struct mms__file *file, const char 
     return found;
 }
 
+/* In many containers even root may not look at process 1, which then is a machine's or a container's init with more
+   rights than root has there, and no reader. */
+static bool is_init_to_root(const char *pid)
+{
+    return strcmp(pid, "1") == 0 && geteuid() == 0;
+}
+
 static int find_suspects(const struct mms__file *file, const char *name, mms_repair_report *report)
 {
     DIR *processes = opendir("/proc");
@@ -68,7 +75,7 @@ static int find_suspects(const struct mms__file *file, const char *name, mms_rep
         if (!isdigit((unsigned char)*entry->d_name) || atoi(entry->d_name) == getpid())
             continue;
         mapped = has_mapped(entry->d_name, file, name);
-        if (mapped < 0)
+        if (mapped < 0 && !is_init_to_root(entry->d_name))
             report->unseen++;
         if (mapped > 0 && report->suspects++ < sizeof report->suspect_pid / sizeof *report->suspect_pid)
             report->suspect_pid[report->suspects - 1] = (pid_t)atoi(entry->d_name);
@@ -108,7 +115,7 @@ static int fail_alive(const struct mms__place *place, const mms_repair_report *r
         return mms__fail(
             MMS_E_AGAIN,
             "repairing %s: %u processes of other users may not be looked at, and may have it mapped; do it "
-            "as root, or force it",
+            "as root, say how long a view lasts at most, or force it",
             place->path, report->unseen);
     return mms__fail(MMS_E_AGAIN,
                      "repairing %s: %u processes have it mapped, and what is counted may be theirs (%s); end them, say "

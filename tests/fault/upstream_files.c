@@ -35,7 +35,7 @@ static void make(const char *path, const char *text)
 
 static const char *file_of(const char *path, const char *suffix)
 {
-    static char name[600];
+    static char name[700];
 
     snprintf(name, sizeof name, "%s%s", path, suffix);
     return name;

@@ -332,9 +332,9 @@ static void the_write_lock_is_the_crates(void **state)
     check_ok(mms_remove(path));
 }
 
-static void the_host_may_close_descriptors(void **state)
+static void close_descriptors(void *argument)
 {
-    const char *path = scratch_path(state, "value");
+    const char *path = argument;
     mms_writer *writer = writer_of(path, MMS_NO_WAIT, MMS_REFUSE), *second;
     mms_region *region = sample_region(path);
     mms_reader *reader = sample_reader(region);
@@ -352,6 +352,11 @@ static void the_host_may_close_descriptors(void **state)
     check_ok(mms_reader_close(reader));
     check_ok(mms_region_close(region));
     check_ok(mms_writer_close(writer));
+}
+
+static void the_host_may_close_descriptors(void **state)
+{
+    in_child(close_descriptors, (void *)(uintptr_t)scratch_path(state, "value"));
 }
 
 /* ---- Fork, threads ---- */
@@ -433,12 +438,16 @@ static void repair_takes_back_what_the_dead_left(void **state)
     const char *path = scratch_path(state, "value");
     mms_writer *writer = writer_of(path, MMS_NO_WAIT, MMS_REFUSE);
     mms_repair_report report;
+    int code;
 
     publish_text(writer, "held");
     in_child(hold_and_die, (void *)(uintptr_t)path);
     publish_text(writer, "next");
     check_code(mms_write(writer, "stuck", 5, NULL), MMS_E_AGAIN);
-    check_ok(mms_repair(path, 0, 0, &report)); /* this process does not suspect itself */
+    code = mms_repair(path, 0, 0, &report);                               /* this process does not suspect itself */
+    if (code == MMS_E_AGAIN && report.suspects == 0 && report.unseen > 0) /* we are not root */
+        code = mms_repair(path, MMS_REPAIR_FORCE, 0, &report);
+    check_ok(code);
     check_equal(report.before[0], 1);
     check_equal(report.after[0], 0);
     publish_text(writer, "free again");
@@ -456,6 +465,7 @@ static void look_and_leave(void *path)
     if (fork() == 0) {
         check_code(mms_repair(path, 0, 0, &report), MMS_E_AGAIN);
         check_true(report.suspects >= 1);
+        check_equal(report.suspect_pid[0], getppid());
         check_detail_mentions("processes have it mapped");
         check_ok(mms_repair(path, 0, 20, &report)); /* nobody came or went, and nothing was published */
         check_equal(report.after[0], 0);
