@@ -5,12 +5,18 @@ _mmsync_options() {
     case $1 in
         write)
             echo "--max-size --max-slots --max-readers --mode --readers-mode --group --replace --checksum --tag --type-id
-                --grace --evict --lock-wait --fence --force-filesystem --trust"
+                --grace --evict --reset --unlocked --lock-wait --fence --format --force-filesystem --trust"
             ;;
-        read) echo "-o --output --copy --json --schema --force-filesystem --trust" ;;
-        watch) echo "-n --count -t --timeout --interval --force-filesystem --trust" ;;
-        stat) echo "-j --json" ;;
-        rm) echo "-f --force" ;;
+        read) echo "-o --output --copy --json --schema --format --force-filesystem --trust" ;;
+        watch) echo "-n --count -t --timeout --interval --format --force-filesystem --trust" ;;
+        stat) echo "-j --json --format" ;;
+        verify) echo "--format" ;;
+        rm) echo "-f --force --format" ;;
+        repair) echo "-v --longest-view -f --force" ;;
+        bridge)
+            echo "--from --once -n --count -q --quiet --grace --reset --unlocked --lock-wait --max-size --schema --type
+                --force-filesystem --trust"
+            ;;
         bench) echo "-s --seconds -r --rounds -d --directory -j --json" ;;
         # The demo's options are not listed twice: its help has them.
         demo)
@@ -26,23 +32,30 @@ _mmsync_takes_value() {
     case $2 in
         --max-size | --max-slots | --max-readers | --mode | --readers-mode | --group | --tag | --type-id | --grace | \
             --lock-wait | --fence | --trust | --output | --count | --timeout | --interval | --seconds | --rounds | \
-            --directory)
+            --directory | --format | --from | --longest-view | --type)
             return 0
             ;;
         -o) [[ $1 == read ]] ;;
-        -n | -t) [[ $1 == watch ]] ;;
+        --schema) [[ $1 == bridge ]] ;;
+        -v) [[ $1 == repair ]] ;;
+        -n) [[ $1 == watch || $1 == bridge ]] ;;
+        -t) [[ $1 == watch ]] ;;
         -s | -r | -d) [[ $1 == bench ]] ;;
         *) return 1 ;;
     esac
 }
 
-# Names of regions in /dev/shm, and directories anywhere.
+# Names of regions, and of files of mmap-sync, in /dev/shm, and directories anywhere.
 _mmsync_regions() {
     local control name
     if [[ $cur != */* ]]; then
         for control in /dev/shm/"$cur"*/control; do
             name=${control%/control}
             [[ -e $control ]] && COMPREPLY+=("${name##*/}")
+        done
+        for control in /dev/shm/"$cur"*_state; do
+            name=${control%_state}
+            [[ -f $control ]] && COMPREPLY+=("${name##*/}")
         done
     fi
     _mmsync_files -d
@@ -71,7 +84,9 @@ _mmsync_value() {
         --grace | --lock-wait) _mmsync_words forever ;;
         --group) mapfile -t COMPREPLY < <(compgen -g -- "$cur") ;;
         --trust) mapfile -t COMPREPLY < <(compgen -u -- "$cur") ;;
-        -o | --output) _mmsync_files -f ;;
+        --format) _mmsync_words "auto mmsync mmap-sync" ;;
+        --from) _mmsync_words "mmsync mmap-sync" ;;
+        -o | --output | --schema) _mmsync_files -f ;;
         -d | --directory) _mmsync_files -d ;;
     esac
 }
@@ -91,7 +106,7 @@ _mmsync_operands() {
 
 _mmsync() {
     local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]}
-    local verbs="write read watch stat verify rm bench demo"
+    local verbs="write read watch stat verify rm repair bridge bench demo"
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
         _mmsync_words "$verbs help --help --version"
@@ -103,7 +118,8 @@ _mmsync() {
         _mmsync_words "$(_mmsync_options "$verb")"
     elif [[ $verb == write && $(_mmsync_operands write) == 1 ]]; then
         _mmsync_files -f
-    elif [[ $verb == rm || ($verb =~ ^(write|read|watch|stat|verify)$ && $(_mmsync_operands "$verb") == 0) ]]; then
+    elif [[ $verb == rm || ($verb =~ ^(write|read|watch|stat|verify|repair)$ && $(_mmsync_operands "$verb") == 0) ||
+        ($verb == bridge && $(_mmsync_operands bridge) -lt 2) ]]; then
         _mmsync_regions
     fi
 }

@@ -38,8 +38,17 @@ typedef enum mms_fence { MMS_FENCE_AUTO, MMS_FENCE_SYMMETRIC, MMS_FENCE_ASYMMETR
 /* What a writer does when live readers hold every slot for longer than grace_ms. */
 typedef enum mms_on_grace {
     MMS_REFUSE, /* return MMS_E_AGAIN; the receipt names the holders */
-    MMS_EVICT   /* take the slots of readers that opened with allow_evict; MMS_E_AGAIN if that gives none */
+    MMS_EVICT,  /* take the slots of readers that opened with allow_evict; MMS_E_AGAIN if that gives none */
+    MMS_RESET   /* mmap-sync's files only, and that crate's own way: take the slot from whoever holds it */
 } mms_on_grace;
+
+/* Whose files a region is made of. A path may say it too: "mmap-sync:PREFIX", "mmsync:REGION". */
+typedef enum mms_format {
+    MMS_FORMAT_AUTO, /* by the files that are there: PREFIX_state is mmap-sync's; else, and if there are none: MMSYNC */
+    MMS_FORMAT_MMSYNC,   /* a directory */
+    MMS_FORMAT_MMAP_SYNC /* PREFIX_state, PREFIX_data_0 and _1 of the Rust crate mmap-sync 2: docs/migrating.md has what
+                            is different there */
+} mms_format;
 
 #define MMS_FOREVER (-1) /* for grace_ms, lock_wait_ms and the timeout of mms_wait */
 #define MMS_NO_WAIT (-2) /* for grace_ms and lock_wait_ms, where 0 means the default */
@@ -66,6 +75,8 @@ typedef struct mms_writer_options {
     bool force_filesystem; /* accept a file system outside the list that mmsync is tested on [false] */
     bool trust_owner;      /* bare names: accept a directory that belongs to trusted_uid as well [false] */
     uid_t trusted_uid;     /* [0] */
+    mms_format format;     /* [MMS_FORMAT_AUTO] */
+    bool unlocked;         /* mmap-sync's files only: take no write lock, as that crate does by default [false] */
 } mms_writer_options;
 
 typedef struct mms_region_options {
@@ -79,6 +90,9 @@ typedef struct mms_region_options {
     bool detached;         /* a reader outlives the thread that opened it [false] */
     bool trust_owner;      /* as for writers */
     uid_t trusted_uid;
+    mms_format format;   /* [MMS_FORMAT_AUTO] */
+    bool foreign_hasher; /* mmap-sync's files only: the writer has another hasher than the crate's default, so a copy
+                              without the right to count in cannot be compared with its checksum [false] */
 } mms_region_options;
 
 /* What a read gives. `data` is aligned to 64 bytes. */
@@ -100,7 +114,8 @@ typedef struct mms_receipt {
     unsigned blockers;  /* reader lines that kept it waiting, MMS_E_AGAIN only */
     uint64_t waited_ns;
     pid_t blocker_pid[8]; /* the first of them, as they call themselves; 0 past the end */
-    uint64_t reserved[4];
+    bool reset;           /* MMS_RESET: readers were counted still, and the count was set to 0 */
+    uint64_t reserved[3];
 } mms_receipt;
 
 typedef struct mms_info {
@@ -123,7 +138,9 @@ typedef struct mms_info {
     unsigned readers;    /* lines of live processes */
     unsigned readers_dead;
     uint64_t bytes_used; /* memory or disk that the region takes */
-    uint64_t reserved[8];
+    mms_format format;
+    uint32_t counts[2]; /* mmap-sync's files: views counted on PREFIX_data_0 and _1; `readers` is their sum */
+    uint64_t reserved[6];
 } mms_info;
 
 typedef struct mms_reader_info {
@@ -240,6 +257,32 @@ int mms_inspect_readers(const char *path, mms_reader_info *out, size_t capacity,
 int mms_verify(const char *path, void (*report)(void *context, const char *finding), void *context);
 /* Remove a region: takes the writer's lock (MMS_E_BUSY while there is one), tells readers (MMS_E_GONE), unlinks. */
 int mms_remove(const char *path);
+
+/* ---- The files of mmap-sync ---- */
+
+/* What is there, or was asked for: MMS_FORMAT_AUTO only if the path is not one. */
+mms_format mms_format_of(const char *path);
+mms_format mms_region_format(const mms_region *region);
+mms_format mms_reader_format(const mms_reader *reader);
+
+/* A process that dies in a view leaves its count behind, and nothing in mmap-sync's files says whose it was. mms_repair
+   takes such counts back
+   - if no other process has mapped PREFIX_state: both counts become 0;
+   - else if longest_view_ms is given: what is counted on the file that is not current for that long, without a publish,
+     is taken off. Views begin on the current file, so it is right if no view lasts longer;
+   - else with MMS_REPAIR_FORCE: both counts become 0, whoever is alive.
+   Otherwise it changes nothing and returns MMS_E_AGAIN with the processes in `out`. out may be NULL. It cannot see
+   processes of another PID namespace: run it where the readers run. */
+enum mms_repair_flags { MMS_REPAIR_FORCE = 1 };
+typedef struct mms_repair_report {
+    uint32_t before[2]; /* the counts; above 0x7fffffff: one reader more has left than came */
+    uint32_t after[2];
+    unsigned suspects; /* other processes that have mapped PREFIX_state */
+    unsigned unseen;   /* processes of other users, at which this one may not look */
+    pid_t suspect_pid[8];
+    uint64_t reserved[4];
+} mms_repair_report;
+int mms_repair(const char *path, unsigned flags, int longest_view_ms, mms_repair_report *out);
 
 /* The version of the library that runs: MMS_VERSION of its header. */
 const char *mms_version(void);

@@ -12,6 +12,8 @@ typedef uint64_t mms__word __attribute__((aligned(8)));
 #define mms__load_relaxed(p) __atomic_load_n((p), __ATOMIC_RELAXED)
 #define mms__load_acquire(p) __atomic_load_n((p), __ATOMIC_ACQUIRE)
 #define mms__store_relaxed(p, v) __atomic_store_n((p), (v), __ATOMIC_RELAXED)
+#define mms__load_seq_cst(p) __atomic_load_n((p), __ATOMIC_SEQ_CST)
+#define mms__store_seq_cst(p, v) __atomic_store_n((p), (v), __ATOMIC_SEQ_CST)
 #define mms__store_release(p, v) __atomic_store_n((p), (v), __ATOMIC_RELEASE)
 
 /* True and *p = desired if *p was *expected; else false and *expected = *p. */

@@ -26,6 +26,8 @@ static int check_type(mms_reader *reader, const mms_archive *archive, const mms_
 
     if (code != 0 || (found[0] == archive->type_id[0] && found[1] == archive->type_id[1]))
         return code;
+    if (mms_reader_format(reader) == MMS_FORMAT_MMAP_SYNC)
+        return 0; /* its files name no types: the check of the bytes decides */
     if ((found[0] | found[1]) == 0)
         return mms__path_fail(MMS_E_TYPE, "reading a", &step, "generation %llu was published without a type",
                               (unsigned long long)view->generation);

@@ -195,6 +195,29 @@ uid_t parse_user(const struct verb *verb, const char *name, const char *text)
     return user ? user->pw_uid : (uid_t)parse_number(verb, name, text, 0, UINT32_MAX - 1);
 }
 
+static const struct {
+    const char *name;
+    mms_format format;
+} formats[] = {{"auto", MMS_FORMAT_AUTO}, {"mmsync", MMS_FORMAT_MMSYNC}, {"mmap-sync", MMS_FORMAT_MMAP_SYNC}};
+
+mms_format parse_format(const struct verb *verb, const char *name, const char *text)
+{
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+        if (!strcmp(text, formats[i].name))
+            return formats[i].format;
+    usage_error(verb, "%s: '%s' is not auto, mmsync or mmap-sync", name, text);
+}
+
+const char *path_in_format(mms_format format, const char *path)
+{
+    char *text;
+
+    for (size_t i = 1; i < sizeof formats / sizeof *formats; i++)
+        if (formats[i].format == format && asprintf(&text, "%s:%s", formats[i].name, path) >= 0)
+            return text;
+    return path;
+}
+
 void parse_type(const struct verb *verb, const char *name, const char *text, uint64_t type_id[2])
 {
     char high[17];

@@ -5,6 +5,7 @@
 #define MMS_CLI_ARGUMENTS_H
 
 #include <getopt.h>
+#include <mmsync.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -37,6 +38,11 @@ int32_t parse_wait(const struct verb *verb, const char *name, const char *text);
 uint32_t parse_mode(const struct verb *verb, const char *name, const char *text);
 gid_t parse_group(const struct verb *verb, const char *name, const char *text);
 uid_t parse_user(const struct verb *verb, const char *name, const char *text);
+mms_format parse_format(const struct verb *verb, const char *name, const char *text);
 void parse_type(const struct verb *verb, const char *name, const char *text, uint64_t type_id[2]);
+
+/* The path of a region, in the form that says its format to every call; `format` AUTO: as it is. Lives as long as the
+   program. */
+const char *path_in_format(mms_format format, const char *path);
 
 #endif

@@ -23,22 +23,21 @@ static const struct verb verb = {
             "      --json              print the value as one line of JSON; it must have been\n"
             "                          published with its schema\n"
             "      --schema            print that schema\n"
+            "      --format FORMAT     mmsync, or mmap-sync: the files of the Rust crate; auto takes\n"
+            "                          what is there (auto)\n"
             "      --force-filesystem  accept a file system that mmsync is not tested on\n"
             "      --trust USER        accept a region NAME that belongs to USER\n"
             "\n"
             "A bare NAME means /dev/shm/NAME.\n",
 };
 
-enum { COPY = LONG_ONLY, FORCE_FILESYSTEM, TRUST, JSON, SCHEMA };
+enum { COPY = LONG_ONLY, FORCE_FILESYSTEM, TRUST, JSON, SCHEMA, FORMAT };
 
 static const struct option long_options[] = {
-    {"output", required_argument, NULL, 'o'},
-    {"copy", no_argument, NULL, COPY},
-    {"json", no_argument, NULL, JSON},
-    {"schema", no_argument, NULL, SCHEMA},
-    {"force-filesystem", no_argument, NULL, FORCE_FILESYSTEM},
-    {"trust", required_argument, NULL, TRUST},
-    COMMON_OPTIONS,
+    {"output", required_argument, NULL, 'o'},    {"copy", no_argument, NULL, COPY},
+    {"json", no_argument, NULL, JSON},           {"schema", no_argument, NULL, SCHEMA},
+    {"format", required_argument, NULL, FORMAT}, {"force-filesystem", no_argument, NULL, FORCE_FILESYSTEM},
+    {"trust", required_argument, NULL, TRUST},   COMMON_OPTIONS,
 };
 
 /* How often a copy may be overtaken by the writer, one millisecond apart. */
@@ -151,6 +150,7 @@ int cmd_read(int argc, char **argv)
         case COPY: copy = true; break;
         case JSON:
         case SCHEMA: form = option; break;
+        case FORMAT: options.format = parse_format(&verb, "--format", optarg); break;
         case FORCE_FILESYSTEM: options.force_filesystem = true; break;
         case TRUST:
             options.trust_owner = true;

@@ -14,25 +14,35 @@ static const struct verb verb = {
             "views that they hold, and are told that the region is gone.\n"
             "\n"
             "  -f, --force             a region that does not exist is no error\n"
+            "      --format FORMAT     mmsync, or mmap-sync: the files of the Rust crate; auto takes\n"
+            "                          what is there (auto)\n"
             "\n"
             "A bare NAME means /dev/shm/NAME.\n",
 };
 
+enum { FORMAT = LONG_ONLY };
+
 static const struct option long_options[] = {
     {"force", no_argument, NULL, 'f'},
+    {"format", required_argument, NULL, FORMAT},
     COMMON_OPTIONS,
 };
 
 int cmd_rm(int argc, char **argv)
 {
+    mms_format format = MMS_FORMAT_AUTO;
     bool force = false;
-    int status = EXIT_OK;
+    int status = EXIT_OK, option;
 
-    while (next_option(&verb, argc, argv, "f", long_options) >= 0)
-        force = true;
+    while ((option = next_option(&verb, argc, argv, "f", long_options)) >= 0) {
+        if (option == FORMAT)
+            format = parse_format(&verb, "--format", optarg);
+        else
+            force = true;
+    }
     count_operands(&verb, argc, argv, 1, INT_MAX);
     for (int i = optind; i < argc; i++) {
-        int code = mms_remove(argv[i]);
+        int code = mms_remove(path_in_format(format, argv[i]));
 
         if (code && !(force && code == -ENOENT))
             status = fail_call(code);

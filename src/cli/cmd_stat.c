@@ -17,12 +17,17 @@ static const struct verb verb = {
             "readers. Changes nothing, and works with no writer alive.\n"
             "\n"
             "  -j, --json              as a JSON object\n"
+            "      --format FORMAT     mmsync, or mmap-sync: the files of the Rust crate; auto takes\n"
+            "                          what is there (auto)\n"
             "\n"
             "A bare NAME means /dev/shm/NAME.\n",
 };
 
+enum { FORMAT = LONG_ONLY };
+
 static const struct option long_options[] = {
     {"json", no_argument, NULL, 'j'},
+    {"format", required_argument, NULL, FORMAT},
     COMMON_OPTIONS,
 };
 
@@ -117,11 +122,40 @@ static void print_readers(const struct stat_state *state)
     }
 }
 
+/* What mmap-sync's files tell; there are no types, no times and no names of readers in them. */
+static void print_foreign(const mms_info *info)
+{
+    char text[TEXT_SIZE];
+
+    puts("format       mmap-sync");
+    if (info->generation) {
+        printf("version      %llu\n", (unsigned long long)info->generation);
+        printf("size         %llu bytes (%s)\n", (unsigned long long)info->size, format_size(text, (double)info->size));
+        printf("data file    %u\n", info->slot);
+        printf("checksum     %06llx\n", (unsigned long long)info->checksum);
+    } else {
+        puts("version      0 (no value yet)");
+    }
+    printf("memory       %llu bytes (%s)\n", (unsigned long long)info->bytes_used,
+           format_size(text, (double)info->bytes_used));
+    if (info->writer_alive > 0)
+        printf("write lock   taken by pid %d\n", (int)info->writer_pid);
+    else
+        puts("write lock   free (writers of the crate do not take it by default)");
+    for (int i = 0; i < 2; i++)
+        printf("readers      %d counted on data file %d%s\n", (int)info->counts[i], i,
+               (int)info->counts[i] < 0 ? "; see mmsync repair" : "");
+}
+
 static void print_plain(const struct stat_state *state)
 {
     fputs("region       ", stdout);
     print_escaped(state->path);
     putchar('\n');
+    if (state->info.format == MMS_FORMAT_MMAP_SYNC) {
+        print_foreign(&state->info);
+        return;
+    }
     print_value(state);
     print_region(state);
     print_writer(&state->info);
@@ -139,6 +173,8 @@ static int gather(struct stat_state *state)
     if ((state->info.type_id[0] | state->info.type_id[1]) == 0 ||
         !typed_name(state->path, state->info.type_id, state->type_name, sizeof state->type_name))
         *state->type_name = '\0';
+    if (state->info.format == MMS_FORMAT_MMAP_SYNC)
+        return EXIT_OK;
     state->readers = calloc(state->info.max_readers, sizeof *state->readers);
     if (!state->readers)
         return fail_errno("cannot get memory for %u readers", state->info.max_readers);
@@ -153,13 +189,18 @@ static int gather(struct stat_state *state)
 int cmd_stat(int argc, char **argv)
 {
     struct stat_state state = {0};
+    mms_format format = MMS_FORMAT_AUTO;
     bool json = false;
-    int status;
+    int status, option;
 
-    while (next_option(&verb, argc, argv, "j", long_options) >= 0)
-        json = true;
+    while ((option = next_option(&verb, argc, argv, "j", long_options)) >= 0) {
+        if (option == FORMAT)
+            format = parse_format(&verb, "--format", optarg);
+        else
+            json = true;
+    }
     count_operands(&verb, argc, argv, 1, 1);
-    state.path = argv[optind];
+    state.path = path_in_format(format, argv[optind]);
     status = gather(&state);
     if (!status && json)
         status = stat_print_json(&state);

@@ -13,10 +13,16 @@ static const struct verb verb = {
             "('mmsync write --checksum'). Prints one line for each finding, or one that says\n"
             "what was checked. Exit status 1 if anything is wrong.\n"
             "\n"
+            "      --format FORMAT     mmsync, or mmap-sync: the files of the Rust crate; auto takes\n"
+            "                          what is there (auto)\n"
+            "\n"
             "A bare NAME means /dev/shm/NAME.\n",
 };
 
+enum { FORMAT = LONG_ONLY };
+
 static const struct option long_options[] = {
+    {"format", required_argument, NULL, FORMAT},
     COMMON_OPTIONS,
 };
 
@@ -47,14 +53,15 @@ static int print_success(const char *path)
 
 int cmd_verify(int argc, char **argv)
 {
+    mms_format format = MMS_FORMAT_AUTO;
     unsigned findings = 0;
     const char *path;
     int code;
 
     while (next_option(&verb, argc, argv, "", long_options) >= 0)
-        ;
+        format = parse_format(&verb, "--format", optarg);
     count_operands(&verb, argc, argv, 1, 1);
-    path = argv[optind];
+    path = path_in_format(format, argv[optind]);
     code = mms_verify(path, print_finding, &findings);
     if (!code)
         return print_success(path);

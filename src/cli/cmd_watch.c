@@ -21,18 +21,24 @@ static const struct verb verb = {
             "  -t, --timeout MS        end with status 1 when nothing new came for that long\n"
             "      --interval MS       how often to look where waiting takes the right to write\n"
             "                          the reader table, and it is missing (100)\n"
+            "      --format FORMAT     mmsync, or mmap-sync: the files of the Rust crate; auto takes\n"
+            "                          what is there (auto)\n"
             "      --force-filesystem  accept a file system that mmsync is not tested on\n"
             "      --trust USER        accept a region NAME that belongs to USER\n"
             "\n"
             "A bare NAME means /dev/shm/NAME.\n",
 };
 
-enum { INTERVAL = LONG_ONLY, FORCE_FILESYSTEM, TRUST };
+enum { INTERVAL = LONG_ONLY, FORCE_FILESYSTEM, TRUST, FORMAT };
 
 static const struct option long_options[] = {
-    {"count", required_argument, NULL, 'n'},         {"timeout", required_argument, NULL, 't'},
-    {"interval", required_argument, NULL, INTERVAL}, {"force-filesystem", no_argument, NULL, FORCE_FILESYSTEM},
-    {"trust", required_argument, NULL, TRUST},       COMMON_OPTIONS,
+    {"count", required_argument, NULL, 'n'},
+    {"timeout", required_argument, NULL, 't'},
+    {"interval", required_argument, NULL, INTERVAL},
+    {"force-filesystem", no_argument, NULL, FORCE_FILESYSTEM},
+    {"trust", required_argument, NULL, TRUST},
+    {"format", required_argument, NULL, FORMAT},
+    COMMON_OPTIONS,
 };
 
 /* How often to see, without a reader, whether the name of the region still leads to it: `rm -r` tells nobody. */
@@ -129,7 +135,7 @@ static int watch_region(struct watch *watch)
         if (status)
             return status;
         printf("generation=%" PRIu64 " size=%" PRIu64 " time=%s\n", info.generation, info.size,
-               format_time(when, info.publish_time_ns));
+               info.publish_time_ns ? format_time(when, info.publish_time_ns) : "unknown");
         if (fflush(stdout))
             return EXIT_FAILED; /* finish_output says why */
         watch->seen = info.generation;
@@ -182,6 +188,7 @@ int cmd_watch(int argc, char **argv)
         case 'n': watch.count = parse_number(&verb, "--count", optarg, 1, UINT64_MAX); break;
         case 't': watch.timeout_ms = (int64_t)parse_number(&verb, "--timeout", optarg, 0, INT32_MAX); break;
         case INTERVAL: watch.interval_ms = (int64_t)parse_number(&verb, "--interval", optarg, 1, INT32_MAX); break;
+        case FORMAT: options.format = parse_format(&verb, "--format", optarg); break;
         case FORCE_FILESYSTEM: options.force_filesystem = true; break;
         case TRUST:
             options.trust_owner = true;
@@ -190,6 +197,6 @@ int cmd_watch(int argc, char **argv)
         }
     }
     count_operands(&verb, argc, argv, 1, 1);
-    watch.path = argv[optind];
+    watch.path = path_in_format(options.format, argv[optind]);
     return watch_path(&watch, &options);
 }

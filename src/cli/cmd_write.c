@@ -37,9 +37,15 @@ static const struct verb verb = {
             "      --grace MS          how long to wait for readers that hold every slot, or\n"
             "                          'forever' (1000)\n"
             "      --evict             then take slots from readers that allow it\n"
+            "      --reset             then take the value that they read, as the crate mmap-sync\n"
+            "                          does (its files only)\n"
+            "      --unlocked          take no write lock, as that crate does by default (its\n"
+            "                          files only)\n"
             "      --lock-wait MS      how long to wait for another writer to end, or\n"
             "                          'forever' (2000)\n"
             "      --fence KIND        auto, symmetric or asymmetric (auto)\n"
+            "      --format FORMAT     mmsync, or mmap-sync: the files of the Rust crate; auto takes\n"
+            "                          what is there (auto)\n"
             "      --force-filesystem  accept a file system that mmsync is not tested on\n"
             "      --trust USER        accept a region NAME that belongs to USER\n"
             "\n"
@@ -60,6 +66,9 @@ enum {
     TYPE_ID,
     GRACE,
     EVICT,
+    RESET,
+    UNLOCKED,
+    FORMAT,
     LOCK_WAIT,
     FENCE,
     FORCE_FILESYSTEM,
@@ -79,6 +88,9 @@ static const struct option long_options[] = {
     {"type-id", required_argument, NULL, TYPE_ID},
     {"grace", required_argument, NULL, GRACE},
     {"evict", no_argument, NULL, EVICT},
+    {"reset", no_argument, NULL, RESET},
+    {"unlocked", no_argument, NULL, UNLOCKED},
+    {"format", required_argument, NULL, FORMAT},
     {"lock-wait", required_argument, NULL, LOCK_WAIT},
     {"fence", required_argument, NULL, FENCE},
     {"force-filesystem", no_argument, NULL, FORCE_FILESYSTEM},
@@ -117,6 +129,9 @@ static void set_option(mms_writer_options *options, int option)
     case TYPE_ID: parse_type(&verb, "--type-id", optarg, options->type_id); break;
     case GRACE: options->grace_ms = parse_wait(&verb, "--grace", optarg); break;
     case EVICT: options->on_grace = MMS_EVICT; break;
+    case RESET: options->on_grace = MMS_RESET; break;
+    case UNLOCKED: options->unlocked = true; break;
+    case FORMAT: options->format = parse_format(&verb, "--format", optarg); break;
     case LOCK_WAIT: options->lock_wait_ms = parse_wait(&verb, "--lock-wait", optarg); break;
     case FENCE: options->fence = parse_fence(optarg); break;
     case FORCE_FILESYSTEM: options->force_filesystem = true; break;
@@ -143,7 +158,8 @@ static int publish(const char *path, struct source *source, mms_writer *writer, 
     code = mms_write_commit(writer, size, &receipt);
     if (code)
         return fail_call(code);
-    printf("generation=%" PRIu64 " size=%zu slot=%u\n", receipt.generation, receipt.size, receipt.slot);
+    printf("generation=%" PRIu64 " size=%zu slot=%u%s\n", receipt.generation, receipt.size, receipt.slot,
+           receipt.reset ? " reset" : "");
     return EXIT_OK;
 }
 
@@ -189,7 +205,7 @@ int cmd_write(int argc, char **argv)
     operands = count_operands(&verb, argc, argv, 1, 2);
     status = source_open(&source, operands == 2 ? argv[optind + 1] : NULL);
     if (!status)
-        status = write_source(argv[optind], &options, &source);
+        status = write_source(path_in_format(options.format, argv[optind]), &options, &source);
     source_close(&source);
     return status;
 }

@@ -21,6 +21,8 @@ static const struct {
     {"stat", cmd_stat, "stat REGION [--json]", "geometry, value, writer and readers"},
     {"verify", cmd_verify, "verify REGION", "check every structure, and checksums"},
     {"rm", cmd_rm, "rm REGION...", "remove a region"},
+    {"repair", cmd_repair, "repair PREFIX", "take back counts that dead readers of mmap-sync left"},
+    {"bridge", cmd_bridge, "bridge FROM TO", "keep a region and files of mmap-sync equal"},
     {"bench", cmd_bench, "bench", "this machine's figures"},
     {"demo", cmd_demo, "demo", "look-ups in real data, live, with crashes"},
 };
@@ -33,7 +35,8 @@ static int print_help(void)
     for (int i = 0; i < VERBS; i++)
         printf("  mmsync %-24s %s\n", verbs[i].synopsis, verbs[i].summary);
     puts("\n"
-         "A REGION is a directory; a bare NAME means /dev/shm/NAME.\n"
+         "A REGION is a directory; a bare NAME means /dev/shm/NAME. PREFIX, wherever a REGION may\n"
+         "stand, means the files PREFIX_state and PREFIX_data_0, _1 of the Rust crate mmap-sync.\n"
          "'mmsync VERB --help' tells more. Exit status: 0, 1 after an error, 2 for a wrong command line.");
     return EXIT_OK;
 }

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Jansson's integers are signed. Only the tag, a number of the user's own, can be larger: see print_with_tag. */
+/* Jansson's integers are signed. Only the tag, a number of the user's own, and the
+   version word of mmap-sync can be larger: see print_unsigned. */
 static json_t *integer(uint64_t value)
 {
     return json_integer((json_int_t)value);
@@ -74,13 +75,13 @@ static void describe_readers(json_t *object, const struct stat_state *state)
 static void describe_value(json_t *object, const struct stat_state *state)
 {
     const mms_info *info = &state->info;
-    bool exists = info->generation != 0;
+    bool exists = info->generation != 0, timed = info->publish_time_ns != 0;
 
     json_object_set_new(object, "generation", integer(info->generation));
     json_object_set_new(object, "size", exists ? integer(info->size) : json_null());
     json_object_set_new(object, "slot", exists ? integer(info->slot) : json_null());
-    json_object_set_new(object, "publish_time_ns", exists ? integer(info->publish_time_ns) : json_null());
-    json_object_set_new(object, "age_ns", exists ? integer(stat_age_ns(state)) : json_null());
+    json_object_set_new(object, "publish_time_ns", timed ? integer(info->publish_time_ns) : json_null());
+    json_object_set_new(object, "age_ns", timed ? integer(stat_age_ns(state)) : json_null());
     json_object_set_new(object, "type_id", exists ? id_or_null(info->type_id) : json_null());
     json_object_set_new(object, "type", *state->type_name ? json_string(state->type_name) : json_null());
     json_object_set_new(object, "tag", exists ? integer(info->tag) : json_null());
@@ -104,37 +105,40 @@ static json_t *describe(const struct stat_state *state)
     json_t *object = json_object();
 
     json_object_set_new(object, "region", path_string(state->path));
+    json_object_set_new(object, "format", json_string(info->format == MMS_FORMAT_MMAP_SYNC ? "mmap-sync" : "mmsync"));
     describe_value(object, state);
     describe_region(object, info);
     json_object_set_new(object, "writer", describe_writer(info));
     describe_readers(object, state);
+    if (info->format == MMS_FORMAT_MMAP_SYNC)
+        json_object_set_new(object, "counts", json_pack("[o, o]", integer(info->counts[0]), integer(info->counts[1])));
     return object;
 }
 
-/* The text with the tag's number put in as the unsigned one that it is. The key cannot be found inside of a string:
-   there its quotation marks would be escaped. */
-static void print_with_tag(const char *text, uint64_t tag)
+/* Print the text up to behind the number of a key, and that as the unsigned one that it is; returns the rest. The key
+   cannot be found inside of a string: there its quotation marks would be escaped. */
+static const char *print_unsigned(const char *text, const char *key, uint64_t value)
 {
-    static const char key[] = "\"tag\": ";
     const char *number = strstr(text, key);
 
-    if (number && tag > INT64_MAX) {
-        number += strlen(key);
-        printf("%.*s%" PRIu64, (int)(number - text), text, tag);
-        text = number + 1 + strspn(number + 1, "0123456789"); /* after the minus sign */
-    }
-    puts(text);
+    if (!number || value <= INT64_MAX)
+        return text;
+    number += strlen(key);
+    printf("%.*s%" PRIu64, (int)(number - text), text, value);
+    return number + 1 + strspn(number + 1, "0123456789"); /* after the minus sign */
 }
 
 int stat_print_json(const struct stat_state *state)
 {
     json_t *object = describe(state);
     char *text = json_dumps(object, JSON_INDENT(2));
+    const char *rest;
 
     json_decref(object);
     if (!text)
         return fail("cannot write JSON: out of memory");
-    print_with_tag(text, state->info.tag);
+    rest = print_unsigned(text, "\"generation\": ", state->info.generation);
+    puts(print_unsigned(rest, "\"tag\": ", state->info.tag));
     free(text);
     return EXIT_OK;
 }

@@ -112,6 +112,8 @@ int mms_read_copy(mms_region *region, void *buffer, size_t capacity, size_t *siz
         return fail_arguments(region);
     if (mms__region_is_forked(region))
         return mms__fail(MMS_E_FORKED, "copying from %s: open the region in this process", region->place.path);
+    if (region->foreign)
+        return region->foreign->copy(region, buffer, capacity, size, generation);
     code = ensure_data_file(region);
     if (code != 0)
         return code;
@@ -159,6 +161,21 @@ static int try_schema(struct mms_region *region, uint64_t word, char *buffer, si
     return mms__still_whole(&region->control->current, &slot->generation, word);
 }
 
+/* Other programs' files have no room for one. */
+static int no_schema(struct mms_region *region, size_t *size, uint64_t type_id[2], uint64_t *generation)
+{
+    uint64_t now = region->foreign->generation(region);
+
+    if (now == 0)
+        return mms__fail_unpinnable(region, 0);
+    *size = 0;
+    if (type_id)
+        type_id[0] = type_id[1] = 0;
+    if (generation)
+        *generation = now;
+    return 0;
+}
+
 int mms_read_schema(mms_region *region, char *buffer, size_t capacity, size_t *size, uint64_t type_id[2],
                     uint64_t *generation)
 {
@@ -169,6 +186,8 @@ int mms_read_schema(mms_region *region, char *buffer, size_t capacity, size_t *s
         return mms__fail(MMS_E_INVALID, "mms_read_schema: %s is NULL", !region ? "region" : size ? "buffer" : "size");
     if (mms__region_is_forked(region))
         return mms__fail(MMS_E_FORKED, "reading the schema of %s: open the region in this process", region->place.path);
+    if (region->foreign)
+        return no_schema(region, size, type_id, generation);
     code = ensure_data_file(region);
     if (code != 0)
         return code;

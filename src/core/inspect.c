@@ -2,6 +2,7 @@
 /* Looking at a region from outside, with no writer alive and no line of one's own. */
 #include "core/attach.h"
 #include "core/error.h"
+#include "core/foreign.h"
 #include "core/look.h"
 #include "core/protocol.h"
 #include <errno.h>
@@ -167,12 +168,17 @@ static void count_readers(const struct mms__look *look, mms_info *out)
 int mms_inspect(const char *path, mms_info *out)
 {
     struct mms__look look;
-    mms_info info = {0};
+    mms_info info = {.format = MMS_FORMAT_MMSYNC};
+    const struct mms__foreign *foreign;
+    struct mms__place place;
     int code;
 
     if (!out)
         return mms__fail(MMS_E_INVALID, "mms_inspect: out is NULL");
-    code = mms__look(path, &look);
+    code = mms__foreign_find(path, MMS_FORMAT_AUTO, &place, &foreign);
+    if (code != 0 || foreign)
+        return code != 0 ? code : foreign->inspect(&place, out);
+    code = mms__look(place.path, &look);
     if (code != 0)
         return code;
     code = read_value(&look, &info);
@@ -208,12 +214,19 @@ static mms_reader_info describe_line(const struct mms__look *look, uint32_t inde
 
 int mms_inspect_readers(const char *path, mms_reader_info *out, size_t capacity, size_t *count)
 {
+    const struct mms__foreign *foreign;
+    struct mms__place place;
     struct mms__look look;
     int code;
 
     if (!count || (!out && capacity > 0))
         return mms__fail(MMS_E_INVALID, "mms_inspect_readers: %s is NULL", count ? "out" : "count");
-    code = mms__look(path, &look);
+    code = mms__foreign_find(path, MMS_FORMAT_AUTO, &place, &foreign);
+    if (code == 0 && foreign)
+        *count = 0; /* they are counted, and nothing says who they are */
+    if (code != 0 || foreign)
+        return code;
+    code = mms__look(place.path, &look);
     if (code != 0)
         return code;
     if (!look.readers) {

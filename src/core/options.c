@@ -90,7 +90,9 @@ int mms__writer_options_read(const mms_writer_options *given, mms_writer_options
     if (code == 0)
         code = check_choice("fence", (int)options->fence, MMS_FENCE_ASYMMETRIC);
     if (code == 0)
-        code = check_choice("on_grace", (int)options->on_grace, MMS_EVICT);
+        code = check_choice("on_grace", (int)options->on_grace, MMS_RESET);
+    if (code == 0)
+        code = check_choice("format", (int)options->format, MMS_FORMAT_MMAP_SYNC);
     if (code == 0)
         code = check_modes(options);
     if (code == 0)
@@ -102,5 +104,9 @@ int mms__region_options_read(const mms_region_options *given, mms_region_options
 {
     int code = copy_versioned(given, options, sizeof *options);
 
-    return code == 0 ? check_choice("fence", (int)options->fence, MMS_FENCE_ASYMMETRIC) : code;
+    if (code == 0)
+        code = check_choice("fence", (int)options->fence, MMS_FENCE_ASYMMETRIC);
+    if (code == 0)
+        code = check_choice("format", (int)options->format, MMS_FORMAT_MMAP_SYNC);
+    return code;
 }

@@ -90,6 +90,27 @@ static struct mms_reader *set_up(struct mms_region *region, uint32_t index, uint
     return reader;
 }
 
+/* A handle of the arena is all that it needs; `owner` and line are of our own files. */
+static struct mms_reader *open_foreign(struct mms_region *region, uintptr_t thread)
+{
+    struct mms_reader *readers = region->arena.base, *reader = NULL;
+    uint32_t index = 0;
+
+    pthread_mutex_lock(&region->mutex);
+    while (index < region->handles_used && readers[index].head.state != MMS__CLOSED)
+        index++;
+    if (index < region->header.max_readers) {
+        reader = &readers[index];
+        *reader =
+            (struct mms_reader){.head.state = MMS__READY_SLOW, .region = region, .thread = thread, .index = index};
+        region->readers_open++;
+        if (region->handles_used <= index)
+            region->handles_used = index + 1;
+    }
+    pthread_mutex_unlock(&region->mutex);
+    return reader;
+}
+
 static struct mms_reader *open_one(struct mms_region *region, uintptr_t thread)
 {
     bool symmetric = must_be_symmetric(region);
@@ -121,9 +142,9 @@ static int fail_full(const struct mms_region *region, int code)
 {
     if (code < 0 && code >= -4095 && code != -ENOENT)
         return mms__fail(code, "%s has %u readers already, and which of them are dead cannot be looked at",
-                         region->place.path, region->table.max_readers);
+                         region->place.path, region->header.max_readers);
     return mms__fail(MMS_E_FULL, "%s has %u readers already; close some, or create the region with more max_readers",
-                     region->place.path, region->table.max_readers);
+                     region->place.path, region->header.max_readers);
 }
 
 /* A dead owner seems alive while another process that judges it holds its byte: its lines come free a moment later. A
@@ -140,8 +161,8 @@ int mms_reader_open(mms_region *region, mms_reader **out)
     if (!region->options.detached && (thread = mms__thread_token()) == 0)
         return mms__fail(-ENOMEM, "opening a reader of %s: no memory to notice the end of this thread",
                          region->place.path);
-    *out = open_one(region, thread);
-    for (int tries = 0; tries < SWEEP_TRIES && !*out; tries++) {
+    *out = region->foreign ? open_foreign(region, thread) : open_one(region, thread);
+    for (int tries = 0; tries < SWEEP_TRIES && !*out && !region->foreign; tries++) {
         unsigned freed;
 
         code = free_dead_lines(region, &freed);
@@ -181,7 +202,11 @@ static int fail_evicted(const struct mms_reader *reader)
 
 static int end_view(struct mms_reader *reader)
 {
-    bool whole = still_whole(reader);
+    bool whole;
+
+    if (reader->region->foreign)
+        return reader->region->foreign->end(reader);
+    whole = still_whole(reader);
 
     MMS__STEP(release_checked);
     mms__announce_idle(reader->head.announce);
@@ -199,7 +224,8 @@ int mms__reader_end(struct mms_reader *reader)
     reader->thread = 0;
     reader->region->readers_open--;
     MMS__STEP(close_begun);
-    mms__line_clear(reader->line);
+    if (reader->line)
+        mms__line_clear(reader->line);
     return code;
 }
 
@@ -353,6 +379,8 @@ static int read_or_refresh(struct mms_reader *reader, mms_view *view, const char
         return code;
     if (!view)
         return mms__fail(MMS_E_INVALID, "%s: view is NULL", call);
+    if (reader->region->foreign)
+        return reader->region->foreign->read(reader, view);
     if (is_held(reader)) {
         if (mms__load_acquire(reader->head.current) == reader->head.word) {
             mms__fill_view(&reader->head, view);
@@ -386,10 +414,19 @@ int mms_view_type(mms_reader *reader, uint64_t type_id[2])
         return mms__fail(MMS_E_INVALID, "mms_view_type: type_id is NULL");
     if (!is_held(reader))
         return mms__fail(MMS_E_NO_VIEW, "mms_view_type: this reader of %s holds no view", reader->region->place.path);
+    if (reader->region->foreign) { /* no room for types there */
+        type_id[0] = type_id[1] = 0;
+        return 0;
+    }
     slot = mms__region_slot(reader->region, mms__word_slot(reader->head.word));
     type_id[0] = mms__load_relaxed(&slot->type_id[0]);
     type_id[1] = mms__load_relaxed(&slot->type_id[1]);
     return 0;
+}
+
+mms_format mms_reader_format(const mms_reader *reader)
+{
+    return check_handle(reader, "mms_reader_format") == 0 ? mms_region_format(reader->region) : MMS_FORMAT_AUTO;
 }
 
 int mms__release_slow(mms_reader *reader)

@@ -7,6 +7,7 @@
 #include "core/options.h"
 #include "core/protocol.h"
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -158,6 +159,8 @@ static int assemble(struct mms_region *region)
 /* What a process may free of a region whether it owns it or has inherited it. */
 static void dismantle(struct mms_region *region, bool inherited)
 {
+    if (region->foreign)
+        region->foreign->region_free(region, inherited);
     if (!inherited) { /* a child is not on the list, and has no such map: by now another may be there */
         mms__member_leave(&region->member);
         mms__unmap(&region->readers_map);
@@ -206,8 +209,12 @@ static struct mms__trust trust_of(const mms_region_options *options)
 static int try_open(struct mms_region *region, const char *path)
 {
     struct mms__trust trust = trust_of(&region->options);
-    int code = mms__place_find(path, &region->place);
+    int code = mms__foreign_find(path, region->options.format, &region->place, &region->foreign);
 
+    if (code == 0 && region->foreign) {
+        code = region->foreign->region_open(region);
+        return code == 0 ? make_arena(region) : code;
+    }
     if (code == 0)
         code = mms__place_enter(&region->place, &trust);
     if (code != 0)
@@ -275,6 +282,13 @@ int mms_region_close(mms_region *region)
     return 0;
 }
 
+mms_format mms_region_format(const mms_region *region)
+{
+    if (!region)
+        return MMS_FORMAT_AUTO;
+    return region->foreign ? region->foreign->format : MMS_FORMAT_MMSYNC;
+}
+
 bool mms_region_read_only(const mms_region *region)
 {
     return region && region->read_only;
@@ -300,6 +314,12 @@ bool mms__region_was_unlinked(struct mms_region *region)
     if (mms__file_is_ours(&region->control_file) && fstat(region->control_file.fd, &status) == 0)
         return status.st_nlink == 0;
     /* The host has closed the descriptor. */
+    if (region->foreign) {
+        char name[sizeof region->place.path + 8];
+
+        snprintf(name, sizeof name, "%s_state", region->place.path);
+        return stat(name, &status) != 0 && errno == ENOENT;
+    }
     if (stat(region->place.path, &status) != 0)
         return errno == ENOENT;
     return false;
@@ -315,7 +335,12 @@ int mms__fail_unpinnable(const struct mms_region *region, uint64_t word)
 
 uint64_t mms_generation(mms_region *region)
 {
-    uint64_t word = region ? mms__region_current(region) : 0;
+    uint64_t word;
 
+    if (!region)
+        return 0;
+    if (region->foreign)
+        return region->foreign->generation(region);
+    word = mms__region_current(region);
     return mms__word_pinnable(word) ? mms__word_generation(word) : 0;
 }

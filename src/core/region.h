@@ -3,6 +3,7 @@
 #ifndef MMS_REGION_H
 #define MMS_REGION_H
 
+#include "core/foreign.h"
 #include "core/header.h"
 #include "core/place.h"
 #include "core/process.h"
@@ -27,7 +28,9 @@ _Static_assert(sizeof(struct mms__reader_head) <= 64, "the head is one cache lin
 _Static_assert(offsetof(struct mms_reader, head) == 0, "the inline functions see the head alone");
 
 struct mms_region {
-    uint64_t process; /* mms__process_token of the owner */
+    uint64_t process;                   /* mms__process_token of the owner */
+    const struct mms__foreign *foreign; /* NULL: our own files, else nothing below that is of them is set */
+    void *foreign_data;
     struct mms__member member;
     struct mms__place place; /* the path; directory closed */
     struct mms__header header;

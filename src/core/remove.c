@@ -2,6 +2,7 @@
 #include "core/remove.h"
 #include "core/attach.h"
 #include "core/error.h"
+#include "core/foreign.h"
 #include "core/futex.h"
 #include "core/libc.h"
 #include <dirent.h>
@@ -198,9 +199,12 @@ int mms_remove(const char *path)
 {
     struct mms__trust trust = {.any_owner = true, .force_filesystem = true};
     struct mms__writer_lock lock;
+    const struct mms__foreign *foreign;
     struct mms__place place;
-    int code = mms__place_find(path, &place);
+    int code = mms__foreign_find(path, MMS_FORMAT_AUTO, &place, &foreign);
 
+    if (code == 0 && foreign)
+        return foreign->remove(&place);
     if (code == 0)
         code = mms__place_enter(&place, &trust);
     if (code != 0)

@@ -4,6 +4,7 @@
 #include "core/attach.h"
 #include "core/checksum.h"
 #include "core/error.h"
+#include "core/foreign.h"
 #include "core/look.h"
 #include "core/protocol.h"
 #include <errno.h>
@@ -220,8 +221,15 @@ static void check_readers(const struct mms__look *look, struct report *report)
 int mms_verify(const char *path, void (*function)(void *context, const char *finding), void *context)
 {
     struct report report = {function, context, 0, 0};
+    const struct mms__foreign *foreign;
+    struct mms__place place;
     struct mms__look look;
-    int code = mms__look(path, &look);
+    int code = mms__foreign_find(path, MMS_FORMAT_AUTO, &place, &foreign);
+
+    if (code == 0 && foreign)
+        return foreign->verify(&place, function, context);
+    if (code == 0)
+        code = mms__look(place.path, &look);
 
     if (code != 0) {
         if (code != -ENOENT)

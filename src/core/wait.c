@@ -76,6 +76,8 @@ int mms_wait(mms_reader *reader, uint64_t seen, int timeout_ms)
 
     if (code != 0)
         return code;
+    if (reader->region->foreign)
+        return reader->region->foreign->wait(reader, seen, timeout_ms);
     code = look(reader->region, seen, mms__region_current(reader->region));
     if (code != 0)
         return code < 0 ? code : 0;

@@ -42,6 +42,8 @@ int mms__writer_allocate(struct mms_writer **out)
 
 void mms__writer_dismantle(struct mms_writer *writer, bool inherited)
 {
+    if (writer->foreign)
+        writer->foreign->writer_free(writer, inherited);
     if (!inherited) { /* a child is not on the list, has none of these maps, and by now may have others there */
         mms__member_leave(&writer->member);
         mms__unmap(&writer->control_map);
@@ -59,9 +61,23 @@ void mms__writer_dismantle(struct mms_writer *writer, bool inherited)
     free(writer);
 }
 
+static int refuse_foreign_options(const struct mms_writer *writer)
+{
+    if (writer->options.on_grace != MMS_RESET && !writer->options.unlocked)
+        return 0;
+    return mms__fail(MMS_E_INVALID, "opening %s: option %s is for the files of mmap-sync alone", writer->place.path,
+                     writer->options.unlocked ? "unlocked" : "on_grace = MMS_RESET");
+}
+
 static int enter(struct mms_writer *writer)
 {
-    int code = mms__writer_enter(writer);
+    int code;
+
+    if (writer->foreign)
+        return writer->foreign->writer_open(writer);
+    code = refuse_foreign_options(writer);
+    if (code == 0)
+        code = mms__writer_enter(writer);
 
     if (code == 0)
         code = mms__header_compare(&writer->pool.header, &writer->options, writer->place.path);
@@ -83,7 +99,7 @@ int mms_writer_open(const char *path, const mms_writer_options *given, mms_write
         return mms__fail(code, "mms_writer_open: making a handle for %s", path ? path : "NULL");
     code = mms__writer_options_read(given, &writer->options);
     if (code == 0)
-        code = mms__place_find(path, &writer->place);
+        code = mms__foreign_find(path, writer->options.format, &writer->place, &writer->foreign);
     if (code == 0)
         code = enter(writer);
     if (code != 0) {
@@ -249,6 +265,8 @@ int mms_write(mms_writer *writer, const void *data, size_t size, mms_receipt *re
         return code;
     if (!data && size > 0)
         return mms__fail(MMS_E_INVALID, "mms_write: data is NULL and size %zu", size);
+    if (writer->foreign)
+        return writer->foreign->write(writer, data, size, receipt);
     code = take(writer, size, receipt);
     if (code != 0)
         return code;
@@ -256,6 +274,19 @@ int mms_write(mms_writer *writer, const void *data, size_t size, mms_receipt *re
         memcpy(slot_data(writer, writer->slot), data, size);
     MMS__STEP(write_copied);
     finish(writer, size, receipt);
+    return 0;
+}
+
+static int begin_foreign(struct mms_writer *writer, size_t capacity, void **buffer, mms_receipt *receipt)
+{
+    int code = writer->foreign->begin(writer, capacity, buffer);
+
+    if (code != 0)
+        return code;
+    if (receipt)
+        *receipt = (mms_receipt){0}; /* which slot it will be is known at the commit */
+    writer->building = true;
+    writer->capacity = capacity;
     return 0;
 }
 
@@ -267,6 +298,8 @@ int mms_write_begin(mms_writer *writer, size_t capacity, void **buffer, mms_rece
         return code;
     if (!buffer)
         return mms__fail(MMS_E_INVALID, "mms_write_begin: buffer is NULL");
+    if (writer->foreign)
+        return begin_foreign(writer, capacity, buffer, receipt);
     code = take(writer, capacity, receipt);
     if (code != 0)
         return code;
@@ -279,18 +312,23 @@ int mms_write_begin(mms_writer *writer, size_t capacity, void **buffer, mms_rece
 int mms_write_grow(mms_writer *writer, size_t capacity, void **buffer)
 {
     int code = check_handle(writer, true, "mms_write_grow");
+    void *grown = NULL;
 
-    if (code == 0)
-        code = check_size(writer, capacity);
-    if (code == 0)
-        code = mms__pool_grow(&writer->pool, writer->slot, capacity);
+    if (code == 0 && writer->foreign) {
+        code = writer->foreign->grow(writer, capacity, &grown);
+    } else {
+        if (code == 0)
+            code = check_size(writer, capacity);
+        if (code == 0)
+            code = mms__pool_grow(&writer->pool, writer->slot, capacity);
+    }
     if (code != 0)
         return code;
     MMS__STEP(write_grown);
     if (writer->capacity < capacity)
         writer->capacity = capacity;
     if (buffer)
-        *buffer = slot_data(writer, writer->slot);
+        *buffer = writer->foreign ? grown : slot_data(writer, writer->slot);
     return 0;
 }
 
@@ -304,6 +342,11 @@ int mms_write_commit(mms_writer *writer, size_t size, mms_receipt *receipt)
         return mms__fail(MMS_E_INVALID,
                          "mms_write_commit: %zu bytes of %s, and the capacity is %zu; grow it, or commit less", size,
                          writer->place.path, writer->capacity);
+    if (writer->foreign) { /* what fails can be committed again */
+        code = writer->foreign->commit(writer, size, receipt);
+        writer->building = code != 0;
+        return code;
+    }
     mms__fence_seq_cst(); /* streaming stores of the caller are not ordered by the release in mms__publish */
     MMS__STEP(write_fenced);
     writer->building = false;
@@ -334,6 +377,7 @@ int mms_write_abort(mms_writer *writer)
     if (code != 0)
         return code;
     writer->building = false;
-    mms__pool_put(&writer->pool, writer->slot);
+    if (!writer->foreign)
+        mms__pool_put(&writer->pool, writer->slot);
     return 0;
 }

@@ -3,13 +3,16 @@
 #ifndef MMS_WRITER_H
 #define MMS_WRITER_H
 
+#include "core/foreign.h"
 #include "core/lock.h"
 #include "core/pool.h"
 #include "core/process.h"
 #include <mmsync.h>
 
 struct mms_writer {
-    uint64_t process; /* mms__process_token of the owner */
+    uint64_t process;                   /* mms__process_token of the owner */
+    const struct mms__foreign *foreign; /* NULL: our own files, else nothing below that is of them is set */
+    void *foreign_data;
     struct mms__member member;
     struct mms__place place; /* the path; directory closed */
     mms_writer_options options;

@@ -31,6 +31,7 @@ for option in $(for verb in $verbs; do [[ $verb == demo ]] || long_options "$ver
 done
 
 same "values of --fence" $'asymmetric\nauto\nsymmetric' "$(complete_words write r --fence "")"
+same "values of --format" $'auto\nmmap-sync\nmmsync' "$(complete_words stat --format "")"
 same "values of --grace" forever "$(complete_words write r --grace "")"
 same "values of --trust" root "$(complete_words write r --trust roo)"
 

@@ -151,7 +151,7 @@ static void ends_of_ranges_are_accepted(void **state)
     check_writer(grace_ms, MMS_NO_WAIT, 0);
     check_writer(lock_wait_ms, MMS_NO_WAIT, 0);
     check_writer(fence, MMS_FENCE_ASYMMETRIC, 0);
-    check_writer(on_grace, MMS_EVICT, 0);
+    check_writer(on_grace, MMS_RESET, 0);
     check_writer(mode, 0600, 0);
     check_writer(mode, 0666, 0);
 }
@@ -166,7 +166,7 @@ static void values_beyond_ranges_are_refused_by_name(void **state)
     check_writer(grace_ms, -3, MMS_E_INVALID);
     check_writer(lock_wait_ms, INT32_MIN, MMS_E_INVALID);
     check_writer(fence, (mms_fence)3, MMS_E_INVALID);
-    check_writer(on_grace, (mms_on_grace)2, MMS_E_INVALID);
+    check_writer(on_grace, (mms_on_grace)3, MMS_E_INVALID);
     check_option(mms_region_options, mms__region_options_read, fence, (mms_fence)3, MMS_E_INVALID);
 }
 

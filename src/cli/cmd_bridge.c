@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A reader on one side and a writer on the other, each opened again whenever its side goes away and comes back. */
+#include "cli/arguments.h"
+#include "cli/bridge_type.h"
+#include "cli/cmd.h"
+#include "cli/interrupt.h"
+#include "cli/message.h"
+#include "cli/now.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct verb verb = {
+    .name = "bridge",
+    .synopsis = "FROM TO [OPTION]...",
+    .help = "Keep TO equal to FROM, of which one is a region and the other the files of the Rust\n"
+            "crate mmap-sync: publish in TO what is in FROM, and then each new value, until\n"
+            "interrupted. Values that are replaced before this looks are left out; a value that\n"
+            "TO has already is not published again. Both sides may be restarted, removed and made\n"
+            "anew, and so may this. Prints one line for each value that it publishes.\n"
+            "\n"
+            "      --from FORMAT       mmsync or mmap-sync; needed if neither side is there yet\n"
+            "      --once              make TO equal once, and end\n"
+            "  -n, --count N           end after N values\n"
+            "  -q, --quiet             print no lines for values\n"
+            "      --grace MS          how long a write waits for readers of TO at a time, or\n"
+            "                          'forever' (1000); then it says so, and tries again\n"
+            "      --reset             mmap-sync's way when that is over: take the value from them\n"
+            "      --unlocked          do not take the write lock of mmap-sync's files\n"
+            "      --lock-wait MS      how long to wait for another writer of TO, or 'forever' (2000)\n"
+            "      --max-size SIZE     of a region that is made: the largest value it takes\n"
+            "      --schema FILE       values from mmap-sync's files are of a type in this schema,\n"
+            "                          which --type names: check them, and publish them with it\n"
+            "      --type NAME\n"
+            "      --force-filesystem  accept a file system that mmsync is not tested on\n"
+            "      --trust USER        accept a region NAME that belongs to USER\n"
+            "\n"
+            "A bare NAME means /dev/shm/NAME.\n",
+};
+
+enum { FROM = LONG_ONLY, ONCE, GRACE, RESET, UNLOCKED, LOCK_WAIT, MAX_SIZE, SCHEMA, TYPE, FORCE_FILESYSTEM, TRUST };
+
+static const struct option long_options[] = {
+    {"from", required_argument, NULL, FROM},         {"once", no_argument, NULL, ONCE},
+    {"count", required_argument, NULL, 'n'},         {"quiet", no_argument, NULL, 'q'},
+    {"grace", required_argument, NULL, GRACE},       {"reset", no_argument, NULL, RESET},
+    {"unlocked", no_argument, NULL, UNLOCKED},       {"lock-wait", required_argument, NULL, LOCK_WAIT},
+    {"max-size", required_argument, NULL, MAX_SIZE}, {"schema", required_argument, NULL, SCHEMA},
+    {"type", required_argument, NULL, TYPE},         {"force-filesystem", no_argument, NULL, FORCE_FILESYSTEM},
+    {"trust", required_argument, NULL, TRUST},       COMMON_OPTIONS,
+};
+
+/* Between looks whether both sides are still what was opened, and between tries at what failed. */
+enum { LOOK_MS = 500, RETRY_MS = 100 };
+
+struct bridge {
+    const char *from_path, *to_path; /* as given */
+    const char *from, *to;           /* with their formats */
+    mms_format from_format, to_format;
+    mms_region_options reading;
+    mms_writer_options writing;
+    struct bridge_type type;
+    bool once, quiet;
+    uint64_t count, copied;
+    /* of the moment */
+    mms_region *region;
+    mms_reader *reader; /* NULL without the right to be counted: then copies */
+    uint64_t from_id[2];
+    mms_writer *writer;
+    uint64_t to_id[2];
+    bool writable, hopeless; /* TO could be opened; cannot be, and no time will help */
+    uint64_t seen;           /* generation of FROM that TO has; 0: not known */
+    char said[512];
+};
+
+/* ---- What is said ---- */
+
+/* A condition that lasts is worth one line, not one for each try. */
+static void say_once(struct bridge *bridge, const char *text)
+{
+    if (!strcmp(text, bridge->said))
+        return;
+    snprintf(bridge->said, sizeof bridge->said, "%s", text);
+    note("%s", text);
+}
+
+static void pause_ms(long ms)
+{
+    nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}, NULL);
+}
+
+/* What passes when the other processes have gone on: 1, so that it is tried again. With --once nothing is awaited. */
+static int retry(struct bridge *bridge, int code)
+{
+    switch (code) {
+    case -ENOENT:
+    case -ENOSPC:
+    case MMS_E_EMPTY:
+    case MMS_E_GONE:
+    case MMS_E_AGAIN:
+    case MMS_E_EVICTED:
+    case MMS_E_CORRUPT: /* of a value that is just being replaced, or of files that are just being made */ break;
+    default: return -1;
+    }
+    if (bridge->once || bridge->hopeless)
+        return -1;
+    say_once(bridge, mms_last_error());
+    pause_ms(RETRY_MS);
+    return 1;
+}
+
+/* ---- The two sides ---- */
+
+static void close_from(struct bridge *bridge)
+{
+    mms_reader_close(bridge->reader);
+    mms_region_close(bridge->region);
+    bridge->reader = NULL;
+    bridge->region = NULL;
+    bridge->seen = 0;
+}
+
+static void close_to(struct bridge *bridge)
+{
+    mms_writer_close(bridge->writer);
+    bridge->writer = NULL;
+    bridge->seen = 0;
+}
+
+static int identify(const char *path, uint64_t id[2])
+{
+    mms_info info;
+    int code = mms_inspect(path, &info);
+
+    if (code == 0)
+        memcpy(id, info.region_id, sizeof info.region_id);
+    return code;
+}
+
+static int open_from(struct bridge *bridge)
+{
+    int code = mms_region_open(bridge->from, &bridge->reading, &bridge->region);
+
+    if (code == 0)
+        code = identify(bridge->from, bridge->from_id);
+    if (code == 0 && !mms_region_read_only(bridge->region)) {
+        code = mms_reader_open(bridge->region, &bridge->reader);
+        if (code == MMS_E_FULL)
+            code = 0;
+    }
+    if (code != 0)
+        close_from(bridge);
+    return code;
+}
+
+static int open_to(struct bridge *bridge)
+{
+    int code = mms_writer_open(bridge->to, &bridge->writing, &bridge->writer);
+
+    if (code == -ENOENT) /* a writer makes what is missing, but no directory for it */
+        bridge->hopeless = !bridge->writable;
+    if (code == 0)
+        code = identify(bridge->to, bridge->to_id);
+    bridge->writable |= code == 0;
+    if (code != 0)
+        close_to(bridge);
+    return code;
+}
+
+static bool is_still(const char *path, const uint64_t id[2])
+{
+    uint64_t now[2];
+
+    return identify(path, now) == 0 && now[0] == id[0] && now[1] == id[1];
+}
+
+/* A side that was removed by hand tells nobody. */
+static void drop_what_is_gone(struct bridge *bridge)
+{
+    if (bridge->region && !is_still(bridge->from, bridge->from_id))
+        close_from(bridge);
+    if (bridge->writer && !is_still(bridge->to, bridge->to_id))
+        close_to(bridge);
+}
+
+/* ---- A value ---- */
+
+/* The value of FROM, into a write of TO that is begun; *generation is 0 if that write is not. */
+static int fetch_view(struct bridge *bridge, void **buffer, size_t *size, uint64_t *generation)
+{
+    mms_view view;
+    int code = mms_read(bridge->reader, &view), end;
+
+    *generation = 0;
+    if (code != 0)
+        return code;
+    code = mms_write_begin(bridge->writer, view.size, buffer, NULL);
+    if (code == 0) {
+        memcpy(*buffer, view.data, view.size);
+        *size = view.size;
+        *generation = view.generation;
+    }
+    end = mms_release(bridge->reader);
+    return code != 0 ? code : end;
+}
+
+static int fetch_copy(struct bridge *bridge, void **buffer, size_t *size, uint64_t *generation)
+{
+    size_t capacity = 0;
+    int code = mms_write_begin(bridge->writer, 0, buffer, NULL);
+
+    *generation = 0;
+    if (code != 0)
+        return code;
+    *generation = 1; /* begun */
+    while ((code = mms_read_copy(bridge->region, *buffer, capacity, size, generation)) == MMS_E_TOO_BIG) {
+        capacity = *size;
+        code = mms_write_grow(bridge->writer, capacity, buffer);
+        if (code != 0)
+            break;
+    }
+    return code;
+}
+
+/* What TO holds is compared once after it was opened: later the generation of FROM tells. */
+static bool has_it_already(struct bridge *bridge, const void *data, size_t size)
+{
+    mms_region_options options = bridge->reading;
+    mms_region *region = NULL;
+    mms_info info;
+    bool same = false;
+    size_t found;
+    void *copy;
+
+    if (bridge->seen != 0 || bridge->type.text || mms_inspect(bridge->to, &info) != 0 || info.generation == 0 ||
+        info.size != size)
+        return false;
+    copy = malloc(size > 0 ? size : 1);
+    options.read_only = true;
+    if (copy && mms_region_open(bridge->to, &options, &region) == 0)
+        same = mms_read_copy(region, copy, size, &found, NULL) == 0 && found == size && memcmp(copy, data, size) == 0;
+    mms_region_close(region);
+    free(copy);
+    return same;
+}
+
+static int publish(struct bridge *bridge, const void *buffer, size_t size, uint64_t generation)
+{
+    mms_receipt receipt;
+    int code = bridge_type_apply(&bridge->type, bridge->writer, buffer, size);
+
+    while (code == 0 && (code = mms_write_commit(bridge->writer, size, &receipt)) == MMS_E_AGAIN && !bridge->once &&
+           !interrupted() && mms_generation(bridge->region) == generation) {
+        say_once(bridge, mms_last_error());
+        code = 0;
+    }
+    if (code != 0)
+        return code;
+    bridge->copied++;
+    *bridge->said = '\0';
+    if (!bridge->quiet)
+        printf("from=%" PRIu64 " to=%" PRIu64 " size=%zu%s\n", generation, receipt.generation, size,
+               receipt.reset ? " reset" : "");
+    return 0;
+}
+
+static int copy_value(struct bridge *bridge)
+{
+    uint64_t generation;
+    void *buffer = NULL;
+    size_t size = 0;
+    int code = bridge->reader ? fetch_view(bridge, &buffer, &size, &generation)
+                              : fetch_copy(bridge, &buffer, &size, &generation);
+
+    if (code == 0 && has_it_already(bridge, buffer, size)) {
+        mms_write_abort(bridge->writer);
+        bridge->seen = generation;
+        return 0;
+    }
+    if (code == 0) {
+        code = publish(bridge, buffer, size, generation);
+        if (code == 0) {
+            bridge->seen = generation;
+            return 0;
+        }
+    }
+    if (generation != 0) {
+        char detail[512];
+
+        snprintf(detail, sizeof detail, "%s", mms_last_error());
+        mms_write_abort(bridge->writer);
+        if (code == MMS_E_EVICTED || code == MMS_E_AGAIN)
+            say_once(bridge, detail);
+    }
+    return code;
+}
+
+/* ---- Following ---- */
+
+static int await_change(struct bridge *bridge)
+{
+    int code = MMS_E_TIMEOUT;
+
+    if (bridge->reader)
+        code = mms_wait(bridge->reader, bridge->seen, LOOK_MS);
+    else
+        for (int waited = 0; waited < LOOK_MS && mms_generation(bridge->region) == bridge->seen; waited += 10)
+            pause_ms(10);
+    return code == MMS_E_TIMEOUT || code == -EINTR ? 0 : code;
+}
+
+/* One step: 0, or a code. */
+static int step(struct bridge *bridge)
+{
+    int code = 0;
+
+    if (!bridge->region)
+        code = open_from(bridge);
+    if (code == 0 && mms_generation(bridge->region) == 0) /* TO is not made for nothing; this says EMPTY, or GONE */
+        code = mms_read_copy(bridge->region, NULL, 0, NULL, NULL);
+    if (code == 0 && !bridge->writer)
+        code = open_to(bridge);
+    if (code == 0 && (bridge->seen == 0 || mms_generation(bridge->region) != bridge->seen))
+        code = copy_value(bridge);
+    if (code == 0 && !bridge->once)
+        code = await_change(bridge);
+    return code;
+}
+
+static bool is_finished(const struct bridge *bridge)
+{
+    return interrupted() || fflush(stdout) != 0 || (bridge->count > 0 && bridge->copied >= bridge->count);
+}
+
+static int follow(struct bridge *bridge)
+{
+    while (!is_finished(bridge)) {
+        int code = step(bridge);
+
+        if (code != 0 && !interrupted()) {
+            if (retry(bridge, code) < 0)
+                return fail_call(code);
+            if (code == MMS_E_GONE)
+                drop_what_is_gone(bridge);
+        }
+        if (code == 0 && bridge->once)
+            break;
+        drop_what_is_gone(bridge);
+    }
+    return EXIT_OK;
+}
+
+/* ---- The command line ---- */
+
+static mms_format other(mms_format format)
+{
+    return format == MMS_FORMAT_MMSYNC ? MMS_FORMAT_MMAP_SYNC : MMS_FORMAT_MMSYNC;
+}
+
+/* What is there; AUTO if nothing is. */
+static mms_format look_at(const char *path)
+{
+    mms_info info;
+
+    return mms_inspect(path, &info) == -ENOENT ? MMS_FORMAT_AUTO : mms_format_of(path);
+}
+
+static void choose_formats(struct bridge *bridge)
+{
+    mms_format from = bridge->from_format != MMS_FORMAT_AUTO ? bridge->from_format : look_at(bridge->from_path);
+    mms_format to = from != MMS_FORMAT_AUTO ? other(from) : look_at(bridge->to_path);
+
+    if (from == MMS_FORMAT_AUTO && to == MMS_FORMAT_AUTO)
+        usage_error(&verb, "neither %s nor %s is there: say which one is of mmap-sync, with --from", bridge->from_path,
+                    bridge->to_path);
+    bridge->to_format = to;
+    bridge->from_format = from != MMS_FORMAT_AUTO ? from : other(to);
+    bridge->from = path_in_format(bridge->from_format, bridge->from_path);
+    bridge->to = path_in_format(bridge->to_format, bridge->to_path);
+}
+
+static void check_options(struct bridge *bridge, const char *schema, const char *type)
+{
+    bool to_region = bridge->to_format == MMS_FORMAT_MMSYNC;
+
+    if (to_region && (bridge->writing.on_grace == MMS_RESET || bridge->writing.unlocked))
+        usage_error(&verb, "--reset and --unlocked are for files of mmap-sync, and %s is a region", bridge->to_path);
+    if (!schema != !type)
+        usage_error(&verb, "--schema and --type go together");
+    if (schema && !to_region)
+        usage_error(&verb, "--schema: the files of mmap-sync have no room for it");
+}
+
+static int run(struct bridge *bridge, const char *schema, const char *type)
+{
+    int status = EXIT_OK;
+
+    check_options(bridge, schema, type);
+    if (schema)
+        status = bridge_type_load(&bridge->type, schema, type);
+    if (!status) {
+        interrupt_catch();
+        status = follow(bridge);
+    }
+    close_from(bridge);
+    close_to(bridge);
+    bridge_type_free(&bridge->type);
+    return interrupt_finish(finish_output(status));
+}
+
+static void set_option(struct bridge *bridge, int option)
+{
+    switch (option) {
+    case FROM: bridge->from_format = parse_format(&verb, "--from", optarg); break;
+    case ONCE: bridge->once = true; break;
+    case 'n': bridge->count = parse_number(&verb, "--count", optarg, 1, UINT64_MAX); break;
+    case 'q': bridge->quiet = true; break;
+    case GRACE: bridge->writing.grace_ms = parse_wait(&verb, "--grace", optarg); break;
+    case RESET: bridge->writing.on_grace = MMS_RESET; break;
+    case UNLOCKED: bridge->writing.unlocked = true; break;
+    case LOCK_WAIT: bridge->writing.lock_wait_ms = parse_wait(&verb, "--lock-wait", optarg); break;
+    case MAX_SIZE: bridge->writing.max_size = parse_size(&verb, "--max-size", optarg); break;
+    case FORCE_FILESYSTEM: bridge->reading.force_filesystem = bridge->writing.force_filesystem = true; break;
+    case TRUST:
+        bridge->reading.trust_owner = bridge->writing.trust_owner = true;
+        bridge->reading.trusted_uid = bridge->writing.trusted_uid = parse_user(&verb, "--trust", optarg);
+        break;
+    }
+}
+
+int cmd_bridge(int argc, char **argv)
+{
+    struct bridge bridge = {.reading = MMS_REGION_OPTIONS_INIT, .writing = MMS_WRITER_OPTIONS_INIT};
+    const char *schema = NULL, *type = NULL;
+    int option;
+
+    while ((option = next_option(&verb, argc, argv, "n:q", long_options)) >= 0) {
+        if (option == SCHEMA)
+            schema = optarg;
+        else if (option == TYPE)
+            type = optarg;
+        else
+            set_option(&bridge, option);
+    }
+    count_operands(&verb, argc, argv, 2, 2);
+    bridge.from_path = argv[optind];
+    bridge.to_path = argv[optind + 1];
+    choose_formats(&bridge);
+    return run(&bridge, schema, type);
+}

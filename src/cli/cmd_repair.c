@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/arguments.h"
+#include "cli/cmd.h"
+#include "cli/message.h"
+#include <mmsync.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+static const struct verb verb = {
+    .name = "repair",
+    .synopsis = "PREFIX [OPTION]...",
+    .help = "Take back what readers that died in a view have left in the counts of mmap-sync's\n"
+            "files, so that writers wait no longer for them. Without options this is done only\n"
+            "if no other process has the files mapped, so that nobody can be the one counted;\n"
+            "otherwise those processes are named, and nothing is changed.\n"
+            "\n"
+            "  -v, --longest-view MS   no view lasts longer: what is counted for that long on the\n"
+            "                          file that is not current, without a publish, is taken off,\n"
+            "                          whoever is alive\n"
+            "  -f, --force             both counts become 0, whoever is alive; a reader that holds\n"
+            "                          a view then may find it overwritten\n"
+            "\n"
+            "It sees the processes of its own PID namespace: run it where the readers run.\n"
+            "A bare NAME means /dev/shm/NAME.\n",
+};
+
+static const struct option long_options[] = {
+    {"longest-view", required_argument, NULL, 'v'},
+    {"force", no_argument, NULL, 'f'},
+    COMMON_OPTIONS,
+};
+
+int cmd_repair(int argc, char **argv)
+{
+    mms_repair_report report = {0};
+    bool changed = false;
+    unsigned flags = 0;
+    int option, code, longest_view_ms = 0;
+
+    while ((option = next_option(&verb, argc, argv, "fv:", long_options)) >= 0) {
+        if (option == 'f')
+            flags |= MMS_REPAIR_FORCE;
+        else
+            longest_view_ms = (int)parse_number(&verb, "--longest-view", optarg, 1, INT32_MAX);
+    }
+    if (flags && longest_view_ms)
+        usage_error(&verb, "--force and --longest-view: give one of them");
+    count_operands(&verb, argc, argv, 1, 1);
+    code = mms_repair(path_in_format(MMS_FORMAT_MMAP_SYNC, argv[optind]), flags, longest_view_ms, &report);
+    if (code)
+        return fail_call(code);
+    for (int i = 0; i < 2; i++) {
+        if (report.before[i] == report.after[i])
+            continue;
+        printf("data file %d: %d readers were counted, now %d\n", i, (int)report.before[i], (int)report.after[i]);
+        changed = true;
+    }
+    if (!changed)
+        puts("nothing was left behind");
+    return EXIT_OK;
+}

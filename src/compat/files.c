@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compat/files.h"
+#include "core/error.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void mms__state_name(const struct mms__place *place, char name[MMS__FILE_NAME_SIZE])
+{
+    snprintf(name, MMS__FILE_NAME_SIZE, "%s_state", place->path);
+}
+
+void mms__data_name(const struct mms__place *place, unsigned index, char name[MMS__FILE_NAME_SIZE])
+{
+    snprintf(name, MMS__FILE_NAME_SIZE, "%s_data_%u", place->path, index);
+}
+
+int mms__owner_check(const struct mms__place *place, const struct mms__trust *trust, const struct mms__file *file,
+                     const char *name)
+{
+    struct stat status;
+
+    if (!place->bare || trust->any_owner)
+        return 0;
+    if (fstat(file->fd, &status) != 0)
+        return mms__fail_errno("looking at the owner of %s", name);
+    if (status.st_uid == geteuid() || status.st_uid == 0 || (trust->trust_owner && status.st_uid == trust->trusted_uid))
+        return 0;
+    return mms__fail(
+        -EPERM,
+        "%s belongs to user %u; anybody can make a name there, so say that you trust that user, or give the path", name,
+        status.st_uid);
+}
+
+int mms__state_open(const struct mms__place *place, const struct mms__trust *trust, int flags, struct mms__file *file)
+{
+    char name[MMS__FILE_NAME_SIZE];
+    int code;
+
+    mms__state_name(place, name);
+    code = mms__file_open(AT_FDCWD, name, flags, 0, file);
+    if (code == -ENOENT)
+        return mms__fail(code, "no files of mmap-sync at %s: a writer has to create them first", name);
+    if (code == MMS_E_NOT_REGION)
+        return mms__fail(code, "%s is not a regular file, so not the state of mmap-sync", name);
+    if (code != 0)
+        return mms__fail(code, "opening %s", name);
+    code = mms__owner_check(place, trust, file, name);
+    if (code != 0)
+        mms__file_close(file);
+    return code;
+}
+
+int mms__state_check(const struct mms__place *place, const struct mms__file *file)
+{
+    struct stat status;
+
+    if (fstat(file->fd, &status) != 0)
+        return mms__fail_errno("looking at the size of %s_state", place->path);
+    if (status.st_size == (off_t)MMS__STATE_SIZE)
+        return 0;
+    if (status.st_size == 0)
+        return mms__fail(MMS_E_EMPTY, "%s_state is empty: its writer is just making it, or died then; write a value",
+                         place->path);
+    return mms__fail(MMS_E_CORRUPT,
+                     "%s_state has %lld bytes, and the state of mmap-sync %zu; it is left as it is: if it is no other "
+                     "program's, remove it, and its writer makes it anew",
+                     place->path, (long long)status.st_size, MMS__STATE_SIZE);
+}
+
+static int open_data(const struct mms__place *place, unsigned index, int flags, struct mms__file *file)
+{
+    char name[MMS__FILE_NAME_SIZE];
+    int code;
+
+    mms__data_name(place, index, name);
+    code = mms__file_open(AT_FDCWD, name, flags, 0, file);
+    if (code == -ENOENT)
+        return mms__fail(code, "%s is missing; a writer that publishes makes it anew", name);
+    if (code == MMS_E_NOT_REGION)
+        return mms__fail(code, "%s is not a regular file, so no data of mmap-sync", name);
+    return code == 0 ? 0 : mms__fail(code, "opening %s", name);
+}
+
+int mms__data_look(const struct mms__place *place, unsigned index, int flags, struct mms__file *file, uint64_t *size)
+{
+    struct stat status;
+    int code;
+
+    if (!mms__file_is_ours(file)) { /* not open yet, or the host has closed it */
+        code = open_data(place, index, flags, file);
+        if (code != 0)
+            return code;
+    }
+    if (fstat(file->fd, &status) != 0)
+        return mms__fail_errno("looking at the size of %s_data_%u", place->path, index);
+    *size = (uint64_t)status.st_size;
+    return 0;
+}

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Counts that the dead have left behind. The files do not say who is counted; the kernel says who has them mapped, and
+   whoever holds a view has. */
+#include "compat/files.h"
+#include "core/clock.h"
+#include "core/error.h"
+#include "core/foreign.h"
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+/* ---- Who has it mapped ---- */
+
+/* A line of /proc/PID/maps. On btrfs and overlayfs the device in it is not that of stat, and the name decides. */
+static bool is_map_of(const char *line, const struct mms__file *file, const char *name)
+{
+    unsigned major_number, minor_number;
+    uint64_t inode;
+    int path = 0;
+
+    if (sscanf(line, "%*s %*s %*s %x:%x %" SCNu64 " %n", &major_number, &minor_number, &inode, &path) != 3 ||
+        inode != file->inode)
+        return false;
+    return makedev(major_number, minor_number) == file->device ||
+           (path > 0 && strncmp(line + path, name, strlen(name)) == 0);
+}
+
+/* 1, 0, or -1 if this user may not look. A process that has just ended has nothing mapped. */
+static int has_mapped(const char *pid, const struct mms__file *file, const char *name)
+{
+    char path[sizeof(((struct dirent *)0)->d_name) + 16], *line = NULL;
+    size_t size = 0;
+    FILE *maps;
+    int found = 0;
+
+    snprintf(path, sizeof path, "/proc/%s/maps", pid);
+    maps = fopen(path, "re");
+    if (!maps)
+        return errno == EACCES || errno == EPERM ? -1 : 0;
+    errno = 0;
+    while (!found && getline(&line, &size, maps) > 0)
+        found = is_map_of(line, file, name);
+    if (!found && (errno == EACCES || errno == EPERM))
+        found = -1;
+    free(line);
+    fclose(maps);
+    return found;
+}
+
+/* In many containers even root may not look at process 1, which then is a machine's or a container's init with more
+   rights than root has there, and no reader. */
+static bool is_init_to_root(const char *pid)
+{
+    return strcmp(pid, "1") == 0 && geteuid() == 0;
+}
+
+static int find_suspects(const struct mms__file *file, const char *name, mms_repair_report *report)
+{
+    DIR *processes = opendir("/proc");
+
+    if (!processes)
+        return mms__fail_errno("repairing %s: looking for its readers in /proc", name);
+    report->suspects = report->unseen = 0;
+    for (struct dirent *entry; (entry = readdir(processes));) {
+        int mapped;
+
+        if (!isdigit((unsigned char)*entry->d_name) || atoi(entry->d_name) == getpid())
+            continue;
+        mapped = has_mapped(entry->d_name, file, name);
+        if (mapped < 0 && !is_init_to_root(entry->d_name))
+            report->unseen++;
+        if (mapped > 0 && report->suspects++ < sizeof report->suspect_pid / sizeof *report->suspect_pid)
+            report->suspect_pid[report->suspects - 1] = (pid_t)atoi(entry->d_name);
+    }
+    closedir(processes);
+    return 0;
+}
+
+/* ---- Taking counts back ---- */
+
+enum { TRIES = 1000 };
+
+/* A count that changes between the look and the store belongs to somebody who lives. */
+static bool clear(struct mms__upstream *state, mms_repair_report *report)
+{
+    bool all = true;
+
+    for (unsigned i = 0; i < 2; i++) {
+        uint32_t seen = report->before[i];
+
+        if (seen == 0 || mms__cas_seq_cst(&state->readers[i], &seen, 0))
+            report->after[i] = 0;
+        else
+            all = false;
+    }
+    return all;
+}
+
+static int fail_alive(const struct mms__place *place, const mms_repair_report *report)
+{
+    char who[128] = "";
+    size_t used = 0;
+
+    for (unsigned i = 0; i < report->suspects && i < 8 && used < sizeof who - 16; i++)
+        used += (size_t)snprintf(who + used, sizeof who - used, "%s%d", i ? ", " : "", (int)report->suspect_pid[i]);
+    if (report->suspects == 0)
+        return mms__fail(
+            MMS_E_AGAIN,
+            "repairing %s: %u processes of other users may not be looked at, and may have it mapped; do it "
+            "as root, say how long a view lasts at most, or force it",
+            place->path, report->unseen);
+    return mms__fail(MMS_E_AGAIN,
+                     "repairing %s: %u processes have it mapped, and what is counted may be theirs (%s); end them, say "
+                     "how long a view lasts at most, or force it",
+                     place->path, report->suspects, who);
+}
+
+static void load_counts(const struct mms__upstream *state, uint32_t counts[2])
+{
+    counts[0] = mms__load_seq_cst(&state->readers[0]);
+    counts[1] = mms__load_seq_cst(&state->readers[1]);
+}
+
+/* Nobody can be counted who has not mapped the state, and whoever maps it after the look changes the counts. */
+static int repair_by_processes(const struct mms__place *place, const struct mms__file *file,
+                               struct mms__upstream *state, bool force, mms_repair_report *report)
+{
+    char name[MMS__FILE_NAME_SIZE];
+
+    mms__state_name(place, name);
+    for (int tries = 0; tries < TRIES; tries++) {
+        int code;
+
+        load_counts(state, report->before);
+        memcpy(report->after, report->before, sizeof report->after);
+        code = find_suspects(file, name, report);
+        if (code != 0 || (report->before[0] | report->before[1]) == 0)
+            return code;
+        if ((report->suspects > 0 || report->unseen > 0) && !force)
+            return fail_alive(place, report);
+        if (clear(state, report))
+            return 0;
+    }
+    return mms__fail(MMS_E_AGAIN, "repairing %s: its counts change all the time, so its readers live", place->path);
+}
+
+/* ---- By the time that views last ---- */
+
+#define LOOK_NS 1000000
+
+/* The lowest count within the time; false if something was published. */
+static bool watch(const struct mms__upstream *state, uint64_t word, int ms, uint32_t *lowest)
+{
+    const uint32_t *count = &state->readers[mms__upstream_next(state)];
+    uint64_t deadline = mms__deadline(ms);
+
+    for (*lowest = mms__load_seq_cst(count); mms__now_ns() < deadline; mms__sleep_ns(LOOK_NS)) {
+        uint32_t now = mms__load_seq_cst(count);
+
+        if (now < *lowest)
+            *lowest = now;
+        if (mms__load_seq_cst(&state->version) != word)
+            return false;
+    }
+    return mms__load_seq_cst(&state->version) == word;
+}
+
+/* Others come and go: only what was there all the time is taken off. */
+static void take_off(uint32_t *count, uint32_t surplus)
+{
+    uint32_t seen = mms__load_seq_cst(count);
+
+    while (!mms__cas_seq_cst(count, &seen, seen > MMS__UPSTREAM_COUNT_MAX || seen < surplus ? 0 : seen - surplus))
+        continue;
+}
+
+static int repair_by_time(const struct mms__place *place, struct mms__upstream *state, int longest_view_ms,
+                          mms_repair_report *report)
+{
+    uint64_t word = mms__load_seq_cst(&state->version);
+    uint32_t lowest;
+
+    load_counts(state, report->before);
+    if (!watch(state, word, longest_view_ms, &lowest))
+        return mms__fail(MMS_E_AGAIN,
+                         "repairing %s: something was published meanwhile, so no count holds the writer back; if "
+                         "one is left behind, try again",
+                         place->path);
+    if (lowest > 0)
+        take_off(&state->readers[mms__upstream_next(state)], lowest);
+    load_counts(state, report->after);
+    return 0;
+}
+
+/* ---- The call ---- */
+
+static int open_state(const struct mms__place *place, struct mms__file *file, struct mms__map *map)
+{
+    const struct mms__trust anybody = {.any_owner = true, .force_filesystem = true};
+    int code = mms__state_open(place, &anybody, O_RDWR, file);
+
+    if (code != 0)
+        return code;
+    code = mms__state_check(place, file);
+    if (code == 0) {
+        code = mms__map_file(file->fd, MMS__STATE_SIZE, PROT_READ | PROT_WRITE, false, map);
+        if (code != 0)
+            mms__fail(code, "mapping %s_state", place->path);
+    }
+    if (code != 0)
+        mms__file_close(file);
+    return code;
+}
+
+int mms_repair(const char *path, unsigned flags, int longest_view_ms, mms_repair_report *out)
+{
+    const struct mms__foreign *foreign;
+    mms_repair_report report = {0};
+    struct mms__place place;
+    struct mms__file file;
+    struct mms__map map = {0};
+    int code = mms__foreign_find(path, MMS_FORMAT_AUTO, &place, &foreign);
+
+    if (code != 0)
+        return code;
+    if (!foreign || (flags & ~(unsigned)MMS_REPAIR_FORCE) != 0 || longest_view_ms < 0)
+        return mms__fail(MMS_E_INVALID,
+                         foreign ? "repairing %s: unknown flags, or a time below 0"
+                                 : "repairing %s: it is not mmap-sync's; regions of our own know who is dead",
+                         place.path);
+    code = open_state(&place, &file, &map);
+    if (code != 0)
+        return code;
+    code = repair_by_processes(&place, &file, map.base, (flags & MMS_REPAIR_FORCE) && longest_view_ms == 0, &report);
+    if (code == MMS_E_AGAIN && longest_view_ms > 0)
+        code = repair_by_time(&place, map.base, longest_view_ms, &report);
+    if (out)
+        *out = report;
+    mms__unmap(&map);
+    mms__file_close(&file);
+    return code;
+}
