@@ -48,9 +48,20 @@ int mms__check_work(struct mms__checker *c, size_t size, const struct mms__step 
 int mms__check_enter(struct mms__checker *c, size_t from, int64_t offset, size_t align, size_t size, uint64_t count,
                      struct mms__claim *claim, const struct mms__step *step)
 {
+    uint64_t to = (uint64_t)from + (uint64_t)offset;
     size_t bytes;
     int code;
 
+    /* The usual case at once; what is wrong in others, one by one. */
+    if (MMS__LIKELY(size > 0 && count <= c->size && !__builtin_mul_overflow(size, count, &bytes) && to >= c->low &&
+                    to <= c->high && c->high - to >= bytes && !(to & (align - 1)) && c->size - c->claimed >= bytes)) {
+        claim->at = (size_t)to;
+        claim->low = (size_t)to + bytes;
+        claim->high = c->high;
+        c->claimed += bytes;
+        c->high = (size_t)to;
+        return 0;
+    }
     if (size == 0 && count > MMS_ARCHIVE_UNITS)
         return mms__path_fail(MMS_E_CORRUPT, MMS__CHECK, step, "%llu elements of no size, and the limit is %d",
                               (unsigned long long)count, MMS_ARCHIVE_UNITS);
@@ -102,6 +113,8 @@ static int check_string(struct mms__checker *c, const mms_type *type, size_t at,
     const unsigned char *bytes = c->base + at;
     unsigned char last = bytes[type->size - 1];
 
+    if (type->size == 8 && last < 8 && !(mms__sea_load(bytes, 8) & ((UINT64_C(1) << 8 * last) - 1) & MMS__HIGH_BITS))
+        return 0;
     if (!(last & 0x80)) {
         if (last <= mms__inline_text(type) && mms__is_short_ascii((const char *)bytes, last))
             return 0;
@@ -143,9 +156,14 @@ static int check_fields(struct mms__checker *c, const mms_type_field *fields, si
                         const struct mms__step *step)
 {
     for (size_t i = 0; i < count; i++) {
+        const mms_type *type = fields[i].type;
         struct mms__step field = mms__step_field(step, fields[i].name);
-        int code = mms__check_value(c, fields[i].type, at + fields[i].offset, &field);
+        int code;
 
+        if (type->flags & MMS_TF_ANY_BITS)
+            continue;
+        code = type->kind == MMS_T_STRING ? check_string(c, type, at + fields[i].offset, &field)
+                                          : mms__check_value(c, type, at + fields[i].offset, &field);
         if (code != 0)
             return code;
     }

@@ -26,6 +26,16 @@ int mms__encode_children(struct mms__encoder *e, const mms_type *type, const voi
 int mms__encode_value(struct mms__encoder *e, const mms_type *type, const void *in, size_t at,
                       const struct mms__step *step);
 
+/* Of elements side by side, whose children were written; at is where the first one goes. */
+int mms__encode_values(struct mms__encoder *e, const mms_type *item, mms_items items, size_t at,
+                       const struct mms__step *step);
+
+/* ---- What may be refused: text that is not UTF-8, a tag that does not exist ---- */
+
+int mms__encode_check_text(mms_str text, const struct mms__step *step);
+int mms__encode_variant(const mms_type *type, const void *in, const mms_type_variant **out,
+                        const struct mms__step *step);
+
 /* ---- For those who write containers ---- */
 
 int mms__encode_push(struct mms__encoder *e, size_t position, const struct mms__step *step);
