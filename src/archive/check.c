@@ -108,13 +108,22 @@ static int check_text_at(struct mms__checker *c, size_t from, int64_t offset, ui
     return code;
 }
 
+/* The usual one: some ASCII, in 8 bytes with its length. */
+static inline bool is_short_ascii_string(const mms_type *type, const unsigned char *bytes)
+{
+    uint64_t word;
+
+    if (type->size != 8)
+        return false;
+    word = mms__sea_load(bytes, 8);
+    return word >> 56 < 8 && !(word & ((UINT64_C(1) << 8 * (word >> 56)) - 1) & MMS__HIGH_BITS);
+}
+
 static int check_string(struct mms__checker *c, const mms_type *type, size_t at, const struct mms__step *step)
 {
     const unsigned char *bytes = c->base + at;
     unsigned char last = bytes[type->size - 1];
 
-    if (type->size == 8 && last < 8 && !(mms__sea_load(bytes, 8) & ((UINT64_C(1) << 8 * last) - 1) & MMS__HIGH_BITS))
-        return 0;
     if (!(last & 0x80)) {
         if (last <= mms__inline_text(type) && mms__is_short_ascii((const char *)bytes, last))
             return 0;
@@ -160,7 +169,8 @@ static int check_fields(struct mms__checker *c, const mms_type_field *fields, si
         struct mms__step field = mms__step_field(step, fields[i].name);
         int code;
 
-        if (type->flags & MMS_TF_ANY_BITS)
+        if (type->flags & MMS_TF_ANY_BITS ||
+            (type->kind == MMS_T_STRING && is_short_ascii_string(type, c->base + at + fields[i].offset)))
             continue;
         code = type->kind == MMS_T_STRING ? check_string(c, type, at + fields[i].offset, &field)
                                           : mms__check_value(c, type, at + fields[i].offset, &field);
@@ -192,7 +202,8 @@ int mms__check_items(struct mms__checker *c, const mms_type *item, size_t at, si
         return 0;
     if (item->kind == MMS_T_STRING) {
         for (; element.index < count && code == 0; element.index++)
-            code = check_string(c, item, at + element.index * item->size, &element);
+            if (!is_short_ascii_string(item, c->base + at + element.index * item->size))
+                code = check_string(c, item, at + element.index * item->size, &element);
         return code;
     }
     for (; element.index < count && code == 0; element.index++)

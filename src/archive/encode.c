@@ -11,22 +11,17 @@ int mms__encode_no_memory(const struct mms__step *step)
 
 /* ---- Words and room ---- */
 
-int mms__encode_push(struct mms__encoder *e, size_t position, const struct mms__step *step)
+int mms__encode_more_words(struct mms__encoder *e, const struct mms__step *step)
 {
-    if (!e->base)
-        return 0;
-    if (e->used == e->room) {
-        size_t room = 2 * e->room;
-        uint64_t *words = realloc(e->allocated, room * sizeof *words);
+    size_t room = 2 * e->room;
+    uint64_t *words = realloc(e->allocated, room * sizeof *words);
 
-        if (!words)
-            return mms__encode_no_memory(step);
-        if (!e->allocated)
-            memcpy(words, e->words, e->used * sizeof *words);
-        e->words = e->allocated = words;
-        e->room = room;
-    }
-    e->words[e->used++] = position;
+    if (!words)
+        return mms__encode_no_memory(step);
+    if (!e->allocated)
+        memcpy(words, e->words, e->used * sizeof *words);
+    e->words = e->allocated = words;
+    e->room = room;
     return 0;
 }
 
@@ -38,8 +33,7 @@ static int no_room(struct mms__encoder *e, size_t needed, const struct mms__step
                           e->capacity);
 }
 
-/* Room for size bytes from *at on, which is aligned; what lies before it is zeroed. */
-static int reserve(struct mms__encoder *e, size_t align, size_t size, size_t *at, const struct mms__step *step)
+int mms__encode_more_room(struct mms__encoder *e, size_t align, size_t size, size_t *at, const struct mms__step *step)
 {
     size_t start = mms__round_up(e->position, align), end;
     int code;
@@ -55,18 +49,6 @@ static int reserve(struct mms__encoder *e, size_t align, size_t size, size_t *at
     return 0;
 }
 
-static void zero(unsigned char *at, size_t size)
-{
-    if (size > 32) {
-        memset(at, 0, size);
-        return;
-    }
-    for (; size >= 8; at += 8, size -= 8)
-        memset(at, 0, 8);
-    for (; size > 0; at++, size--)
-        *at = 0;
-}
-
 int mms__encode_reserve(struct mms__encoder *e, size_t align, size_t size, size_t count, size_t *at,
                         const struct mms__step *step)
 {
@@ -75,34 +57,24 @@ int mms__encode_reserve(struct mms__encoder *e, size_t align, size_t size, size_
 
     if (__builtin_mul_overflow(size, count, &bytes))
         return mms__path_fail(MMS_E_TOO_BIG, MMS__ENCODE, step, "the archive is larger than memory can be");
-    code = reserve(e, align, bytes, at, step);
+    code = mms__encode_room(e, align, bytes, at, step);
     if (code == 0 && e->base)
-        zero(e->base + *at, bytes);
+        mms__zero(e->base + *at, bytes);
     return code;
 }
 
-int mms__encode_offset(struct mms__encoder *e, const mms_type *type, size_t at, size_t target,
-                       const struct mms__step *step)
+int mms__encode_too_far(int64_t offset, const struct mms__step *step)
 {
-    int64_t offset = (int64_t)target - (int64_t)at;
-
-    if (!mms__is_wide(type) && offset != (int32_t)offset)
-        return mms__path_fail(MMS_E_TOO_BIG, MMS__ENCODE, step,
-                              "a pointer would span %lld bytes, and offsets of 32 bits end at 2 GiB; "
-                              "compile the schema with --offsets 64",
-                              (long long)(offset < 0 ? -offset : offset));
-    mms__store_uint(e->base + at, mms__word_size(type), (uint64_t)offset);
-    return 0;
+    return mms__path_fail(MMS_E_TOO_BIG, MMS__ENCODE, step,
+                          "a pointer would span %lld bytes, and offsets of 32 bits end at 2 GiB; "
+                          "compile the schema with --offsets 64",
+                          (long long)(offset < 0 ? -offset : offset));
 }
 
-int mms__encode_count(struct mms__encoder *e, const mms_type *type, size_t at, size_t count,
-                      const struct mms__step *step)
+int mms__encode_too_many(size_t count, const struct mms__step *step)
 {
-    if (!mms__is_wide(type) && count > UINT32_MAX)
-        return mms__path_fail(MMS_E_TOO_BIG, MMS__ENCODE, step,
-                              "a length of %zu does not fit in 32 bits; compile the schema with --offsets 64", count);
-    mms__store_uint(e->base + at, mms__word_size(type), count);
-    return 0;
+    return mms__path_fail(MMS_E_TOO_BIG, MMS__ENCODE, step,
+                          "a length of %zu does not fit in 32 bits; compile the schema with --offsets 64", count);
 }
 
 /* ---- Children ---- */
@@ -110,7 +82,7 @@ int mms__encode_count(struct mms__encoder *e, const mms_type *type, size_t at, s
 static int write_text(struct mms__encoder *e, mms_str text, const struct mms__step *step)
 {
     size_t at;
-    int code = reserve(e, 1, text.size, &at, step);
+    int code = mms__encode_room(e, 1, text.size, &at, step);
 
     if (code == 0 && e->base && text.size > 0)
         memcpy(e->base + at, text.data, text.size);
@@ -129,15 +101,25 @@ int mms__encode_check_text(mms_str text, const struct mms__step *step)
     return 0;
 }
 
-/* A text that has its place in the String itself is checked when it gets there. */
+/* Has the text its place in the String itself? It is checked when it gets there. */
+static inline bool is_short(const mms_type *type, const void *in)
+{
+    mms_str text;
+
+    memcpy(&text, in, sizeof text);
+    return text.size <= mms__inline_text(type);
+}
+
+static int deeper(struct mms__encoder *e, const mms_type *type, const void *in, const struct mms__step *step);
+
 static int children_of_text(struct mms__encoder *e, const mms_type *type, const void *in, const struct mms__step *step)
 {
     mms_str text;
     int code;
 
-    memcpy(&text, in, sizeof text);
-    if (type->kind == MMS_T_STRING && text.size <= mms__inline_text(type))
+    if (type->kind == MMS_T_STRING && is_short(type, in))
         return 0;
+    memcpy(&text, in, sizeof text);
     code =
         !e->base || (text.data && mms__is_short_ascii(text.data, text.size)) ? 0 : mms__encode_check_text(text, step);
     return code == 0 ? write_text(e, text, step) : code;
@@ -147,12 +129,14 @@ static int children_of_fields(struct mms__encoder *e, const mms_type_field *fiel
                               const struct mms__step *step)
 {
     for (size_t i = 0; i < count; i++) {
+        const mms_type *type = fields[i].type;
+        const void *from = (const char *)in + fields[i].input_offset;
         struct mms__step field = mms__step_field(step, fields[i].name);
         int code;
 
-        if (fields[i].type->flags & MMS_TF_LEAF)
+        if (type->flags & MMS_TF_LEAF || (type->kind == MMS_T_STRING && is_short(type, from)))
             continue;
-        code = mms__encode_children(e, fields[i].type, (const char *)in + fields[i].input_offset, &field);
+        code = type->kind == MMS_T_VEC ? deeper(e, type, from, &field) : mms__encode_children(e, type, from, &field);
         if (code != 0)
             return code;
     }
@@ -193,7 +177,8 @@ static int children_of_all(struct mms__encoder *e, const mms_type *item, mms_ite
         return 0;
     if (item->kind == MMS_T_STRING) {
         for (; element.index < items.count && code == 0; element.index++)
-            code = children_of_text(e, item, mms__item(item, items, element.index), &element);
+            if (!is_short(item, mms__item(item, items, element.index)))
+                code = children_of_text(e, item, mms__item(item, items, element.index), &element);
         return code;
     }
     for (; element.index < items.count && code == 0; element.index++)
@@ -212,7 +197,7 @@ static int write_items(struct mms__encoder *e, const mms_type *item, mms_items i
 
     if (code == 0)
         code = whole && items.count <= SIZE_MAX / (item->size | 1)
-                   ? reserve(e, item->align, items.count * item->size, at, step)
+                   ? mms__encode_room(e, item->align, items.count * item->size, at, step)
                    : mms__encode_reserve(e, item->align, item->size, items.count, at, step);
     if (code != 0 || !e->base || item->size == 0)
         return code;

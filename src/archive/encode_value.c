@@ -3,11 +3,6 @@
 #include "archive/encoder.h"
 #include "archive/utf8.h"
 
-static uint64_t take(struct mms__encoder *e)
-{
-    return e->words[e->next++];
-}
-
 static int value_of_size(struct mms__encoder *e, const mms_type *type, const void *in, size_t at,
                          const struct mms__step *step)
 {
@@ -57,7 +52,6 @@ static int value_of_duration(struct mms__encoder *e, const void *in, size_t at, 
     return 0;
 }
 
-/* Length, then the offset in little-endian bytes, whose top bit is set as the text lies before its owner. */
 /* In the String itself, with its length in the last byte. */
 static int value_of_short_text(struct mms__encoder *e, const mms_type *type, mms_str text, size_t at,
                                const struct mms__step *step)
@@ -79,7 +73,8 @@ static int value_of_short_text(struct mms__encoder *e, const mms_type *type, mms
     return 0;
 }
 
-/* Every byte of it is written. */
+/* Length, then the offset in little-endian bytes, whose top bit is set as the text lies before its owner. Every byte of
+   the String is written. */
 static int value_of_string(struct mms__encoder *e, const mms_type *type, const void *in, size_t at,
                            const struct mms__step *step)
 {
@@ -92,7 +87,7 @@ static int value_of_string(struct mms__encoder *e, const mms_type *type, const v
     memcpy(&text, in, sizeof text);
     if (text.size <= mms__inline_text(type))
         return value_of_short_text(e, type, text, at, step);
-    target = (size_t)take(e);
+    target = (size_t)mms__encode_take(e);
     code = mms__encode_offset(e, type, at, target, step);
     if (code == 0)
         code = mms__encode_count(e, type, at, text.size, step);
@@ -106,7 +101,7 @@ static int value_of_string(struct mms__encoder *e, const mms_type *type, const v
 static int value_of_slice(struct mms__encoder *e, const mms_type *type, const void *in, size_t at,
                           const struct mms__step *step)
 {
-    int code = mms__encode_offset(e, type, at, (size_t)take(e), step);
+    int code = mms__encode_offset(e, type, at, (size_t)mms__encode_take(e), step);
 
     return code == 0 ? mms__encode_count(e, type, at + mms__word_size(type), mms__load_items(in).count, step) : code;
 }
@@ -119,7 +114,7 @@ static int value_of_table(struct mms__encoder *e, const mms_type *type, const vo
     int code = mms__encode_count(e, type, at, mms__load_items(in).count, step);
 
     for (size_t i = 1; i < type->size / word && code == 0; i++)
-        code = mms__encode_offset(e, type, at + i * word, (size_t)take(e), step);
+        code = mms__encode_offset(e, type, at + i * word, (size_t)mms__encode_take(e), step);
     return code;
 }
 
@@ -136,7 +131,11 @@ static int value_of_fields(struct mms__encoder *e, const mms_type_field *fields,
             mms__copy_small(e->base + at + fields[i].offset, from, type->size);
             continue;
         }
-        code = mms__encode_value(e, type, from, at + fields[i].offset, &field);
+        switch (type->kind) {
+        case MMS_T_STRING: code = value_of_string(e, type, from, at + fields[i].offset, &field); break;
+        case MMS_T_VEC: code = value_of_slice(e, type, from, at + fields[i].offset, &field); break;
+        default: code = mms__encode_value(e, type, from, at + fields[i].offset, &field); break;
+        }
         if (code != 0)
             return code;
     }
@@ -186,7 +185,7 @@ int mms__encode_value(struct mms__encoder *e, const mms_type *type, const void *
     case MMS_T_ISIZE: return value_of_size(e, type, in, at, step);
     case MMS_T_DURATION: return value_of_duration(e, in, at, step);
     case MMS_T_STRING: return value_of_string(e, type, in, at, step);
-    case MMS_T_BOX: return mms__encode_offset(e, type, at, (size_t)take(e), step);
+    case MMS_T_BOX: return mms__encode_offset(e, type, at, (size_t)mms__encode_take(e), step);
     case MMS_T_BOX_STR:
     case MMS_T_VEC: return value_of_slice(e, type, in, at, step);
     case MMS_T_MAP:
@@ -198,6 +197,22 @@ int mms__encode_value(struct mms__encoder *e, const mms_type *type, const void *
     }
 }
 
+/* The usual one: some ASCII, in 8 bytes with its length. */
+static inline bool put_short_ascii(unsigned char *out, const void *in)
+{
+    mms_str text;
+    uint64_t word;
+
+    memcpy(&text, in, sizeof text);
+    if (text.size >= 8 || !text.data)
+        return false;
+    word = mms__sea_load(text.data, text.size);
+    if (word & MMS__HIGH_BITS)
+        return false;
+    mms__store_little(out, word | (uint64_t)text.size << 56);
+    return true;
+}
+
 int mms__encode_values(struct mms__encoder *e, const mms_type *item, mms_items items, size_t at,
                        const struct mms__step *step)
 {
@@ -205,9 +220,13 @@ int mms__encode_values(struct mms__encoder *e, const mms_type *item, mms_items i
     int code = 0;
 
     if (item->kind == MMS_T_STRING) {
-        for (; element.index < items.count && code == 0; element.index++)
-            code = value_of_string(e, item, mms__item(item, items, element.index), at + element.index * item->size,
-                                   &element);
+        for (; element.index < items.count && code == 0; element.index++) {
+            const void *in = mms__item(item, items, element.index);
+            size_t there = at + element.index * item->size;
+
+            if (item->size != 8 || !put_short_ascii(e->base + there, in))
+                code = value_of_string(e, item, in, there, &element);
+        }
         return code;
     }
     for (; element.index < items.count && code == 0; element.index++)

@@ -114,6 +114,21 @@ static inline void mms__copy_small(void *to, const void *from, size_t size)
     }
 }
 
+/* Mostly few bytes, for which a call is too much. */
+static inline void mms__zero(unsigned char *at, size_t size)
+{
+    if (size > 32) {
+        memset(at, 0, size);
+        return;
+    }
+    for (; size >= 8; at += 8, size -= 8)
+        memset(at, 0, 8);
+    for (; size >= 4; at += 4, size -= 4)
+        memset(at, 0, 4);
+    for (; size > 0; at++, size--)
+        *at = 0;
+}
+
 /* A word as its little-endian bytes. */
 static inline void mms__store_little(void *to, uint64_t word)
 {
