@@ -6,11 +6,13 @@ include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/mmsync)
 set(completion_dir ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
 
-install(TARGETS mmsync mmsync_static mmsc EXPORT mmsyncTargets
-    RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR}
+install(TARGETS mmsync mmsync_static EXPORT mmsyncTargets
     LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
     ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-install(FILES man/mmsc.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+if(MMSYNC_BUILD_MMSC)
+    install(TARGETS mmsc EXPORT mmsyncTargets RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+    install(FILES man/mmsc.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+endif()
 install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
 install(FILES LICENSE README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 

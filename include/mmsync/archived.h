@@ -169,13 +169,18 @@ static inline bool mms_map64_locate(const mms_map64 *map, uint64_t key, unsigned
     MMS__LOCATE(map, mms__sea_word(key, bytes), mms__sea_seeded_word(seed, key, bytes));
 }
 
+/* A short text with its end is a word. */
 static inline bool mms_map32_locate_bytes(const mms_map32 *map, const void *data, size_t size, int text, size_t *slot)
 {
+    if (text && size < 8)
+        return mms_map32_locate(map, mms__sea_load(data, size) | UINT64_C(0xff) << 8 * size, (unsigned)size + 1, slot);
     MMS__LOCATE(map, mms__sea_bytes(NULL, data, size, text), mms__sea_bytes(&seed, data, size, text));
 }
 
 static inline bool mms_map64_locate_bytes(const mms_map64 *map, const void *data, size_t size, int text, size_t *slot)
 {
+    if (text && size < 8)
+        return mms_map64_locate(map, mms__sea_load(data, size) | UINT64_C(0xff) << 8 * size, (unsigned)size + 1, slot);
     MMS__LOCATE(map, mms__sea_bytes(NULL, data, size, text), mms__sea_bytes(&seed, data, size, text));
 }
 

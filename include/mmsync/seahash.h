@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -21,6 +22,33 @@ static inline uint64_t mms__sea_diffuse(uint64_t x)
     x *= UINT64_C(0x6eed0e9da4d94a4f);
     x ^= (x >> 32) >> (x >> 60);
     return x * UINT64_C(0x6eed0e9da4d94a4f);
+}
+
+/* Up to 8 bytes as a number, the first one lowest; not one byte more is read. */
+static inline uint64_t mms__sea_load(const void *data, size_t size)
+{
+    const unsigned char *bytes = (const unsigned char *)data;
+    uint64_t word = 0;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    uint32_t low, high;
+
+    if (size >= 8) {
+        memcpy(&word, bytes, 8);
+        return word;
+    }
+    if (size >= 4) {
+        memcpy(&low, bytes, 4);
+        memcpy(&high, bytes + size - 4, 4);
+        return low | (uint64_t)high << (8 * size - 32);
+    }
+    if (size > 0)
+        word = bytes[0] | (uint64_t)bytes[size / 2] << 8 * (size / 2) | (uint64_t)bytes[size - 1] << (8 * size - 8);
+    return word;
+#else
+    for (size_t i = size < 8 ? size : 8; i-- > 0;)
+        word = word << 8 | bytes[i];
+    return word;
+#endif
 }
 
 /* Of an integer of 1 to 8 bytes; the bits above them are 0. */

@@ -48,9 +48,20 @@ int mms__check_work(struct mms__checker *c, size_t size, const struct mms__step 
 int mms__check_enter(struct mms__checker *c, size_t from, int64_t offset, size_t align, size_t size, uint64_t count,
                      struct mms__claim *claim, const struct mms__step *step)
 {
+    uint64_t to = (uint64_t)from + (uint64_t)offset;
     size_t bytes;
     int code;
 
+    /* The usual case at once; what is wrong in others, one by one. */
+    if (MMS__LIKELY(size > 0 && count <= c->size && !__builtin_mul_overflow(size, count, &bytes) && to >= c->low &&
+                    to <= c->high && c->high - to >= bytes && !(to & (align - 1)) && c->size - c->claimed >= bytes)) {
+        claim->at = (size_t)to;
+        claim->low = (size_t)to + bytes;
+        claim->high = c->high;
+        c->claimed += bytes;
+        c->high = (size_t)to;
+        return 0;
+    }
     if (size == 0 && count > MMS_ARCHIVE_UNITS)
         return mms__path_fail(MMS_E_CORRUPT, MMS__CHECK, step, "%llu elements of no size, and the limit is %d",
                               (unsigned long long)count, MMS_ARCHIVE_UNITS);
@@ -95,6 +106,17 @@ static int check_text_at(struct mms__checker *c, size_t from, int64_t offset, ui
     code = check_text(c, claim.at, (size_t)size, step);
     mms__check_leave(c, &claim);
     return code;
+}
+
+/* The usual one: some ASCII, in 8 bytes with its length. */
+static inline bool is_short_ascii_string(const mms_type *type, const unsigned char *bytes)
+{
+    uint64_t word;
+
+    if (type->size != 8)
+        return false;
+    word = mms__sea_load(bytes, 8);
+    return word >> 56 < 8 && !(word & ((UINT64_C(1) << 8 * (word >> 56)) - 1) & MMS__HIGH_BITS);
 }
 
 static int check_string(struct mms__checker *c, const mms_type *type, size_t at, const struct mms__step *step)
@@ -143,9 +165,15 @@ static int check_fields(struct mms__checker *c, const mms_type_field *fields, si
                         const struct mms__step *step)
 {
     for (size_t i = 0; i < count; i++) {
+        const mms_type *type = fields[i].type;
         struct mms__step field = mms__step_field(step, fields[i].name);
-        int code = mms__check_value(c, fields[i].type, at + fields[i].offset, &field);
+        int code;
 
+        if (type->flags & MMS_TF_ANY_BITS ||
+            (type->kind == MMS_T_STRING && is_short_ascii_string(type, c->base + at + fields[i].offset)))
+            continue;
+        code = type->kind == MMS_T_STRING ? check_string(c, type, at + fields[i].offset, &field)
+                                          : mms__check_value(c, type, at + fields[i].offset, &field);
         if (code != 0)
             return code;
     }
@@ -174,7 +202,8 @@ int mms__check_items(struct mms__checker *c, const mms_type *item, size_t at, si
         return 0;
     if (item->kind == MMS_T_STRING) {
         for (; element.index < count && code == 0; element.index++)
-            code = check_string(c, item, at + element.index * item->size, &element);
+            if (!is_short_ascii_string(item, c->base + at + element.index * item->size))
+                code = check_string(c, item, at + element.index * item->size, &element);
         return code;
     }
     for (; element.index < count && code == 0; element.index++)

@@ -11,28 +11,18 @@ int mms__encode_no_memory(const struct mms__step *step)
 
 /* ---- Words and room ---- */
 
-int mms__encode_push(struct mms__encoder *e, size_t position, const struct mms__step *step)
+int mms__encode_more_words(struct mms__encoder *e, const struct mms__step *step)
 {
-    if (!e->base)
-        return 0;
-    if (e->used == e->room) {
-        size_t room = 2 * e->room;
-        uint64_t *words = realloc(e->allocated, room * sizeof *words);
+    size_t room = 2 * e->room;
+    uint64_t *words = realloc(e->allocated, room * sizeof *words);
 
-        if (!words)
-            return mms__encode_no_memory(step);
-        if (!e->allocated)
-            memcpy(words, e->words, e->used * sizeof *words);
-        e->words = e->allocated = words;
-        e->room = room;
-    }
-    e->words[e->used++] = position;
+    if (!words)
+        return mms__encode_no_memory(step);
+    if (!e->allocated)
+        memcpy(words, e->words, e->used * sizeof *words);
+    e->words = e->allocated = words;
+    e->room = room;
     return 0;
-}
-
-static uint64_t take(struct mms__encoder *e)
-{
-    return e->words[e->next++];
 }
 
 static int no_room(struct mms__encoder *e, size_t needed, const struct mms__step *step)
@@ -43,8 +33,7 @@ static int no_room(struct mms__encoder *e, size_t needed, const struct mms__step
                           e->capacity);
 }
 
-/* Room for size bytes from *at on, which is aligned; what lies before it is zeroed. */
-static int reserve(struct mms__encoder *e, size_t align, size_t size, size_t *at, const struct mms__step *step)
+int mms__encode_more_room(struct mms__encoder *e, size_t align, size_t size, size_t *at, const struct mms__step *step)
 {
     size_t start = mms__round_up(e->position, align), end;
     int code;
@@ -68,34 +57,24 @@ int mms__encode_reserve(struct mms__encoder *e, size_t align, size_t size, size_
 
     if (__builtin_mul_overflow(size, count, &bytes))
         return mms__path_fail(MMS_E_TOO_BIG, MMS__ENCODE, step, "the archive is larger than memory can be");
-    code = reserve(e, align, bytes, at, step);
+    code = mms__encode_room(e, align, bytes, at, step);
     if (code == 0 && e->base)
-        memset(e->base + *at, 0, bytes);
+        mms__zero(e->base + *at, bytes);
     return code;
 }
 
-int mms__encode_offset(struct mms__encoder *e, const mms_type *type, size_t at, size_t target,
-                       const struct mms__step *step)
+int mms__encode_too_far(int64_t offset, const struct mms__step *step)
 {
-    int64_t offset = (int64_t)target - (int64_t)at;
-
-    if (!mms__is_wide(type) && offset != (int32_t)offset)
-        return mms__path_fail(MMS_E_TOO_BIG, MMS__ENCODE, step,
-                              "a pointer would span %lld bytes, and offsets of 32 bits end at 2 GiB; "
-                              "compile the schema with --offsets 64",
-                              (long long)(offset < 0 ? -offset : offset));
-    mms__store_uint(e->base + at, mms__word_size(type), (uint64_t)offset);
-    return 0;
+    return mms__path_fail(MMS_E_TOO_BIG, MMS__ENCODE, step,
+                          "a pointer would span %lld bytes, and offsets of 32 bits end at 2 GiB; "
+                          "compile the schema with --offsets 64",
+                          (long long)(offset < 0 ? -offset : offset));
 }
 
-int mms__encode_count(struct mms__encoder *e, const mms_type *type, size_t at, size_t count,
-                      const struct mms__step *step)
+int mms__encode_too_many(size_t count, const struct mms__step *step)
 {
-    if (!mms__is_wide(type) && count > UINT32_MAX)
-        return mms__path_fail(MMS_E_TOO_BIG, MMS__ENCODE, step,
-                              "a length of %zu does not fit in 32 bits; compile the schema with --offsets 64", count);
-    mms__store_uint(e->base + at, mms__word_size(type), count);
-    return 0;
+    return mms__path_fail(MMS_E_TOO_BIG, MMS__ENCODE, step,
+                          "a length of %zu does not fit in 32 bits; compile the schema with --offsets 64", count);
 }
 
 /* ---- Children ---- */
@@ -103,14 +82,14 @@ int mms__encode_count(struct mms__encoder *e, const mms_type *type, size_t at, s
 static int write_text(struct mms__encoder *e, mms_str text, const struct mms__step *step)
 {
     size_t at;
-    int code = reserve(e, 1, text.size, &at, step);
+    int code = mms__encode_room(e, 1, text.size, &at, step);
 
     if (code == 0 && e->base && text.size > 0)
         memcpy(e->base + at, text.data, text.size);
     return code == 0 ? mms__encode_push(e, at, step) : code;
 }
 
-static int check_text(mms_str text, const struct mms__step *step)
+int mms__encode_check_text(mms_str text, const struct mms__step *step)
 {
     size_t valid;
 
@@ -122,32 +101,50 @@ static int check_text(mms_str text, const struct mms__step *step)
     return 0;
 }
 
+/* Has the text its place in the String itself? It is checked when it gets there. */
+static inline bool is_short(const mms_type *type, const void *in)
+{
+    mms_str text;
+
+    memcpy(&text, in, sizeof text);
+    return text.size <= mms__inline_text(type);
+}
+
+static int deeper(struct mms__encoder *e, const mms_type *type, const void *in, const struct mms__step *step);
+
 static int children_of_text(struct mms__encoder *e, const mms_type *type, const void *in, const struct mms__step *step)
 {
     mms_str text;
     int code;
 
+    if (type->kind == MMS_T_STRING && is_short(type, in))
+        return 0;
     memcpy(&text, in, sizeof text);
-    code = !e->base || (text.data && mms__is_short_ascii(text.data, text.size)) ? 0 : check_text(text, step);
-    if (code != 0 || (type->kind == MMS_T_STRING && text.size <= mms__inline_text(type)))
-        return code;
-    return write_text(e, text, step);
+    code =
+        !e->base || (text.data && mms__is_short_ascii(text.data, text.size)) ? 0 : mms__encode_check_text(text, step);
+    return code == 0 ? write_text(e, text, step) : code;
 }
 
 static int children_of_fields(struct mms__encoder *e, const mms_type_field *fields, size_t count, const void *in,
                               const struct mms__step *step)
 {
     for (size_t i = 0; i < count; i++) {
+        const mms_type *type = fields[i].type;
+        const void *from = (const char *)in + fields[i].input_offset;
         struct mms__step field = mms__step_field(step, fields[i].name);
-        int code = mms__encode_children(e, fields[i].type, (const char *)in + fields[i].input_offset, &field);
+        int code;
 
+        if (type->flags & MMS_TF_LEAF || (type->kind == MMS_T_STRING && is_short(type, from)))
+            continue;
+        code = type->kind == MMS_T_VEC ? deeper(e, type, from, &field) : mms__encode_children(e, type, from, &field);
         if (code != 0)
             return code;
     }
     return 0;
 }
 
-static int variant_of(const mms_type *type, const void *in, const mms_type_variant **out, const struct mms__step *step)
+int mms__encode_variant(const mms_type *type, const void *in, const mms_type_variant **out,
+                        const struct mms__step *step)
 {
     uint64_t tag = mms__input_tag(type, in);
 
@@ -163,7 +160,7 @@ static int children_of_variant(struct mms__encoder *e, const mms_type *type, con
 {
     const mms_type_variant *variant = NULL;
     struct mms__step inner;
-    int code = variant_of(type, in, &variant, step);
+    int code = mms__encode_variant(type, in, &variant, step);
 
     if (code != 0)
         return code;
@@ -171,23 +168,38 @@ static int children_of_variant(struct mms__encoder *e, const mms_type *type, con
     return children_of_fields(e, variant->fields, variant->count, in, &inner);
 }
 
+static int children_of_all(struct mms__encoder *e, const mms_type *item, mms_items items, const struct mms__step *step)
+{
+    struct mms__step element = mms__step_index(step, 0);
+    int code = 0;
+
+    if (item->flags & MMS_TF_LEAF)
+        return 0;
+    if (item->kind == MMS_T_STRING) {
+        for (; element.index < items.count && code == 0; element.index++)
+            if (!is_short(item, mms__item(item, items, element.index)))
+                code = children_of_text(e, item, mms__item(item, items, element.index), &element);
+        return code;
+    }
+    for (; element.index < items.count && code == 0; element.index++)
+        code = mms__encode_children(e, item, mms__item(item, items, element.index), &element);
+    return code;
+}
+
 /* Elements side by side: their children, then themselves. *at is where the first one is. */
 static int write_items(struct mms__encoder *e, const mms_type *item, mms_items items, size_t *at,
                        const struct mms__step *step)
 {
-    struct mms__step element = mms__step_index(step, 0);
     bool copy = (item->flags & MMS_TF_COPY) != 0;
+    bool whole = copy || item->kind == MMS_T_STRING; /* no byte is left as it was */
     size_t mark = e->used;
-    int code = 0;
+    int code = children_of_all(e, item, items, step);
 
-    if (!(item->flags & MMS_TF_LEAF))
-        for (; element.index < items.count && code == 0; element.index++)
-            code = mms__encode_children(e, item, mms__item(item, items, element.index), &element);
     if (code == 0)
-        code = copy && items.count <= SIZE_MAX / (item->size | 1)
-                   ? reserve(e, item->align, items.count * item->size, at, step)
+        code = whole && items.count <= SIZE_MAX / (item->size | 1)
+                   ? mms__encode_room(e, item->align, items.count * item->size, at, step)
                    : mms__encode_reserve(e, item->align, item->size, items.count, at, step);
-    if (code != 0 || !e->base)
+    if (code != 0 || !e->base || item->size == 0)
         return code;
     if (copy) {
         if (items.count > 0)
@@ -195,9 +207,7 @@ static int write_items(struct mms__encoder *e, const mms_type *item, mms_items i
         return 0;
     }
     e->next = mark;
-    for (element.index = 0; item->size > 0 && element.index < items.count && code == 0; element.index++)
-        code = mms__encode_value(e, item, mms__item(item, items, element.index), *at + element.index * item->size,
-                                 &element);
+    code = mms__encode_values(e, item, items, *at, step);
     e->used = mark;
     return code;
 }
@@ -273,173 +283,5 @@ int mms__encode_children(struct mms__encoder *e, const mms_type *type, const voi
     case MMS_T_RESULT: return children_of_variant(e, type, in, step);
     case MMS_T_ARRAY: return children_of_array(e, type, in, step);
     default: return deeper(e, type, in, step);
-    }
-}
-
-/* ---- Values ---- */
-
-static int value_of_size(struct mms__encoder *e, const mms_type *type, const void *in, size_t at,
-                         const struct mms__step *step)
-{
-    uint64_t word = mms__load_uint(in, 8);
-
-    if (type->size == 4 && type->kind == MMS_T_USIZE && word > UINT32_MAX)
-        return mms__path_fail(MMS_E_INVALID, MMS__ENCODE, step,
-                              "%llu does not fit in a usize of 32 bits; compile the schema with --offsets 64",
-                              (unsigned long long)word);
-    if (type->size == 4 && type->kind == MMS_T_ISIZE && (int64_t)word != (int32_t)word)
-        return mms__path_fail(MMS_E_INVALID, MMS__ENCODE, step,
-                              "%lld does not fit in an isize of 32 bits; compile the schema with --offsets 64",
-                              (long long)word);
-    mms__store_uint(e->base + at, type->size, word);
-    return 0;
-}
-
-static int value_of_char(struct mms__encoder *e, const void *in, size_t at, const struct mms__step *step)
-{
-    uint32_t code_point = (uint32_t)mms__load_uint(in, 4);
-
-    if (code_point > 0x10ffff || (code_point >= 0xd800 && code_point <= 0xdfff))
-        return mms__path_fail(MMS_E_INVALID, MMS__ENCODE, step, "0x%x is not a character", code_point);
-    mms__store_uint(e->base + at, 4, code_point);
-    return 0;
-}
-
-static int value_of_bool(struct mms__encoder *e, const void *in, size_t at, const struct mms__step *step)
-{
-    uint8_t byte = *(const uint8_t *)in;
-
-    if (byte > 1)
-        return mms__path_fail(MMS_E_INVALID, MMS__ENCODE, step, "the bool is neither true nor false, but %u", byte);
-    e->base[at] = byte;
-    return 0;
-}
-
-static int value_of_duration(struct mms__encoder *e, const void *in, size_t at, const struct mms__step *step)
-{
-    mms_duration duration;
-
-    memcpy(&duration, in, sizeof duration);
-    if (duration.nanos >= 1000000000)
-        return mms__path_fail(MMS_E_INVALID, MMS__ENCODE, step, "%u ns are a second or more", duration.nanos);
-    mms__store_uint(e->base + at, 8, duration.secs);
-    mms__store_uint(e->base + at + 8, 4, duration.nanos);
-    return 0;
-}
-
-/* Length, then the offset in little-endian bytes, whose top bit is set as the text lies before its owner. */
-static int value_of_string(struct mms__encoder *e, const mms_type *type, const void *in, size_t at,
-                           const struct mms__step *step)
-{
-    size_t word = mms__word_size(type), target;
-    unsigned char *out = e->base + at;
-    uint64_t offset;
-    mms_str text;
-    int code;
-
-    memcpy(&text, in, sizeof text);
-    if (text.size <= mms__inline_text(type)) {
-        if (text.size > 0)
-            memcpy(out, text.data, text.size);
-        out[type->size - 1] = (unsigned char)text.size;
-        return 0;
-    }
-    target = (size_t)take(e);
-    code = mms__encode_offset(e, type, at, target, step);
-    if (code == 0)
-        code = mms__encode_count(e, type, at, text.size, step);
-    offset = (uint64_t)target - (uint64_t)at;
-    for (size_t i = 0; i < word; i++)
-        out[word + i] = (unsigned char)(offset >> 8 * i);
-    return code;
-}
-
-/* {offset, count}: Vec, Box<[T]>, Box<str>. */
-static int value_of_slice(struct mms__encoder *e, const mms_type *type, const void *in, size_t at,
-                          const struct mms__step *step)
-{
-    int code = mms__encode_offset(e, type, at, (size_t)take(e), step);
-
-    return code == 0 ? mms__encode_count(e, type, at + mms__word_size(type), mms__load_items(in).count, step) : code;
-}
-
-/* {count, offset...}: maps and trees. */
-static int value_of_table(struct mms__encoder *e, const mms_type *type, const void *in, size_t at,
-                          const struct mms__step *step)
-{
-    size_t word = mms__word_size(type);
-    int code = mms__encode_count(e, type, at, mms__load_items(in).count, step);
-
-    for (size_t i = 1; i < type->size / word && code == 0; i++)
-        code = mms__encode_offset(e, type, at + i * word, (size_t)take(e), step);
-    return code;
-}
-
-static int value_of_fields(struct mms__encoder *e, const mms_type_field *fields, size_t count, const void *in,
-                           size_t at, const struct mms__step *step)
-{
-    for (size_t i = 0; i < count; i++) {
-        struct mms__step field = mms__step_field(step, fields[i].name);
-        int code = mms__encode_value(e, fields[i].type, (const char *)in + fields[i].input_offset,
-                                     at + fields[i].offset, &field);
-
-        if (code != 0)
-            return code;
-    }
-    return 0;
-}
-
-static int value_of_variant(struct mms__encoder *e, const mms_type *type, const void *in, size_t at,
-                            const struct mms__step *step)
-{
-    const mms_type_variant *variant = NULL;
-    struct mms__step inner;
-    int code = variant_of(type, in, &variant, step);
-
-    if (code != 0)
-        return code;
-    mms__store_uint(e->base + at, type->tag_size, (uint64_t)(variant - type->variants));
-    inner = mms__step_field(step, variant->name);
-    return value_of_fields(e, variant->fields, variant->count, in, at, &inner);
-}
-
-static int value_of_array(struct mms__encoder *e, const mms_type *type, const void *in, size_t at,
-                          const struct mms__step *step)
-{
-    struct mms__step element = mms__step_index(step, 0);
-    mms_items items = {in, type->count};
-    int code = 0;
-
-    for (; element.index < type->count && code == 0; element.index++)
-        code = mms__encode_value(e, type->first, mms__item(type->first, items, element.index),
-                                 at + element.index * type->first->size, &element);
-    return code;
-}
-
-int mms__encode_value(struct mms__encoder *e, const mms_type *type, const void *in, size_t at,
-                      const struct mms__step *step)
-{
-    if (!e->base || type->size == 0)
-        return 0;
-    if (type->flags & MMS_TF_COPY) {
-        memcpy(e->base + at, in, type->size);
-        return 0;
-    }
-    switch (type->kind) {
-    case MMS_T_BOOL: return value_of_bool(e, in, at, step);
-    case MMS_T_CHAR: return value_of_char(e, in, at, step);
-    case MMS_T_USIZE:
-    case MMS_T_ISIZE: return value_of_size(e, type, in, at, step);
-    case MMS_T_DURATION: return value_of_duration(e, in, at, step);
-    case MMS_T_STRING: return value_of_string(e, type, in, at, step);
-    case MMS_T_BOX: return mms__encode_offset(e, type, at, (size_t)take(e), step);
-    case MMS_T_BOX_STR:
-    case MMS_T_VEC: return value_of_slice(e, type, in, at, step);
-    case MMS_T_MAP:
-    case MMS_T_SET:
-    case MMS_T_TREE: return value_of_table(e, type, in, at, step);
-    case MMS_T_STRUCT: return value_of_fields(e, type->fields, type->count, in, at, step);
-    case MMS_T_ARRAY: return value_of_array(e, type, in, at, step);
-    default: return value_of_variant(e, type, in, at, step);
     }
 }

@@ -9,10 +9,10 @@
 
 enum { LARGEST_BUCKET = 64, MOST_SEEDS = 1 << 24 };
 
-/* A key, next to the others of its bucket: by value if it is an integer, else by its item. */
+/* A key, next to the others of its bucket: by value if it is a word, else by its item. */
 struct placed_word {
     uint64_t word;
-    uint32_t item;
+    uint32_t item, width;
 };
 
 struct table {
@@ -37,15 +37,12 @@ static struct mms__key key_of_item(const struct table *t, uint32_t item)
     return mms__key_of_input(key->type, (const char *)mms__item(t->type->first, t->items, item) + key->input_offset);
 }
 
-/* The key of a place: without touching the item, where a word is all of it. */
-static struct mms__key key_of_place(const struct table *t, uint32_t place, const struct mms__key *like)
+/* The key of a place: without touching the item, where a word is all that is hashed and compared. */
+static struct mms__key key_of_place(const struct table *t, uint32_t place)
 {
-    struct mms__key key = *like;
+    struct mms__key key = {.word = t->places[place].word, .width = t->places[place].width};
 
-    if (like->width == 0)
-        return key_of_item(t, t->places[place].item);
-    key.word = t->places[place].word;
-    return key;
+    return key.width > 0 ? key : key_of_item(t, t->places[place].item);
 }
 
 static bool is_occupied(const struct table *t, uint32_t slot)
@@ -62,20 +59,14 @@ static void occupy(struct table *t, uint32_t slot, uint32_t item)
 /* ---- Buckets ---- */
 
 /* start[b + 1] = number of keys in bucket b, for now. */
-static int hash_all(struct table *t)
+static void hash_all(struct table *t)
 {
     for (uint32_t i = 0; i < t->count; i++) {
         struct mms__key key = key_of_item(t, i);
 
-        if (key.kind == MMS_T_STRING && !key.bytes && key.size > 0) {
-            struct mms__step step = mms__step_index(t->step, i);
-
-            return mms__path_fail(MMS_E_INVALID, MMS__ENCODE, &step, "the key's data is NULL and size %zu", key.size);
-        }
         t->bucket_of[i] = (uint32_t)(mms__key_hash(&key) % t->count);
         t->start[t->bucket_of[i] + 1]++;
     }
-    return 0;
 }
 
 static uint32_t bucket_size(const struct table *t, uint32_t bucket)
@@ -90,9 +81,9 @@ static void group(struct table *t)
         t->start[b + 1] += t->start[b];
     for (uint32_t i = 0; i < t->count; i++) {
         uint32_t place = t->start[t->bucket_of[i]]++;
+        struct mms__key key = key_of_item(t, i);
 
-        t->places[place].item = i;
-        t->places[place].word = key_of_item(t, i).word;
+        t->places[place] = (struct placed_word){.word = key.word, .item = i, .width = key.width};
     }
     memmove(t->start + 1, t->start, t->count * sizeof *t->start);
     t->start[0] = 0;
@@ -155,14 +146,14 @@ static bool try_seed(const struct table *t, const struct mms__key *keys, uint32_
     return true;
 }
 
-static int place_bucket(struct table *t, uint32_t bucket, const struct mms__key *like)
+static int place_bucket(struct table *t, uint32_t bucket)
 {
     uint32_t first = t->start[bucket], size = bucket_size(t, bucket), slots[LARGEST_BUCKET];
     struct mms__key keys[LARGEST_BUCKET];
     int code;
 
     for (uint32_t i = 0; i < size; i++)
-        keys[i] = key_of_place(t, first + i, like);
+        keys[i] = key_of_place(t, first + i);
     code = check_distinct(t, keys, first, size);
     if (code != 0)
         return code;
@@ -188,13 +179,12 @@ static void place_single(struct table *t, uint32_t bucket, uint32_t *lowest)
 
 static int place_all(struct table *t)
 {
-    struct mms__key like = key_of_item(t, 0);
     uint32_t lowest = 0;
     int code = 0;
 
     memset(t->displacements, 0xff, t->count * sizeof *t->displacements);
     for (uint32_t i = 0; i < t->kept && code == 0; i++)
-        code = place_bucket(t, t->by_size[i], &like);
+        code = place_bucket(t, t->by_size[i]);
     for (uint32_t i = t->kept; i < t->buckets && code == 0; i++)
         place_single(t, t->by_size[i], &lowest);
     return code;
@@ -202,10 +192,9 @@ static int place_all(struct table *t)
 
 static int build(struct table *t)
 {
-    int code = hash_all(t);
+    int code;
 
-    if (code != 0)
-        return code;
+    hash_all(t);
     group(t);
     code = sort_buckets(t);
     return code == 0 ? place_all(t) : code;

@@ -1,53 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "archive/key.h"
-#include "archive/load.h"
-
-static struct mms__key of_bytes(int kind, const void *bytes, size_t size)
-{
-    struct mms__key key = {.bytes = bytes, .size = size, .kind = kind};
-
-    return key;
-}
-
-static struct mms__key of_word(int kind, uint64_t word, unsigned width)
-{
-    struct mms__key key = {.word = word, .width = width, .kind = kind};
-
-    return key;
-}
-
-static struct mms__key of_integer(const mms_type *type, const void *at, size_t size)
-{
-    if (size == 16)
-        return of_bytes(type->kind, at, 16);
-    return of_word(type->kind, mms__load_uint(at, size), (unsigned)size);
-}
-
-struct mms__key mms__key_of_input(const mms_type *type, const void *in)
-{
-    if (type->kind == MMS_T_STRING) {
-        mms_str text;
-
-        memcpy(&text, in, sizeof text);
-        return of_bytes(MMS_T_STRING, text.data, text.size);
-    }
-    if (type->kind == MMS_T_USIZE || type->kind == MMS_T_ISIZE) {
-        uint64_t word = mms__load_uint(in, 8);
-
-        return of_word(type->kind, type->size == 4 ? (uint32_t)word : word, (unsigned)type->size);
-    }
-    return of_integer(type, in, type->size);
-}
-
-struct mms__key mms__key_of_archived(const mms_type *type, const void *at)
-{
-    if (type->kind == MMS_T_STRING) {
-        mms_str text = mms__load_string(type, at);
-
-        return of_bytes(MMS_T_STRING, text.data, text.size);
-    }
-    return of_integer(type, at, type->size);
-}
 
 static bool is_signed(int kind)
 {
@@ -85,8 +37,10 @@ int mms__key_compare(const struct mms__key *a, const struct mms__key *b)
 {
     uint64_t x = a->word, y = b->word, flip;
 
+    if (a->kind == MMS_T_STRING)
+        return compare_text(a, b);
     if (a->width == 0)
-        return a->kind == MMS_T_STRING ? compare_text(a, b) : compare_wide(a, b);
+        return compare_wide(a, b);
     flip = is_signed(a->kind) ? UINT64_C(1) << (8 * a->width - 1) : 0;
     x ^= flip;
     y ^= flip;

@@ -103,6 +103,43 @@ static inline size_t mms__round_up(size_t value, size_t align)
     return (value + align - 1) & ~(align - 1);
 }
 
+/* Of the sizes that fields mostly have. */
+static inline void mms__copy_small(void *to, const void *from, size_t size)
+{
+    switch (size) {
+    case 1: memcpy(to, from, 1); break;
+    case 4: memcpy(to, from, 4); break;
+    case 8: memcpy(to, from, 8); break;
+    default: memcpy(to, from, size); break;
+    }
+}
+
+/* Mostly few bytes, for which a call is too much. */
+static inline void mms__zero(unsigned char *at, size_t size)
+{
+    if (size > 32) {
+        memset(at, 0, size);
+        return;
+    }
+    for (; size >= 8; at += 8, size -= 8)
+        memset(at, 0, 8);
+    for (; size >= 4; at += 4, size -= 4)
+        memset(at, 0, 4);
+    for (; size > 0; at++, size--)
+        *at = 0;
+}
+
+/* A word as its little-endian bytes. */
+static inline void mms__store_little(void *to, uint64_t word)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    memcpy(to, &word, sizeof word);
+#else
+    for (size_t i = 0; i < sizeof word; i++)
+        ((unsigned char *)to)[i] = (unsigned char)(word >> 8 * i);
+#endif
+}
+
 /* Nodes of a BTreeMap: {u16 meta, usize size, offset}, then entries. */
 #define MMS__NODE_INNER 0x8000u
 

@@ -38,7 +38,7 @@ int mms_archive_size(const mms_archive *archive, const void *value, size_t *size
     return code;
 }
 
-int mms_archive_write(const mms_archive *archive, const void *value, void *buffer, size_t capacity, size_t *size)
+static int write_any(const mms_archive *archive, const void *value, void *buffer, size_t capacity, size_t *size)
 {
     unsigned char nothing = 0;
     struct mms__encoder e = {.base = buffer ? buffer : &nothing, .capacity = buffer ? capacity : 0};
@@ -47,6 +47,13 @@ int mms_archive_write(const mms_archive *archive, const void *value, void *buffe
     if (code == 0)
         *size = e.position;
     return code;
+}
+
+int mms_archive_write(const mms_archive *archive, const void *value, void *buffer, size_t capacity, size_t *size)
+{
+    if (buffer && value && mms__encode_flat(archive->type, value, buffer, capacity, size))
+        return 0;
+    return write_any(archive, value, buffer, capacity, size);
 }
 
 /* ---- Straight into a slot ---- */
@@ -79,14 +86,20 @@ static int grow_slot(struct mms__encoder *e, size_t needed)
 int mms_archive_publish(mms_writer *writer, const mms_archive *archive, const void *value, mms_receipt *receipt)
 {
     struct mms__encoder e = {.capacity = FIRST_STEP, .grow = grow_slot, .writer = writer};
+    size_t first = archive->type->size < FIRST_STEP ? FIRST_STEP : archive->type->size;
     void *buffer;
-    int code = mms_write_begin(writer, archive->type->size, &buffer, receipt);
+    int code = mms_write_begin(writer, first, &buffer, receipt);
 
+    if (code == MMS_E_TOO_BIG && first > archive->type->size) {
+        first = archive->type->size;
+        code = mms_write_begin(writer, first, &buffer, receipt);
+    }
     if (code != 0)
         return code;
     e.base = buffer;
-    e.capacity = archive->type->size;
-    code = encode_root(&e, archive, value);
+    e.capacity = first;
+    if (!value || !mms__encode_flat(archive->type, value, buffer, first, &e.position))
+        code = encode_root(&e, archive, value);
     if (code == 0)
         code = mms_writer_set_type(writer, archive->type_id, archive->schema, archive->schema_size);
     if (code == 0)

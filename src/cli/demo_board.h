@@ -25,7 +25,7 @@ struct reader_cell {
     _Atomic uint64_t lookups, found, absent;
     _Atomic uint64_t generations; /* how often it met a new one */
     _Atomic uint64_t generation;  /* the last one it met */
-    _Atomic uint64_t verified;    /* whole tables whose checksum and every record it checked */
+    _Atomic uint64_t verified;    /* whole tables whose structure and checksum it checked */
     _Atomic uint64_t torn, wrong, backwards, stale, evicted;
     _Atomic uint64_t longest_gap_ns;
     _Atomic uint32_t sample;          /* suffix << 16 | number of a query that was answered */
@@ -37,7 +37,7 @@ struct reader_cell {
     _Atomic uint32_t has_finding;     /* after `finding` */
     char finding[200];                /* the first thing that was wrong */
     struct histogram latency;         /* of one look-up in LOOKUPS_PER_TIMED */
-    struct histogram first;           /* of the first look-up in each new generation */
+    struct histogram first;           /* of the first look-up in each new generation, with the check of its archive */
 };
 
 struct writer_cell {

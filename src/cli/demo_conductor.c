@@ -57,6 +57,24 @@ static int name_region(struct demo *demo)
     return 0;
 }
 
+/* Of a table with all records: no other is larger. */
+static int measure_table(const struct data_set *data, uint64_t *size)
+{
+    struct table_builder builder;
+    size_t bytes = 0;
+    int code = table_prepare(&builder, data->count, data_title(data->kind));
+
+    if (code)
+        return fail("demo: memory is short");
+    table_start(&builder, 0);
+    for (uint32_t i = 0; i < data->count; i++)
+        table_add(&builder, &data->entries[i]);
+    code = table_size(&builder, &bytes);
+    table_release(&builder);
+    *size = bytes;
+    return code ? fail_call(code) : 0;
+}
+
 static int fill_board(struct demo *demo)
 {
     struct board *board = demo->board;
@@ -68,8 +86,7 @@ static int fill_board(struct demo *demo)
     board->digest = demo->data.digest;
     board->readers = demo->options->readers;
     board->queries = QUERIES;
-    board->max_size = table_size(demo->data.count, demo->data.text_size);
-    return name_region(demo) || choose_slots(demo) ? EXIT_FAILED : 0;
+    return measure_table(&demo->data, &board->max_size) || name_region(demo) || choose_slots(demo) ? EXIT_FAILED : 0;
 }
 
 static int set_up(struct demo *demo)
@@ -90,6 +107,7 @@ static void announce(struct demo *demo)
 
     fprintf(demo->display.out, "mmsync %s demo: %s, %s records of %s\n", mms_version(), data_title(demo->data.kind),
             format_count(records, demo->data.count), demo->data.path);
+    fprintf(demo->display.out, "the same from another terminal: mmsync read %s --json\n", demo->board->region);
     fprintf(demo->display.out, "1 writer, %u readers, %u s; region %s, values of up to %s in up to %u slots\n",
             demo->options->readers, demo->options->seconds, demo->board->region,
             format_size(size, (double)demo->board->max_size), demo->board->max_slots);

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 enum { LEAST_RECORDS = 1000, MOST_BYTES = 64 << 20 };
 
@@ -56,7 +58,7 @@ bool data_add(struct data_set *set, const char *key, size_t key_size, const char
     set->entries[set->count] = (struct table_entry){
         .key = key,
         .value = value,
-        .hash = table_hash(key, key_size),
+        .hash = XXH3_64bits(key, key_size),
         .number = set->count,
         .flags = flags,
         .key_size = (uint16_t)key_size,
@@ -99,7 +101,6 @@ static void arrange(struct data_set *set)
         }
         set->entries[kept] = *entry;
         set->entries[kept].number = kept;
-        set->text_size += (uint64_t)entry->key_size + entry->value_size;
         kept++;
     }
     set->count = kept;
@@ -159,7 +160,7 @@ static int load(const struct source *source, const char *path, struct data_set *
     code = read_file(set, &size);
     if (code)
         return missing(source, path, code);
-    set->digest = table_hash(set->text, size); /* now: the parser unquotes in place */
+    set->digest = XXH3_64bits(set->text, size); /* now: the parser unquotes in place */
     wrong = source->parse(set, size);
     if (!wrong && set->count < LEAST_RECORDS)
         wrong = "it has too few records";

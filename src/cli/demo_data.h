@@ -17,10 +17,9 @@ struct data_set {
     char *path;
     char *text;                  /* the file; keys and values lie in it */
     uint64_t digest;             /* of the file */
-    struct table_entry *entries; /* ordered by hash, as a table wants them; no key twice */
+    struct table_entry *entries; /* in no order that anybody knows; no key twice */
     uint32_t count;
     uint32_t capacity;
-    uint64_t text_size; /* of all keys and values */
 };
 
 /* Read `path`, or with NULL the place where Debian has that kind; DATA_ANY takes what is installed. 0, or EXIT_FAILED

@@ -270,20 +270,19 @@ static const struct candidate *expected_candidate(const struct query_set *set, c
     return NULL;
 }
 
-static bool same_record(const struct table_entry *entry, const struct table *table, const struct table_record *record)
+static bool same_record(const struct table_entry *entry, const ArchivedRecord *record)
 {
-    return record->number == entry->number && record->flags == entry->flags && record->key_size == entry->key_size &&
-           record->value_size == entry->value_size && !memcmp(table_key(table, record), entry->key, entry->key_size) &&
-           !memcmp(table_value(table, record), entry->value, entry->value_size);
+    return record->number == entry->number && record->rules == entry->flags &&
+           mms_str_equal(Record_get_name(record), (mms_str){entry->value, entry->value_size});
 }
 
 bool query_is_right(const struct query_set *set, const struct query *query, struct subset subset,
-                    const struct table *table, const struct answer *answer)
+                    const struct answer *answer)
 {
     const struct candidate *expected = expected_candidate(set, query, subset);
 
     if (!expected)
         return !answer->found && answer->suffix == query->fallback;
     return answer->found && answer->suffix == expected->suffix &&
-           same_record(&set->data->entries[expected->number], table, &answer->record);
+           same_record(&set->data->entries[expected->number], answer->record);
 }

@@ -37,8 +37,9 @@ void query_free(struct query_set *set);
 
 const char *query_text(const struct query_set *set, const struct query *query);
 
-/* Is this the answer that a whole table of this subset must give? Compares every byte that the table has of it. */
+/* Is this the answer that a whole table of this subset must give? Compares every field of the record; the look-up has
+   compared the key. */
 bool query_is_right(const struct query_set *set, const struct query *query, struct subset subset,
-                    const struct table *table, const struct answer *answer);
+                    const struct answer *answer);
 
 #endif

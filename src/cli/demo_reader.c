@@ -65,61 +65,74 @@ static void meet_generation(struct reader *reader, uint64_t generation)
 
 /* ---- One look-up ---- */
 
-static enum outcome look_into(struct reader *reader, const mms_view *view, const struct query *query,
+static enum outcome look_into(struct reader *reader, const ArchivedRegistry *table, const struct query *query,
                               const char **wrong)
 {
     const char *text = query_text(&reader->queries, query);
     enum table_result result;
-    struct table table;
 
-    *wrong = "the header belongs to another table, or is damaged";
-    if (!table_open(&table, view->data, view->size, view->generation))
-        return OUTCOME_TORN;
-    *wrong = "a look-up met a record with the stamp of another table";
-    result = search(&table, reader->data.kind, text, query->size, &reader->answer);
+    *wrong = "a look-up met the root or a record of another table";
+    result = search(table, reader->generation, reader->data.kind, text, query->size, &reader->answer);
     if (result == TABLE_TORN)
         return OUTCOME_TORN;
     *wrong = "a look-up had a wrong answer";
-    if (!query_is_right(&reader->queries, query, reader->subset, &table, &reader->answer))
+    if (!query_is_right(&reader->queries, query, reader->subset, &reader->answer))
         return OUTCOME_WRONG;
     *wrong = NULL;
     return result == TABLE_FOUND ? OUTCOME_FOUND : OUTCOME_ABSENT;
 }
 
-/* The first look-up in a new table has what a change costs: pages to map, memory that no cache holds. Then all of the
-   table is checked, which is not part of a look-up. */
-static enum outcome look_into_new(struct reader *reader, const mms_view *view, const struct query *query,
-                                  const char **wrong)
+/* The first look-up in a new table has what a change costs: pages to map, memory that no cache holds, and, at `start`,
+   the check of the archive's structure. That all bytes are those that the writer wrote is no part of a look-up. */
+static enum outcome look_into_new(struct reader *reader, const mms_view *view, const ArchivedRegistry *table,
+                                  const struct query *query, uint64_t start, const char **wrong)
 {
-    uint64_t start = monotonic_ns(), end;
     enum outcome outcome;
+    uint64_t end;
 
     meet_generation(reader, view->generation);
-    outcome = look_into(reader, view, query, wrong);
+    outcome = look_into(reader, table, query, wrong);
     end = monotonic_ns();
-    histogram_add(&reader->cell->first, end - start);
-    if (!*wrong && (*wrong = table_check(view->data, view->size, view->generation)))
+    if (start)
+        histogram_add(&reader->cell->first, end - start);
+    if (!*wrong && (*wrong = table_check_bytes(table, view->data, view->size, view->generation)))
         outcome = OUTCOME_TORN;
     add(&reader->cell->verified, 1);
     reader->aside_ns += monotonic_ns() - end;
     return outcome;
 }
 
+/* A table that is no sound archive, or of another type; there is no view of it. */
+static int refuse_table(struct reader *reader, uint64_t generation)
+{
+    int code = mms_last_code();
+
+    if (code != MMS_E_CORRUPT && code != MMS_E_TYPE)
+        return code;
+    note_finding(reader, generation, mms_last_error());
+    if (generation != reader->generation)
+        meet_generation(reader, generation);
+    reader->outcomes[OUTCOME_TORN]++;
+    return 0;
+}
+
 /* 0, or a code after which the reader cannot go on. */
 static int look_up(struct reader *reader)
 {
     const struct query *query = &reader->queries.queries[reader->next];
+    uint64_t start = mms_generation(reader->region) != reader->generation ? monotonic_ns() : 0;
     enum outcome outcome;
     const char *wrong;
     mms_view view;
-    int code = mms_read(reader->handle, &view);
+    const ArchivedRegistry *table = Registry_read(reader->handle, &view);
+    int code;
 
-    if (code)
-        return code;
+    if (!table)
+        return refuse_table(reader, view.generation);
     if (view.generation == reader->generation)
-        outcome = look_into(reader, &view, query, &wrong);
+        outcome = look_into(reader, table, query, &wrong);
     else
-        outcome = look_into_new(reader, &view, query, &wrong);
+        outcome = look_into_new(reader, &view, table, query, start, &wrong);
     code = mms_release(reader->handle);
     if (code == MMS_E_EVICTED) {
         add(&reader->cell->evicted, 1);

@@ -133,6 +133,7 @@ static void print_lookups(const struct figures *figures)
     row(figures, "", "the clock adds %.0f ns to each figure, and steps by %llu ns", figures->clock_ns,
         (unsigned long long)figures->resolution_ns);
     print_latency(figures, "first one in a new table", &figures->first);
+    row(figures, "", "with the check of the whole archive, once per generation");
     row(figures, "longest stall of a reader", "%s%s", format_latency(a, figures->longest_gap_ns),
         readers + 1 > figures->cpus ? "" : " between two look-ups");
     if (readers + 1 > figures->cpus)

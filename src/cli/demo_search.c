@@ -21,14 +21,15 @@ bool mac_prefix(const char *text, size_t size, char key[6])
     return digits == 6;
 }
 
-static enum table_result search_oui(const struct table *table, const char *text, size_t size, struct answer *answer)
+static enum table_result search_oui(const ArchivedRegistry *table, uint64_t serial, const char *text, size_t size,
+                                    struct answer *answer)
 {
     enum table_result result;
     char key[6];
 
     if (!mac_prefix(text, size, key))
         return TABLE_ABSENT;
-    result = table_find(table, key, sizeof key, &answer->record);
+    result = table_find(table, serial, key, sizeof key, &answer->record);
     answer->found = result == TABLE_FOUND;
     return result;
 }
@@ -50,7 +51,8 @@ static void to_lower(char *to, const char *from, size_t size)
 
 /* The algorithm of https://publicsuffix.org/list/: an exception wins, else the rule with the most labels, else "*".
    From the whole name to its last label, so the first match is the longest; only an exception can still outdo it. */
-static enum table_result search_suffix(const struct table *table, const char *text, size_t size, struct answer *answer)
+static enum table_result search_suffix(const ArchivedRegistry *table, uint64_t serial, const char *text, size_t size,
+                                       struct answer *answer)
 {
     size_t before = size, at = 0, next;
     char name[NAME_SIZE];
@@ -59,19 +61,19 @@ static enum table_result search_suffix(const struct table *table, const char *te
         return TABLE_ABSENT;
     to_lower(name, text, size);
     for (;; before = at, at = next) {
-        struct table_record record;
-        enum table_result result = table_find(table, name + at, size - at, &record);
+        const ArchivedRecord *record;
+        enum table_result result = table_find(table, serial, name + at, size - at, &record);
 
         next = next_label(name, size, at);
         if (result == TABLE_TORN)
             return result;
-        if (result == TABLE_FOUND && record.flags & RULE_EXCEPTION) {
+        if (result == TABLE_FOUND && record->rules & RULE_EXCEPTION) {
             *answer = (struct answer){true, record, next};
             return TABLE_FOUND;
         }
-        if (result == TABLE_FOUND && !answer->found && record.flags & RULE_WILDCARD && at > 0)
+        if (result == TABLE_FOUND && !answer->found && record->rules & RULE_WILDCARD && at > 0)
             *answer = (struct answer){true, record, before};
-        else if (result == TABLE_FOUND && !answer->found && record.flags & RULE_NORMAL)
+        else if (result == TABLE_FOUND && !answer->found && record->rules & RULE_NORMAL)
             *answer = (struct answer){true, record, at};
         if (next == size)
             break;
@@ -82,13 +84,13 @@ static enum table_result search_suffix(const struct table *table, const char *te
     return TABLE_ABSENT;
 }
 
-enum table_result search(const struct table *table, enum data_kind kind, const char *text, size_t size,
-                         struct answer *answer)
+enum table_result search(const ArchivedRegistry *table, uint64_t serial, enum data_kind kind, const char *text,
+                         size_t size, struct answer *answer)
 {
     *answer = (struct answer){.found = false};
     if (kind == DATA_OUI)
-        return search_oui(table, text, size, answer);
-    return search_suffix(table, text, size, answer);
+        return search_oui(table, serial, text, size, answer);
+    return search_suffix(table, serial, text, size, answer);
 }
 
 size_t registrable_domain(const char *name, size_t size, size_t suffix)

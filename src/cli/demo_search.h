@@ -6,14 +6,14 @@
 #include "cli/demo_data.h"
 
 struct answer {
-    bool found;                 /* false for a host name: no rule matched, so the last label counts */
-    struct table_record record; /* if found */
-    size_t suffix;              /* where the public suffix of a host name begins */
+    bool found;                   /* false for a host name: no rule matched, so the last label counts */
+    const ArchivedRecord *record; /* if found, in the table */
+    size_t suffix;                /* where the public suffix of a host name begins */
 };
 
 /* TABLE_FOUND, TABLE_ABSENT or TABLE_TORN. With TABLE_TORN the answer means nothing. */
-enum table_result search(const struct table *table, enum data_kind kind, const char *text, size_t size,
-                         struct answer *answer);
+enum table_result search(const ArchivedRegistry *table, uint64_t serial, enum data_kind kind, const char *text,
+                         size_t size, struct answer *answer);
 
 /* Where the registrable domain begins: one label before the public suffix. `size` if the name is itself a suffix. */
 size_t registrable_domain(const char *name, size_t size, size_t suffix);

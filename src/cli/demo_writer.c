@@ -18,7 +18,7 @@ struct writer {
     struct board *board;
     struct writer_cell *cell;
     struct data_set data;
-    uint32_t *chosen; /* room for the numbers of all records */
+    struct table_builder builder;
     mms_writer *handle;
     unsigned char *last; /* the last table and its size; for faults */
     size_t last_size;
@@ -37,36 +37,36 @@ _Noreturn static void halt(const struct writer *writer)
         pause();
 }
 
-/* Fill writer->chosen with what the table of this serial holds; returns how many, and their bytes of text. */
-static uint32_t choose(struct writer *writer, uint64_t serial, uint64_t *text_size)
+/* What the table of this serial holds. */
+static void choose(struct writer *writer, uint64_t serial)
 {
     struct subset subset = subset_of(serial);
-    uint32_t count = 0;
 
-    *text_size = 0;
+    table_start(&writer->builder, serial);
     for (uint32_t i = 0; i < writer->data.count; i++)
-        if (subset_has(subset, i)) {
-            writer->chosen[count++] = i;
-            *text_size += (uint64_t)writer->data.entries[i].key_size + writer->data.entries[i].value_size;
-        }
-    return count;
+        if (subset_has(subset, i))
+            table_add(&writer->builder, &writer->data.entries[i]);
+    if (fault("wrong") && writer->builder.value.records.count)
+        writer->builder.entries[writer->builder.value.records.count / 2].value.rules ^= 1;
 }
 
-static size_t build(struct writer *writer, void *buffer, uint64_t serial, uint32_t count)
+/* Serialize it straight into the slot, and say what it is, and by which schema anybody can read it. */
+static int build(struct writer *writer, void **buffer, size_t *size)
 {
-    struct table_builder builder;
+    int code = table_size(&writer->builder, size);
 
-    table_start(&builder, buffer, serial, count);
-    for (uint32_t i = 0; i < count; i++) {
-        struct table_entry entry = writer->data.entries[writer->chosen[i]];
-
-        if (i == count / 2 && ordered(writer, ORDER_HALT))
-            halt(writer);
-        if (fault("wrong") && i == count / 2)
-            entry.flags ^= 1;
-        table_add(&builder, &entry);
+    if (!code)
+        code = mms_write_grow(writer->handle, *size, buffer);
+    if (!code && ordered(writer, ORDER_HALT)) {
+        table_write(&writer->builder, *buffer, *size / 2, size); /* with room for half, it stops there */
+        halt(writer);
     }
-    return table_finish(&builder);
+    if (!code)
+        code = table_write(&writer->builder, *buffer, *size, size);
+    if (!code)
+        code = mms_writer_set_type(writer->handle, Registry_archive.type_id, Registry_archive.schema,
+                                   Registry_archive.schema_size);
+    return code;
 }
 
 static void count_table(struct writer_cell *cell, uint64_t generation, size_t size, uint32_t records)
@@ -108,26 +108,23 @@ static void spoil(struct writer *writer, unsigned char *table, size_t size)
     writer->last_size = size;
 }
 
-/* The serial is the generation, which is known from the start; so the table's size is known only then. */
+/* The serial is the generation, which is known once the write has begun; with Registry_write it would be known after. */
 static int publish(struct writer *writer)
 {
     mms_receipt begun, done;
-    uint64_t text_size;
-    uint32_t count;
     size_t size;
     void *buffer;
-    int code = mms_write_begin(writer->handle, sizeof(struct table_header), &buffer, &begun);
+    int code = mms_write_begin(writer->handle, sizeof(ArchivedRegistry), &buffer, &begun);
 
     if (code)
         return refused(writer, code);
-    count = choose(writer, begun.generation, &text_size);
-    code = mms_write_grow(writer->handle, (size_t)table_size(count, text_size), &buffer);
+    choose(writer, begun.generation);
+    code = build(writer, &buffer, &size);
     if (code) {
         fail_call(code);
         mms_write_abort(writer->handle);
         return EXIT_FAILED;
     }
-    size = build(writer, buffer, begun.generation, count);
     code = mms_write_commit(writer->handle, size, &done);
     if (code)
         return fail_call(code);
@@ -135,7 +132,7 @@ static int publish(struct writer *writer)
         return fail("demo: a write began as generation %llu and ended as %llu", (unsigned long long)begun.generation,
                     (unsigned long long)done.generation);
     add(&writer->cell->reclaimed, begun.reclaimed);
-    count_table(writer->cell, done.generation, size, count);
+    count_table(writer->cell, done.generation, size, (uint32_t)writer->builder.value.records.count);
     spoil(writer, buffer, size);
     return 0;
 }
@@ -179,9 +176,8 @@ static int prepare(struct writer *writer)
     put(&writer->cell->started_ns, monotonic_ns());
     if (board_data(writer->board, &writer->data))
         return EXIT_FAILED;
-    writer->chosen = malloc(writer->data.count * sizeof *writer->chosen);
-    if (!writer->chosen)
-        return fail_errno("demo");
+    if (table_prepare(&writer->builder, writer->data.count, data_title(writer->data.kind)))
+        return fail("demo: memory is short");
     put(&writer->cell->loaded_ns, monotonic_ns());
     if (open_region(writer))
         return EXIT_FAILED;
@@ -200,7 +196,7 @@ int run_writer(struct board *board, unsigned number)
         status = work(&writer);
     if (mms_writer_close(writer.handle) && !status)
         status = fail("demo: %s", mms_last_error());
-    free(writer.chosen);
+    table_release(&writer.builder);
     data_free(&writer.data);
     return status;
 }

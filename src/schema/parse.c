@@ -115,6 +115,20 @@ struct field_list {
     size_t count, room;
 };
 
+/* In C `double` is called `double_`, unless there is a field of that name already. */
+static const char *field_c_name(struct parser *p, const struct field_list *list, const char *name)
+{
+    const char *c_name =
+        name[0] >= '0' && name[0] <= '9' ? model_format(p->model, "_%s", name) : schema_c_name(p->model, name);
+
+    for (size_t i = 0; i < list->count; i++)
+        if (!strcmp(list->texts[i].c_name, c_name)) {
+            c_name = model_format(p->model, "%s_", c_name);
+            i = (size_t)-1;
+        }
+    return c_name;
+}
+
 static bool add_field(struct parser *p, struct field_list *list, const char *name, const char *doc, size_t at)
 {
     struct model_type *type = schema_parse_type(p);
@@ -139,11 +153,8 @@ static bool add_field(struct parser *p, struct field_list *list, const char *nam
         list->room = room;
     }
     list->fields[list->count] = (mms_type_field){.name = name, .type = &type->type};
-    list->texts[list->count++] =
-        (struct field_text){.doc = doc,
-                            .c_name = name[0] >= '0' && name[0] <= '9' ? model_format(p->model, "_%s", name)
-                                                                       : schema_c_name(p->model, name),
-                            .at = at};
+    list->texts[list->count] = (struct field_text){.doc = doc, .c_name = field_c_name(p, list, name), .at = at};
+    list->count++;
     return true;
 }
 
@@ -254,7 +265,20 @@ static void skip_discriminant(struct parser *p)
         lex_next(&p->lex);
 }
 
-static bool parse_variant(struct parser *p, mms_type_variant *variant, struct variant_text *text)
+static const char *variant_c_name(struct parser *p, const struct model_type *type, const char *name)
+{
+    const char *c_name = schema_c_name(p->model, name);
+
+    for (size_t i = 0; i < type->type.count; i++)
+        if (!strcmp(type->variants[i].c_name, c_name)) {
+            c_name = model_format(p->model, "%s_", c_name);
+            i = (size_t)-1;
+        }
+    return c_name;
+}
+
+static bool parse_variant(struct parser *p, const struct model_type *type, mms_type_variant *variant,
+                          struct variant_text *text)
 {
     struct field_list list = {.count = 0};
 
@@ -268,7 +292,7 @@ static bool parse_variant(struct parser *p, mms_type_variant *variant, struct va
     variant->fields = list.fields;
     variant->count = list.count;
     text->fields = list.texts;
-    text->c_name = schema_c_name(p->model, variant->name);
+    text->c_name = variant_c_name(p, type, variant->name);
     return true;
 }
 
@@ -320,7 +344,7 @@ static bool parse_enum(struct parser *p, const char *doc)
         mms_type_variant variant = {.name = NULL};
         struct variant_text text = {.doc = NULL};
 
-        if (!parse_variant(p, &variant, &text) || !check_variant(p, type, &variant, text.at))
+        if (!parse_variant(p, type, &variant, &text) || !check_variant(p, type, &variant, text.at))
             return false;
         add_variant(p, type, &variant, &text);
         type->c_like = type->c_like && variant.count == 0;

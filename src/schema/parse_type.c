@@ -98,7 +98,10 @@ const char *schema_c_name(struct model *model, const char *name)
         "int long mutable namespace new noexcept not not_eq nullptr operator or or_eq private protected public register "
         "reinterpret_cast requires restrict return short signed sizeof static static_assert static_cast struct switch "
         "template this thread_local throw true try typedef typeid typename typeof union unsigned using virtual void "
-        "volatile wchar_t while xor xor_eq linux unix errno stdin stdout stderr FILE NULL EOF tag ";
+        "volatile wchar_t while xor xor_eq linux unix errno stdin stdout stderr FILE NULL EOF tag mms_tag asm typeof "
+        "typeof_unqual _Alignas _Alignof _Atomic _BitInt _Bool _Complex _Float16 _Generic _Imaginary _Noreturn "
+        "_Static_assert _Thread_local size_t ssize_t ptrdiff_t max_align_t intptr_t uintptr_t int8_t int16_t int32_t "
+        "int64_t uint8_t uint16_t uint32_t uint64_t main ";
     const char *found = strstr(words, model_format(model, " %s ", name));
 
     return found ? model_format(model, "%s_", name) : name;

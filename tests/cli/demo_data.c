@@ -26,27 +26,25 @@ static void write_file(const char *start, const char *filling)
     assert_int_equal(fclose(file), 0);
 }
 
-static unsigned char *build(const struct data_set *data, struct subset subset, uint64_t serial, struct table *table)
+static unsigned char *build(const struct data_set *data, struct subset subset, uint64_t serial,
+                            const ArchivedRegistry **table)
 {
-    uint64_t text = 0, room;
     struct table_builder builder;
-    uint32_t count = 0;
     unsigned char *buffer;
+    size_t size;
 
-    for (uint32_t i = 0; i < data->count; i++)
-        if (subset_has(subset, i)) {
-            text += (uint64_t)data->entries[i].key_size + data->entries[i].value_size;
-            count++;
-        }
-    room = table_size(count, text);
-    buffer = malloc(room);
-    assert_non_null(buffer);
-    table_start(&builder, buffer, serial, count);
+    assert_int_equal(table_prepare(&builder, data->count, data_title(data->kind)), 0);
+    table_start(&builder, serial);
     for (uint32_t i = 0; i < data->count; i++)
         if (subset_has(subset, i))
             table_add(&builder, &data->entries[i]);
-    assert_int_equal(table_finish(&builder), room);
-    assert_true(table_open(table, buffer, room, serial));
+    assert_int_equal(table_size(&builder, &size), 0);
+    buffer = malloc(size);
+    assert_non_null(buffer);
+    assert_int_equal(table_write(&builder, buffer, size, &size), 0);
+    assert_null(table_check(buffer, size, serial));
+    *table = Registry_root(buffer, size);
+    table_release(&builder);
     return buffer;
 }
 
@@ -57,24 +55,23 @@ static const struct subset everything = {0, 65536};
 #define OUI_HEADER "Registry,Assignment,Organization Name,Organization Address\r\n"
 #define OUI_FILLING "MA-L,F%05X,Filling,Somewhere\r\n"
 
-static void expect_vendor(const struct table *table, const char *mac, const char *vendor)
+static void expect_vendor(const ArchivedRegistry *table, const char *mac, const char *vendor)
 {
     struct answer answer;
-    enum table_result result = search(table, DATA_OUI, mac, strlen(mac), &answer);
+    enum table_result result = search(table, 1, DATA_OUI, mac, strlen(mac), &answer);
 
     if (!vendor) {
         assert_int_equal(result, TABLE_ABSENT);
         return;
     }
     assert_int_equal(result, TABLE_FOUND);
-    assert_int_equal(answer.record.value_size, strlen(vendor));
-    assert_memory_equal(table_value(table, &answer.record), vendor, strlen(vendor));
+    assert_true(mms_str_equal(Record_get_name(answer.record), mms_str_of(vendor)));
 }
 
 static void csv_is_read(void **state)
 {
     struct data_set data;
-    struct table table;
+    const ArchivedRegistry *table;
     unsigned char *buffer;
 
     (void)state;
@@ -90,16 +87,16 @@ static void csv_is_read(void **state)
     assert_int_equal(data_load(DATA_OUI, path, &data), 0);
     assert_int_equal(data.count, FILLING + 7);
     buffer = build(&data, everything, 1, &table);
-    expect_vendor(&table, "00:22:72:00:00:00", "Plain");
-    expect_vendor(&table, "00-d0-ef-01-02-03", "Comma, Inc");
-    expect_vendor(&table, "086195ABCDEF", "Says \"hello\"");
-    expect_vendor(&table, "f4:bd:9f:ff:ff:ff", "Two\nlines");
-    expect_vendor(&table, "00:01:C8:00:00:00", "First");
-    expect_vendor(&table, "00aa00000000", "Without address");
-    expect_vendor(&table, "00aa01000000", "");
-    expect_vendor(&table, "00aa02000000", NULL);
-    expect_vendor(&table, "00aa", NULL);
-    expect_vendor(&table, "not a mac", NULL);
+    expect_vendor(table, "00:22:72:00:00:00", "Plain");
+    expect_vendor(table, "00-d0-ef-01-02-03", "Comma, Inc");
+    expect_vendor(table, "086195ABCDEF", "Says \"hello\"");
+    expect_vendor(table, "f4:bd:9f:ff:ff:ff", "Two\nlines");
+    expect_vendor(table, "00:01:C8:00:00:00", "First");
+    expect_vendor(table, "00aa00000000", "Without address");
+    expect_vendor(table, "00aa01000000", "");
+    expect_vendor(table, "00aa02000000", NULL);
+    expect_vendor(table, "00aa", NULL);
+    expect_vendor(table, "not a mac", NULL);
     free(buffer);
     data_free(&data);
 }
@@ -132,12 +129,12 @@ static void other_files_are_refused(void **state)
     "\xe5\x85\xac\xe5\x8f\xb8.cn\ncn\nuk\nco.uk\r\n"
 #define RULE_FILLING "r%d.filling\n"
 
-static void expect_domain(const struct table *table, const char *name, const char *domain)
+static void expect_domain(const ArchivedRegistry *table, const char *name, const char *domain)
 {
     size_t size = strlen(name), start;
     struct answer answer;
 
-    assert_int_not_equal(search(table, DATA_SUFFIX, name, size, &answer), TABLE_TORN);
+    assert_int_not_equal(search(table, 1, DATA_SUFFIX, name, size, &answer), TABLE_TORN);
     start = registrable_domain(name, size, answer.suffix);
     assert_string_equal(name + start, domain ? domain : "");
 }
@@ -146,36 +143,36 @@ static void expect_domain(const struct table *table, const char *name, const cha
 static void rules_are_applied(void **state)
 {
     struct data_set data;
-    struct table table;
+    const ArchivedRegistry *table;
     unsigned char *buffer;
 
     (void)state;
     write_file(RULES, RULE_FILLING);
     assert_int_equal(data_load(DATA_SUFFIX, path, &data), 0);
     buffer = build(&data, everything, 1, &table);
-    expect_domain(&table, "com", NULL);
-    expect_domain(&table, "mine.com", "mine.com");
-    expect_domain(&table, "WwW.MinE.com", "MinE.com");
-    expect_domain(&table, "a.b.mine.com", "mine.com");
-    expect_domain(&table, "example.com", NULL);
-    expect_domain(&table, "x.example.com", "x.example.com");
-    expect_domain(&table, "www.mine.co.uk", "mine.co.uk");
-    expect_domain(&table, "mine.uk", "mine.uk");
-    expect_domain(&table, "kobe.jp", NULL);
-    expect_domain(&table, "b.kobe.jp", NULL);
-    expect_domain(&table, "c.b.kobe.jp", "c.b.kobe.jp");
-    expect_domain(&table, "d.c.b.kobe.jp", "c.b.kobe.jp");
-    expect_domain(&table, "city.kobe.jp", "city.kobe.jp");
-    expect_domain(&table, "www.city.kobe.jp", "city.kobe.jp");
-    expect_domain(&table, "ck", NULL);
-    expect_domain(&table, "a.ck", NULL);
-    expect_domain(&table, "b.a.ck", "b.a.ck");
-    expect_domain(&table, "www.ck", "www.ck");
-    expect_domain(&table, "www.www.ck", "www.ck");
-    expect_domain(&table, "\xe9\xa3\x9f\xe7\x8b\xae.\xe5\x85\xac\xe5\x8f\xb8.cn",
+    expect_domain(table, "com", NULL);
+    expect_domain(table, "mine.com", "mine.com");
+    expect_domain(table, "WwW.MinE.com", "MinE.com");
+    expect_domain(table, "a.b.mine.com", "mine.com");
+    expect_domain(table, "example.com", NULL);
+    expect_domain(table, "x.example.com", "x.example.com");
+    expect_domain(table, "www.mine.co.uk", "mine.co.uk");
+    expect_domain(table, "mine.uk", "mine.uk");
+    expect_domain(table, "kobe.jp", NULL);
+    expect_domain(table, "b.kobe.jp", NULL);
+    expect_domain(table, "c.b.kobe.jp", "c.b.kobe.jp");
+    expect_domain(table, "d.c.b.kobe.jp", "c.b.kobe.jp");
+    expect_domain(table, "city.kobe.jp", "city.kobe.jp");
+    expect_domain(table, "www.city.kobe.jp", "city.kobe.jp");
+    expect_domain(table, "ck", NULL);
+    expect_domain(table, "a.ck", NULL);
+    expect_domain(table, "b.a.ck", "b.a.ck");
+    expect_domain(table, "www.ck", "www.ck");
+    expect_domain(table, "www.www.ck", "www.ck");
+    expect_domain(table, "\xe9\xa3\x9f\xe7\x8b\xae.\xe5\x85\xac\xe5\x8f\xb8.cn",
                   "\xe9\xa3\x9f\xe7\x8b\xae.\xe5\x85\xac\xe5\x8f\xb8.cn");
-    expect_domain(&table, "unlisted", NULL);
-    expect_domain(&table, "www.mine.unlisted", "mine.unlisted");
+    expect_domain(table, "unlisted", NULL);
+    expect_domain(table, "www.mine.unlisted", "mine.unlisted");
     free(buffer);
     data_free(&data);
 }
@@ -193,17 +190,15 @@ static void check_agreement(enum data_kind kind)
     for (uint64_t serial = 1; serial <= 40; serial++) {
         struct subset subset = subset_of(serial);
         uint32_t found = 0;
-        struct table table;
+        const ArchivedRegistry *table;
         unsigned char *buffer = build(&data, subset, serial, &table);
 
-        assert_null(
-            table_check(buffer, table.pool_size + (size_t)((const unsigned char *)table.pool - buffer), serial));
         for (uint32_t i = 0; i < queries.count; i++) {
             const struct query *query = &queries.queries[i];
             struct answer answer;
 
-            found += search(&table, kind, query_text(&queries, query), query->size, &answer) == TABLE_FOUND;
-            if (!query_is_right(&queries, query, subset, &table, &answer))
+            found += search(table, serial, kind, query_text(&queries, query), query->size, &answer) == TABLE_FOUND;
+            if (!query_is_right(&queries, query, subset, &answer))
                 fail_msg("serial %d: %.*s", (int)serial, (int)query->size, query_text(&queries, query));
         }
         assert_in_range(found, subset.share == 65536, queries.count * 7 / 8);
@@ -228,7 +223,7 @@ static void wrong_answers_are_recognized(void **state)
     struct subset none = {0, 0};
     struct query_set queries;
     struct data_set data;
-    struct table table;
+    const ArchivedRegistry *table;
     unsigned char *buffer;
     unsigned known = 0;
 
@@ -240,18 +235,20 @@ static void wrong_answers_are_recognized(void **state)
     for (uint32_t i = 0; i < queries.count; i++) {
         const struct query *query = &queries.queries[i];
         struct answer answer, no_answer = {.found = false}, neighbour;
+        const ArchivedHashMap_String_Record_entry *entries;
         unsigned other;
 
-        search(&table, DATA_OUI, query_text(&queries, query), query->size, &answer);
-        assert_true(query_is_right(&queries, query, everything, &table, &answer));
+        search(table, 1, DATA_OUI, query_text(&queries, query), query->size, &answer);
+        assert_true(query_is_right(&queries, query, everything, &answer));
         if (!answer.found)
             continue;
         known++;
-        other = answer.record.number == table.records[0].number ? 1 : 0;
-        neighbour = (struct answer){true, table.records[other], 0};
-        assert_false(query_is_right(&queries, query, none, &table, &answer));
-        assert_false(query_is_right(&queries, query, everything, &table, &no_answer));
-        assert_false(query_is_right(&queries, query, everything, &table, &neighbour));
+        entries = HashMap_String_Record_entries(&table->records);
+        other = answer.record == &entries[0].value ? 1 : 0;
+        neighbour = (struct answer){true, &entries[other].value, 0};
+        assert_false(query_is_right(&queries, query, none, &answer));
+        assert_false(query_is_right(&queries, query, everything, &no_answer));
+        assert_false(query_is_right(&queries, query, everything, &neighbour));
     }
     assert_true(known > 0);
     free(buffer);
@@ -274,16 +271,16 @@ static void damage_is_not_taken_for_absence(void **state)
     for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct answer answer;
         struct data_set data;
-        struct table table;
+        const ArchivedRegistry *table;
         unsigned char *buffer;
 
         write_file(cases[i].start, cases[i].filling);
         assert_int_equal(data_load(cases[i].kind, path, &data), 0);
         buffer = build(&data, everything, 1, &table);
-        assert_int_equal(search(&table, cases[i].kind, cases[i].text, strlen(cases[i].text), &answer), TABLE_FOUND);
-        for (uint32_t record = 0; record < table.count; record++)
-            ((struct table_record *)(void *)(buffer + sizeof(struct table_header)))[record].stamp = 2;
-        assert_int_equal(search(&table, cases[i].kind, cases[i].text, strlen(cases[i].text), &answer), TABLE_TORN);
+        assert_int_equal(search(table, 1, cases[i].kind, cases[i].text, strlen(cases[i].text), &answer), TABLE_FOUND);
+        for (size_t k = 0; k < HashMap_String_Record_count(&table->records); k++)
+            ((ArchivedHashMap_String_Record_entry *)HashMap_String_Record_entries(&table->records))[k].value.stamp = 2;
+        assert_int_equal(search(table, 1, cases[i].kind, cases[i].text, strlen(cases[i].text), &answer), TABLE_TORN);
         free(buffer);
         data_free(&data);
     }

@@ -49,8 +49,13 @@ for signal in INT TERM HUP; do
     rmdir "$scratch/here"
 done
 
-# Nothing can tidy up after SIGKILL; the region can be removed by hand.
+# Meanwhile anybody can read the value, which carries its schema. Nothing can tidy up after SIGKILL; the region can be
+# removed by hand.
 begin
+succeeds "$MMSYNC" read "$scratch"/here/* --json -o "$scratch/value.json"
+like "the value as JSON" '\{"serial":[0-9]+,"title":"the public suffix list","records":\{"r[0-9]+\.example":\{.*' "$(<"$scratch/value.json")"
+succeeds "$MMSYNC" stat "$scratch"/here/*
+like "its type" '.*'$'\n''type +Registry'$'\n''.*' "$out"
 kill -KILL "$demo"
 wait "$demo" 2>/dev/null
 until_true has_ended "${children[@]}"

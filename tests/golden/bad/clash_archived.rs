@@ -1,0 +1,2 @@
+struct Foo { b: u8 }
+struct ArchivedFoo { b: u8 }

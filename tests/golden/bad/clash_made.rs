@@ -1,0 +1,2 @@
+struct Foo { name: String }
+struct Foo_get_name { b: u8 }

@@ -1,0 +1,4 @@
+enum E {
+    write,
+    stop,
+}
