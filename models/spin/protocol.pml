@@ -46,18 +46,18 @@ byte returned;             /* generation of the last publish that has returned t
 /* The store and the light fence of mms__announce and mms__pin; `value` is EXACT(...) or FROM(...). */
 inline announce_and_fence(line, value, symmetric)
 {
+#ifdef MUTATE_no_light_fence
+    d_step { has_room -> put(ANNOUNCE(line), value); pinned[cpu] = 0 }
+#else
     d_step {
         (symmetric || has_room) ->
             if
-#ifndef MUTATE_no_light_fence
             :: symmetric -> drain(cpu); mem[ANNOUNCE(line)] = value
-#else
-            :: symmetric -> put(ANNOUNCE(line), value)
-#endif
-            :: !symmetric -> put(ANNOUNCE(line), value) /* a compiler barrier only */
+            :: !symmetric -> put(ANNOUNCE(line), value) /* a compiler barrier */
             fi;
             pinned[cpu] = 0
     }
+#endif
 }
 
 /* The load of mms__announce: what is current now? Pinned if that is `word`. Within a step. */

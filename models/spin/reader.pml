@@ -62,7 +62,7 @@ proctype reader(byte cpu)
 
 again:
     {
-#ifdef ATTACH
+#if defined ATTACH
         /* table.c: mms__table_take_owner: any byte that is free; nobody's lines are left when it is ours. */
         atomic {
             if
@@ -118,7 +118,7 @@ ready:  /* no view */
                 }
             :: word == 0 || symmetric
             fi
-#ifdef ATTACH
+#ifdef LEAVE
         :: true -> goto leave
 #endif
         fi;
@@ -192,7 +192,7 @@ held:
             goto ready
         fi;
 
-#ifdef ATTACH
+#ifdef LEAVE
 leave:  /* mms_reader_close, mms_region_close */
         mms__line_clear(line);
         d_step { drain(cpu); lock[own] = 0 }
@@ -218,3 +218,31 @@ leave:  /* mms_reader_close, mms_region_close */
     }
     goto again
 }
+
+#if COPIERS > 0
+/* copy.c: try_copy. It may write nothing, so the writer knows nothing of it, and the generation word alone tells. */
+proctype copier()
+{
+    byte word;
+    bit damaged;
+
+#define copy_one(address) \
+    d_step { damaged = damaged || mem[address] != GENERATION(word) }
+
+again:
+    atomic { mem[CURRENT] != 0 -> word = mem[CURRENT] };
+    copy_one(SLOT_SIZE(SLOT(word)));
+    copy_one(DATA_0(SLOT(word)));
+    copy_one(DATA_1(SLOT(word)));
+    if /* mms__still_whole */
+    :: d_step { mem[CURRENT] == word -> assert(!damaged); word = 0; damaged = 0 }; goto again
+    :: d_step { mem[CURRENT] != word -> skip }
+    fi;
+    d_step {
+        assert(!damaged || mem[SLOT_GENERATION(SLOT(word))] != GENERATION(word)); /* G1 */
+        word = 0;
+        damaged = 0
+    };
+    goto again
+}
+#endif

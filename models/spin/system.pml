@@ -5,6 +5,7 @@
    LINES                of the reader table; READERS unless it says otherwise
    PIN_TRIES            MMS__PIN_TRIES; smaller here, so that FROM is reached with few publishes
    STARTS_SYMMETRIC     0 or 1: the fence mode
+   COPIERS              processes that copy values without announcing anything
    KILLS                how many processes are killed, of those with numbers in FIRST_VICTIM .. LAST_VICTIM
    and what reader.pml and writer.pml name */
 
@@ -19,6 +20,9 @@
 #endif
 #ifndef EVICTABLE
 #define EVICTABLE 0
+#endif
+#ifndef COPIERS
+#define COPIERS 0
 #endif
 #ifndef KILLS
 #define KILLS 0
@@ -105,6 +109,9 @@ init
         :: else -> break
         od;
         run writer();
+#if COPIERS > 0
+        run copier();
+#endif
 #if KILLS > 0
         run killer()
 #endif

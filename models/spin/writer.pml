@@ -36,41 +36,52 @@ inline clear_lines(dead, line, owner)
 {
     line = 0;
     do
-    :: line < LINES && line < mem[HIGH_WATER] ->
-        load(owner, OWNER(line));
+    :: atomic {
+            line < LINES && line < mem[HIGH_WATER] ->
+                load(owner, OWNER(line));
+                if
+                :: owner == 0 || !HAS(dead, owner - 1) -> line++; owner = 0
+                :: else
+                fi
+        };
         if
-        :: owner != 0 && HAS(dead, owner - 1) -> mms__line_clear(line)
-        :: else -> skip
-        fi;
-        line++
-    :: else ->
-        d_step { line = 0; owner = 0 };
-        break
-    od
+        :: owner != 0 -> mms__line_clear(line); d_step { line++; owner = 0 }
+        :: owner == 0
+        fi
+    :: line >= LINES || line >= mem[HIGH_WATER] -> break
+    od;
+    line = 0
 }
 
 #if defined ATTACH || KILLS > 0
-/* table.c: mms__table_bury. `owners` is a set of owners - 1; its dead ones remain in it, and their lines are cleared. */
+/* table.c: mms__table_bury. `owners` is a set of owners - 1. Those whose lock is not to be had are alive. A system call takes
+   each lock, but nothing can happen in between that matters. */
 inline mms__table_bury(owners)
 {
-    line = 0;
-    do
-    :: line < READERS ->
-        d_step {
-            if
-            :: HAS(owners, line) && lock[line] == 0 ->
-                drain(cpu);
-#ifndef MUTATE_bury_without_lock
-                lock[line] = cpu + 1
-#endif
-            :: else -> owners = owners & ~(1 << line)
-            fi;
-            line++
-        }
-    :: else -> break
-    od;
-    clear_lines(owners, line, owner);
     d_step {
+        drain(cpu);
+        w_slot = 0;
+        do
+        :: w_slot < READERS ->
+            if
+            :: HAS(owners, w_slot) && lock[w_slot] == 0 ->
+#ifdef MUTATE_bury_without_lock
+                skip
+#else
+                lock[w_slot] = cpu + 1
+#endif
+            :: else -> owners = owners & ~(1 << w_slot)
+            fi;
+            w_slot++
+        :: else -> break
+        od;
+        w_slot = 0
+    };
+    if
+    :: owners != 0 -> clear_lines(owners, line, owner)
+    :: owners == 0
+    fi;
+    atomic {
         drain(cpu);
         release_locks(cpu);
         owners = 0
@@ -183,6 +194,16 @@ write:  /* writer.c: mms_write; pool.c: mms__pool_take */
         :: true -> skip
         fi;
 #endif
+#ifdef PUNCH
+        if /* pool.c: trim_free_slots: a free slot is marked and its memory given back */
+        :: true ->
+            store(DATA_1(slot), 0);
+            store(DATA_0(slot), 0);
+            d_step { vacant = vacant | 1 << slot; slot = 0 };
+            goto write
+        :: true -> skip
+        fi;
+#endif
         store(DATA_1(slot), generation);
 #ifdef MUTATE_publish_before_descriptor
         mms__publish(generation, slot);
@@ -280,7 +301,7 @@ reclaim: /* reclaim.c: mms__reclaim, scan */
                     vacant = (slot < SLOTS -> 1 << slot : 0)
                 };
 #ifdef MUTATE_evict_by_line
-                evict_by_line();
+                d_step { has_room -> put(ANNOUNCE(0), IDLE) };
 #endif
                 slot = 0
             fi
