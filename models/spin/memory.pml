@@ -13,6 +13,12 @@
 byte mem[WORDS];
 hidden byte m_at, m_is; /* scratch of one step */
 
+#ifdef COUNT_STEPS
+#define count_step steps++
+#else
+#define count_step skip
+#endif
+
 #ifdef TSO
 
 typedef store_buffer {
@@ -49,6 +55,7 @@ inline drain(c) /* within a step */
 
 inline put(address, value) /* within a step that has seen `has_room` */
 {
+    count_step;
     m_at = address; /* once: it may depend on what follows */
     m_is = value;
     buffer[cpu].at[buffer[cpu].used] = m_at;
@@ -62,6 +69,7 @@ inline put(address, value) /* within a step that has seen `has_room` */
 
 inline get(to, address) /* within a step */
 {
+    count_step;
     m_at = buffer[cpu].used;
     do
     :: m_at > 0 && buffer[cpu].at[m_at - 1] != (address) -> m_at--
@@ -100,11 +108,13 @@ inline drain(c)
 }
 inline put(address, value)
 {
+    count_step;
     mem[address] = value
 }
 #define has_room true
 inline get(to, address)
 {
+    count_step;
     to = mem[address]
 }
 
@@ -128,7 +138,7 @@ inline fence_seq_cst()
    nothing. */
 inline store_and_fence(address, value)
 {
-    d_step { drain(cpu); mem[address] = value }
+    d_step { drain(cpu); count_step; mem[address] = value }
 }
 /* A compare-and-swap empties the buffer. done = 1 if the word was `old`. */
 inline cas_seq_cst(address, old, new, done)

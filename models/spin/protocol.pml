@@ -52,7 +52,7 @@ inline announce_and_fence(line, value, symmetric)
     d_step {
         (symmetric || has_room) ->
             if
-            :: symmetric -> drain(cpu); mem[ANNOUNCE(line)] = value
+            :: symmetric -> drain(cpu); count_step; mem[ANNOUNCE(line)] = value
             :: !symmetric -> put(ANNOUNCE(line), value) /* a compiler barrier */
             fi;
             pinned[cpu] = 0
@@ -200,8 +200,13 @@ inline line_read_announce(line, can_membarrier, owner, mode, announce, kind) /* 
            (IS_FROM(announce) -> 2 : 0))))
 }
 
+#ifdef MUTATE_from_covers_one
+#define IN_FROM(from, generation) ((from) == (generation))
+#else
+#define IN_FROM(from, generation) ((from) <= (generation))
+#endif
 #define mms__covers(kind, announce, generation) \
-    (kind == 3 || (kind == 1 && (announce >> 2) == (generation)) || (kind == 2 && (announce >> 2) <= (generation)))
+    (kind == 3 || (kind == 1 && (announce >> 2) == (generation)) || (kind == 2 && IN_FROM(announce >> 2, generation)))
 
 inline mms__slot_take(slot, generation)
 {
@@ -217,7 +222,11 @@ inline mms__nudge(cur)
 {
     load(cur, CURRENT);
     if
+#ifdef MUTATE_nudge_toggles
     :: cur != 0 -> store(CURRENT, cur ^ NUDGE)
+#else
+    :: cur != 0 -> store(CURRENT, cur | NUDGE)
+#endif
     :: else -> skip
     fi
 }

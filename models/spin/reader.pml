@@ -9,18 +9,20 @@
    EVICTABLE  readers with a number below it allow eviction */
 
 #ifdef SWITCH
-/* reader.c: must_be_symmetric, adopt_fence. At the fences' first use, and after a pin, since the word pinned may be newer
-   than the first look. */
-inline adopt_fence(cur)
+#ifdef MUTATE_nudge_toggles
+#define wants_symmetric(word) (mem[WANTED] != ASYMMETRIC) /* a reader's buffer holds nothing for it */
+#else
+#define wants_symmetric(word) (mem[WANTED] != ASYMMETRIC || ((word) & NUDGE) != 0)
+#endif
+
+/* reader.c: must_be_symmetric, adopt_fence; `word` is what was pinned. */
+inline adopt_fence(word, cur)
 {
-    load(cur, WANTED);
     if
-    :: (cur != ASYMMETRIC) != symmetric ->
-        symmetric = (cur != ASYMMETRIC);
+    :: d_step { wants_symmetric(word) == symmetric -> skip }
+    :: d_step { wants_symmetric(word) != symmetric -> symmetric = !symmetric };
         mms__line_set_mode(line, (symmetric -> SYMMETRIC : ASYMMETRIC))
-    :: else -> skip
-    fi;
-    cur = 0
+    fi
 }
 #endif
 
@@ -57,8 +59,8 @@ inline check_whole()
 proctype reader(byte cpu)
 {
     byte word; /* head.word: the last one pinned */
-    byte next, cur, tries, line, own, begun;
-    bit symmetric, whole, torn, done, told;
+    byte next, cur, tries, line, own, begun, told;
+    bit symmetric, whole, torn, done;
 
 again:
     {
@@ -138,12 +140,12 @@ slow:   /* reader.c: pin_newest */
             :: else
             fi
         };
-#ifdef SWITCH
-        adopt_fence(cur);
+#ifdef MUTATE_adopt_before_pin
+        adopt_fence(next, cur);
 #endif
         mms__pin(line, next, symmetric, cur, tries);
-#if defined SWITCH && !defined MUTATE_adopt_before_pin_only
-        adopt_fence(cur);
+#if defined SWITCH && !defined MUTATE_adopt_before_pin
+        adopt_fence(next, cur);
 #endif
         atomic { /* pin_fitting: fits_slot, fail_misfit */
             load(cur, SLOT_GENERATION(SLOT(next)));
@@ -167,7 +169,7 @@ held:
         begun = 0;
 #endif
 #ifdef SWITCH
-        assert(!(told && nudged && !symmetric)); /* a read after a nudge leaves the reader symmetric */
+        assert(told == 0 || told != nudged || symmetric); /* a read after a nudge leaves the reader symmetric */
         told = 0;
 #endif
         look_at(DATA_0(SLOT(word)));
@@ -207,6 +209,7 @@ leave:  /* mms_reader_close, mms_region_close */
                 drain(cpu);
                 pinned[cpu] = 0;
                 in_from[cpu] = 0;
+                assert(mem[OWNER(line)] != own + 1 || line < mem[HIGH_WATER]); /* G5: whoever sweeps comes to it */
                 release_locks(cpu)
         }
     }

@@ -37,7 +37,7 @@
 #define DEPTH 4
 #endif
 
-bit nudged;              /* a writer wants symmetric fences and has told the readers */
+byte nudges, nudged;     /* how often; the number of the nudge that holds: a writer wants symmetric fences, and has said so */
 byte lock[READERS + 1];  /* lock bytes in `readers`: 0, or who has it + 1. The kernel frees those of the dead */
 byte die;                /* 0, or the process to be killed + 1 */
 

@@ -112,7 +112,7 @@ inline mms__fence_heavy()
         store(WANTED, SYMMETRIC);
         mms__nudge(cur);
         fence_seq_cst();
-        d_step { cur = 0; nudged = 1 }
+        d_step { cur = 0; nudges++; nudged = nudges }
 #endif
     fi
 }
@@ -127,12 +127,18 @@ inline check_unpinned(slot)
 #endif
 }
 
+#ifdef TSO /* has loaded, and stored EXACT, which is not in memory yet */
+#define narrows(line) (buffer[line].used > 0)
+#else
+#define narrows(line) false
+#endif
+
 proctype writer()
 {
     byte cpu = WRITER;
     byte generation, vacant, slot, line, owner, mode, announce, kind, covered, firm, owners, cur;
     byte mine[SLOTS];
-    bit can_membarrier, stuck;
+    bit can_membarrier, met_from;
 
 again:
     {
@@ -149,7 +155,7 @@ again:
         fi;
         fence_seq_cst();
         if
-        :: !can_membarrier -> nudged = 1
+        :: !can_membarrier -> d_step { nudges++; nudged = nudges }
         :: else -> skip
         fi;
 #else
@@ -215,6 +221,16 @@ write:  /* writer.c: mms_write; pool.c: mms__pool_take */
 #ifdef FRESH
         d_step { drain(cpu); returned = generation } /* the fence in mms__wake_due */
 #endif
+#ifdef MUTATE_free_early
+        d_step { /* the slot of the value before this one, without a scan */
+            w_slot = 0;
+            do
+            :: w_slot < SLOTS -> vacant = vacant | (w_slot != slot && mine[w_slot] != 0) << w_slot; w_slot++
+            :: else -> break
+            od;
+            w_slot = 0
+        }
+#endif
         slot = 0;
         goto write;
 
@@ -245,6 +261,10 @@ reclaim: /* reclaim.c: mms__reclaim, scan */
                 :: else -> break
                 od;
                 w_slot = 0;
+#ifdef WAITS_FOR_FROM_ALONE
+                met_from = met_from || kind == 2;
+                assert(kind != 2 || in_from[line] || narrows(line));
+#endif
                 if
                 :: kind != 0 && owner <= READERS -> owners = owners | 1 << (owner - 1)
                 :: else
@@ -255,6 +275,7 @@ reclaim: /* reclaim.c: mms__reclaim, scan */
         :: else ->
 #ifdef MUTATE_scan_before_fence
             mms__fence_heavy();
+            vacant = 0;
 #endif
             d_step {
                 get(cur, CURRENT);
@@ -263,6 +284,10 @@ reclaim: /* reclaim.c: mms__reclaim, scan */
                 :: cur != 0 -> vacant = vacant & ~(1 << SLOT(cur))
                 :: else
                 fi;
+#ifdef WAITS_FOR_FROM_ALONE
+                assert(vacant != 0 || met_from);
+                met_from = 0;
+#endif
                 line = 0;
                 cur = 0
             };
@@ -322,7 +347,7 @@ reclaim: /* reclaim.c: mms__reclaim, scan */
     ;
     d_step {
         generation = 0; vacant = 0; slot = 0; line = 0; owner = 0; mode = 0; announce = 0; kind = 0; covered = 0; firm = 0;
-        owners = 0; cur = 0; can_membarrier = 0; stuck = 0;
+        owners = 0; cur = 0; can_membarrier = 0; met_from = 0;
         w_slot = 0;
         do
         :: w_slot < SLOTS -> mine[w_slot] = 0; w_slot++
