@@ -221,7 +221,8 @@ int mms_reader_close(mms_reader *reader);
    mms_release  ends the view; MMS_E_NO_VIEW if there is none.
    Whichever ends a view returns MMS_E_EVICTED if the view was taken away before that: then what was read from it must
    be thrown away, and the reader holds nothing. Otherwise MMS_E_EMPTY, MMS_E_GONE, MMS_E_TYPE, MMS_E_CORRUPT: the
-   reader holds nothing either. All three are wait-free; they are inline where the compiler can (mmsync/fast.h). */
+   reader holds nothing either. After an error the view given is empty: data NULL, size and generation 0. All three are
+   wait-free; they are inline where the compiler can (mmsync/fast.h). */
 #ifdef MMS_NO_INLINE
 int mms_read(mms_reader *reader, mms_view *out);
 int mms_refresh(mms_reader *reader, mms_view *view);

@@ -56,19 +56,32 @@ static inline void mms__fill_view(const struct mms__reader_head *head, mms_view 
     view->changed = head->view.changed;
 }
 
-/* Where the functions below are inlined, the slow ones fill a view of our own: one whose address is given away must be in memory
-   whenever it is filled, while the caller's, as far as it is used at all, can live in registers. That halves the stores of a
-   read. */
+static inline int mms__see_slow_in_place(int (*slow)(mms_reader *, mms_view *), mms_reader *reader, mms_view *out)
+{
+    int code = slow(reader, out);
+
+    if (code != 0 && out) {
+        out->data = NULL;
+        out->size = 0;
+        out->generation = 0;
+        out->changed = false;
+    }
+    return code;
+}
+
+/* Where the functions below are inlined, the slow ones fill a view of our own: one whose address is given away must be
+   in memory whenever it is filled, while the caller's, as far as it is used at all, can live in registers. That halves
+   the stores of a read. */
 __attribute__((always_inline)) static inline int mms__see_slow(int (*slow)(mms_reader *, mms_view *),
                                                                mms_reader *reader, mms_view *out)
 {
 #ifdef MMS__OUT_OF_LINE
-    return slow(reader, out);
+    return mms__see_slow_in_place(slow, reader, out);
 #else
     mms_view view;
-    int code = slow(reader, out ? &view : out);
+    int code = mms__see_slow_in_place(slow, reader, out ? &view : NULL);
 
-    if (code == 0) {
+    if (out) {
         out->data = view.data;
         out->size = view.size;
         out->generation = view.generation;
