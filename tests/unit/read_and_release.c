@@ -186,15 +186,17 @@ static void release_without_a_view_changes_nothing(void **state)
     tear_down(&fixture);
 }
 
-static void failed_call_leaves_the_output_alone(void **state)
+static void failed_call_gives_an_empty_view(void **state)
 {
     struct fixture fixture = set_up(state);
-    mms_view view, untouched;
+    mms_view view;
 
     memset(&view, 0x5a, sizeof view);
-    untouched = view;
     check_code(mms_read(fixture.reader, &view), MMS_E_EMPTY);
-    check_memory(&view, &untouched, sizeof view);
+    check_true(view.data == NULL && view.size == 0 && view.generation == 0 && !view.changed);
+    memset(&view, 0x5a, sizeof view);
+    check_code(mms_refresh(fixture.reader, &view), MMS_E_EMPTY);
+    check_true(view.data == NULL && view.size == 0 && view.generation == 0 && !view.changed);
     tear_down(&fixture);
 }
 
@@ -247,7 +249,7 @@ with_both_fences(empty_region_is_empty_for_every_call) with_both_fences(first_vi
                     with_both_fences(refresh_moves_to_what_is_newer_and_gives_the_old_slot_back)
                         with_both_fences(refresh_without_a_view_is_a_read)
                             with_both_fences(release_without_a_view_changes_nothing)
-                                with_both_fences(failed_call_leaves_the_output_alone)
+                                with_both_fences(failed_call_gives_an_empty_view)
                                     with_both_fences(data_is_aligned_to_64_bytes_and_size_0_is_a_value)
                                         with_both_fences(readers_of_one_region_hold_views_of_their_own)
 
@@ -269,7 +271,7 @@ with_both_fences(empty_region_is_empty_for_every_call) with_both_fences(first_vi
         both_test(refresh_moves_to_what_is_newer_and_gives_the_old_slot_back),
         both_test(refresh_without_a_view_is_a_read),
         both_test(release_without_a_view_changes_nothing),
-        both_test(failed_call_leaves_the_output_alone),
+        both_test(failed_call_gives_an_empty_view),
         both_test(data_is_aligned_to_64_bytes_and_size_0_is_a_value),
         both_test(readers_of_one_region_hold_views_of_their_own),
     };
