@@ -94,8 +94,10 @@ static void prepare(void)
     snprintf(path, sizeof path, "%s/r", directory);
     options.max_size = 1 << 16;
     options.max_slots = 4;
-    if (mms_writer_open(path, &options, &writer) != 0 || mms_write(writer, "value", 5, NULL) != 0)
+    if (mms_writer_open(path, &options, &writer) != 0 || mms_write(writer, "value", 5, NULL) != 0) {
+        fprintf(stderr, "making a region to work on: %s\n", mms_last_error());
         abort();
+    }
     mms_writer_close(writer);
     file = fopen("f", "w");
     if (!file || fputs("a file\n", file) < 0 || fclose(file) != 0)
