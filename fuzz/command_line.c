@@ -106,14 +106,19 @@ static void prepare(void)
 
 /* ---- */
 
-/* getopt's. It is in the middle of a word if the last command line ended there. */
+/* A command ends its process, and leaves some descriptors to that. getopt is in the middle of a word if the last command
+   line ended there. */
 static void run(int argc, char **argv)
 {
+    int first = dup(0);
+
     optind = 0;
     inside = true;
     if (setjmp(way_out) == 0)
         (void)cli_main(argc, argv);
     inside = false;
+    for (int fd = first; fd > 2 && fd < first + 32; fd++)
+        close(fd);
 }
 
 /* No path leads out of the directory. */
