@@ -94,8 +94,10 @@ static void prepare(void)
     snprintf(path, sizeof path, "%s/r", directory);
     options.max_size = 1 << 16;
     options.max_slots = 4;
-    if (mms_writer_open(path, &options, &writer) != 0 || mms_write(writer, "value", 5, NULL) != 0)
+    if (mms_writer_open(path, &options, &writer) != 0 || mms_write(writer, "value", 5, NULL) != 0) {
+        fprintf(stderr, "making a region to work on: %s\n", mms_last_error());
         abort();
+    }
     mms_writer_close(writer);
     file = fopen("f", "w");
     if (!file || fputs("a file\n", file) < 0 || fclose(file) != 0)
@@ -104,14 +106,19 @@ static void prepare(void)
 
 /* ---- */
 
-/* getopt's. It is in the middle of a word if the last command line ended there. */
+/* A command ends its process, and leaves some descriptors to that. getopt is in the middle of a word if the last command
+   line ended there. */
 static void run(int argc, char **argv)
 {
+    int first = dup(0);
+
     optind = 0;
     inside = true;
     if (setjmp(way_out) == 0)
         (void)cli_main(argc, argv);
     inside = false;
+    for (int fd = first; fd > 2 && fd < first + 32; fd++)
+        close(fd);
 }
 
 /* No path leads out of the directory. */

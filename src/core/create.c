@@ -291,14 +291,20 @@ int mms__building_finish(struct mms__building *building, const struct mms__place
 /* Whoever may write the directory beside it may give the target's name to something else at any moment: that is put back. */
 int mms__building_exchange(struct mms__building *building, const struct mms__place *target)
 {
-    int code = rename_to(building, target, RENAME_EXCHANGE);
+    int code = rename_to(building, target, RENAME_EXCHANGE), found;
 
-    if (code != 0 || mms__has_name(&target->directory, building->parent.fd, mms__place_name(&building->place)))
+    if (code != 0)
         return code;
+    found = mms__check_name(&target->directory, building->parent.fd, mms__place_name(&building->place));
+    if (found == 0)
+        return 0;
     code = rename_to(building, target, RENAME_EXCHANGE);
-    return code != 0 ? code
-                     : mms__fail(MMS_E_GONE, "replacing %s: something else has that name by now, and is left as it is",
-                                 target->path);
+    if (code != 0)
+        return code;
+    if (found == MMS_E_GONE)
+        return mms__fail(found, "replacing %s: something else has that name by now, and is left as it is",
+                         target->path);
+    return mms__fail(found, "replacing %s: looking at what has that name", target->path);
 }
 
 void mms__building_discard(struct mms__building *building)

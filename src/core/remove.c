@@ -115,12 +115,13 @@ void mms__bury_entered(const struct mms__place *place)
     mms__unmap(&map);
 }
 
-bool mms__has_name(const struct mms__file *directory, int parent, const char *name)
+int mms__check_name(const struct mms__file *directory, int parent, const char *name)
 {
     struct stat status;
 
-    return fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && status.st_dev == directory->device &&
-           status.st_ino == directory->inode;
+    if (fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+        return errno == ENOENT ? MMS_E_GONE : -errno;
+    return status.st_dev == directory->device && status.st_ino == directory->inode ? 0 : MMS_E_GONE;
 }
 
 static int open_parent(const struct mms__place *place, int flags, struct mms__file *parent)
@@ -137,14 +138,16 @@ static int rename_away(const struct mms__place *place, const struct mms__place *
 {
     const char *name = mms__place_name(place), *hidden = mms__place_name(away);
 
-    if (!mms__has_name(&place->directory, parent, name))
-        return MMS_E_GONE;
+    int code = mms__check_name(&place->directory, parent, name);
+
+    if (code != 0)
+        return code;
     if (renameat2(parent, name, parent, hidden, RENAME_NOREPLACE) != 0)
         return -errno;
-    if (mms__has_name(&place->directory, parent, hidden))
-        return 0;
-    (void)renameat2(parent, hidden, parent, name, RENAME_NOREPLACE);
-    return MMS_E_GONE;
+    code = mms__check_name(&place->directory, parent, hidden);
+    if (code != 0)
+        (void)renameat2(parent, hidden, parent, name, RENAME_NOREPLACE);
+    return code;
 }
 
 /* First the name goes, which can fail, then readers are told, which cannot be undone. Who dies between the two leaves it
@@ -252,7 +255,7 @@ static void sweep_one(const struct mms__place *target, int parent, const char *n
     if (code == 0) {
         MMS__STEP(sweep_locked);
         /* A builder may have finished, and given the directory another name, while we waited for its lock. */
-        if (mms__has_name(&left.directory, parent, name)) {
+        if (mms__check_name(&left.directory, parent, name) == 0) {
             mms__bury_entered(&left); /* a replaced region, or a removed one, whose readers have not been told */
             (void)mms__unlink_files(left.directory.fd);
             MMS__STEP(sweep_unlinked);

@@ -13,8 +13,8 @@ void mms__bury_entered(const struct mms__place *place);
 /* -ENOTEMPTY if there is something in the directory that is not mmsync's. Details are stored. */
 int mms__check_for_others(const struct mms__place *place);
 
-/* True if the open directory is what has this name. */
-bool mms__has_name(const struct mms__file *directory, int parent, const char *name);
+/* 0 if the open directory is what has this name; MMS_E_GONE; -errno if that cannot be seen. */
+int mms__check_name(const struct mms__file *directory, int parent, const char *name);
 
 /* Remove what stands under temporary names beside the target and belongs to nobody alive. */
 void mms__sweep_leftovers(const struct mms__place *target);

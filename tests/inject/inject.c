@@ -16,6 +16,8 @@ static const struct {
 static struct inject_plan plan;
 static struct inject_counts *counts;
 static bool armed;
+static void (*before)(void);
+static unsigned before_nth;
 
 struct inject_holdings inject_held;
 unsigned long inject_magic;
@@ -57,12 +59,29 @@ void inject_disarm(void)
     inject_failed_stream = NULL;
 }
 
+void inject_before(unsigned nth, void (*function)(void))
+{
+    before_nth = nth;
+    before = function;
+}
+
+/* What it calls passes through the wrappers as well. */
+static void interrupt(unsigned number)
+{
+    if (!before || number != before_nth)
+        return;
+    armed = false;
+    before();
+    armed = true;
+}
+
 bool inject_due(enum inject_kind kind)
 {
     unsigned number;
 
     if (!armed)
         return false;
+    interrupt(++counts->all);
     number = ++counts->of[kind];
     if (plan.nth == 0 || kind != plan.kind || number < plan.nth || number - plan.nth >= plan.times)
         return false;

@@ -85,6 +85,7 @@ struct inject_plan {
 struct inject_counts {
     unsigned of[INJECT_KIND_COUNT];
     unsigned failed;
+    unsigned all;
 };
 
 const char *inject_name(enum inject_kind kind);
@@ -95,6 +96,9 @@ const char *inject_error_name(int error);
 struct inject_counts *inject_share(void);
 void inject_arm(const struct inject_plan *plan);
 void inject_disarm(void);
+
+/* While armed: run something right before call number `nth` of any kind. */
+void inject_before(unsigned nth, void (*function)(void));
 
 /* What the code under test has and has not given back, in this process. */
 struct inject_holdings {

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The region's name is given to something else right before each single call of libc that creating, taking over, replacing,
+   removing, opening, copying and looking make: to another directory, to a symbolic link to files named as a region's, or to
+   nothing. Whatever those calls say, what is outside stays as it is, where it is. The systematic form of
+   crash/swapped_directory. */
+#include "check.h"
+#include "inject.h"
+#include "sample.h"
+#include "scratch.h"
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct {
+    const char *parent, *region, *canary, *decoy, *hidden;
+    uint64_t canary_digest, decoy_digest;
+    ino_t decoy_inode;
+} places;
+
+static struct inject_counts *counts;
+
+/* ---- What happens meanwhile ---- */
+
+static void exchange_for_decoy(void)
+{
+    (void)renameat2(AT_FDCWD, places.region, AT_FDCWD, places.decoy, RENAME_EXCHANGE);
+}
+
+static void put_link_there(void)
+{
+    (void)rename(places.region, places.hidden);
+    (void)symlink(places.canary, places.region);
+}
+
+static void delete_it(void)
+{
+    scratch_delete(places.region);
+}
+
+static void (*const moves[])(void) = {exchange_for_decoy, put_link_there, delete_it};
+
+enum { MOVES = sizeof moves / sizeof *moves };
+
+/* ---- What is done ---- */
+
+static void open_for_writing(uint64_t max_size)
+{
+    mms_writer_options options = sample_options();
+    mms_writer *writer;
+
+    options.max_size = max_size;
+    options.replace = true;
+    if (mms_writer_open(places.region, &options, &writer) != 0)
+        return;
+    for (int i = 0; i < 3; i++)
+        (void)mms_write(writer, "newer", 5, NULL);
+    check_ok(mms_writer_close(writer));
+}
+
+static void take_over(void)
+{
+    open_for_writing(0);
+}
+
+static void replace(void)
+{
+    open_for_writing(1 << 18);
+}
+
+static void open_for_reading(void)
+{
+    mms_region *region;
+    mms_reader *reader;
+    char copy[64];
+    size_t size;
+
+    if (mms_region_open(places.region, NULL, &region) != 0)
+        return;
+    if (mms_reader_open(region, &reader) == 0) {
+        mms_view view;
+
+        if (mms_read(reader, &view) == 0)
+            check_memory(view.data, "value", 5);
+        (void)mms_wait(reader, mms_generation(region), 1);
+        (void)mms_reader_close(reader);
+    }
+    (void)mms_read_copy(region, copy, sizeof copy, &size, NULL);
+    check_ok(mms_region_close(region));
+}
+
+static void look(void)
+{
+    mms_info info;
+
+    (void)mms_inspect(places.region, &info);
+    (void)mms_verify(places.region, NULL, NULL);
+}
+
+static void remove_it(void)
+{
+    (void)mms_remove(places.region);
+}
+
+static const struct {
+    const char *name;
+    void (*run)(void);
+    bool from_nothing;
+} works[] = {{"creating", take_over, true},        {"taking over", take_over, false}, {"replacing", replace, false},
+             {"reading", open_for_reading, false}, {"looking", look, false},          {"removing", remove_it, false}};
+
+enum { WORKS = sizeof works / sizeof *works };
+
+/* ---- */
+
+static void make_canary(void)
+{
+    static const char *const names[] = {"control", "readers", "data", "lock"};
+    char path[512];
+
+    check_true(mkdir(places.canary, 0755) == 0);
+    for (int i = 0; i < 4; i++) {
+        FILE *file;
+
+        snprintf(path, sizeof path, "%s/%s", places.canary, names[i]);
+        file = fopen(path, "we");
+        check_true(file && fputs("nobody's business", file) >= 0 && fclose(file) == 0);
+    }
+    places.canary_digest = tree_digest(places.canary);
+}
+
+static void make_decoy(void)
+{
+    struct stat status;
+    char path[512];
+
+    check_true(mkdir(places.decoy, 0755) == 0);
+    snprintf(path, sizeof path, "%s/precious", places.decoy);
+    check_true(mkdir(path, 0755) == 0);
+    check_true(stat(places.decoy, &status) == 0);
+    places.decoy_inode = status.st_ino;
+    places.decoy_digest = tree_digest(places.decoy);
+}
+
+/* Under its own name or the region's. */
+static void check_decoy(const char *work, unsigned nth)
+{
+    const char *const names[] = {places.region, places.decoy};
+    struct stat status;
+
+    for (int i = 0; i < 2; i++)
+        if (lstat(names[i], &status) == 0 && status.st_ino == places.decoy_inode) {
+            check_equal(tree_digest(names[i]), places.decoy_digest);
+            return;
+        }
+    check_failed(__FILE__, __LINE__, "%s: what took the region's name before call %u is not where it was put", work,
+                 nth);
+}
+
+static void clear(void)
+{
+    DIR *entries = opendir(places.parent);
+    char path[512];
+
+    check_true(entries != NULL);
+    for (struct dirent *entry; (entry = readdir(entries));)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+            strcmp(entry->d_name, "canary") != 0) {
+            snprintf(path, sizeof path, "%s/%s", places.parent, entry->d_name);
+            scratch_delete(path);
+        }
+    closedir(entries);
+}
+
+static void move_before(int work, unsigned nth, void (*move)(void))
+{
+    struct inject_holdings before;
+
+    make_decoy();
+    if (!works[work].from_nothing)
+        (void)sample_closed_region(places.region, "value");
+    before = inject_holdings();
+    inject_before(nth, move);
+    inject_arm(&(struct inject_plan){.nth = 0});
+    works[work].run();
+    inject_disarm();
+    check_equal(tree_digest(places.canary), places.canary_digest);
+    check_decoy(works[work].name, nth);
+    if (inject_holdings().maps - before.maps > 1) /* a page of the process, from the first call on */
+        check_failed(__FILE__, __LINE__, "%s left maps, after a move before call %u", works[work].name, nth);
+    check_equal(inject_holdings().blocks, before.blocks);
+    clear();
+}
+
+static void moves_change_nothing_outside(void **state)
+{
+    places.region = scratch_path(state, "region");
+    places.canary = scratch_path(state, "canary");
+    places.decoy = scratch_path(state, "decoy");
+    places.hidden = scratch_path(state, "hidden");
+    places.parent = scratch_path(state, ".");
+    make_canary();
+    for (int work = 0; work < WORKS; work++) {
+        unsigned calls;
+
+        move_before(work, 0, NULL);
+        calls = counts->all;
+        for (unsigned nth = 1; nth <= calls; nth++)
+            for (int move = 0; move < MOVES; move++)
+                move_before(work, nth, moves[move]);
+        print_message("%s: %u calls, %d moves before each\n", works[work].name, calls, MOVES);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {scratch_test(moves_change_nothing_outside)};
+
+    counts = inject_share();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
