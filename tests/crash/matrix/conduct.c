@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -104,6 +105,7 @@ static void start_victim(struct stage *stage, enum step step, unsigned nth)
     stage->victim = fork();
     check_true(stage->victim >= 0);
     if (stage->victim == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* stopped or not */
         step_connect(to_us[1], to_it[0]);
         close(to_us[0]);
         if (stage->scenario->set_up)
