@@ -119,6 +119,7 @@ CASE(trim, trim_noted)
 CASE(evict, evict_chosen)
 CASE(evict, take_generation_stored)
 CASE(evict, take_fenced)
+CASE(evict, value_half_written)
 CASE(evict, publish_current_stored)
 
 CASE(lose_membarrier, fence_lost)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One case from the first process to the last check. */
+#include "core/region.h"
 #include "core/writer.h"
 #include "forked.h"
 #include "lookout.h"
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -103,6 +105,7 @@ static void start_victim(struct stage *stage, enum step step, unsigned nth)
     stage->victim = fork();
     check_true(stage->victim >= 0);
     if (stage->victim == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* stopped or not */
         step_connect(to_us[1], to_it[0]);
         close(to_us[0]);
         if (stage->scenario->set_up)
@@ -186,6 +189,16 @@ static const char *name_value(const struct stage *stage, mms_reader *reader)
     newer = view.generation > stage->held.generation;
     check_ok(mms_release(reader));
     return newer ? "new value" : "last value";
+}
+
+/* Sweeps and scans end at the mark: no line with an owner may be above it, whoever died where. Before the next reader comes,
+   which raises it. */
+static void check_mark(const struct stage *stage)
+{
+    const struct mms__readers *readers = stage->region ? stage->region->table.shared : NULL;
+
+    for (uint32_t i = readers ? mms__load_acquire(&readers->high_water) : STAGE_READERS; i < STAGE_READERS; i++)
+        check_equal(mms__load_acquire(&readers->lines[i].owner), 0);
 }
 
 /* What a reader finds who comes now. */
@@ -423,6 +436,7 @@ void conduct(struct stage *stage, enum step step, unsigned nth, struct result *r
         stage->writer = stage_writer(stage);
     start_victim(stage, step, nth);
     await_point(stage);
+    check_mark(stage);
     snprintf(result->seen, sizeof result->seen, "%s", look(stage));
     if (scenario->flags & MUST_BE_EMPTY)
         check_string(result->seen, "no value");

@@ -175,6 +175,7 @@ static void open_to_copy(struct stage *stage)
 {
     stage->reading.read_only = true;
     open_region(stage);
+    step_ask(ASK_PUBLISH); /* a value that nobody holds */
 }
 
 const struct scenario copy = {

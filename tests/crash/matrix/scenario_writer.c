@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -185,6 +186,8 @@ static void write_by_force(struct stage *stage)
         void *buffer;
 
         check_ok(mms_write_begin(stage->own_writer, 80, &buffer, &receipt));
+        memset(buffer, 0xee, 40); /* not what stood there, and not what comes */
+        MMS__STEP(value_half_written);
         pattern_fill(buffer, 80, receipt.generation);
         check_ok(mms_write_commit(stage->own_writer, 80, &receipt));
     }
