@@ -104,6 +104,11 @@ def standing(row_name, row):
     return f"mmsync is first; the next is {others[0]}, {plain(best)} times behind."
 
 
+def absent(row):
+    """(contestant, reason) of those who failed, and of those who were not asked."""
+    return sorted({**row["left_out"], **row["missing"]}.items())
+
+
 def has_percentiles(row):
     return any("single_p99" in metrics for metrics in row["results"].values())
 
