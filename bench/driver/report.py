@@ -67,8 +67,8 @@ def row_section(name, row):
     place = view.standing(name, row)
     if place:
         out.append(f"<p>{text(place)}</p>")
-    for winner, by, why in view.leaders(name, row):
-        out.append(f'<p class="why"><b>{text(winner)}</b> is ahead by {view.plain(by)} times: {text(why)}</p>')
+    for winners, why in view.leaders(name, row):
+        out.append(f'<p class="why">Ahead: <b>{text(winners)}</b>: {text(why)}</p>')
     for missing, reason in view.absent(row):
         out.append(f'<p class="soft">Not here: {text(missing)}: {text(reason)}</p>')
     out.append(f'<p class="soft">Again: <code>script/bench --row {text(name)}</code>; one run of it: '
