@@ -20,7 +20,7 @@ from contestants import ALL, BY_NAME
 
 OUT = os.path.join(build.ROOT, "bench", "out")
 PLANS = {
-    "short": measure.Plan(seconds=0.05, rounds=3, heavy_rounds=1),
+    "short": measure.Plan(seconds=0.04, rounds=3, heavy_rounds=1),
     "full": measure.Plan(seconds=0.25, rounds=7, heavy_rounds=3, timeout=300),
     "tiny": measure.Plan(seconds=0.002, rounds=1, heavy_rounds=1, timeout=60),
 }
@@ -49,6 +49,8 @@ def parse():
     parser.add_argument("--publish", action="store_true",
                         help="write docs/benchmarks.md from the last results, and end; with --full or --short, after the run")
     parser.add_argument("--out", default=OUT, metavar="DIR", help="where results.json and report.html go (bench/out)")
+    parser.add_argument("--document", default=os.path.join(build.ROOT, "docs", "benchmarks.md"), metavar="FILE",
+                        help="what --publish writes (docs/benchmarks.md)")
     parser.add_argument("--plugins", metavar="DIR", help="use what is built there, and build nothing")
     options = parser.parse_args()
     options.runs = any(word in sys.argv for word in ("--short", "--full", "--tiny")) or not options.publish
@@ -98,7 +100,8 @@ def collect(rows, results, plan, plan_name, missing, began):
             "group": row.group, "title": row.title, "unit": row.unit, "metric": row.metric, "better": row.better,
             "command": measure.reproduce(row, plan),
             "results": summary.get(row.name, {}),
-            "missing": results.missing.get(row.name, {}) | rows_module.LEFT_OUT.get(row.name, {}),
+            "missing": results.missing.get(row.name, {}),
+            "left_out": rows_module.LEFT_OUT.get(row.name, {}),
             "figures": results.figures.get(row.name, {}),
         } for row in rows},
         "targets": summary_module.targets(summary),
@@ -152,7 +155,7 @@ def main():
         if options.runs:
             run(options, rows, plan)
         if options.publish:
-            publish.write(os.path.join(options.out, "results.json"), os.path.join(build.ROOT, "docs", "benchmarks.md"))
+            publish.write(os.path.join(options.out, "results.json"), options.document)
     except build.BuildError as error:
         sys.exit(f"script/bench: {error}")
     return 0

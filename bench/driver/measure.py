@@ -53,12 +53,13 @@ def base_command(plugins, file, row, seconds):
 
 
 def in_fresh_directory(command, timeout, prefix=()):
-    directory = tempfile.mkdtemp(prefix="mmsync-bench-", dir=SHARED)
+    # The process's number: whoever finds such a directory can tell whether it is in use.
+    directory = tempfile.mkdtemp(prefix=f"mmsync-bench-{os.getpid()}-", dir=SHARED)
     try:
         return execute([*prefix, *command, "--directory", directory], timeout)
     finally:
         shutil.rmtree(directory, ignore_errors=True)
-        for path in glob.glob(os.path.join(SHARED, os.path.basename(directory) + "_*")):
+        for path in glob.glob(os.path.join(SHARED, directory[-8:] + "_*")):
             os.unlink(path)  # shared memory objects of iceoryx2
 
 

@@ -59,8 +59,8 @@ def row_section(name, row):
     place = view.standing(name, row)
     if place:
         out.append(place)
-    out += [f"- {winner} is ahead by {view.plain(by)} times: {why}" for winner, by, why in view.leaders(name, row)]
-    out += [f"- not here: {missing}: {reason}" for missing, reason in sorted(row["missing"].items())]
+    out += [f"- ahead: {winners}: {why}" for winners, why in view.leaders(name, row)]
+    out += [f"- not here: {missing}: {reason}" for missing, reason in view.absent(row)]
     out.append(f"\nAgain: `script/bench --row {name}`.\n")
     return "\n".join(out)
 

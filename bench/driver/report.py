@@ -67,9 +67,9 @@ def row_section(name, row):
     place = view.standing(name, row)
     if place:
         out.append(f"<p>{text(place)}</p>")
-    for winner, by, why in view.leaders(name, row):
-        out.append(f'<p class="why"><b>{text(winner)}</b> is ahead by {view.plain(by)} times: {text(why)}</p>')
-    for missing, reason in sorted(row["missing"].items()):
+    for winners, why in view.leaders(name, row):
+        out.append(f'<p class="why">Ahead: <b>{text(winners)}</b>: {text(why)}</p>')
+    for missing, reason in view.absent(row):
         out.append(f'<p class="soft">Not here: {text(missing)}: {text(reason)}</p>')
     out.append(f'<p class="soft">Again: <code>script/bench --row {text(name)}</code>; one run of it: '
                f'<code>{text(row["command"])}</code></p>')
@@ -154,7 +154,7 @@ def print_table(data):
                 print(f"    {contestant:15} {view.number(spread['median'], row['unit']):>12}   "
                       f"[{view.number(spread['q1'], row['unit'])} to {view.number(spread['q3'], row['unit'])}]"
                       + ("" if ratio is None else f"   {view.plain(ratio)} x"))
-            for missing, reason in sorted(row["missing"].items()):
+            for missing, reason in view.absent(row):
                 print(f"    {missing:15} not here: {reason}")
     print("\nTargets")
     for target in data["targets"]:

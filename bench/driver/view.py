@@ -78,14 +78,16 @@ def competitors(row):
 
 
 def leaders(row_name, row):
-    """Who is ahead of mmsync by more than a tie, with what explains it."""
+    """Who is ahead of mmsync by more than a tie, with what explains it: (who and by how much, why); one item for each reason."""
     ahead = []
     for name in competitors(row):
         ratio = times_mmsync(row, name)
         if ratio is not None and ratio * texts.TIE < 1:
             ahead.append((name, 1 / ratio if ratio else float("inf")))
-    wrapped = type("Row", (), {"name": row_name, "group": row["group"]})
-    return [(name, by, texts.why_not_first(wrapped, name)) for name, by in ahead]
+    reasons = {}
+    for name, by in ahead:
+        reasons.setdefault(texts.why_not_first(row_name, row["group"], name), []).append(f"{name} (by {plain(by)} times)")
+    return [(", ".join(who), why) for why, who in reasons.items()]
 
 
 def standing(row_name, row):
@@ -102,6 +104,11 @@ def standing(row_name, row):
     if best is None or best < texts.TIE:
         return f"mmsync and {others[0]} are first, within the noise."
     return f"mmsync is first; the next is {others[0]}, {plain(best)} times behind."
+
+
+def absent(row):
+    """(contestant, reason) of those who failed, and of those who were not asked."""
+    return sorted({**row["left_out"], **row["missing"]}.items())
 
 
 def has_percentiles(row):

@@ -2,6 +2,7 @@
 /* The writer: opening, writing, closing. */
 #include "core/writer.h"
 #include "core/attach.h"
+#include "core/bulk.h"
 #include "core/checksum.h"
 #include "core/clock.h"
 #include "core/error.h"
@@ -270,8 +271,7 @@ int mms_write(mms_writer *writer, const void *data, size_t size, mms_receipt *re
     code = take(writer, size, receipt);
     if (code != 0)
         return code;
-    if (size > 0)
-        memcpy(slot_data(writer, writer->slot), data, size);
+    mms__copy_in(slot_data(writer, writer->slot), data, size);
     MMS__STEP(write_copied);
     finish(writer, size, receipt);
     return 0;

@@ -76,11 +76,13 @@ impl<const N: usize> Watch for Watcher<N> {
 
 /// All of its files in the run's own directory, but for the shared memory, whose names get a prefix of their own.
 fn node(place: &Place) -> Result<(Node<ipc::Service>, ServiceName), Error> {
-    let directory = place.path("iceoryx2");
+    let directory = place.path("i");
     let mut config = Config::default();
     set_log_level(LogLevel::Error);
     std::fs::create_dir_all(&directory)?;
-    let prefix = format!("{}_", directory.parent().and_then(|path| path.file_name()).unwrap_or_default().to_string_lossy());
+    // Short: the path of its sockets ends at some hundred bytes. The driver knows this rule, to clean up.
+    let run = directory.parent().and_then(|path| path.file_name()).unwrap_or_default().to_string_lossy().into_owned();
+    let prefix = format!("{}_", &run[run.len().saturating_sub(8)..]);
     config.global.prefix = FileName::new(prefix.as_bytes())?;
     config.global.set_root_path(&Path::new(directory.to_str().ok_or("an odd path")?.as_bytes())?);
     let name = ServiceName::new(directory.to_str().ok_or("an odd path")?)?;

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* mms__copy_in: every byte, and none more, on both sides of the size from which it goes past the caches (core/bulk.c; G1). */
+#include "check.h"
+#include "core/bulk.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROOM = 256 };
+
+static unsigned char *make(size_t size, unsigned seed)
+{
+    unsigned char *bytes = aligned_alloc(64, (size + 63) / 64 * 64);
+
+    check_true(bytes != NULL);
+    for (size_t i = 0; i < size; i++)
+        bytes[i] = (unsigned char)((i * 31 + i / 251 + seed) & 0xff);
+    return bytes;
+}
+
+static void copy_and_compare(unsigned char *to, const unsigned char *from, size_t size)
+{
+    memset(to, 0xa5, size + ROOM);
+    mms__copy_in(to, from, size);
+    check_memory(to, from, size);
+    for (size_t i = size; i < size + ROOM; i++)
+        check_equal(to[i], 0xa5);
+}
+
+static void all_bytes_arrive_and_none_more(void **state)
+{
+    const size_t sizes[] = {0,
+                            1,
+                            63,
+                            64,
+                            65,
+                            4096,
+                            MMS__BULK_SIZE - 1,
+                            MMS__BULK_SIZE,
+                            MMS__BULK_SIZE + 1,
+                            MMS__BULK_SIZE + 63,
+                            MMS__BULK_SIZE + 64,
+                            MMS__BULK_SIZE + 100};
+    unsigned char *from = make(MMS__BULK_SIZE + 2 * ROOM, 1), *to = make(MMS__BULK_SIZE + 2 * ROOM, 2);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        for (size_t offset = 0; offset < 8; offset += 7) /* the caller's bytes lie anywhere */
+            copy_and_compare(to, from + offset, sizes[i]);
+    free(from);
+    free(to);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(all_bytes_arrive_and_none_more)};
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
