@@ -7,7 +7,7 @@
 #include "archive/key.h"
 #include <stdlib.h>
 
-enum { LARGEST_BUCKET = 64, MOST_SEEDS = 1 << 24 };
+enum { LARGEST_BUCKET = 64, MOST_SEEDS = 1 << 24, AHEAD = 8 };
 
 /* A key, next to the others of its bucket: by value if it is a word, else by its item. */
 struct placed_word {
@@ -54,6 +54,29 @@ static void occupy(struct table *t, uint32_t slot, uint32_t item)
 {
     t->occupied[slot / 64] |= UINT64_C(1) << slot % 64;
     t->order[slot] = item;
+}
+
+/* Items are met in the order of their hashes, so each is a miss in the cache: ask for them some time before. */
+static void fetch_item(const struct table *t, uint32_t item)
+{
+    __builtin_prefetch(mms__item(t->type->first, t->items, item));
+}
+
+static void fetch_key(const struct table *t, uint32_t item)
+{
+    const mms_type_field *key = &t->type->first->fields[0];
+    mms_str text;
+
+    if (key->type->kind != MMS_T_STRING)
+        return;
+    memcpy(&text, (const char *)mms__item(t->type->first, t->items, item) + key->input_offset, sizeof text);
+    __builtin_prefetch(text.data);
+}
+
+static void fetch_place(const struct table *t, uint32_t index, void (*fetch)(const struct table *t, uint32_t item))
+{
+    if (index < t->kept)
+        fetch(t, t->places[t->start[t->by_size[index]]].item);
 }
 
 /* ---- Buckets ---- */
@@ -183,8 +206,11 @@ static int place_all(struct table *t)
     int code = 0;
 
     memset(t->displacements, 0xff, t->count * sizeof *t->displacements);
-    for (uint32_t i = 0; i < t->kept && code == 0; i++)
+    for (uint32_t i = 0; i < t->kept && code == 0; i++) {
+        fetch_place(t, i + 2 * AHEAD, fetch_item);
+        fetch_place(t, i + AHEAD, fetch_key);
         code = place_bucket(t, t->by_size[i]);
+    }
     for (uint32_t i = t->kept; i < t->buckets && code == 0; i++)
         place_single(t, t->by_size[i], &lowest);
     return code;
@@ -239,6 +265,10 @@ static int entry_children(struct mms__encoder *e, const struct table *t)
         uint32_t item = t->order ? t->order[slot] : slot;
         struct mms__step step = mms__step_index(t->step, item);
 
+        if (t->order && slot + 2 * AHEAD < t->count) {
+            fetch_item(t, t->order[slot + 2 * AHEAD]);
+            fetch_key(t, t->order[slot + AHEAD]);
+        }
         code = mms__encode_children(e, entry, mms__item(entry, t->items, item), &step);
     }
     return code;
@@ -252,6 +282,8 @@ static int entry_values(struct mms__encoder *e, const struct table *t, size_t at
     for (uint32_t slot = 0; e->base && slot < t->count && code == 0; slot++) {
         struct mms__step step = mms__step_index(t->step, t->order[slot]);
 
+        if (slot + AHEAD < t->count)
+            fetch_item(t, t->order[slot + AHEAD]);
         code = mms__encode_value(e, entry, mms__item(entry, t->items, t->order[slot]), at + slot * entry->size, &step);
     }
     return code;
