@@ -7,7 +7,7 @@
 #include "archive/key.h"
 #include <stdlib.h>
 
-enum { LARGEST_BUCKET = 64, MOST_SEEDS = 1 << 24 };
+enum { LARGEST_BUCKET = 64, MOST_SEEDS = 1 << 24, AHEAD = 8, MOST_POINTERS = 4 };
 
 /* A key, next to the others of its bucket: by value if it is a word, else by its item. */
 struct placed_word {
@@ -28,6 +28,8 @@ struct table {
     uint64_t *occupied;     /* one bit for each slot */
     struct placed_word *places;
     uint32_t *displacements;
+    size_t pointer_at[MOST_POINTERS]; /* in an item; of what is fetched ahead */
+    unsigned pointers;
 };
 
 static struct mms__key key_of_item(const struct table *t, uint32_t item)
@@ -54,6 +56,50 @@ static void occupy(struct table *t, uint32_t slot, uint32_t item)
 {
     t->occupied[slot / 64] |= UINT64_C(1) << slot % 64;
     t->order[slot] = item;
+}
+
+/* Items are met in the order of their hashes, so each is a miss in the cache: ask for them some time before. */
+static void fetch_item(const struct table *t, uint32_t item)
+{
+    __builtin_prefetch(mms__item(t->type->first, t->items, item));
+}
+
+/* What it points to; the item itself was fetched before. */
+static void fetch_targets(const struct table *t, uint32_t item)
+{
+    const char *in = mms__item(t->type->first, t->items, item);
+
+    for (unsigned i = 0; i < t->pointers; i++) {
+        const void *target;
+
+        memcpy(&target, in + t->pointer_at[i], sizeof target);
+        __builtin_prefetch(target);
+    }
+}
+
+/* Where in an item the first few pointers are. In input values of all these kinds they come first. */
+static void find_pointers(struct table *t, const mms_type *type, size_t at)
+{
+    switch (type->kind) {
+    case MMS_T_STRUCT:
+        for (size_t i = 0; i < type->count; i++)
+            find_pointers(t, type->fields[i].type, at + type->fields[i].input_offset);
+        break;
+    case MMS_T_STRING:
+    case MMS_T_BOX_STR:
+    case MMS_T_BOX:
+    case MMS_T_VEC:
+        if (t->pointers < MOST_POINTERS)
+            t->pointer_at[t->pointers++] = at;
+        break;
+    default: break;
+    }
+}
+
+static void fetch_place(const struct table *t, uint32_t index, void (*fetch)(const struct table *t, uint32_t item))
+{
+    if (index < t->kept)
+        fetch(t, t->places[t->start[t->by_size[index]]].item);
 }
 
 /* ---- Buckets ---- */
@@ -183,8 +229,11 @@ static int place_all(struct table *t)
     int code = 0;
 
     memset(t->displacements, 0xff, t->count * sizeof *t->displacements);
-    for (uint32_t i = 0; i < t->kept && code == 0; i++)
+    for (uint32_t i = 0; i < t->kept && code == 0; i++) {
+        fetch_place(t, i + 2 * AHEAD, fetch_item);
+        fetch_place(t, i + AHEAD, fetch_targets);
         code = place_bucket(t, t->by_size[i]);
+    }
     for (uint32_t i = t->kept; i < t->buckets && code == 0; i++)
         place_single(t, t->by_size[i], &lowest);
     return code;
@@ -239,6 +288,10 @@ static int entry_children(struct mms__encoder *e, const struct table *t)
         uint32_t item = t->order ? t->order[slot] : slot;
         struct mms__step step = mms__step_index(t->step, item);
 
+        if (t->order && slot + 2 * AHEAD < t->count) {
+            fetch_item(t, t->order[slot + 2 * AHEAD]);
+            fetch_targets(t, t->order[slot + AHEAD]);
+        }
         code = mms__encode_children(e, entry, mms__item(entry, t->items, item), &step);
     }
     return code;
@@ -252,6 +305,10 @@ static int entry_values(struct mms__encoder *e, const struct table *t, size_t at
     for (uint32_t slot = 0; e->base && slot < t->count && code == 0; slot++) {
         struct mms__step step = mms__step_index(t->step, t->order[slot]);
 
+        if (slot + 2 * AHEAD < t->count) {
+            fetch_item(t, t->order[slot + 2 * AHEAD]);
+            fetch_targets(t, t->order[slot + AHEAD]);
+        }
         code = mms__encode_value(e, entry, mms__item(entry, t->items, t->order[slot]), at + slot * entry->size, &step);
     }
     return code;
@@ -290,6 +347,7 @@ int mms__encode_map(struct mms__encoder *e, const mms_type *type, mms_items item
     /* When counting, the order of the entries matters only if their children's padding may depend on it. */
     if (items.count > 0 && (e->base || !(type->first->flags & MMS_TF_EVEN)))
         code = allocate(&table);
+    find_pointers(&table, type->first, 0);
     if (code == 0)
         code = write_table(e, &table);
     release(&table);

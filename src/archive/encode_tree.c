@@ -63,24 +63,10 @@ static bool is_ascending(const struct tree *t)
     return true;
 }
 
-static int check_keys(const struct tree *t)
-{
-    for (size_t i = 0; i < t->items.count; i++) {
-        struct mms__key key = key_of_item(t, i);
-        struct mms__step step = mms__step_index(t->step, i);
-
-        if (t->key->kind == MMS_T_STRING && !key.bytes && key.size > 0)
-            return mms__path_fail(MMS_E_INVALID, MMS__ENCODE, &step, "the key's data is NULL and size %zu", key.size);
-    }
-    return 0;
-}
-
 static int sort_items(struct tree *t)
 {
-    int code = check_keys(t);
-
-    if (code != 0 || is_ascending(t))
-        return code;
+    if (is_ascending(t))
+        return 0;
     t->sorted = malloc(t->items.count * sizeof *t->sorted);
     if (!t->sorted)
         return mms__encode_no_memory(t->step);
