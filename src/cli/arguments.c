@@ -208,13 +208,32 @@ mms_format parse_format(const struct verb *verb, const char *name, const char *t
     usage_error(verb, "%s: '%s' is not auto, mmsync or mmap-sync", name, text);
 }
 
+/* Paths that were put together; they are never freed. */
+static struct kept {
+    struct kept *next;
+    char text[];
+} * kept;
+
+static const char *join(const char *scheme, const char *path)
+{
+    size_t size = strlen(scheme) + strlen(path) + 2;
+    struct kept *text = malloc(sizeof *text + size);
+
+    if (!text) {
+        fail_errno("cannot get memory for the path %s", path);
+        exit(EXIT_FAILED);
+    }
+    snprintf(text->text, size, "%s:%s", scheme, path);
+    text->next = kept;
+    kept = text;
+    return text->text;
+}
+
 const char *path_in_format(mms_format format, const char *path)
 {
-    char *text;
-
     for (size_t i = 1; i < sizeof formats / sizeof *formats; i++)
-        if (formats[i].format == format && asprintf(&text, "%s:%s", formats[i].name, path) >= 0)
-            return text;
+        if (formats[i].format == format)
+            return join(formats[i].name, path);
     return path;
 }
 

@@ -193,6 +193,54 @@ class Run:
             self.end(writer)
             self.add("counts of the dead taken back")
 
+    # ---- Bridges ----
+
+    def bridges(self):
+        """The crate's files, a region, the crate's files: what a writer of the crate publishes at one end arrives at the
+        other in order, whatever happens to the bridges, and the last value always."""
+        ends, region = [self.path("near"), self.path("far")], self.path("between")
+        commands = [("bridge", "-q", "--from", "mmap-sync", ends[0], region),
+                    ("bridge", "-q", "--from", "mmsync", region, ends[1])]
+        writer, reader, ours = self.start("rust"), self.start("rust"), self.start("ours")
+        running = [None, None]
+        try:
+            running = [self.start_bridge(command) for command in commands]
+            writer.expect("OK", f"writer {ends[0]} free")
+            for serial in range(1, self.options.values + 1):
+                writer.expect("OK", f"write {serial} {self.random.randrange(3000)} {GRACE_MS}")
+                if self.random.random() < 0.2:
+                    which = self.random.randrange(2)
+                    running[which].kill()
+                    running[which].wait()
+                    running[which] = self.start_bridge(commands[which])
+                    self.add("bridges killed")
+                if serial == 1:
+                    self.await_file(ends[1] + "_state", 16)
+                    self.open_reader(reader, ends[1])
+                    ours.expect("OK", f"reader {ends[1]}")
+                elif self.random.random() < 0.3:
+                    for agent in (reader, ours):
+                        agent.send("spin 15")
+                        self.collect(agent)
+            for agent in (reader, ours):
+                while agent.ask("read")[:2] != ["OK", str(self.options.values)]:
+                    time.sleep(0.01)
+            self.add("values over two bridges", self.options.values)
+        finally:
+            for bridge in running:
+                if bridge:
+                    bridge.kill()
+                    bridge.wait()
+        for agent in (writer, reader, ours):
+            self.end(agent)
+
+    def start_bridge(self, command):
+        return subprocess.Popen([self.options.mmsync, *command], stderr=subprocess.DEVNULL)
+
+    def await_file(self, name, size):
+        while not os.path.exists(name) or os.path.getsize(name) != size:
+            time.sleep(0.01)
+
     # ---- All at once ----
 
     def write_some(self, kind, prefix):
@@ -284,6 +332,7 @@ class Run:
         self.locks()
         self.views()
         self.repair()
+        self.bridges()
         self.alternate(self.path("all"))
         self.check_end(self.path("all"))
 

@@ -22,6 +22,8 @@ fail() {
 
 command -v python3 >/dev/null || skip "there is no python3 (apt-get install python3)"
 command -v cargo >/dev/null || skip "there is no cargo, so no mmap-sync to work with"
+minor=$(rustc --version | sed -n 's/^rustc 1\.\([0-9]*\)\..*/\1/p')
+[ "${minor:-0}" -ge 77 ] || skip "$(rustc --version) is older than 1.77, and the crates want a newer one"
 [ -x "$build/bin/stamp_agent" ] || skip "$build/bin/stamp_agent is not built (CMake options MMSYNC_BUILD_TESTS, MMSYNC_BUILD_CLI)"
 [ -w /dev/shm ] || skip "/dev/shm cannot be written"
 
