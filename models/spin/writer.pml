@@ -31,13 +31,19 @@ inline inherit()
     }
 }
 
+#ifdef MUTATE_sweep_too_short
+#define MARK (mem[HIGH_WATER] - 1)
+#else
+#define MARK mem[HIGH_WATER]
+#endif
+
 /* table.c: clear_lines, under the locks of the owners in `dead`, a set of owners - 1. */
 inline clear_lines(dead, line, owner)
 {
     line = 0;
     do
     :: atomic {
-            line < LINES && line < mem[HIGH_WATER] ->
+            line < LINES && line < MARK ->
                 load(owner, OWNER(line));
                 if
                 :: owner == 0 || !HAS(dead, owner - 1) -> line++; owner = 0
@@ -48,7 +54,7 @@ inline clear_lines(dead, line, owner)
         :: owner != 0 -> mms__line_clear(line); d_step { line++; owner = 0 }
         :: owner == 0
         fi
-    :: line >= LINES || line >= mem[HIGH_WATER] -> break
+    :: line >= LINES || line >= MARK -> break
     od;
     line = 0
 }
@@ -84,6 +90,7 @@ inline mms__table_bury(owners)
     atomic {
         drain(cpu);
         release_locks(cpu);
+        buried = buried | owners;
         owners = 0
     }
 }
@@ -265,6 +272,7 @@ reclaim: /* reclaim.c: mms__reclaim, scan */
                 met_from = met_from || kind == 2;
                 assert(kind != 2 || in_from[line] || narrows(line));
 #endif
+                assert(kind == 0 || !HAS(buried, owner - 1)); /* G5 */
                 if
                 :: kind != 0 && owner <= READERS -> owners = owners | 1 << (owner - 1)
                 :: else
