@@ -22,8 +22,14 @@ inline inherit()
         do
         :: w_slot < SLOTS ->
             mine[w_slot] = mem[SLOT_GENERATION(w_slot)];
+#ifdef MUTATE_inherit_vacant
+            vacant = vacant | (w_slot != SLOT(mem[CURRENT])) << w_slot;
+#else
             vacant = vacant | (mine[w_slot] == 0) << w_slot;
+#endif
+#ifndef MUTATE_inherit_current_alone
             generation = (mine[w_slot] > generation -> mine[w_slot] : generation);
+#endif
             w_slot++
         :: else -> break
         od;
@@ -118,7 +124,9 @@ inline mms__fence_heavy()
         can_membarrier = 0;
         store(WANTED, SYMMETRIC);
         mms__nudge(cur);
+#ifndef MUTATE_no_fence_after_nudge
         fence_seq_cst();
+#endif
         d_step { cur = 0; nudges++; nudged = nudges }
 #endif
     fi
@@ -132,6 +140,17 @@ inline check_unpinned(slot)
 #if READERS > 2
     assert(READERS < 3 || EVICTABLE > 2 || pinned[2] != slot + 1);
 #endif
+}
+
+/* G3: no generation is given out twice. */
+inline check_unused(generation)
+{
+    w_slot = 0;
+    do
+    :: w_slot < SLOTS -> assert(mine[w_slot] != generation); w_slot++
+    :: else -> break
+    od;
+    w_slot = 0
 }
 
 #ifdef TSO /* has loaded, and stored EXACT, which is not in memory yet */
@@ -160,7 +179,9 @@ again:
         :: true -> d_step { can_membarrier = 1; nudged = 0 }; store(WANTED, ASYMMETRIC)
         :: true -> store(WANTED, SYMMETRIC); mms__nudge(cur); d_step { cur = 0 }; 
         fi;
+#ifndef MUTATE_no_fence_at_open
         fence_seq_cst();
+#endif
         if
         :: !can_membarrier -> d_step { nudges++; nudged = nudges }
         :: else -> skip
@@ -191,8 +212,9 @@ write:  /* writer.c: mms_write; pool.c: mms__pool_take */
             fi;
             vacant = vacant & ~(1 << slot);
             generation++;
-            mine[slot] = generation;
-            check_unpinned(slot)
+            check_unpinned(slot);
+            check_unused(generation);
+            mine[slot] = generation
         }
 #ifdef MUTATE_generation_after_data
         store(DATA_0(slot), generation);
