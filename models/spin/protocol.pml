@@ -193,6 +193,9 @@ inline line_read_announce(line, can_membarrier, owner, mode, announce, kind) /* 
     owner = mem[OWNER(line)];
     mode = SYMMETRIC; /* in both modes the scan may believe the announcement */
 #endif
+#ifdef MUTATE_trust_asymmetric
+    mode = SYMMETRIC;
+#endif
     get(announce, ANNOUNCE(line));
     kind = (owner == 0 -> 0 :
            (mode == ASYMMETRIC && !can_membarrier -> 3 :
@@ -222,7 +225,9 @@ inline mms__nudge(cur)
 {
     load(cur, CURRENT);
     if
-#ifdef MUTATE_nudge_toggles
+#if defined MUTATE_no_nudge
+    :: cur != 0 -> skip
+#elif defined MUTATE_nudge_toggles
     :: cur != 0 -> store(CURRENT, cur ^ NUDGE)
 #else
     :: cur != 0 -> store(CURRENT, cur | NUDGE)

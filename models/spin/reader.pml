@@ -16,7 +16,7 @@
 #endif
 
 /* reader.c: must_be_symmetric, adopt_fence; `word` is what was pinned. */
-inline adopt_fence(word, cur)
+inline adopt_fence(word)
 {
     if
     :: d_step { wants_symmetric(word) == symmetric -> skip }
@@ -77,6 +77,7 @@ again:
 #endif
             fi;
             lock[own] = cpu + 1;
+            buried = buried & ~(1 << own)
         }
         clear_lines(1 << own, line, cur);
         /* reader.c: open_one, claim_any */
@@ -141,12 +142,9 @@ slow:   /* reader.c: pin_newest */
             fi
         };
 #ifdef MUTATE_adopt_before_pin
-        adopt_fence(next, cur);
+        adopt_fence(next);
 #endif
         mms__pin(line, next, symmetric, cur, tries);
-#if defined SWITCH && !defined MUTATE_adopt_before_pin
-        adopt_fence(next, cur);
-#endif
         atomic { /* pin_fitting: fits_slot, fail_misfit */
             load(cur, SLOT_GENERATION(SLOT(next)));
             if
@@ -161,6 +159,9 @@ slow:   /* reader.c: pin_newest */
             next = 0;
             cur = 0
         };
+#if defined SWITCH && !defined MUTATE_adopt_before_pin
+        adopt_fence(word);
+#endif
         look_at(SLOT_SIZE(SLOT(word))); /* hold */
 
 held:

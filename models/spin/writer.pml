@@ -22,8 +22,14 @@ inline inherit()
         do
         :: w_slot < SLOTS ->
             mine[w_slot] = mem[SLOT_GENERATION(w_slot)];
+#ifdef MUTATE_inherit_vacant
+            vacant = vacant | (w_slot != SLOT(mem[CURRENT])) << w_slot;
+#else
             vacant = vacant | (mine[w_slot] == 0) << w_slot;
+#endif
+#ifndef MUTATE_inherit_current_alone
             generation = (mine[w_slot] > generation -> mine[w_slot] : generation);
+#endif
             w_slot++
         :: else -> break
         od;
@@ -31,13 +37,19 @@ inline inherit()
     }
 }
 
+#ifdef MUTATE_sweep_too_short
+#define MARK (mem[HIGH_WATER] - 1)
+#else
+#define MARK mem[HIGH_WATER]
+#endif
+
 /* table.c: clear_lines, under the locks of the owners in `dead`, a set of owners - 1. */
 inline clear_lines(dead, line, owner)
 {
     line = 0;
     do
     :: atomic {
-            line < LINES && line < mem[HIGH_WATER] ->
+            line < LINES && line < MARK ->
                 load(owner, OWNER(line));
                 if
                 :: owner == 0 || !HAS(dead, owner - 1) -> line++; owner = 0
@@ -48,7 +60,7 @@ inline clear_lines(dead, line, owner)
         :: owner != 0 -> mms__line_clear(line); d_step { line++; owner = 0 }
         :: owner == 0
         fi
-    :: line >= LINES || line >= mem[HIGH_WATER] -> break
+    :: line >= LINES || line >= MARK -> break
     od;
     line = 0
 }
@@ -84,6 +96,7 @@ inline mms__table_bury(owners)
     atomic {
         drain(cpu);
         release_locks(cpu);
+        buried = buried | owners;
         owners = 0
     }
 }
@@ -111,7 +124,9 @@ inline mms__fence_heavy()
         can_membarrier = 0;
         store(WANTED, SYMMETRIC);
         mms__nudge(cur);
+#ifndef MUTATE_no_fence_after_nudge
         fence_seq_cst();
+#endif
         d_step { cur = 0; nudges++; nudged = nudges }
 #endif
     fi
@@ -125,6 +140,17 @@ inline check_unpinned(slot)
 #if READERS > 2
     assert(READERS < 3 || EVICTABLE > 2 || pinned[2] != slot + 1);
 #endif
+}
+
+/* G3: no generation is given out twice. */
+inline check_unused(generation)
+{
+    w_slot = 0;
+    do
+    :: w_slot < SLOTS -> assert(mine[w_slot] != generation); w_slot++
+    :: else -> break
+    od;
+    w_slot = 0
 }
 
 #ifdef TSO /* has loaded, and stored EXACT, which is not in memory yet */
@@ -153,7 +179,9 @@ again:
         :: true -> d_step { can_membarrier = 1; nudged = 0 }; store(WANTED, ASYMMETRIC)
         :: true -> store(WANTED, SYMMETRIC); mms__nudge(cur); d_step { cur = 0 }; 
         fi;
+#ifndef MUTATE_no_fence_at_open
         fence_seq_cst();
+#endif
         if
         :: !can_membarrier -> d_step { nudges++; nudged = nudges }
         :: else -> skip
@@ -184,8 +212,9 @@ write:  /* writer.c: mms_write; pool.c: mms__pool_take */
             fi;
             vacant = vacant & ~(1 << slot);
             generation++;
-            mine[slot] = generation;
-            check_unpinned(slot)
+            check_unpinned(slot);
+            check_unused(generation);
+            mine[slot] = generation
         }
 #ifdef MUTATE_generation_after_data
         store(DATA_0(slot), generation);
@@ -265,6 +294,7 @@ reclaim: /* reclaim.c: mms__reclaim, scan */
                 met_from = met_from || kind == 2;
                 assert(kind != 2 || in_from[line] || narrows(line));
 #endif
+                assert(kind == 0 || !HAS(buried, owner - 1)); /* G5 */
                 if
                 :: kind != 0 && owner <= READERS -> owners = owners | 1 << (owner - 1)
                 :: else

@@ -152,15 +152,16 @@ static inline void mms__publish(mms__word *current, uint64_t generation, unsigne
 }
 
 /* Make readers look up without publishing anything: the same generation and slot under another word, so that they leave
-   the inline path and adopt the fence mode that `control` wants. A writer that has lost membarrier finds every slot covered
-   by asymmetric readers, and could publish nothing that would tell them. Views that are held stay whole: the slot's
+   the inline path and adopt symmetric fences. A writer that has lost membarrier finds every slot covered by asymmetric
+   readers, and could publish nothing that would tell them. The bit is set and not flipped: two writers in a row that do so
+   must not lead back to a word that a reader has pinned in asymmetric mode. Views that are held stay whole: the slot's
    generation word has not changed. Release: the mode before it (pair: the acquire in mms__announce). */
 static inline void mms__nudge(mms__word *current)
 {
     uint64_t word = mms__load_relaxed(current);
 
     if (mms__word_pinnable(word))
-        mms__store_release(current, word ^ MMS__NUDGE);
+        mms__store_release(current, word | MMS__NUDGE);
 }
 
 /* ---- Waiting ---- */

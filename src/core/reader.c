@@ -259,10 +259,13 @@ int mms_reader_close(mms_reader *reader)
 
 /* ---- Reading ---- */
 
-/* The writer may want other fences than at the last look (it could have changed, or lost membarrier). */
-static void adopt_fence(struct mms_reader *reader)
+/* The writer may want other fences than at the last look (it could have changed, or lost membarrier). After a pin, and not
+   before: the pin may have met a word that is newer than what `control` said then, and as long as that word is current
+   the inline path comes here no more. For the same reason no reader is asymmetric with a nudged word, whatever a writer
+   that came later says in `control`: the next nudge would not change that word. */
+static void adopt_fence(struct mms_reader *reader, uint64_t word)
 {
-    bool symmetric = must_be_symmetric(reader->region);
+    bool symmetric = must_be_symmetric(reader->region) || (word & MMS__NUDGE) != 0;
 
     if (symmetric == reader->symmetric)
         return;
@@ -357,8 +360,8 @@ static int pin_newest(struct mms_reader *reader, mms_view *out)
     uint64_t last = reader->head.word, word = mms__region_current(reader->region);
     int code;
 
-    adopt_fence(reader);
     code = mms__word_pinnable(word) ? pin_fitting(reader, &word) : mms__fail_unpinnable(reader->region, word);
+    adopt_fence(reader, word);
     if (code != 0)
         return fail_pinned(reader, code);
     MMS__STEP(read_pinned);

@@ -180,6 +180,34 @@ static void a_reader_that_is_up_to_date_adopts(void **state)
     child_end(&second);
 }
 
+/* As above, and a second writer comes without membarrier before the reader looks: its nudge must not undo the first. */
+static void a_reader_that_missed_a_nudge_adopts(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    struct child first, refused, reader;
+
+    need_filters();
+    need_membarrier(state);
+    first = child_start("writer");
+    child_expect(&first, "OK", "open %s " SMALL_REGION, path);
+    child_expect(&first, "OK", "write 100 20");
+    reader = start_reader(path);
+    child_expect(&reader, "OK", "spin 10");
+    child_kill(&first);
+    for (int i = 0; i < 4; i++) {
+        refused = start_refused("writer", EPERM);
+        child_expect(&refused, "OK", "open %s " SMALL_REGION, path);
+        child_expect(&refused, "MMS_E_AGAIN 1", "write 100");
+        if (i < 3)
+            child_kill(&refused);
+    }
+    child_expect(&reader, "OK", "spin 10");
+    check_true(find_reader(path, reader.pid).symmetric);
+    child_expect(&refused, "OK", "write 100");
+    child_end(&reader);
+    child_end(&refused);
+}
+
 /* And back: a successor that has membarrier wants asymmetric readers again. */
 static void readers_change_back(void **state)
 {
@@ -208,9 +236,13 @@ static void readers_change_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        scratch_test(a_writer_without_it_eperm), scratch_test(a_writer_without_it_enosys),
-        scratch_test(a_reader_without_it_eperm), scratch_test(a_reader_without_it_enosys),
-        scratch_test(an_idle_reader_is_named),   scratch_test(a_reader_that_is_up_to_date_adopts),
+        scratch_test(a_writer_without_it_eperm),
+        scratch_test(a_writer_without_it_enosys),
+        scratch_test(a_reader_without_it_eperm),
+        scratch_test(a_reader_without_it_enosys),
+        scratch_test(an_idle_reader_is_named),
+        scratch_test(a_reader_that_is_up_to_date_adopts),
+        scratch_test(a_reader_that_missed_a_nudge_adopts),
         scratch_test(readers_change_back),
     };
 

@@ -299,6 +299,8 @@ static void nudge_changes_the_word_and_neither_generation_nor_slot(void **state)
     check_true(current != before);
     check_equal(mms__word_generation(current), 6);
     check_equal(mms__word_slot(current), 2);
+    mms__nudge(&current); /* of the next writer: not back */
+    check_true(current != before);
     current = MMS__TOMBSTONE;
     mms__nudge(&current);
     check_equal(current, MMS__TOMBSTONE);
