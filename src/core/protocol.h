@@ -15,8 +15,10 @@
 /* ---- Reader ---- */
 
 /* How often a reader follows a moving `current` before it announces FROM. With one try more than needed to survive a
-   preemption, FROM, which covers every slot that is to come, stays rare. */
+   preemption, FROM, which covers every slot that is to come, stays rare. Models try less often. */
+#ifndef MMS__PIN_TRIES
 #define MMS__PIN_TRIES 8
+#endif
 
 /* Pin what is newest. `word` is the last `current` seen; it was loaded before the first announcement, as this argument
    needs: a word that was current at some time before the announcement, and is current after it, was current between.
