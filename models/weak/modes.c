@@ -14,6 +14,9 @@
 #ifndef REACHES
 #define REACHES 0 /* calls of membarrier before it is refused */
 #endif
+#ifndef BACK
+#define BACK 0 /* the reader begins with symmetric fences, and is just being asked for asymmetric ones */
+#endif
 #define LINES 1
 #include "scenario.h"
 
@@ -56,6 +59,9 @@ static void *read_some(void *reader)
             sights[i].code = mms_release(reader); /* the others are ended by the next read */
     }
     check_sights(sights, READS, false);
+    /* Who has met the nudge has changed over: no other change may come to remind it. */
+    if (((mms_reader *)reader)->head.word & MMS__NUDGE)
+        CHECK(((mms_reader *)reader)->symmetric);
     return NULL;
 }
 
@@ -65,7 +71,10 @@ int main(void)
     struct crew crew;
 
     lay_out();
+    if (BACK)
+        mms__store_relaxed(&CONTROL->fence, MMS__SYMMETRIC);
     crew_open(&crew, false);
+    mms__store_relaxed(&CONTROL->fence, MMS__ASYMMETRIC);
     run_threads(threads, (void *const[]){NULL, crew.readers[0]}, 2);
     return 0;
 }

@@ -18,16 +18,16 @@
 
 static pthread_mutex_t bucket = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t writer_lock = PTHREAD_MUTEX_INITIALIZER;
-static uint32_t asleep[2]; /* under the bucket's lock */
+static uint64_t asleep[2]; /* until something newer than this generation is there; under the bucket's lock */
 
-static int sleep_as(unsigned waiter, const uint32_t *word, uint32_t value)
+static int sleep_as(unsigned waiter, uint64_t seen, const uint32_t *word, uint32_t value)
 {
     bool sleeps;
 
     pthread_mutex_lock(&bucket);
     sleeps = mms__load_relaxed(word) == value;
     if (sleeps)
-        PLAIN_STORE(asleep[waiter], 1);
+        PLAIN_STORE(asleep[waiter], seen);
     pthread_mutex_unlock(&bucket);
     return sleeps ? -ETIMEDOUT : -EAGAIN;
 }
@@ -41,7 +41,7 @@ static void wake_all(void)
 }
 
 /* Which waiter calls: wait.c knows its region, and each waiter has its own. */
-#define mms__futex_wait(word, value, nanoseconds) sleep_as(region->owner - 1, (word), (value))
+#define mms__futex_wait(word, value, nanoseconds) sleep_as(region->owner - 1, seen, (word), (value))
 #include "core/wait.c"
 
 static bool membarrier_is_refused(void)
@@ -91,7 +91,8 @@ static void *take_over(void *unused)
 static void *wait_once(void *process_of_mine)
 {
     struct process *process = process_of_mine;
-    int code = sleep_once(&process->region, 1, 1);
+    uint64_t seen = generation_of(mms__region_current(&process->region));
+    int code = sleep_once(&process->region, seen, 1);
 
     CHECK(code == 0 || code == 1);
     return NULL;
@@ -113,6 +114,7 @@ int main(void)
         run_threads((void *(*const[])(void *)){take_over}, arguments, 1);
     /* All is over, and who is asleep sleeps on. */
     for (int i = 0; i < WAITERS; i++)
-        CHECK(!PLAIN_LOAD(asleep[i]) || mms__word_generation(mms__load_relaxed(&CONTROL->current)) == 1);
+        CHECK(PLAIN_LOAD(asleep[i]) == 0 ||
+              PLAIN_LOAD(asleep[i]) == mms__word_generation(mms__load_relaxed(&CONTROL->current)));
     return 0;
 }
