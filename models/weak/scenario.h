@@ -191,8 +191,8 @@ struct process {
 static void process_fill(struct process *process, uint32_t owner, bool allow_evict)
 {
     memset(process, 0, sizeof *process);
-    process->region.header = (struct mms__header){.max_slots = SLOTS, .max_readers = LINES,
-                                                  .max_size = sizeof data_file[0], .stride = sizeof data_file[0]};
+    process->region.header = (struct mms__header){
+        .max_slots = SLOTS, .max_readers = LINES, .max_size = sizeof data_file[0], .stride = sizeof data_file[0]};
     process->region.options.allow_evict = allow_evict;
     process->region.control = CONTROL;
     process->region.data = (const unsigned char *)data_file;

@@ -151,10 +151,8 @@ static uint64_t cut(uint64_t value, size_t size)
 
 void explore_store(volatile void *at, size_t size, uint64_t value, enum explore_order order)
 {
-    struct op op = {.kind = OP_STORE,
-                    .location = (uint8_t)find_location(at, size),
-                    .order = order,
-                    .value = cut(value, size)};
+    struct op op = {
+        .kind = OP_STORE, .location = (uint8_t)find_location(at, size), .order = order, .value = cut(value, size)};
 
     if (!perform_after(op)->succeeded) {
         self->deferred = op;

@@ -28,12 +28,12 @@ static bool cas(uint32_t *at, uint32_t from, uint32_t to, enum explore_order ord
     return explore_cas(at, sizeof *at, &from, sizeof from, to, order);
 }
 
-#define THREAD(name, ...) \
+#define THREAD(name, ...)           \
     static void *name(void *unused) \
-    { \
-        (void)unused; \
-        __VA_ARGS__; \
-        return NULL; \
+    {                               \
+        (void)unused;               \
+        __VA_ARGS__;                \
+        return NULL;                \
     }
 
 enum verdict { ALLOWED, FORBIDDEN, UNEXPLORED, RACE };
@@ -46,9 +46,9 @@ struct litmus {
 };
 
 #define OUTCOME(name, condition) \
-    static bool name(void) \
-    { \
-        return condition; \
+    static bool name(void)       \
+    {                            \
+        return condition;        \
     }
 
 OUTCOME(both_zero, R(0) == 0 && R(1) == 0)
@@ -60,7 +60,7 @@ OUTCOME(never, false)
 
 /* ---- SB ---- */
 
-#define SB_PAIR(name, store, between, load) \
+#define SB_PAIR(name, store, between, load)                               \
     THREAD(name##_a, STORE(x, 1, store); between; NOTE(0, LOAD(y, load))) \
     THREAD(name##_b, STORE(y, 1, store); between; NOTE(1, LOAD(x, load)))
 
@@ -121,7 +121,7 @@ OUTCOME(rwc, R(0) == 1 && R(1) == 0 && R(2) == 0)
 
 /* ---- 2+2W, R, S ---- */
 
-#define TWO_BY_TWO(name, order, between) \
+#define TWO_BY_TWO(name, order, between)                              \
     THREAD(name##_a, STORE(x, 1, order); between; STORE(y, 2, order)) \
     THREAD(name##_b, STORE(y, 1, order); between; STORE(x, 2, order))
 TWO_BY_TWO(two_relaxed, RLX, )
@@ -263,8 +263,8 @@ int main(void)
         good = is_as_known(running, &result);
         wrong += !good;
         fprintf(stderr, "%-45s %-10s %6llu executions, %llu with the outcome  %s\n", running->name,
-                verdicts[running->verdict], (unsigned long long)result.executions,
-                (unsigned long long)result.observed, good ? "ok" : "WRONG");
+                verdicts[running->verdict], (unsigned long long)result.executions, (unsigned long long)result.observed,
+                good ? "ok" : "WRONG");
         if (result.failed && running->verdict != RACE)
             fprintf(stderr, "    %s\n", result.error);
     }

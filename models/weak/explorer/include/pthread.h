@@ -6,7 +6,12 @@
 #include "explore.h"
 #include <sys/types.h> /* pthread_t, pthread_mutex_t: of a mutex only the address counts */
 
-#define PTHREAD_MUTEX_INITIALIZER {{0}}
+#define PTHREAD_MUTEX_INITIALIZER \
+    {                             \
+        {                         \
+            0                     \
+        }                         \
+    }
 
 static inline int pthread_create(pthread_t *thread, const void *attributes, void *(*run)(void *), void *argument)
 {
