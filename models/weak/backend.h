@@ -16,7 +16,6 @@
 #define PLAIN_STORE(v, value) explore_plain_store(&(v), sizeof(v), (uint64_t)(value))
 
 #define CHECK(condition) explore_check((condition), #condition, __FILE__, __LINE__)
-#define CHOOSE(count) explore_choose(count)
 #define NAME(v) explore_name(&(v), sizeof(v), #v)
 /* The thread may be killed before any of its accesses from here on; what it has locked comes free. */
 #define MAY_DIE() explore_be_mortal()
@@ -28,21 +27,11 @@
 #else
 
 #include <assert.h>
-#include <stddef.h>
-
-/* GenMC's <sys/types.h> has few of these; the core's headers name them. */
-typedef unsigned uid_t, gid_t, mode_t;
-typedef unsigned long dev_t, ino_t;
-typedef int pid_t;
 
 #define PLAIN_LOAD(v) (v)
 #define PLAIN_STORE(v, value) ((v) = (value))
 #define CHECK(condition) assert(condition)
-#define CHOOSE(count) (MODEL_CHOICE % (count)) /* one run for each */
 #define NAME(v) ((void)0)
-#define MAY_DIE() ((void)0) /* GenMC kills nobody */
-#define BE_REACHED() ((void)0)
-#define MEMBARRIER() mms__fence_seq_cst() /* no such thing in C11: scenarios for GenMC use symmetric fences */
 
 #endif
 #endif

@@ -50,7 +50,6 @@ static void *copy_some(void *unused)
     uint64_t last = 0;
 
     (void)unused;
-    memset(&process, 0, sizeof process);
     process_fill(&process, 1, false);
     for (int i = 0; i < COPIES; i++) {
         uint64_t word = mms__region_current(&process.region);

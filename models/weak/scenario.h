@@ -112,16 +112,18 @@ static void writer_open(struct writer *writer, bool can_membarrier)
 {
     struct mms__pool *pool = &writer->pool;
 
-    *writer = (struct writer){.evicts = false};
-    *pool = (struct mms__pool){.header = {.max_slots = SLOTS, .max_readers = LINES},
-                               .control = CONTROL,
-                               .table = {READERS, LINES},
-                               .readers_file = &writer->file,
-                               .slots = writer->slots,
-                               .free_list = writer->free_list,
-                               .holders = writer->holders,
-                               .generation = highest_generation(),
-                               .can_membarrier = can_membarrier};
+    memset(writer, 0, sizeof *writer);
+    pool->header.max_slots = SLOTS;
+    pool->header.max_readers = LINES;
+    pool->control = CONTROL;
+    pool->table.shared = READERS;
+    pool->table.max_readers = LINES;
+    pool->readers_file = &writer->file;
+    pool->slots = writer->slots;
+    pool->free_list = writer->free_list;
+    pool->holders = writer->holders;
+    pool->generation = highest_generation();
+    pool->can_membarrier = can_membarrier;
     pool->used = mms__load_relaxed(&CONTROL->slots_used);
     for (unsigned slot = 0; slot < pool->used; slot++) {
         pool->slots[slot].generation = mms__load_relaxed(&CONTROL->slots[slot].generation);
@@ -191,12 +193,15 @@ struct process {
 static void process_fill(struct process *process, uint32_t owner, bool allow_evict)
 {
     memset(process, 0, sizeof *process);
-    process->region.header = (struct mms__header){
-        .max_slots = SLOTS, .max_readers = LINES, .max_size = sizeof data_file[0], .stride = sizeof data_file[0]};
+    process->region.header.max_slots = SLOTS;
+    process->region.header.max_readers = LINES;
+    process->region.header.max_size = sizeof data_file[0];
+    process->region.header.stride = sizeof data_file[0];
     process->region.options.allow_evict = allow_evict;
     process->region.control = CONTROL;
     process->region.data = (const unsigned char *)data_file;
-    process->region.table = (struct mms__table){READERS, LINES};
+    process->region.table.shared = READERS;
+    process->region.table.max_readers = LINES;
     process->region.owner = owner;
     process->region.can_pin_asymmetric = ASYMMETRIC;
     process->region.arena.base = process->handles;
