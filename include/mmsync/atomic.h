@@ -16,7 +16,7 @@ typedef uint64_t mms__word __attribute__((aligned(8)));
 #define mms__store_seq_cst(p, v) __atomic_store_n((p), (v), __ATOMIC_SEQ_CST)
 #define mms__store_release(p, v) __atomic_store_n((p), (v), __ATOMIC_RELEASE)
 
-/* True and *p = desired if *p was *expected; else false and *expected = *p. */
+/* True and *p = desired if *p was *expected; else false and *expected = *p. Claiming a line needs the acquire in it. */
 #define mms__cas_seq_cst(p, expected, desired) \
     __atomic_compare_exchange_n((p), (expected), (desired), 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
 

@@ -15,8 +15,10 @@
 /* ---- Reader ---- */
 
 /* How often a reader follows a moving `current` before it announces FROM. With one try more than needed to survive a
-   preemption, FROM, which covers every slot that is to come, stays rare. */
+   preemption, FROM, which covers every slot that is to come, stays rare. Models try less often. */
+#ifndef MMS__PIN_TRIES
 #define MMS__PIN_TRIES 8
+#endif
 
 /* Pin what is newest. `word` is the last `current` seen; it was loaded before the first announcement, as this argument
    needs: a word that was current at some time before the announcement, and is current after it, was current between.
@@ -118,7 +120,8 @@ static inline struct mms__cover mms__line_read(const struct mms__line *line, uin
     /* Before the announcement: see mms__line_set_mode. */
     uint32_t mode = mms__load_acquire(&line->mode);
     /* Acquire: the reads under the announcement that this one replaced are over (pair: the releases in mms__announce,
-       mms__pin and mms__announce_idle). Weaker, and the writer's stores to a reused slot may pass them (G1). */
+       mms__pin and mms__announce_idle). Weaker, and the writer's stores to a reused slot may pass them (G1); but for
+       the fence in mms__slot_take, which would do instead of these three acquires as long as it is a full one. */
     uint64_t announce = mms__load_acquire(&line->announce);
     struct mms__cover cover = {MMS__COVERS_NOTHING, announce >> 2};
 
@@ -135,7 +138,7 @@ static inline struct mms__cover mms__line_read(const struct mms__line *line, uin
 
 /* Take a free slot into use: from here on its old value is gone. Before any write to the slot's data, and before its
    memory is given back. The fence keeps the data after the word (pair: the fence in mms__still_whole): who read one new
-   byte finds the new generation, and knows (G1). */
+   byte finds the new generation, and knows (G1). For that it need be no more than a release. */
 static inline void mms__slot_take(struct mms__descriptor *slot, uint64_t generation)
 {
     mms__store_relaxed(&slot->generation, generation);
@@ -167,7 +170,8 @@ static inline void mms__nudge(mms__word *current)
 /* ---- Waiting ---- */
 
 /* Before sleeping on `wake`: returns `current` as it is after the flag was set. The fence pairs with the one in
-   mms__wake_due: either the waiter sees the new `current`, or the writer sees the flag. */
+   mms__wake_due: either the waiter sees the new `current`, or the writer sees the flag. The acquire is for callers that
+   use the word to read; waiting itself does not need it. */
 static inline uint64_t mms__wait_arm(uint32_t *waiting, const mms__word *current)
 {
     mms__store_relaxed(waiting, 1);

@@ -327,10 +327,18 @@ static bool fits_slot(const struct mms_reader *reader, uint64_t word)
            mms__load_relaxed(&mms__region_slot(reader->region, slot)->generation) == mms__word_generation(word);
 }
 
+/* After a look at the slot of `word`. The fence keeps that look before the load (pair: the fences in mms__fence_heavy
+   and mms__slot_take): who has seen a word of what is written to the slot next finds that `current` has moved on. */
+static bool is_still_current(const struct mms_reader *reader, uint64_t word)
+{
+    mms__fence_acquire();
+    return mms__load_relaxed(reader->head.current) == word;
+}
+
 /* What `current` names does not fit its slot: damage, if it is current still; if not, the slot was taken from us. */
 static int fail_misfit(const struct mms_reader *reader, uint64_t word)
 {
-    if (mms__load_acquire(reader->head.current) != word)
+    if (!is_still_current(reader, word))
         return MMS_E_EVICTED;
     return mms__fail(MMS_E_CORRUPT,
                      "%s/control names slot %u for generation %llu, and the slot does not fit; run mmsync verify",
@@ -347,7 +355,7 @@ static int pin_fitting(struct mms_reader *reader, uint64_t *word)
         if (!mms__word_pinnable(*word))
             return mms__fail_unpinnable(reader->region, *word);
         code = fits_slot(reader, *word) ? check_value(reader, *word) : fail_misfit(reader, *word);
-        if (code == 0 || (code != MMS_E_EVICTED && mms__load_acquire(reader->head.current) == *word))
+        if (code == 0 || (code != MMS_E_EVICTED && is_still_current(reader, *word)))
             return code;
         *word = mms__load_acquire(reader->head.current);
     }

@@ -22,7 +22,9 @@ bool mms__fence_heavy(struct mms__pool *pool)
     MMS__STEP(fence_lost);
     mms__nudge(&pool->control->current);
     MMS__STEP(fence_nudged);
-    mms__fence_seq_cst(); /* as the first one, for readers that adopt the mode from here on */
+    /* As the first one. No proof needs it: who validates after the first fence finds the newest value, under either word,
+       and that is not what a scan frees. It is here so that a fence stands behind every store of `current`. */
+    mms__fence_seq_cst();
     return false;
 }
 

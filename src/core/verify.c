@@ -136,6 +136,14 @@ static void check_value(const struct mms__look *look, uint64_t word, int data_fd
              found, expected);
 }
 
+/* After a look at the slot of `word`. The fence keeps that look before the load: who has seen a word of what is written to
+   the slot next finds that `current` has moved on. */
+static bool is_still_current(const struct mms__look *look, uint64_t word)
+{
+    mms__fence_acquire();
+    return mms__load_relaxed(&look->control->current) == word;
+}
+
 /* One look at what is current. False: it was replaced while we looked. */
 static bool check_current_once(const struct mms__look *look, int data_fd, struct report *report)
 {
@@ -153,14 +161,14 @@ static bool check_current_once(const struct mms__look *look, int data_fd, struct
         return true;
     }
     if (mms__load_relaxed(&look->control->slots[slot].generation) != mms__word_generation(word)) {
-        if (mms__load_relaxed(&look->control->current) != word)
+        if (!is_still_current(look, word))
             return false;
         find(report, "control: generation %" PRIu64 " in slot %u is current, and the slot has generation %" PRIu64,
              mms__word_generation(word), slot, mms__load_relaxed(&look->control->slots[slot].generation));
         return true;
     }
     check_value(look, word, data_fd, report);
-    return mms__load_relaxed(&look->control->current) == word;
+    return is_still_current(look, word);
 }
 
 static void check_current(const struct mms__look *look, struct report *report)
