@@ -116,7 +116,12 @@ typedef struct mms_items {
 typedef struct mms_duration {
     uint64_t secs;
     uint32_t nanos;
-} mms_duration;
+} __attribute__((aligned(8))) mms_duration;
+
+/* In archives, whose layout is one for all machines: some of 32 bits align these to 4. */
+typedef uint64_t mms_u64 __attribute__((aligned(8)));
+typedef int64_t mms_i64 __attribute__((aligned(8)));
+typedef double mms_f64 __attribute__((aligned(8)));
 
 #ifdef __SIZEOF_INT128__
 __extension__ typedef __int128 mms_i128 __attribute__((aligned(16)));

@@ -29,13 +29,13 @@ typedef struct mms_string32 {
 typedef struct mms_string64 {
     uint64_t size;
     uint8_t tail[8];
-} mms_string64;
+} __attribute__((aligned(8))) mms_string64;
 typedef struct mms_box32 {
     int32_t offset;
 } mms_box32;
 typedef struct mms_box64 {
     int64_t offset;
-} mms_box64;
+} __attribute__((aligned(8))) mms_box64;
 typedef struct mms_slice32 {
     int32_t offset;
     uint32_t count;
@@ -43,7 +43,7 @@ typedef struct mms_slice32 {
 typedef struct mms_slice64 {
     int64_t offset;
     uint64_t count;
-} mms_slice64;
+} __attribute__((aligned(8))) mms_slice64;
 typedef struct mms_map32 {
     uint32_t count;
     int32_t displacements, entries;
@@ -51,7 +51,7 @@ typedef struct mms_map32 {
 typedef struct mms_map64 {
     uint64_t count;
     int64_t displacements, entries;
-} mms_map64;
+} __attribute__((aligned(8))) mms_map64;
 typedef struct mms_tree32 {
     uint32_t count;
     int32_t root;
@@ -59,7 +59,7 @@ typedef struct mms_tree32 {
 typedef struct mms_tree64 {
     uint64_t count;
     int64_t root;
-} mms_tree64;
+} __attribute__((aligned(8))) mms_tree64;
 
 static inline const void *mms__at(const void *base, int64_t offset)
 {

@@ -45,23 +45,32 @@ int mms__check_work(struct mms__checker *c, size_t size, const struct mms__step 
     return 0;
 }
 
-int mms__check_enter(struct mms__checker *c, size_t from, int64_t offset, size_t align, size_t size, uint64_t count,
-                     struct mms__claim *claim, const struct mms__step *step)
+/* The usual case at once. False: something is wrong, or has no size. */
+static inline bool enter_at_once(struct mms__checker *c, size_t from, int64_t offset, size_t align, size_t size,
+                                 uint64_t count, struct mms__claim *claim)
 {
     uint64_t to = (uint64_t)from + (uint64_t)offset;
     size_t bytes;
+
+    if (size == 0 || count > c->size || __builtin_mul_overflow(size, count, &bytes) || to < c->low || to > c->high ||
+        c->high - to < bytes || (to & (align - 1)) != 0 || c->size - c->claimed < bytes)
+        return false;
+    claim->at = (size_t)to;
+    claim->low = (size_t)to + bytes;
+    claim->high = c->high;
+    c->claimed += bytes;
+    c->high = (size_t)to;
+    return true;
+}
+
+int mms__check_enter(struct mms__checker *c, size_t from, int64_t offset, size_t align, size_t size, uint64_t count,
+                     struct mms__claim *claim, const struct mms__step *step)
+{
+    size_t bytes;
     int code;
 
-    /* The usual case at once; what is wrong in others, one by one. */
-    if (MMS__LIKELY(size > 0 && count <= c->size && !__builtin_mul_overflow(size, count, &bytes) && to >= c->low &&
-                    to <= c->high && c->high - to >= bytes && !(to & (align - 1)) && c->size - c->claimed >= bytes)) {
-        claim->at = (size_t)to;
-        claim->low = (size_t)to + bytes;
-        claim->high = c->high;
-        c->claimed += bytes;
-        c->high = (size_t)to;
+    if (MMS__LIKELY(enter_at_once(c, from, offset, align, size, count, claim)))
         return 0;
-    }
     if (size == 0 && count > MMS_ARCHIVE_UNITS)
         return mms__path_fail(MMS_E_CORRUPT, MMS__CHECK, step, "%llu elements of no size, and the limit is %d",
                               (unsigned long long)count, MMS_ARCHIVE_UNITS);

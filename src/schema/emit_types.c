@@ -28,6 +28,19 @@ static void input_fields(const struct emit *e, const mms_type_field *fields, con
     }
 }
 
+/* The C type of a part of an archived one. */
+static const char *archived_part(const struct emit *e, const mms_type *type)
+{
+    switch (type->kind) {
+    case MMS_T_U64: return "mms_u64";
+    case MMS_T_I64: return "mms_i64";
+    case MMS_T_F64: return "mms_f64";
+    case MMS_T_USIZE: return e->model->wide ? "mms_u64" : "uint32_t";
+    case MMS_T_ISIZE: return e->model->wide ? "mms_i64" : "int32_t";
+    default: return emit_archived(e, type);
+    }
+}
+
 /* Where C would put the next field elsewhere, as fields of no size may still be aligned, bytes stand between. Returns
    the alignment that C gives. */
 static size_t archived_fields(const struct emit *e, const mms_type_field *fields, const struct field_text *texts,
@@ -43,7 +56,7 @@ static size_t archived_fields(const struct emit *e, const mms_type_field *fields
         if (round_up(at, type->align) != fields[i].offset)
             fprintf(e->out, "    uint8_t mms_padding_%zu[%zu];\n", i, fields[i].offset - at);
         emit_doc(e, texts[i].doc, "    ");
-        fprintf(e->out, "    %s %s;\n", emit_archived(e, type), texts[i].c_name);
+        fprintf(e->out, "    %s %s;\n", archived_part(e, type), texts[i].c_name);
         at = fields[i].offset + type->size;
         align = align > type->align ? align : type->align;
     }
@@ -107,7 +120,7 @@ static void define_array(const struct emit *e, const mms_type *type)
                 type->count);
     if (emit_exists(type)) {
         fprintf(e->out, "struct %s {\n    %s items[%zu];\n};\n", emit_archived_name(e, type),
-                emit_archived(e, type->first), type->count);
+                archived_part(e, type->first), type->count);
         assert_layout(e, type);
     }
     putc('\n', e->out);

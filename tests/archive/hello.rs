@@ -6,3 +6,8 @@ pub struct HelloWorld {
     pub version: u32,
     pub messages: Vec<String>,
 }
+
+/// The same bytes, but not flat: it takes the long way through the encoder.
+struct Wrapped {
+    hello: HelloWorld,
+}

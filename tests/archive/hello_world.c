@@ -113,6 +113,54 @@ static void what_is_too_short_or_not_aligned_is_refused(void **state)
     assert_int_equal(mms_last_code(), MMS_E_INVALID);
 }
 
+static mms_str some_text(uint32_t *random, char text[32])
+{
+    static const char *const parts[] = {"", "a", "bc", "xyz 123", "\xc3\xa9", "\xe2\x82\xac"};
+    size_t size = 0;
+
+    for (int i = 0; i < 4; i++) {
+        const char *part;
+
+        *random = *random * 1664525 + 1013904223;
+        part = *random >> 26 == 0 ? "\xff" : parts[(*random >> 16) % 6];
+        memcpy(text + size, part, strlen(part));
+        size += strlen(part);
+    }
+    return (mms_str){text, size};
+}
+
+/* Flat values take a quick way; the long one must give the same bytes, and the same verdict. */
+static void both_ways_through_the_encoder_agree(void **state)
+{
+    uint32_t random = 1, written = 0, refused = 0;
+
+    (void)state;
+    for (int round = 0; round < 20000; round++) {
+        _Alignas(16) unsigned char quick[256], slow[256];
+        char memory[5][32];
+        mms_str texts[5];
+        Wrapped value = {{random, {texts, (random >> 16) % 6}}};
+        size_t capacity = round % 4 ? sizeof quick : (random >> 8) % 128, size = 0, other = 0;
+        int code;
+
+        for (int i = 0; i < 5; i++)
+            texts[i] = some_text(&random, memory[i]);
+        memset(quick, 0xaa, sizeof quick);
+        code = HelloWorld_serialize(&value.hello, quick, capacity, &size);
+        assert_int_equal(Wrapped_serialize(&value, slow, capacity, &other), code);
+        assert_int_equal(size, other);
+        assert_memory_equal(quick, slow, size);
+        written += code == 0;
+        refused += code == MMS_E_INVALID;
+        if (code == 0) {
+            assert_non_null(HelloWorld_check(quick, size));
+            assert_int_equal(HelloWorld_size(&value.hello, &other), 0);
+            assert_int_equal(size, other);
+        }
+    }
+    assert_true(written > 1000 && refused > 100);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -121,6 +169,7 @@ int main(void)
         cmocka_unit_test(prints_json),
         cmocka_unit_test(a_small_buffer_is_an_error_at_every_size),
         cmocka_unit_test(errors_name_the_field),
+        cmocka_unit_test(both_ways_through_the_encoder_agree),
         cmocka_unit_test(what_is_too_short_or_not_aligned_is_refused),
     };
 
