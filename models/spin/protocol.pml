@@ -104,7 +104,11 @@ inline mms__pin(line, next, symmetric, cur, tries)
             validate(next, cur);
             if
             :: cur == next -> cur = 0; tries = 0; break
+            #ifdef MUTATE_pin_without_bound
+            :: else -> next = cur; cur = 0
+#else
             :: else -> next = cur; cur = 0; tries++
+#endif
             fi
         }
     :: atomic {

@@ -14,7 +14,8 @@
 #define COUNT_STEPS
 
 /* Accesses to shared words: mms__pin at most 2 for each try and 3 for FROM; pin_fitting 3 more for each of its own tries;
-   mms_read 2, pin_newest 1, adopt_fence 2, the idle announcement after a failure 1. */
+   mms_read 2, pin_newest 1, adopt_fence 2, the idle announcement after a failure 1. Not counted: the fields of the descriptor,
+   which are a fixed number more for each of the tries. */
 #define PIN_STEPS (2 * PIN_TRIES + 3)
 #ifndef BOUND
 #define BOUND (2 + 1 + EVICTION_TRIES * (PIN_STEPS + 3) + 2 + 1)
@@ -44,16 +45,13 @@ proctype reader(byte cpu)
         :: word == 0
         fi;
         load(next, CURRENT); /* reader.c: pin_newest */
-        load(cur, WANTED);   /* adopt_fence: two steps at most */
-        store_and_fence(MODE(0), SYMMETRIC);
-        cur = 0;
         do /* pin_fitting */
         :: evictions < EVICTION_TRIES && next != 0 ->
             mms__pin(0, next, symmetric, cur, tries);
             atomic {
                 load(cur, SLOT_GENERATION(SLOT(next)));
                 if
-                :: cur == GENERATION(next) -> word = next; cur = 0; goto done
+                :: cur == GENERATION(next) -> word = next; cur = 0; goto adopt
                 :: else -> cur = 0; evictions++
                 fi
             };
@@ -63,10 +61,15 @@ proctype reader(byte cpu)
         od;
         mms__announce_idle(0); /* MMS_E_EVICTED */
         word = 0;
+adopt:
+        cur = 0;
+        load(cur, WANTED); /* adopt_fence: two steps at most */
+        store_and_fence(MODE(0), SYMMETRIC);
 done:
         atomic {
             assert(steps <= BOUND); /* G2 */
             next = 0;
+            cur = 0;
             evictions = 0;
             steps = 0;
             pinned[0] = 0
