@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* libFuzzer: any text as a schema, and then all that mmsc would write. See archive_check.c for how to build it. */
+/* libFuzzer: any text as a schema, and then all that mmsc would write. script/fuzz builds and runs it. */
 #include "schema/emit.h"
 #include "schema/schema.h"
 #include <stdlib.h>
