@@ -18,6 +18,6 @@ int main(int argc, char **argv)
         mms_writer_close(writer);
         return 1;
     }
-    printf("written: %zu bytes | reset: %s\n", receipt.size, receipt.evicted > 0 ? "true" : "false");
+    printf("written: %zu bytes | reset: %s\n", receipt.size, receipt.reset ? "true" : "false");
     return mms_writer_close(writer) == 0 ? 0 : 1;
 }

@@ -65,8 +65,8 @@ int mms__state_check(const struct mms__place *place, const struct mms__file *fil
         return mms__fail(MMS_E_EMPTY, "%s_state is empty: its writer is just making it, or died then; write a value",
                          place->path);
     return mms__fail(MMS_E_CORRUPT,
-                     "%s_state has %lld bytes, and the state of mmap-sync %zu; it is left as it is: if it is no other "
-                     "program's, remove it, and its writer makes it anew",
+                     "%s_state has %lld bytes, and the state of mmap-sync %zu; it is left as it is: remove it, "
+                     "and a writer makes it anew, or, if it is another program's, say that the format is mmsync",
                      place->path, (long long)status.st_size, MMS__STATE_SIZE);
 }
 

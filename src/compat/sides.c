@@ -11,15 +11,21 @@
 static int look(struct mms_region *region, unsigned index, uint64_t size)
 {
     struct mms__side *side = &mms__upstream_of(region)->sides[index];
+    const struct mms__trust trust = {.trust_owner = region->options.trust_owner,
+                                     .trusted_uid = region->options.trusted_uid};
+    char name[MMS__FILE_NAME_SIZE];
     uint64_t length = 0;
     int code = mms__data_look(&region->place, index, O_RDONLY, &side->file, &length);
 
+    mms__data_name(&region->place, index, name);
+    if (code == 0)
+        code = mms__owner_check(&region->place, &trust, &side->file, name);
+
     if (code == 0 && length < size)
         code = mms__fail(MMS_E_CORRUPT,
-                         "%s_data_%u has %llu bytes, and %s_state says that the value has %llu: one of them was "
-                         "changed or replaced; publish a value again",
-                         region->place.path, index, (unsigned long long)length, region->place.path,
-                         (unsigned long long)size);
+                         "%s has %llu bytes, and %s_state says that the value has %llu: one of them was changed or "
+                         "replaced; publish a value again",
+                         name, (unsigned long long)length, region->place.path, (unsigned long long)size);
     return code;
 }
 

@@ -146,7 +146,7 @@ static int judge(struct jolt_run *run, double longest)
 {
     struct jolt_reader crate = {0}, ours = {0};
 
-    run->config.seconds = 120; /* to give up */
+    run->config.seconds = 60; /* to give up */
     run->config.enough_torn = 2;
     run->read = read_with_crate;
     if (!drive(run, &crate, "the crate's reader"))

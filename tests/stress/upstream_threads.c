@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ctest: stress tsan */
+/* The protocol of src/compat/upstream.h as threads over one state: readers of ours pin what a writer publishes as fast as
+   it can. No view changes while it is held, and in the end nobody is counted. ThreadSanitizer sees every access to the
+   data, which is plain, so it also says whether the orders are enough. */
+#include "check.h"
+#include "compat/upstream.h"
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+
+enum { READERS = 3, PUBLISHES = 20000, WORDS = 16 };
+
+static struct mms__upstream shared;
+static uint64_t data[2][WORDS];
+static int over;
+
+struct seen {
+    uint64_t reads, moved, torn, lost;
+};
+
+static void publish(uint64_t serial)
+{
+    unsigned next = mms__upstream_next(&shared);
+
+    while (mms__load_seq_cst(&shared.readers[next]) > 0)
+        sched_yield();
+    for (int i = 0; i < WORDS; i++)
+        data[next][i] = serial;
+    mms__store_seq_cst(&shared.version, mms__upstream_word(next, WORDS, serial));
+}
+
+static void *write_all(void *argument)
+{
+    (void)argument;
+    for (uint64_t serial = 2; serial <= PUBLISHES; serial++)
+        publish(serial);
+    mms__store_release(&over, 1);
+    return NULL;
+}
+
+static void *read_all(void *argument)
+{
+    struct seen *seen = argument;
+
+    while (!mms__load_acquire(&over)) {
+        uint64_t before = mms__load_relaxed(&shared.version), word = mms__upstream_pin(&shared);
+        const uint64_t *view = data[mms__upstream_index(word)];
+
+        for (int i = 0; i < WORDS; i++)
+            seen->torn += (view[i] & 0xffffff) != mms__upstream_checksum(word);
+        seen->moved += word != before;
+        seen->lost += !mms__upstream_unpin(&shared, word);
+        seen->reads++;
+    }
+    return NULL;
+}
+
+static void no_view_changes_and_nobody_stays_counted(void **state)
+{
+    pthread_t writer, readers[READERS];
+    struct seen seen[READERS] = {{0}}, sum = {0};
+
+    (void)state;
+    publish(1);
+    for (int i = 0; i < READERS; i++)
+        check_true(pthread_create(&readers[i], NULL, read_all, &seen[i]) == 0);
+    check_true(pthread_create(&writer, NULL, write_all, NULL) == 0);
+    check_true(pthread_join(writer, NULL) == 0);
+    for (int i = 0; i < READERS; i++) {
+        check_true(pthread_join(readers[i], NULL) == 0);
+        sum.reads += seen[i].reads;
+        sum.moved += seen[i].moved;
+        sum.torn += seen[i].torn;
+        sum.lost += seen[i].lost;
+    }
+    printf("%llu reads, %llu of them of a version that moved, %d publishes\n", (unsigned long long)sum.reads,
+           (unsigned long long)sum.moved, PUBLISHES);
+    check_equal(sum.torn, 0);
+    check_equal(sum.lost, 0);
+    check_equal(shared.readers[0], 0);
+    check_equal(shared.readers[1], 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(no_view_changes_and_nobody_stays_counted)};
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
