@@ -6,6 +6,7 @@ import shutil
 import subprocess
 
 import view
+from contestants import ALL
 
 COLOURS = ["#2a7fd4", "#e07b39", "#3f9b5b", "#b5509c", "#8a6fd1", "#c9a227", "#4fb3b3", "#d1495b", "#7a7a7a", "#6b8e23"]
 HEAD = """set terminal svg size 860,{height} dynamic enhanced font 'sans-serif,13' {background}
@@ -13,6 +14,14 @@ set border 3 linewidth 0.7
 set grid ytics linewidth 0.4
 set tics nomirror
 """
+
+
+NAMES = [contestant.name for contestant in ALL if not contestant.variant]
+
+
+def colour_of(name):
+    """The same in all plots."""
+    return COLOURS[NAMES.index(name) % len(COLOURS)] if name in NAMES else "#9a9a9a"
 
 
 class NoPlots(Exception):
@@ -82,7 +91,7 @@ def curves(title, x_label, y_label, series, log_x=True):
         width = 3 if name == "mmsync" else 1.3
         plots.append(
             f"$d{index} using 1:2 with linespoints linewidth {width} pointtype 7 pointsize 0.4 "
-            f"linecolor rgb '{COLOURS[index % len(COLOURS)]}' title '{escape(name)}'"
+            f"linecolor rgb '{colour_of(name)}' title '{escape(name)}'"
         )
     axes = "set logscale xy\n" if log_x else "set logscale y\n"
     return gnuplot(
@@ -181,7 +190,7 @@ def percentile_curves(data, row_name):
         blocks.append(f"$d{index} << END\n" + "\n".join(f"{x} {y:.6g}" for x, y in points) + "\nEND")
         plots.append(
             f"$d{index} using 1:2 with linespoints linewidth {3 if name == 'mmsync' else 1.3} pointtype 7 pointsize 0.4 "
-            f"linecolor rgb '{COLOURS[index % len(COLOURS)]}' title '{escape(name)}'"
+            f"linecolor rgb '{colour_of(name)}' title '{escape(name)}'"
         )
     return gnuplot(
         "\n".join(blocks) + f"""
