@@ -6,7 +6,7 @@ import shutil
 import subprocess
 
 import view
-from contestants import ALL
+from contestants import ALL, BY_NAME
 
 COLOURS = ["#2a7fd4", "#e07b39", "#3f9b5b", "#b5509c", "#8a6fd1", "#c9a227", "#4fb3b3", "#d1495b", "#7a7a7a", "#6b8e23"]
 HEAD = """set terminal svg size 860,{height} dynamic enhanced font 'sans-serif,13' {background}
@@ -20,7 +20,9 @@ NAMES = [contestant.name for contestant in ALL if not contestant.variant]
 
 
 def colour_of(name):
-    """The same in all plots."""
+    """The same in all plots; grey for bounds."""
+    if name in BY_NAME and BY_NAME[name].bound:
+        return "#9a9a9a"
     return COLOURS[NAMES.index(name) % len(COLOURS)] if name in NAMES else "#9a9a9a"
 
 
