@@ -24,13 +24,27 @@ def run(command, log, **options):
         with open(log, encoding="utf-8", errors="replace") as file:
             tail = [line.strip() for line in file if line.strip()][-8:]
         errors = [line for line in tail if "error" in line.lower()] or tail[-1:]
-        raise BuildError(f"{' '.join(command[:3])} failed ({errors[0] if errors else 'no output'}); all of it is in {log}")
+        raise BuildError(
+            f"{' '.join(command[:3])} failed ({errors[0] if errors else 'no output'}); all of it is in {log}"
+        )
 
 
 def build_c(directory, tree):
     os.makedirs(directory, exist_ok=True)
-    run(["cmake", "-S", os.path.join(ROOT, "bench"), "-B", directory, "-G", "Ninja", f"-DMMSYNC_ROOT={tree}",
-         "-DCMAKE_BUILD_TYPE=Release"], os.path.join(directory, "configure.log"))
+    run(
+        [
+            "cmake",
+            "-S",
+            os.path.join(ROOT, "bench"),
+            "-B",
+            directory,
+            "-G",
+            "Ninja",
+            f"-DMMSYNC_ROOT={tree}",
+            "-DCMAKE_BUILD_TYPE=Release",
+        ],
+        os.path.join(directory, "configure.log"),
+    )
     run(["cmake", "--build", directory], os.path.join(directory, "build.log"))
     return os.path.join(directory, "bench")
 
@@ -39,8 +53,11 @@ def build_crate(name, plugins):
     source = os.path.join(ROOT, "bench", "rust", name)
     target = os.path.join(BUILD, "cargo")
     environment = dict(os.environ, CARGO_TARGET_DIR=target)
-    run(["cargo", "build", "--release", "--manifest-path", os.path.join(source, "Cargo.toml")],
-        os.path.join(BUILD, f"cargo-{name}.log"), env=environment)
+    run(
+        ["cargo", "build", "--release", "--manifest-path", os.path.join(source, "Cargo.toml")],
+        os.path.join(BUILD, f"cargo-{name}.log"),
+        env=environment,
+    )
     library = os.path.join(target, "release", f"libbench_{name.replace('-', '_')}.so")
     shutil.copyfile(library, os.path.join(plugins, name + ".so"))
 
@@ -97,8 +114,13 @@ def build_base(base, say):
 
 
 def tool_versions():
-    commands = {"gcc": ["gcc", "--version"], "rustc": ["rustc", "--version"], "gnuplot": ["gnuplot", "--version"],
-                "strace": ["strace", "--version"], "cmake": ["cmake", "--version"]}
+    commands = {
+        "gcc": ["gcc", "--version"],
+        "rustc": ["rustc", "--version"],
+        "gnuplot": ["gnuplot", "--version"],
+        "strace": ["strace", "--version"],
+        "cmake": ["cmake", "--version"],
+    }
     found = {}
     for name, command in commands.items():
         if shutil.which(command[0]):

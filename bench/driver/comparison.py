@@ -33,10 +33,19 @@ def print_row(row, name, figures, unit):
     if ratio is None:
         return None
     a, b = summary.spread(new)["median"], summary.spread(old)["median"]
-    print(f"{row.name:22} {name:15} {b:12.4g} {a:12.4g} {unit:12} {ratio['median']:6.3f}  "
-          f"[{ratio['q1']:.3f} to {ratio['q3']:.3f}]  {verdict(ratio)}")
-    return {"row": row.name, "contestant": name, "base": b, "this": a, "unit": unit, "ratio": ratio,
-            "verdict": verdict(ratio)}
+    print(
+        f"{row.name:22} {name:15} {b:12.4g} {a:12.4g} {unit:12} {ratio['median']:6.3f}  "
+        f"[{ratio['q1']:.3f} to {ratio['q3']:.3f}]  {verdict(ratio)}"
+    )
+    return {
+        "row": row.name,
+        "contestant": name,
+        "base": b,
+        "this": a,
+        "unit": unit,
+        "ratio": ratio,
+        "verdict": verdict(ratio),
+    }
 
 
 def run(options, rows, plan, say):

@@ -46,7 +46,7 @@ def distribution():
 
 def bracketed(path):
     text = read(path)
-    return text[text.find("[") + 1:text.find("]")] if "[" in text else text
+    return text[text.find("[") + 1 : text.find("]")] if "[" in text else text
 
 
 def describe():

@@ -35,22 +35,46 @@ def say(text):
 
 def parse():
     parser = argparse.ArgumentParser(prog="script/bench", description=__doc__)
-    parser.add_argument("--short", dest="plan", action="store_const", const="short", default="short",
-                        help="about 2 minutes (the default)")
+    parser.add_argument(
+        "--short",
+        dest="plan",
+        action="store_const",
+        const="short",
+        default="short",
+        help="about 2 minutes (the default)",
+    )
     parser.add_argument("--full", dest="plan", action="store_const", const="full", help="about 15 minutes")
-    parser.add_argument("--tiny", dest="plan", action="store_const", const="tiny",
-                        help="seconds: sees that everything runs; the figures mean nothing")
-    parser.add_argument("--row", action="append", metavar="NAME", help="only this row; may be a pattern, and be given again")
-    parser.add_argument("--contestant", action="append", metavar="NAME", help="only this contestant; may be given again")
+    parser.add_argument(
+        "--tiny",
+        dest="plan",
+        action="store_const",
+        const="tiny",
+        help="seconds: sees that everything runs; the figures mean nothing",
+    )
+    parser.add_argument(
+        "--row", action="append", metavar="NAME", help="only this row; may be a pattern, and be given again"
+    )
+    parser.add_argument(
+        "--contestant", action="append", metavar="NAME", help="only this contestant; may be given again"
+    )
     parser.add_argument("--rounds", type=int, metavar="N", help="rounds, instead of the mode's")
-    parser.add_argument("--seconds", type=float, metavar="S", help="time for one figure of one round, instead of the mode's")
+    parser.add_argument(
+        "--seconds", type=float, metavar="S", help="time for one figure of one round, instead of the mode's"
+    )
     parser.add_argument("--compare", metavar="BASE", help="mmsync alone, against that of another commit, interleaved")
     parser.add_argument("--list", action="store_true", help="list rows and contestants, and end")
-    parser.add_argument("--publish", action="store_true",
-                        help="write docs/benchmarks.md from the last results, and end; with --full or --short, after the run")
+    parser.add_argument(
+        "--publish",
+        action="store_true",
+        help="write docs/benchmarks.md from the last results, and end; with --full or --short, after the run",
+    )
     parser.add_argument("--out", default=OUT, metavar="DIR", help="where results.json and report.html go (bench/out)")
-    parser.add_argument("--document", default=os.path.join(build.ROOT, "docs", "benchmarks.md"), metavar="FILE",
-                        help="what --publish writes (docs/benchmarks.md)")
+    parser.add_argument(
+        "--document",
+        default=os.path.join(build.ROOT, "docs", "benchmarks.md"),
+        metavar="FILE",
+        help="what --publish writes (docs/benchmarks.md)",
+    )
     parser.add_argument("--plugins", metavar="DIR", help="use what is built there, and build nothing")
     options = parser.parse_args()
     options.runs = any(word in sys.argv for word in ("--short", "--full", "--tiny")) or not options.publish
@@ -96,14 +120,21 @@ def collect(rows, results, plan, plan_name, missing, began):
         "tools": build.tool_versions(),
         "versions": results.versions,
         "missing": missing,
-        "rows": {row.name: {
-            "group": row.group, "title": row.title, "unit": row.unit, "metric": row.metric, "better": row.better,
-            "command": measure.reproduce(row, plan),
-            "results": summary.get(row.name, {}),
-            "missing": results.missing.get(row.name, {}),
-            "left_out": rows_module.LEFT_OUT.get(row.name, {}),
-            "figures": results.figures.get(row.name, {}),
-        } for row in rows},
+        "rows": {
+            row.name: {
+                "group": row.group,
+                "title": row.title,
+                "unit": row.unit,
+                "metric": row.metric,
+                "better": row.better,
+                "command": measure.reproduce(row, plan),
+                "results": summary.get(row.name, {}),
+                "missing": results.missing.get(row.name, {}),
+                "left_out": rows_module.LEFT_OUT.get(row.name, {}),
+                "figures": results.figures.get(row.name, {}),
+            }
+            for row in rows
+        },
         "targets": summary_module.targets(summary),
     }
 
@@ -125,8 +156,11 @@ def run(options, rows, plan):
         began = time.time()
 
     def participants(row):
-        return [(name, (plugins, BY_NAME[name].file)) for name in row.contestants
-                if name not in missing and (not options.contestant or name in options.contestant)]
+        return [
+            (name, (plugins, BY_NAME[name].file))
+            for name in row.contestants
+            if name not in missing and (not options.contestant or name in options.contestant)
+        ]
 
     results = measure.measure(rows, participants, plan, say)
     say("")

@@ -38,8 +38,15 @@ def environment(command):
 
 def execute(command, timeout):
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, env=environment(command), check=False,
-                              stdin=subprocess.DEVNULL)
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            env=environment(command),
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
     except subprocess.TimeoutExpired as error:
         raise Failure(f"did not end within {timeout} s") from error
     if done.returncode != 0:

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 
 import view
+from contestants import ALL, BY_NAME
 
 COLOURS = ["#2a7fd4", "#e07b39", "#3f9b5b", "#b5509c", "#8a6fd1", "#c9a227", "#4fb3b3", "#d1495b", "#7a7a7a", "#6b8e23"]
 HEAD = """set terminal svg size 860,{height} dynamic enhanced font 'sans-serif,13' {background}
@@ -15,6 +16,16 @@ set tics nomirror
 """
 
 
+NAMES = [contestant.name for contestant in ALL if not contestant.variant]
+
+
+def colour_of(name):
+    """The same in all plots; grey for bounds."""
+    if name in BY_NAME and BY_NAME[name].bound:
+        return "#9a9a9a"
+    return COLOURS[NAMES.index(name) % len(COLOURS)] if name in NAMES else "#9a9a9a"
+
+
 class NoPlots(Exception):
     pass
 
@@ -22,8 +33,13 @@ class NoPlots(Exception):
 def gnuplot(script, height=360):
     if not shutil.which("gnuplot"):
         raise NoPlots("gnuplot is not installed")
-    done = subprocess.run(["gnuplot"], input=HEAD.format(height=height, background="") + script, capture_output=True, text=True,
-                          check=False)
+    done = subprocess.run(
+        ["gnuplot"],
+        input=HEAD.format(height=height, background="") + script,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode != 0 or "<svg" not in done.stdout:
         lines = done.stderr.strip().splitlines()
         raise NoPlots(f"gnuplot: {lines[-1] if lines else 'no output'}")
@@ -32,7 +48,7 @@ def gnuplot(script, height=360):
 
 def adapt(svg):
     """Without the prologue; black becomes the page's own colour."""
-    svg = svg[svg.index("<svg"):]
+    svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<title>.*?</title>|<desc>.*?</desc>", "", svg, flags=re.S)
     svg = re.sub(r"'(black|#000000|rgb\(\s*0,\s*0,\s*0\s*\))'", "'currentColor'", svg)
     svg = re.sub(r'"(black|#000000|rgb\(\s*0,\s*0,\s*0\s*\))"', '"currentColor"', svg)
@@ -46,8 +62,10 @@ def escape(text):
 def bars(title, pairs, unit):
     """Horizontal would be nicer; gnuplot's own histograms are upright."""
     pairs = [(name, value) for name, value in pairs if value and value > 0]
-    lines = "\n".join(f'"{escape(name)}" {value:.6g} {COLOURS[0] if name.startswith("mmsync") else "#9a9a9a"}'
-                      for name, value in pairs)
+    lines = "\n".join(
+        f'"{escape(name)}" {value:.6g} {COLOURS[0] if name.startswith("mmsync") else "#9a9a9a"}'
+        for name, value in pairs
+    )
     lines = re.sub(r"#([0-9a-f]{6})", lambda match: str(int(match[1], 16)), lines)
     low = min(value for _, value in pairs)
     return gnuplot(f"""$data << END
@@ -73,16 +91,21 @@ def curves(title, x_label, y_label, series, log_x=True):
     for index, (name, points) in enumerate(series.items()):
         blocks.append(f"$d{index} << END\n" + "\n".join(f"{x:.8g} {y:.8g}" for x, y in points) + "\nEND")
         width = 3 if name == "mmsync" else 1.3
-        plots.append(f"$d{index} using 1:2 with linespoints linewidth {width} pointtype 7 pointsize 0.4 "
-                     f"linecolor rgb '{COLOURS[index % len(COLOURS)]}' title '{escape(name)}'")
+        plots.append(
+            f"$d{index} using 1:2 with linespoints linewidth {width} pointtype 7 pointsize 0.4 "
+            f"linecolor rgb '{colour_of(name)}' title '{escape(name)}'"
+        )
     axes = "set logscale xy\n" if log_x else "set logscale y\n"
-    return gnuplot("\n".join(blocks) + f"""
+    return gnuplot(
+        "\n".join(blocks) + f"""
 set title '{escape(title)}'
 {axes}set xlabel '{escape(x_label)}'
 set ylabel '{escape(y_label)}'
 set key outside right
 plot {', '.join(plots)}
-""", height=400)
+""",
+        height=400,
+    )
 
 
 def by_rows(data, wanted):
@@ -100,8 +123,10 @@ def by_rows(data, wanted):
 def percentile_series(row):
     series = {}
     for name in view.competitors(row):
-        points = [(x, max(view.median(row, name, metric) or 0, view.CLOCK_STEP))
-                  for x, (metric, _) in zip((0, 1, 2, 3, 4), view.PERCENTILES)]
+        points = [
+            (x, max(view.median(row, name, metric) or 0, view.CLOCK_STEP))
+            for x, (metric, _) in zip((0, 1, 2, 3, 4), view.PERCENTILES)
+        ]
         series[name] = points
     return series
 
@@ -120,15 +145,29 @@ def plots_of(data, group):
     makers = {
         "read": [lambda: bar_row(data, "read"), lambda: bar_row(data, "read-two")],
         "beside-writer": [
-            lambda: curves("Reads beside a writer", "publishes per second", "ns per read",
-                           by_rows(data, [(rate, f"read-rate-{rate}") for rate in (10, 1000, 100000)])),
-            lambda: percentile_curves(data, "read-rate-1000")],
+            lambda: curves(
+                "Reads beside a writer",
+                "publishes per second",
+                "ns per read",
+                by_rows(data, [(rate, f"read-rate-{rate}") for rate in (10, 1000, 100000)]),
+            ),
+            lambda: percentile_curves(data, "read-rate-1000"),
+        ],
         "beside-readers": [
-            lambda: curves("Reads with attached readers", "attached readers", "ns per read",
-                           by_rows(data, [(count, f"read-attached-{count}") for count in (1, 10, 100, 1000)]))],
+            lambda: curves(
+                "Reads with attached readers",
+                "attached readers",
+                "ns per read",
+                by_rows(data, [(count, f"read-attached-{count}") for count in (1, 10, 100, 1000)]),
+            )
+        ],
         "first": [lambda: bar_row(data, "first-36")],
         "write": [lambda: bar_row(data, "write-attached-1"), lambda: bar_row(data, "write-spin")],
-        "large": [lambda: curves("Publish by copy", "bytes", "GiB/s", by_rows(data, [(x, f"copy-{name}") for x, name in SIZES]))],
+        "large": [
+            lambda: curves(
+                "Publish by copy", "bytes", "GiB/s", by_rows(data, [(x, f"copy-{name}") for x, name in SIZES])
+            )
+        ],
         "seen": [lambda: bar_row(data, "seen-spin"), lambda: bar_row(data, "seen-wait")],
         "table": [lambda: bar_row(data, "table")],
         "counters": [lambda: bar_row(data, "instructions")],
@@ -151,13 +190,18 @@ def percentile_curves(data, row_name):
     blocks, plots = [], []
     for index, (name, points) in enumerate(series.items()):
         blocks.append(f"$d{index} << END\n" + "\n".join(f"{x} {y:.6g}" for x, y in points) + "\nEND")
-        plots.append(f"$d{index} using 1:2 with linespoints linewidth {3 if name == 'mmsync' else 1.3} pointtype 7 pointsize 0.4 "
-                     f"linecolor rgb '{COLOURS[index % len(COLOURS)]}' title '{escape(name)}'")
-    return gnuplot("\n".join(blocks) + f"""
+        plots.append(
+            f"$d{index} using 1:2 with linespoints linewidth {3 if name == 'mmsync' else 1.3} pointtype 7 pointsize 0.4 "
+            f"linecolor rgb '{colour_of(name)}' title '{escape(name)}'"
+        )
+    return gnuplot(
+        "\n".join(blocks) + f"""
 set title 'Single reads while a writer publishes 1,000 times a second'
 set logscale y
 set xtics ({labels})
 set ylabel 'ns'
 set key outside right
 plot {', '.join(plots)}
-""", height=400)
+""",
+        height=400,
+    )

@@ -7,7 +7,7 @@ import os
 import build
 import texts
 import view
-from contestants import ALL
+from contestants import ALL, IN_SHORT
 
 
 def table(headings, rows):
@@ -30,32 +30,58 @@ subtracted. "mmsync is better by" is a ratio of medians: below 1, the other is b
 
 
 def targets(data):
-    lines = [[target["sentence"], f'{target["sense"]} {target["wanted"]}',
-              "-" if target["ratio"] is None else view.plain(target["ratio"]), view.target_text(target)]
-             for target in data["targets"]]
-    notes = [f'- {target["sentence"]}: {texts.MISSED[target["name"]]}' for target in data["targets"]
-             if view.target_text(target) == "missed"]
-    return "## Targets\n\n" + table(["target", "wanted", "found", ""], lines) + ("\n\nMissed, and why:\n\n" + "\n".join(notes)
-                                                                              if notes else "") + "\n"
+    lines = [
+        [
+            target["sentence"],
+            f'{target["sense"]} {target["wanted"]}',
+            "-" if target["ratio"] is None else view.plain(target["ratio"]),
+            view.target_text(target),
+        ]
+        for target in data["targets"]
+    ]
+    notes = [
+        f'- {target["sentence"]}: {texts.MISSED[target["name"]]}'
+        for target in data["targets"]
+        if view.target_text(target) == "missed"
+    ]
+    return (
+        "## Targets\n\n"
+        + table(["target", "wanted", "found", ""], lines)
+        + ("\n\nMissed, and why:\n\n" + "\n".join(notes) if notes else "")
+        + "\n"
+    )
 
 
 def row_lines(row):
     extras = view.EXTRAS.get(row["group"], [])
     tails = [("single_p99", "p99"), ("single_p9999", "p99.99")] if view.has_percentiles(row) else []
-    headings = ["", "median", "quartiles", "mmsync is better by"] + [label for _, label in tails] + [label for _, label, _ in extras]
+    headings = (
+        ["", "median", "quartiles", "mmsync is better by"]
+        + [label for _, label in tails]
+        + [label for _, label, _ in extras]
+    )
+    headings.append("what it buys")
     lines = []
     for name in view.ordered(row):
         spread, ratio = row["results"][name][row["metric"]], view.times_mmsync(row, name)
-        cells = [f"**{name}**" if name == "mmsync" else name, view.number(spread["median"], row["unit"]),
-                 f'{view.number(spread["q1"], row["unit"])} to {view.number(spread["q3"], row["unit"])}',
-                 "" if ratio is None else view.plain(ratio)]
+        cells = [
+            f"**{name}**" if name == "mmsync" else name,
+            view.number(spread["median"], row["unit"]),
+            f'{view.number(spread["q1"], row["unit"])} to {view.number(spread["q3"], row["unit"])}',
+            "" if ratio is None else view.plain(ratio),
+        ]
         cells += [view.percentile(row, name, metric).replace("&lt;", "<") for metric, _ in tails]
-        lines.append(cells + [view.number(view.median(row, name, metric), unit) for metric, _, unit in extras])
+        cells += [view.number(view.median(row, name, metric), unit) for metric, _, unit in extras]
+        lines.append(cells + [IN_SHORT[name]])
     return table(headings, lines)
 
 
 def row_section(name, row):
-    out = [f'### {row["title"][0].upper()}{row["title"][1:]}\n', row_lines(row) if row["results"] else "No figures.", ""]
+    out = [
+        f'### {row["title"][0].upper()}{row["title"][1:]}\n',
+        row_lines(row) if row["results"] else "No figures.",
+        "",
+    ]
     place = view.standing(name, row)
     if place:
         out.append(place)
@@ -67,8 +93,11 @@ def row_section(name, row):
 
 def contestants(data):
     found = dict(view.versions(data))
-    lines = [[contestant.name, contestant.what, found.get(contestant.name, "-"), contestant.tuned, contestant.guarantee]
-             for contestant in ALL if contestant.name not in data["missing"]]
+    lines = [
+        [contestant.name, contestant.what, found.get(contestant.name, "-"), contestant.tuned, contestant.guarantee]
+        for contestant in ALL
+        if contestant.name not in data["missing"]
+    ]
     out = ["## Contestants\n", table(["", "what it is", "version", "tuned", "who can tear, copies, blocks"], lines)]
     out += [f"- not here: {name}: {reason}" for name, reason in sorted(data["missing"].items())]
     return "\n".join(out) + "\n"

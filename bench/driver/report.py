@@ -47,14 +47,19 @@ def row_table(row):
     extras = view.EXTRAS.get(row["group"], [])
     percentiles = view.PERCENTILES if view.has_percentiles(row) else []
     headings = ["", "#median", "#quartiles", "#min to max", "#mmsync is better by"]
-    headings += [f"#{label}" for _, label in percentiles] + [f"#{label}" for _, label, _ in extras] + ["what the figure buys"]
+    headings += (
+        [f"#{label}" for _, label in percentiles] + [f"#{label}" for _, label, _ in extras] + ["what the figure buys"]
+    )
     lines = []
     for name in view.ordered(row):
         spread, ratio = row["results"][name][row["metric"]], view.times_mmsync(row, name)
-        cells = [text(name), view.number(spread["median"], row["unit"]),
-                 f'{view.number(spread["q1"], row["unit"])} to {view.number(spread["q3"], row["unit"])}',
-                 f'{view.number(spread["min"], row["unit"])} to {view.number(spread["max"], row["unit"])}',
-                 "" if ratio is None else f"{view.plain(ratio)} ×"]
+        cells = [
+            text(name),
+            view.number(spread["median"], row["unit"]),
+            f'{view.number(spread["q1"], row["unit"])} to {view.number(spread["q3"], row["unit"])}',
+            f'{view.number(spread["min"], row["unit"])} to {view.number(spread["max"], row["unit"])}',
+            "" if ratio is None else f"{view.plain(ratio)} ×",
+        ]
         cells += [view.percentile(row, name, metric) for metric, _ in percentiles]
         cells += [view.number(view.median(row, name, metric), unit) for metric, _, unit in extras]
         lines.append(cells + [f'<span class="soft">{text(BY_NAME[name].guarantee)}</span>'])
@@ -71,24 +76,36 @@ def row_section(name, row):
         out.append(f'<p class="why">Ahead: <b>{text(winners)}</b>: {text(why)}</p>')
     for missing, reason in view.absent(row):
         out.append(f'<p class="soft">Not here: {text(missing)}: {text(reason)}</p>')
-    out.append(f'<p class="soft">Again: <code>script/bench --row {text(name)}</code>; one run of it: '
-               f'<code>{text(row["command"])}</code></p>')
+    out.append(
+        f'<p class="soft">Again: <code>script/bench --row {text(name)}</code>; one run of it: '
+        f'<code>{text(row["command"])}</code></p>'
+    )
     return "\n".join(out)
 
 
 def targets_section(data):
     import texts
+
     lines, notes = [], []
     for target in data["targets"]:
         mark = view.target_text(target)
         shade = "good" if mark == "met" else "bad" if mark == "missed" else "soft"
         found = "-" if target["ratio"] is None else f'{view.plain(target["ratio"])} ×'
-        lines.append([text(target["sentence"]), f'{text(target["sense"])} {target["wanted"]}', found,
-                      f'<span class="{shade}">{mark}</span>'])
+        lines.append(
+            [
+                text(target["sentence"]),
+                f'{text(target["sense"])} {target["wanted"]}',
+                found,
+                f'<span class="{shade}">{mark}</span>',
+            ]
+        )
         if mark == "missed":
             notes.append(f'<p class="why"><b>{text(target["sentence"])}</b>: {text(texts.MISSED[target["name"]])}</p>')
-    return ("<h2>Targets</h2><p>Ratios of medians of this run.</p>" + table(["target", "#wanted", "#found", ""], lines) +
-            "".join(notes))
+    return (
+        "<h2>Targets</h2><p>Ratios of medians of this run.</p>"
+        + table(["target", "#wanted", "#found", ""], lines)
+        + "".join(notes)
+    )
 
 
 def machine_section(data):
@@ -101,10 +118,20 @@ def machine_section(data):
 def contestants_section(data):
     found, lines = dict(view.versions(data)), []
     for contestant in ALL:
-        state = f'not here: {data["missing"][contestant.name]}' if contestant.name in data["missing"] else \
-            found.get(contestant.name, "")
-        lines.append([text(contestant.name), text(contestant.what), text(contestant.tuned), text(contestant.guarantee),
-                      text(state)])
+        state = (
+            f'not here: {data["missing"][contestant.name]}'
+            if contestant.name in data["missing"]
+            else found.get(contestant.name, "")
+        )
+        lines.append(
+            [
+                text(contestant.name),
+                text(contestant.what),
+                text(contestant.tuned),
+                text(contestant.guarantee),
+                text(state),
+            ]
+        )
     return "<h2>Contestants</h2>" + table(["", "what it is", "tuned", "who can tear, copies, blocks", "version"], lines)
 
 
@@ -127,12 +154,15 @@ such floor. Ratios carry over to other machines, nanoseconds do not.</p>"""
 
 def page(data):
     changed = " with changes" if data["modified"] else ""
-    out = [f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>mmsync: benchmarks</title>'
-           f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head><body>',
-           "<h1>mmsync and its peers, side by side</h1>",
-           f'<p class="soft">Commit {text(data["commit"][:12])}{changed}; {text(data["date"])}; <code>{text(data["command"])}</code>, '
-           f'{data["mode"]} mode, {data["seconds"]} s.</p>',
-           INTRODUCTION.format(step=view.CLOCK_STEP), targets_section(data)]
+    out = [
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>mmsync: benchmarks</title>'
+        f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head><body>',
+        "<h1>mmsync and its peers, side by side</h1>",
+        f'<p class="soft">Commit {text(data["commit"][:12])}{changed}; {text(data["date"])}; <code>{text(data["command"])}</code>, '
+        f'{data["mode"]} mode, {data["seconds"]} s.</p>',
+        INTRODUCTION.format(step=view.CLOCK_STEP),
+        targets_section(data),
+    ]
     out += [group_section(data, group, title, rows) for group, title, rows in view.groups(data)]
     out += [contestants_section(data), machine_section(data), "</body></html>"]
     return "\n".join(out)
@@ -151,12 +181,16 @@ def print_table(data):
             print(f"  {row['title']} ({name})")
             for contestant in view.ordered(row):
                 spread, ratio = row["results"][contestant][row["metric"]], view.times_mmsync(row, contestant)
-                print(f"    {contestant:15} {view.number(spread['median'], row['unit']):>12}   "
-                      f"[{view.number(spread['q1'], row['unit'])} to {view.number(spread['q3'], row['unit'])}]"
-                      + ("" if ratio is None else f"   {view.plain(ratio)} x"))
+                print(
+                    f"    {contestant:15} {view.number(spread['median'], row['unit']):>12}   "
+                    f"[{view.number(spread['q1'], row['unit'])} to {view.number(spread['q3'], row['unit'])}]"
+                    + ("" if ratio is None else f"   {view.plain(ratio)} x")
+                )
             for missing, reason in view.absent(row):
                 print(f"    {missing:15} not here: {reason}")
     print("\nTargets")
     for target in data["targets"]:
         found = "-" if target["ratio"] is None else view.plain(target["ratio"])
-        print(f"  {view.target_text(target):12} {found:>8} (wanted {target['sense']} {target['wanted']})  {target['sentence']}")
+        print(
+            f"  {view.target_text(target):12} {found:>8} (wanted {target['sense']} {target['wanted']})  {target['sentence']}"
+        )

@@ -11,13 +11,21 @@ def quantile(values, fraction):
 
 
 def spread(values):
-    return {"median": quantile(values, 0.5), "q1": quantile(values, 0.25), "q3": quantile(values, 0.75), "min": min(values),
-            "max": max(values), "rounds": len(values)}
+    return {
+        "median": quantile(values, 0.5),
+        "q1": quantile(values, 0.25),
+        "q3": quantile(values, 0.75),
+        "min": min(values),
+        "max": max(values),
+        "rounds": len(values),
+    }
 
 
 def summarize(figures):
-    return {row: {name: {metric: spread(values) for metric, values in metrics.items()} for name, metrics in names.items()}
-            for row, names in figures.items()}
+    return {
+        row: {name: {metric: spread(values) for metric, values in metrics.items()} for name, metrics in names.items()}
+        for row, names in figures.items()
+    }
 
 
 def median_of(summary, row, contestant, metric="ns"):
@@ -35,26 +43,79 @@ def ratio(summary, over, under):
 
 # name, sentence, what is divided by what, and the ratio wanted: at least, or at most.
 TARGETS = [
-    ("unchecked-alone", "unchecked read at least 3 times faster than mmap-sync's, alone",
-     ("read", "mmap-sync", "ns"), ("read", "mmsync", "ns"), ">=", 3),
-    ("unchecked-two", "unchecked read at least 8 times faster than mmap-sync's, two processes reading",
-     ("read-two", "mmap-sync", "ns"), ("read-two", "mmsync", "ns"), ">=", 8),
-    ("pointer", "unchecked read within 1.2 times a plain pointer load through a call",
-     ("read", "mmsync", "ns"), ("read", "pointer", "ns"), "<=", 1.2),
-    ("checked", "checked read of an unchanged generation at least 15 times faster than mmap-sync's",
-     ("read-checked", "mmap-sync", "ns"), ("read-checked", "mmsync", "ns"), ">=", 15),
-    ("write-attached", "36-byte raw write at least 5 times faster than mmap-sync's, one attached reader",
-     ("write-attached-1", "mmap-sync", "ns"), ("write-attached-1", "mmsync", "ns"), ">=", 5),
-    ("write-spin", "36-byte raw write at least 3 times faster than mmap-sync's, while a reader spins",
-     ("write-spin", "mmap-sync", "ns"), ("write-spin", "mmsync", "ns"), ">=", 3),
-    ("copy-mmap-sync", "64 MiB publish by copy at least 1.8 times faster than mmap-sync's",
-     ("copy-64mib", "mmsync", "gib_per_s"), ("copy-64mib", "mmap-sync", "gib_per_s"), ">=", 1.8),
-    ("copy-memcpy", "64 MiB publish by copy at 0.9 of memcpy's rate or more",
-     ("copy-64mib", "mmsync", "gib_per_s"), ("copy-64mib", "memcpy", "gib_per_s"), ">=", 0.9),
-    ("commit", "in-place commit independent of the size: 64 MiB takes at most 1.25 times what 1 KiB takes",
-     ("commit-64mib", "mmsync", "ns"), ("commit-1kib", "mmsync", "ns"), "<=", 1.25),
-    ("lmdb", "read at least 20 times faster than LMDB's",
-     ("read", "lmdb", "ns"), ("read", "mmsync", "ns"), ">=", 20),
+    (
+        "unchecked-alone",
+        "unchecked read at least 3 times faster than mmap-sync's, alone",
+        ("read", "mmap-sync", "ns"),
+        ("read", "mmsync", "ns"),
+        ">=",
+        3,
+    ),
+    (
+        "unchecked-two",
+        "unchecked read at least 8 times faster than mmap-sync's, two processes reading",
+        ("read-two", "mmap-sync", "ns"),
+        ("read-two", "mmsync", "ns"),
+        ">=",
+        8,
+    ),
+    (
+        "pointer",
+        "unchecked read within 1.2 times a plain pointer load through a call",
+        ("read", "mmsync", "ns"),
+        ("read", "pointer", "ns"),
+        "<=",
+        1.2,
+    ),
+    (
+        "checked",
+        "checked read of an unchanged generation at least 15 times faster than mmap-sync's",
+        ("read-checked", "mmap-sync", "ns"),
+        ("read-checked", "mmsync", "ns"),
+        ">=",
+        15,
+    ),
+    (
+        "write-attached",
+        "36-byte raw write at least 5 times faster than mmap-sync's, one attached reader",
+        ("write-attached-1", "mmap-sync", "ns"),
+        ("write-attached-1", "mmsync", "ns"),
+        ">=",
+        5,
+    ),
+    (
+        "write-spin",
+        "36-byte raw write at least 3 times faster than mmap-sync's, while a reader spins",
+        ("write-spin", "mmap-sync", "ns"),
+        ("write-spin", "mmsync", "ns"),
+        ">=",
+        3,
+    ),
+    (
+        "copy-mmap-sync",
+        "64 MiB publish by copy at least 1.8 times faster than mmap-sync's",
+        ("copy-64mib", "mmsync", "gib_per_s"),
+        ("copy-64mib", "mmap-sync", "gib_per_s"),
+        ">=",
+        1.8,
+    ),
+    (
+        "copy-memcpy",
+        "64 MiB publish by copy at 0.9 of memcpy's rate or more",
+        ("copy-64mib", "mmsync", "gib_per_s"),
+        ("copy-64mib", "memcpy", "gib_per_s"),
+        ">=",
+        0.9,
+    ),
+    (
+        "commit",
+        "in-place commit independent of the size: 64 MiB takes at most 1.25 times what 1 KiB takes",
+        ("commit-64mib", "mmsync", "ns"),
+        ("commit-1kib", "mmsync", "ns"),
+        "<=",
+        1.25,
+    ),
+    ("lmdb", "read at least 20 times faster than LMDB's", ("read", "lmdb", "ns"), ("read", "mmsync", "ns"), ">=", 20),
 ]
 
 
@@ -63,8 +124,19 @@ def targets(summary):
     for name, sentence, over, under, sense, wanted in TARGETS:
         found = ratio(summary, over, under)
         met = None if found is None else found >= wanted if sense == ">=" else found <= wanted
-        rows.append({"name": name, "sentence": sentence, "row": over[0], "of": " ".join(over[:2]), "to": " ".join(under[:2]),
-                     "sense": sense, "wanted": wanted, "ratio": found, "met": met})
+        rows.append(
+            {
+                "name": name,
+                "sentence": sentence,
+                "row": over[0],
+                "of": " ".join(over[:2]),
+                "to": " ".join(under[:2]),
+                "sense": sense,
+                "wanted": wanted,
+                "ratio": found,
+                "met": met,
+            }
+        )
     return rows
 
 

@@ -5,18 +5,39 @@ import texts
 from contestants import BY_NAME
 from rows import GROUPS
 
-PERCENTILES = [("single_p50", "p50"), ("single_p99", "p99"), ("single_p999", "p99.9"), ("single_p9999", "p99.99"),
-               ("single_max", "max")]
+PERCENTILES = [
+    ("single_p50", "p50"),
+    ("single_p99", "p99"),
+    ("single_p999", "p99.9"),
+    ("single_p9999", "p99.99"),
+    ("single_max", "max"),
+]
 # Further figures of a row: metric, heading, unit.
 EXTRAS = {
-    "first": [("faults", "faults", ""), ("very_first_ns", "a new reader's first", "ns"),
-              ("very_first_faults", "its faults", "")],
-    "table": [("lookups_per_s", "look-ups/s", ""), ("first_ns", "first look-up", "ns"), ("build_s", "build and publish", "s"),
-              ("bytes", "bytes", "B")],
-    "memory": [("rss_per_reader", "resident, each", "B"), ("private_per_reader", "private, each", "B"),
-               ("region_bytes", "files", "B")],
-    "counters": [("locked", "locked", ""), ("fences", "full fences", ""), ("system_calls", "system calls", ""),
-                 ("lines", "data lines", ""), ("lines_written", "lines written", "")],
+    "beside-writer": [("rate", "publishes/s", "")],
+    "first": [
+        ("faults", "faults", ""),
+        ("very_first_ns", "a new reader's first", "ns"),
+        ("very_first_faults", "its faults", ""),
+    ],
+    "table": [
+        ("lookups_per_s", "look-ups/s", ""),
+        ("first_ns", "first look-up", "ns"),
+        ("build_s", "build and publish", "s"),
+        ("bytes", "bytes", "B"),
+    ],
+    "memory": [
+        ("rss_per_reader", "resident, each", "B"),
+        ("private_per_reader", "private, each", "B"),
+        ("region_bytes", "files", "B"),
+    ],
+    "counters": [
+        ("locked", "locked", ""),
+        ("fences", "full fences", ""),
+        ("system_calls", "system calls", ""),
+        ("lines", "data lines", ""),
+        ("lines_written", "lines written", ""),
+    ],
 }
 CLOCK_STEP = 10.0  # ns; single reads below it show as less than it
 
@@ -86,7 +107,9 @@ def leaders(row_name, row):
             ahead.append((name, 1 / ratio if ratio else float("inf")))
     reasons = {}
     for name, by in ahead:
-        reasons.setdefault(texts.why_not_first(row_name, row["group"], name), []).append(f"{name} (by {plain(by)} times)")
+        reasons.setdefault(texts.why_not_first(row_name, row["group"], name), []).append(
+            f"{name} (by {plain(by)} times)"
+        )
     return [(", ".join(who), why) for why, who in reasons.items()]
 
 

@@ -4,6 +4,7 @@
 #define BENCH_HARNESS_H
 
 #include "contestant.h"
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <sys/types.h>
@@ -130,6 +131,15 @@ static inline void pause_briefly(void)
 #else
     __asm__ volatile("" : : : "memory");
 #endif
+}
+
+/* For waits that may be long where other programs have the processor of whom one waits for. */
+static inline void pause_politely(unsigned *spins)
+{
+    if (++*spins % 4096 == 0)
+        sched_yield();
+    else
+        pause_briefly();
 }
 
 /* ---- Modes ---- */

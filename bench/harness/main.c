@@ -93,11 +93,27 @@ static const struct bench_contestant *load(const char *path)
     return contestant;
 }
 
+/* The driver asks each contestant for what it can do; people may ask for anything. */
+static bool can(const struct bench_contestant *contestant, const struct options *options)
+{
+    const char *mode = options->mode;
+
+    return (!options->checked || contestant->read_checked) && (!options->typed || contestant->write_typed) &&
+           (!options->commit || contestant->begin) && (strcmp(mode, "table") != 0 || contestant->table_build) &&
+           ((strcmp(mode, "first") != 0 && strcmp(mode, "memory") != 0) || contestant->touch) &&
+           (strcmp(mode, "seen") != 0 || options->spin || contestant->wait);
+}
+
 int main(int argc, char **argv)
 {
     struct options options = parse(argc, argv);
     const struct bench_contestant *contestant = load(options.plugin);
     struct session session;
+
+    if (!can(contestant, &options)) {
+        fprintf(stderr, "%s cannot do that\n", contestant->name);
+        return 1;
+    }
 
     for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
         if (strcmp(modes[i].name, options.mode) != 0)

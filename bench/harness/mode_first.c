@@ -20,9 +20,10 @@ static double read_once(struct worker *worker, void *reader, uint64_t step, uint
 {
     struct session *session = worker->session;
     uint64_t from, to, before, version;
+    unsigned spins = 0;
 
     while (atomic_load_explicit(&session->shared->sequence, memory_order_acquire) < step)
-        pause_briefly();
+        pause_politely(&spins);
     before = faults();
     from = ticks();
     version = session->contestant->touch(reader, session->options->size);
@@ -73,6 +74,7 @@ static void measure(struct worker *worker)
 void mode_first(struct session *session)
 {
     struct result *result = &session->shared->results[0];
+    unsigned spins = 0;
 
     if (session->options->count > MOST)
         fail(session, "--count: at most %d", MOST);
@@ -89,10 +91,10 @@ void mode_first(struct session *session)
             if (session_workers_done(session, 1))
                 break;
             else
-                pause_briefly();
+                pause_politely(&spins);
     }
     while (!session_workers_done(session, 1))
-        pause_briefly();
+        pause_politely(&spins);
     figure("very_first_ns", result->extra[0]);
     figure("very_first_faults", result->extra[1]);
     figure("new_reader_ns", result->extra[2]);

@@ -78,6 +78,7 @@ static void measure(struct worker *worker)
     struct session *session = worker->session;
     struct result *result = &session->shared->results[worker->index];
     uint64_t span = (uint64_t)(session->options->seconds * 1e9);
+    unsigned spins = 0;
     void *reader;
 
     worker_await(worker, OPEN);
@@ -85,7 +86,7 @@ static void measure(struct worker *worker)
     keep(reads_of(session)(reader, 1));
     worker_ready(worker);
     while (atomic_load(&session->shared->phase) < RUN)
-        pause_briefly();
+        pause_politely(&spins);
     (void)time_batches(worker, reader, clock_ns() + span / 8); /* warm-up */
     result->ns = time_batches(worker, reader, clock_ns() + span / 2);
     result->single = time_singles(worker, reader, span * 3 / 8);

@@ -39,9 +39,11 @@ static void look(struct worker *worker)
 
 static void await_answer(struct session *session, uint64_t version)
 {
+    unsigned spins = 0;
+
     while (atomic_load_explicit(&session->shared->answer, memory_order_acquire) != version &&
            !session_workers_done(session, 1))
-        pause_briefly();
+        pause_politely(&spins);
 }
 
 static double publish_and_await(struct session *session, uint32_t version)

@@ -99,6 +99,24 @@ _Noreturn static void run_process(struct worker *worker, pid_t parent)
     _exit(0);
 }
 
+static struct shared *watched;
+
+/* Workers end when they are told to. One that ends before has said why on standard error. */
+static void note_end(int signal_number)
+{
+    (void)signal_number;
+    if (atomic_load(&watched->phase) < CLOSE)
+        atomic_store(&watched->failed, 1);
+}
+
+static void watch(struct session *session)
+{
+    struct sigaction action = {.sa_handler = note_end, .sa_flags = SA_RESTART | SA_NOCLDSTOP};
+
+    watched = session->shared;
+    sigaction(SIGCHLD, &action, NULL);
+}
+
 static void *run_thread(void *worker)
 {
     cpu_pin(((struct worker *)worker)->cpu);
@@ -122,6 +140,7 @@ void session_worker(struct session *session, unsigned cpu, void (*work)(struct w
         worker->thread = (unsigned long)thread;
         return;
     }
+    watch(session);
     worker->pid = fork();
     if (worker->pid == 0)
         run_process(worker, parent);
@@ -182,15 +201,8 @@ void session_phase(struct session *session, enum phase phase)
 
 static void check_workers(struct session *session)
 {
-    int status;
-
     if (atomic_load(&session->shared->failed))
-        fail(session, "%s", session->shared->detail);
-    for (unsigned i = 0; i < session->worker_count; i++)
-        if (session->workers[i].pid > 0 && waitpid(session->workers[i].pid, &status, WNOHANG) > 0) {
-            session->workers[i].pid = 0;
-            fail(session, "a reader ended early");
-        }
+        fail(session, "%s", *session->shared->detail ? session->shared->detail : "a reader ended early");
 }
 
 static void nap(void)
@@ -214,8 +226,7 @@ bool session_workers_done(const struct session *session, unsigned workers)
 
 void session_close(struct session *session)
 {
-    if (atomic_load(&session->shared->failed))
-        fail(session, "%s", session->shared->detail);
+    check_workers(session);
     session_phase(session, CLOSE);
     for (unsigned i = 0; i < session->worker_count; i++) {
         if (session->workers[i].pid > 0)
@@ -231,12 +242,15 @@ void session_close(struct session *session)
 
 void fail(struct session *session, const char *format, ...)
 {
+    char text[sizeof session->shared->detail];
     va_list arguments;
 
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    fputc('\n', stderr);
+    fprintf(stderr, "%s\n", text);
+    if (session->shared && !*session->shared->detail)
+        memcpy(session->shared->detail, text, sizeof text);
     for (unsigned i = 0; i < session->worker_count; i++)
         if (session->workers[i].pid > 0)
             kill(session->workers[i].pid, SIGKILL);

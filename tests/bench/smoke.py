@@ -42,9 +42,21 @@ class Page(html.parser.HTMLParser):
 
 
 def run(source, plugins, out):
-    command = [sys.executable, os.path.join(source, "bench", "driver", "main.py"), "--tiny", "--plugins", plugins, "--out", out,
-               "--publish", "--document", os.path.join(out, "benchmarks.md")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=dict(os.environ, PYTHONDONTWRITEBYTECODE="1"))
+    command = [
+        sys.executable,
+        os.path.join(source, "bench", "driver", "main.py"),
+        "--tiny",
+        "--plugins",
+        plugins,
+        "--out",
+        out,
+        "--publish",
+        "--document",
+        os.path.join(out, "benchmarks.md"),
+    ]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, env=dict(os.environ, PYTHONDONTWRITEBYTECODE="1")
+    )
     if done.returncode != 0:
         sys.exit(f"{' '.join(command)} ended with {done.returncode}:\n{done.stderr[-2000:]}")
     listed = subprocess.run([*command[:2], "--list"], capture_output=True, text=True, check=True).stdout
@@ -63,7 +75,11 @@ def check_results(data, rows):
             spread = metrics[row["metric"]]
             if not spread["min"] <= spread["q1"] <= spread["median"] <= spread["q3"] <= spread["max"]:
                 wrong.append(f"{name}: {contestant}: a spread out of order: {spread}")
-    wrong += [f"results.json has no {key}" for key in ("commit", "machine", "tools", "versions", "targets") if not data.get(key)]
+    wrong += [
+        f"results.json has no {key}"
+        for key in ("commit", "machine", "tools", "versions", "targets")
+        if not data.get(key)
+    ]
     return wrong
 
 
@@ -71,8 +87,11 @@ def check_page(text, rows):
     page = Page()
     page.feed(text)
     page.close()
-    return page.wrong + [f"<{tag}> is not ended" for tag in page.open] + [f"report.html has no {name}" for name in rows
-                                                                         if name not in page.ids]
+    return (
+        page.wrong
+        + [f"<{tag}> is not ended" for tag in page.open]
+        + [f"report.html has no {name}" for name in rows if name not in page.ids]
+    )
 
 
 def main():
@@ -87,8 +106,11 @@ def main():
         with open(os.path.join(out, "benchmarks.md"), encoding="utf-8") as file:
             document = file.read()
         wrong += [f"benchmarks.md has no {name}" for name in rows if f"--row {name}`" not in document]
-    wrong += [f"left behind: /dev/shm/{name}" for name in set(os.listdir("/dev/shm")) - before
-              if name.startswith("mmsync-bench-") and not os.path.exists(f"/proc/{name.split('-')[2]}")]
+    wrong += [
+        f"left behind: /dev/shm/{name}"
+        for name in set(os.listdir("/dev/shm")) - before
+        if name.startswith("mmsync-bench-") and not os.path.exists(f"/proc/{name.split('-')[2]}")
+    ]
     for line in wrong:
         print(line)
     print(f"{len(rows)} rows, {len(wrong)} things wrong")
