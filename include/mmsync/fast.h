@@ -54,7 +54,7 @@ static inline void mms__fill_view(const struct mms__reader_head *head, mms_view 
 
 MMS__INLINE int mms_read(mms_reader *reader, mms_view *out)
 {
-    struct mms__reader_head *head = (struct mms__reader_head *)reader;
+    struct mms__reader_head *head = MMS__POINTER_CAST(struct mms__reader_head *, reader);
 
     if (!MMS__LIKELY(head && out && head->state == MMS__READY &&
                      mms__announce(head->announce, head->current, head->word, false) == head->word))
@@ -66,7 +66,7 @@ MMS__INLINE int mms_read(mms_reader *reader, mms_view *out)
 
 MMS__INLINE int mms_refresh(mms_reader *reader, mms_view *view)
 {
-    struct mms__reader_head *head = (struct mms__reader_head *)reader;
+    struct mms__reader_head *head = MMS__POINTER_CAST(struct mms__reader_head *, reader);
 
     if (!MMS__LIKELY(head && view && head->state == MMS__HELD && mms__load_acquire(head->current) == head->word))
         return mms__refresh_slow(reader, view);
@@ -76,7 +76,7 @@ MMS__INLINE int mms_refresh(mms_reader *reader, mms_view *view)
 
 MMS__INLINE int mms_release(mms_reader *reader)
 {
-    struct mms__reader_head *head = (struct mms__reader_head *)reader;
+    struct mms__reader_head *head = MMS__POINTER_CAST(struct mms__reader_head *, reader);
 
     if (!MMS__LIKELY(head && head->state == MMS__HELD))
         return mms__release_slow(reader);
