@@ -6,6 +6,15 @@
 
 #include <stdint.h>
 
+/* Casts that C++ compilers do not complain of: between numbers, and between pointers. */
+#ifdef __cplusplus
+#define MMS__NUMBER_CAST(type, value) static_cast<type>(value)
+#define MMS__POINTER_CAST(type, value) reinterpret_cast<type>(value)
+#else
+#define MMS__NUMBER_CAST(type, value) ((type)(value))
+#define MMS__POINTER_CAST(type, value) ((type)(value))
+#endif
+
 /* 64-bit words shared between processes. 32-bit ABIs would align a plain uint64_t to 4 bytes. */
 typedef uint64_t mms__word __attribute__((aligned(8)));
 

@@ -93,7 +93,7 @@ __attribute__((always_inline)) static inline int mms__see_slow(int (*slow)(mms_r
 
 MMS__INLINE int mms_read(mms_reader *reader, mms_view *out)
 {
-    struct mms__reader_head *head = (struct mms__reader_head *)reader;
+    struct mms__reader_head *head = MMS__POINTER_CAST(struct mms__reader_head *, reader);
     uint64_t word;
 
     if (!MMS__LIKELY(head && out && head->state == MMS__READY))
@@ -109,7 +109,7 @@ MMS__INLINE int mms_read(mms_reader *reader, mms_view *out)
 
 MMS__INLINE int mms_refresh(mms_reader *reader, mms_view *view)
 {
-    struct mms__reader_head *head = (struct mms__reader_head *)reader;
+    struct mms__reader_head *head = MMS__POINTER_CAST(struct mms__reader_head *, reader);
 
     if (!MMS__LIKELY(head && view && head->state == MMS__HELD && mms__load_acquire(head->current) == head->word))
         return mms__see_slow(mms__refresh_slow, reader, view);
@@ -119,7 +119,7 @@ MMS__INLINE int mms_refresh(mms_reader *reader, mms_view *view)
 
 MMS__INLINE int mms_release(mms_reader *reader)
 {
-    struct mms__reader_head *head = (struct mms__reader_head *)reader;
+    struct mms__reader_head *head = MMS__POINTER_CAST(struct mms__reader_head *, reader);
 
     if (!MMS__LIKELY(head && head->state == MMS__HELD))
         return mms__release_slow(reader);

@@ -21,7 +21,7 @@ static inline uint64_t mms__word_generation(uint64_t word)
 }
 static inline unsigned mms__word_slot(uint64_t word)
 {
-    return (unsigned)(word & 0x7fff);
+    return MMS__NUMBER_CAST(unsigned, word & 0x7fff);
 }
 static inline bool mms__word_pinnable(uint64_t word)
 {
@@ -74,7 +74,7 @@ static inline bool mms__still_whole(const mms__word *current, const mms__word *s
 /* Give the slot back. Release: the reads of the data are over before the writer sees it (pair: mms__line_read). */
 static inline void mms__announce_idle(mms__word *announce)
 {
-    mms__store_release(announce, (uint64_t)MMS__IDLE);
+    mms__store_release(announce, MMS__NUMBER_CAST(uint64_t, MMS__IDLE));
 }
 
 #endif

@@ -280,6 +280,12 @@ static int rename_to(struct mms__building *building, const struct mms__place *ta
         (void)make_durable(building, parent); /* the name may be lost in a crash of the machine: then all of it is */
         return 0;
     }
+    if (errno == EXDEV)
+        return mms__fail(
+            -EXDEV,
+            "giving the new region its name %s: this overlayfs cannot rename directories, for want of extended "
+            "attributes below it; make regions on tmpfs (/dev/shm) or on a volume instead",
+            target->path);
     return errno == EEXIST ? -EEXIST : mms__fail_errno("giving the new region its name %s", target->path);
 }
 

@@ -83,7 +83,7 @@ bool mms__file_is_ours(const struct mms__file *file)
 
 int mms__file_ensure(struct mms__file *file, const char *directory, const char *name, int flags)
 {
-    struct mms__file parent, again;
+    struct mms__file parent = MMS__NO_FILE, again = MMS__NO_FILE;
     int code = look_whose(file);
 
     if (code != 0)

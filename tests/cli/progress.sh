@@ -3,6 +3,9 @@
 . "$(dirname "$0")/support.bash"
 command -v script >/dev/null || skip "script(1), which makes a terminal, is not installed"
 
+[[ $(script -qec 'test -t 1 && echo terminal' /dev/null </dev/null 2>/dev/null) == terminal* ]] ||
+    skip "script(1) gets no terminal here (is /dev/pts there?)"
+
 # A stream that goes on until the bar shows, which is after 64 MiB and a tenth of a second.
 mkfifo "$scratch/fifo"
 script -qefc "exec '$MMSYNC' write '$region' <'$scratch/fifo' >'$scratch/line'" /dev/null >"$scratch/screen" </dev/null &

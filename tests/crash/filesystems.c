@@ -118,14 +118,18 @@ static void in_scratch_directory(void **state)
 static void live_if_directories_can_be_renamed(void *directory)
 {
     char from[512], to[512];
+    mms_writer *writer;
 
     snprintf(from, sizeof from, "%s/from", (const char *)directory);
     snprintf(to, sizeof to, "%s/to", (const char *)directory);
     make_directory(from);
-    if (rename(from, to) == 0)
+    if (rename(from, to) == 0) {
         life(directory);
-    else
-        check_equal(errno, EXDEV);
+        return;
+    }
+    check_equal(errno, EXDEV);
+    check_code(mms_writer_open(to, NULL, &writer), -EXDEV);
+    check_detail_mentions("/dev/shm");
 }
 
 static void on_overlayfs(void **state)

@@ -19,6 +19,12 @@ each_alone() {
     done
 }
 
+# old_casts COMPILER STANDARD: many C++ projects forbid casts in the style of C, in headers too.
+old_casts() {
+    printf '#include <mmsync.h>\nextern int not_empty;\n' >"$tmp/casts.cc"
+    compile "$1" "$2" "$tmp/casts.cc" -Wold-style-cast
+}
+
 # with COMPILER SUFFIX STANDARD...
 with() {
     local standard file
@@ -28,6 +34,7 @@ with() {
         done
         compile "$1" "$standard" "$here/consumer/consumer.$2"
         compile "$1" "$standard" "$here/consumer/consumer.$2" -DMMS_NO_INLINE
+        [ "$2" = c ] || old_casts "$1" "$standard"
     done
 }
 

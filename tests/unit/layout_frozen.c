@@ -112,11 +112,16 @@ static void reader_head_is_as_in_the_first_soname(void **state)
         check_field(struct mms__reader_head, view.generation, 40, 8);
         check_field(struct mms__reader_head, view.changed, 48, 1);
         check_field(struct mms__reader_head, state, 56, 4);
+        check_field(struct mms__reader_head, checked, 60, 4);
+        check_equal(sizeof(struct mms__reader_head), 64);
         check_field(mms_view, reserved, 32, 16);
     }
     check_equal(MMS__FORKED, 0);
     check_equal(MMS__READY, 1);
     check_equal(MMS__HELD, 2);
+    check_equal(MMS__READY_SLOW, 3);
+    check_equal(MMS__HELD_SLOW, 4);
+    check_equal(MMS__CLOSED, 5);
     check_equal(sizeof(struct mms_reader) % 128, 0);
 }
 
