@@ -228,26 +228,26 @@ static uint64_t read_unchecked(mms_reader *reader, mms_view *view)
     return hello->version;
 }
 
-#define READS(which)                                                            \
-    static void reads_##which(const struct subject *subject, struct run *run)   \
-    {                                                                           \
-        mms_region *region = NULL;                                              \
-        mms_writer *writer = NULL;                                              \
-        char path[64];                                                          \
-        mms_reader *reader = open_reader(path, &region, &writer);               \
-        double start = now();                                                   \
-                                                                                \
-        (void)subject;                                                          \
-        for (size_t i = 0; i < run->times; i++) {                               \
-            mms_view view;                                                      \
-                                                                                \
-            run->result += read_##which(reader, &view);                         \
-            demand(mms_release(reader) == 0, "release");                        \
-        }                                                                       \
-        run->ns = now() - start;                                                \
-        demand(mms_reader_close(reader) == 0 && mms_region_close(region) == 0 && \
-                   mms_writer_close(writer) == 0 && mms_remove(path) == 0,      \
-               "close");                                                        \
+#define READS(which)                                                                                              \
+    static void reads_##which(const struct subject *subject, struct run *run)                                     \
+    {                                                                                                             \
+        mms_region *region = NULL;                                                                                \
+        mms_writer *writer = NULL;                                                                                \
+        char path[64];                                                                                            \
+        mms_reader *reader = open_reader(path, &region, &writer);                                                 \
+        double start = now();                                                                                     \
+                                                                                                                  \
+        (void)subject;                                                                                            \
+        for (size_t i = 0; i < run->times; i++) {                                                                 \
+            mms_view view;                                                                                        \
+                                                                                                                  \
+            run->result += read_##which(reader, &view);                                                           \
+            demand(mms_release(reader) == 0, "release");                                                          \
+        }                                                                                                         \
+        run->ns = now() - start;                                                                                  \
+        demand(mms_reader_close(reader) == 0 && mms_region_close(region) == 0 && mms_writer_close(writer) == 0 && \
+                   mms_remove(path) == 0,                                                                         \
+               "close");                                                                                          \
     }
 
 READS(plain)
@@ -264,11 +264,11 @@ static const struct {
     void (*run)(const struct subject *subject, struct run *run);
     const struct subject *subject;
 } cases[] = {
-    {"hello-serialize", serialize, &hello},   {"hello-check", check, &hello},
-    {"table-serialize", serialize, &table},   {"table-check", check, &table},
-    {"table-find", find_number, &table},      {"directory-serialize", serialize, &directory},
-    {"directory-check", check, &directory},   {"directory-find", find_name, &directory},
-    {"read-plain", reads_plain, &hello},      {"read-checked", reads_checked, &hello},
+    {"hello-serialize", serialize, &hello},      {"hello-check", check, &hello},
+    {"table-serialize", serialize, &table},      {"table-check", check, &table},
+    {"table-find", find_number, &table},         {"directory-serialize", serialize, &directory},
+    {"directory-check", check, &directory},      {"directory-find", find_name, &directory},
+    {"read-plain", reads_plain, &hello},         {"read-checked", reads_checked, &hello},
     {"read-unchecked", reads_unchecked, &hello},
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A full disk: an error that mentions containers, the last value stays, the writer goes on, and never SIGBUS (G7). On a
    tmpfs of 2 MiB in a mount namespace of our own. */
+#include "core/layout.h"
 #include "forked.h"
 #include "sample.h"
 #include "scratch.h"
@@ -138,6 +139,32 @@ static void fail_with_two_slots(void *directory)
 static void failed_write_gives_its_slot_back(void **state)
 {
     in_small_memory(state, fail_with_two_slots);
+}
+
+/* A writer notes what it asks for before it asks; who died between the two leaves a note of memory that is not there. */
+static void succeed_a_writer_that_noted_too_much(void *directory)
+{
+    const char *path = region_in(directory);
+    mms_writer *writer = roomy_writer(path);
+
+    check_ok(publish_filled(writer, 4 * KIB, 1));
+    check_ok(mms_writer_close(writer));
+    for (size_t slot = 0; slot < 4; slot++)
+        patch_word(path, "control",
+                   offsetof(struct mms__control, slots) + slot * sizeof(struct mms__descriptor) +
+                       offsetof(struct mms__descriptor, allocated),
+                   8 * MIB);
+    fill_disk(directory);
+    writer = roomy_writer(path);
+    check_code(publish_filled(writer, 512 * KIB, 2), -ENOSPC);
+    empty_disk(directory);
+    check_ok(publish_filled(writer, 512 * KIB, 3));
+    check_ok(mms_writer_close(writer));
+}
+
+static void what_the_last_writer_noted_is_not_relied_on(void **state)
+{
+    in_small_memory(state, succeed_a_writer_that_noted_too_much);
 }
 
 static void grow_too_much(void *directory)
@@ -376,6 +403,7 @@ static void defaults_fit_where_memory_is_small(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        scratch_test(what_the_last_writer_noted_is_not_relied_on),
         scratch_test(failed_write_gives_its_slot_back),
         scratch_test(value_too_large_for_the_disk_leaves_the_last_one_and_the_writer),
         scratch_test(failed_grow_keeps_what_is_written),

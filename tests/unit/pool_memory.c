@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How much memory slots take: spare ones for small values, few for large ones, and back when values shrink
    (core/pool.c). */
+#include "core/writer.h"
 #include "sample.h"
 #include "scratch.h"
 #include <string.h>
@@ -163,6 +164,84 @@ static void successor_knows_what_its_predecessor_took(void **state)
     check_ok(mms_writer_close(writer));
 }
 
+/* The reader does not know yet: its loads must find what was there or what was written since, and not take new memory. */
+static void memory_under_an_evicted_view_stays(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer_options options = sample_options();
+    mms_region_options evictable = MMS_REGION_OPTIONS_INIT;
+    mms_writer *writer;
+    mms_region *region;
+    mms_reader *reader;
+    mms_view view;
+
+    options.max_size = 8 * MIB;
+    options.max_slots = 2;
+    options.on_grace = MMS_EVICT;
+    evictable.allow_evict = true;
+    writer = sample_writer_with(path, options);
+    publish_size(writer, 8 * MIB);
+    check_ok(mms_region_open(path, &evictable, &region));
+    reader = sample_reader(region);
+    check_ok(mms_read(reader, &view));
+    for (int i = 0; i < 300; i++)
+        publish_size(writer, 100);
+    check_true(file_blocks(path, "data") >= 8 * MIB);
+    check_code(mms_release(reader), MMS_E_EVICTED);
+    for (int i = 0; i < 300; i++)
+        publish_size(writer, 100);
+    check_true(file_blocks(path, "data") < 8 * MIB);
+    check_ok(mms_reader_close(reader));
+    check_ok(mms_region_close(region));
+    check_ok(mms_writer_close(writer));
+}
+
+static uint64_t slot_word(const mms_writer *writer, unsigned slot, size_t offset)
+{
+    uint64_t word;
+
+    load_bytes(writer->place.path, "control",
+               offsetof(struct mms__control, slots) + slot * sizeof(struct mms__descriptor) + offset, &word,
+               sizeof word);
+    return word;
+}
+
+/* A reader that copies must not find zeros under the generation that it has seen. */
+static void slots_are_marked_before_their_memory_is_given_back(void **state)
+{
+    enum { HELD = 4 };
+    const char *path = scratch_path(state, "region");
+    mms_writer *writer = roomy_writer(path);
+    mms_region *region = sample_region(path);
+    mms_reader *readers[HELD];
+    uint64_t before[HELD];
+    unsigned given = 0;
+    mms_view view;
+
+    for (int i = 0; i < HELD; i++) {
+        readers[i] = sample_reader(region);
+        publish_size(writer, MIB);
+        check_ok(mms_read(readers[i], &view));
+    }
+    publish_size(writer, MIB);
+    for (unsigned i = 0; i < HELD; i++) {
+        before[i] = slot_word(writer, i, offsetof(struct mms__descriptor, generation));
+        check_ok(mms_reader_close(readers[i]));
+    }
+    for (int i = 0; i < 20; i++) {
+        writer->pool.last_care_ns = 0; /* care is due at the next scan */
+        publish_size(writer, MIB);
+    }
+    for (unsigned i = 0; i < HELD; i++)
+        if (slot_word(writer, i, offsetof(struct mms__descriptor, allocated)) == 0) {
+            check_true(slot_word(writer, i, offsetof(struct mms__descriptor, generation)) > before[i]);
+            given++;
+        }
+    check_true(given > 0);
+    check_ok(mms_region_close(region));
+    check_ok(mms_writer_close(writer));
+}
+
 static void aborted_writes_take_no_more_than_published_ones(void **state)
 {
     const char *path = scratch_path(state, "region");
@@ -192,6 +271,8 @@ int main(void)
         scratch_test(file_never_gets_shorter),
         scratch_test(alternating_sizes_stay_within_what_the_large_ones_need),
         scratch_test(growing_value_is_not_kept_in_every_size),
+        scratch_test(memory_under_an_evicted_view_stays),
+        scratch_test(slots_are_marked_before_their_memory_is_given_back),
         scratch_test(successor_knows_what_its_predecessor_took),
         scratch_test(aborted_writes_take_no_more_than_published_ones),
     };
