@@ -200,51 +200,56 @@ static bool hash_file(int fd, uint64_t size, unsigned char *buffer, uint64_t *ha
     return true;
 }
 
-/* What is wrong with the value of `word`; false if it cannot be read at all. Findings count only while it is current. */
-static bool check_value(const struct mms__place *place, uint64_t word, unsigned char *buffer, char text[256])
+/* 0: in order; 1: what is wrong with the value of `word` is in text; or a code, if it cannot be looked at. */
+static int check_value(const struct mms__place *place, uint64_t word, unsigned char *buffer, char text[256])
 {
     struct mms__file file = MMS__NO_FILE;
     unsigned index = mms__upstream_index(word);
     uint64_t size = 0, hash, wanted = mms__upstream_size(word);
-    bool good = false;
+    int code = mms__data_look(place, index, O_RDONLY, &file, &size), result = 1;
 
-    if (mms__data_look(place, index, O_RDONLY, &file, &size) != 0)
-        snprintf(text, 256, "the version names data file %u: %s", index, mms_strerror(mms_last_code()));
+    if (code == -ENOENT || code == MMS_E_NOT_REGION)
+        snprintf(text, 256, "the version names data file %u: %s", index, mms_strerror(code));
+    else if (code != 0)
+        result = code;
     else if (size < wanted)
         snprintf(text, 256, "data file %u has %" PRIu64 " bytes, and the version says that the value has %" PRIu64,
                  index, size, wanted);
     else if (!hash_file(file.fd, wanted, buffer, &hash))
-        snprintf(text, 256, "data file %u cannot be read: %s", index, mms_strerror(-errno));
+        result = mms__fail(errno > 0 ? -errno : -EIO, "checking %s: reading data file %u", place->path, index);
     else if ((hash & 0xffffff) != mms__upstream_checksum(word))
         snprintf(text, 256,
                  "the checksum of the value is %06" PRIx64 ", and the version says %06" PRIx64
                  ": the bytes are damaged, or the writer has a hasher of its own",
                  hash & 0xffffff, mms__upstream_checksum(word));
     else
-        good = true;
+        result = 0;
     mms__file_close(&file);
-    return good;
+    return result;
 }
 
 enum { TRIES = 20 };
 
-static void check_current(const struct mms__place *place, const struct mms__upstream *state, struct report *report)
+/* A finding counts only while the value is current. */
+static int check_current(const struct mms__place *place, const struct mms__upstream *state, struct report *report)
 {
     unsigned char *buffer = malloc(PIECE);
     char text[256];
+    int code = buffer ? 0 : mms__fail(-ENOMEM, "checking %s: no memory to read it", place->path);
 
     for (int tries = 0; buffer && tries < TRIES; tries++) {
         uint64_t word = mms__load_acquire(&state->version);
 
-        if (word == 0 || check_value(place, word, buffer, text))
-            break;
+        code = word == 0 ? 0 : check_value(place, word, buffer, text);
         mms__fence_acquire();
-        if (mms__load_relaxed(&state->version) != word)
-            continue; /* it was replaced meanwhile */
-        find(report, "%s", text);
-        break;
+        if (code == 0 || mms__load_relaxed(&state->version) == word)
+            break;
+        code = 0; /* it was replaced meanwhile */
     }
+    if (code > 0)
+        find(report, "%s", text);
     free(buffer);
+    return code < 0 ? code : 0;
 }
 
 static void check_counts(const struct mms__upstream *state, struct report *report)
@@ -274,9 +279,11 @@ int mms__compat_verify(const struct mms__place *place, void (*function)(void *co
     }
     if (look.state) {
         check_counts(look.state, &report);
-        check_current(place, look.state, &report);
+        code = check_current(place, look.state, &report);
     }
     look_end(&look);
+    if (code != 0)
+        return code;
     return report.findings == 0 ? 0
                                 : mms__fail(MMS_E_CORRUPT, "checking %s: %u findings", place->path, report.findings);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/foreign.h"
 #include "core/error.h"
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -26,16 +27,34 @@ static mms_format cut_scheme(const char **path)
     return MMS_FORMAT_AUTO;
 }
 
-/* A directory is ours. Where there is nothing, a new region will be ours as well. */
-static mms_format recognise(const struct mms__place *place)
+/* The kind of a file, 0 if there is none. */
+static int look_at(const char *path, mode_t *kind)
 {
-    char state[sizeof place->path + 8];
     struct stat status;
 
-    if (stat(place->path, &status) == 0 && S_ISDIR(status.st_mode))
-        return MMS_FORMAT_MMSYNC;
+    *kind = 0;
+    if (stat(path, &status) == 0)
+        *kind = status.st_mode & S_IFMT;
+    else if (errno != ENOENT && errno != ENOTDIR && errno != ELOOP)
+        return mms__fail_errno("looking at what %s is", path);
+    return 0;
+}
+
+/* A directory is ours. Where there is nothing, a new region will be ours as well. */
+static int recognise(const struct mms__place *place, mms_format *format)
+{
+    char state[sizeof place->path + 8];
+    mode_t kind;
+    int code = look_at(place->path, &kind);
+
+    *format = MMS_FORMAT_MMSYNC;
+    if (code != 0 || kind == S_IFDIR)
+        return code;
     snprintf(state, sizeof state, "%s_state", place->path);
-    return stat(state, &status) == 0 && S_ISREG(status.st_mode) ? MMS_FORMAT_MMAP_SYNC : MMS_FORMAT_MMSYNC;
+    code = look_at(state, &kind);
+    if (kind == S_IFREG)
+        *format = MMS_FORMAT_MMAP_SYNC;
+    return code;
 }
 
 int mms__foreign_find(const char *path, mms_format wanted, struct mms__place *place,
@@ -50,7 +69,11 @@ int mms__foreign_find(const char *path, mms_format wanted, struct mms__place *pl
     if (named != MMS_FORMAT_AUTO && wanted != MMS_FORMAT_AUTO && named != wanted)
         return mms__fail(MMS_E_INVALID, "%s: the path names one format, and the options another", place->path);
     if (named == MMS_FORMAT_AUTO)
-        named = wanted != MMS_FORMAT_AUTO ? wanted : recognise(place);
+        named = wanted;
+    if (named == MMS_FORMAT_AUTO)
+        code = recognise(place, &named);
+    if (code != 0)
+        return code;
     if (named == MMS_FORMAT_MMAP_SYNC)
         *foreign = &mms__mmap_sync;
     return 0;

@@ -75,6 +75,8 @@ static bool is_said(const struct scene *scene, const struct inject_plan *plan, i
         return true;
     if (code == -EINTR && plan->kind == INJECT_futex_wait) /* mms_wait ends at each signal */
         return true;
+    if (code == MMS_E_NO_VIEW && scene->region && mms_region_format(scene->region) == MMS_FORMAT_MMAP_SYNC)
+        return true; /* a read that fails leaves none, and there it can fail */
     return code == MMS_E_READ_ONLY && scene->region && mms_region_read_only(scene->region);
 }
 

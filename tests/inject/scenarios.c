@@ -126,6 +126,19 @@ static void without_standard_input(struct scene *scene)
     scene->descriptors--;
 }
 
+/* The files of the crate mmap-sync, which have no geometry. */
+static void as_upstream(struct scene *scene)
+{
+    scene->options.format = scene->region_options.format = MMS_FORMAT_MMAP_SYNC;
+    scene->options.max_slots = scene->options.max_readers = 0;
+}
+
+static void with_upstream_value(struct scene *scene)
+{
+    as_upstream(scene);
+    with_writer(scene);
+}
+
 /* ---- Scenarios ---- */
 
 #define CREATING                                                                                               \
@@ -182,5 +195,18 @@ const struct scenario scenarios[] = {
      false,
      0,
      {STEP(publish_small), STEP(publish_large), STEP(publish_grown), STEP(copy_value), STEP(wait_in_vain)}},
+    {"writing files of mmap-sync",
+     as_upstream,
+     false,
+     0,
+     {STEP(open_writer), STEP(publish_small), STEP(publish_large), STEP(publish_grown), STEP(close_writer)}},
+    {"reading files of mmap-sync",
+     with_upstream_value,
+     false,
+     0,
+     {STEP(open_region), STEP(open_reader), STEP(read_value), STEP(refresh_value), STEP(publish_large),
+      STEP(refresh_value), STEP(release_value), STEP(copy_value), STEP(wait_in_vain), STEP(close_reader),
+      STEP(close_region)}},
+    {"looking at files of mmap-sync", with_upstream_value, false, 0, {STEP(look), STEP(check_all)}},
     {.name = NULL},
 };

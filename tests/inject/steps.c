@@ -87,7 +87,10 @@ static int publish_in_place(struct scene *scene, size_t begun, size_t grown, boo
         return code;
     }
     pattern_fill(buffer, grown, next_seed(scene));
-    return note(scene, mms_write_commit(scene->writer, grown, &receipt), &receipt);
+    code = note(scene, mms_write_commit(scene->writer, grown, &receipt), &receipt);
+    if (code != 0) /* in files of mmap-sync, where it could be committed again */
+        (void)mms_write_abort(scene->writer);
+    return code;
 }
 
 int publish_grown(struct scene *scene)
