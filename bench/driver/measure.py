@@ -66,7 +66,7 @@ def in_fresh_directory(command, timeout, prefix=()):
         return execute([*prefix, *command, "--directory", directory], timeout)
     finally:
         shutil.rmtree(directory, ignore_errors=True)
-        for path in glob.glob(os.path.join(SHARED, directory[-8:] + "_*")):
+        for path in glob.glob(os.path.join(SHARED, "*" + directory[-8:] + "_*")):
             os.unlink(path)  # shared memory objects of iceoryx2
 
 
