@@ -20,9 +20,17 @@ while [[ ${1-} == --* ]]; do
     esac
     shift
 done
+need() {
+    command -v "$1" >/dev/null || { echo "run.sh: $1 is missing: apt install $1" >&2 && exit 1; }
+}
+need cargo
+[[ -z $instructions ]] || need valgrind
 build=$(realpath "${1:?usage: run.sh [--instructions] [--rounds N] BUILD [CASE...]}")
 shift
 work=$build/bench-archive
+for file in bin/mmsc src/core/libmmsync.so; do
+    [[ -e $build/$file ]] || { echo "run.sh: there is no $build/$file: cmake --build it first" >&2 && exit 1; }
+done
 
 # case: times, and what one of them is
 declare -A times=(
