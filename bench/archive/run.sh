@@ -20,9 +20,17 @@ while [[ ${1-} == --* ]]; do
     esac
     shift
 done
+need() {
+    command -v "$1" >/dev/null || { echo "run.sh: $1 is missing: apt install $1" >&2 && exit 1; }
+}
+need cargo
+[[ -z $instructions ]] || need valgrind
 build=$(realpath "${1:?usage: run.sh [--instructions] [--rounds N] BUILD [CASE...]}")
 shift
 work=$build/bench-archive
+for file in bin/mmsc src/core/libmmsync.so; do
+    [[ -e $build/$file ]] || { echo "run.sh: there is no $build/$file: cmake --build it first" >&2 && exit 1; }
+done
 
 # case: times, and what one of them is
 declare -A times=(
@@ -53,7 +61,7 @@ count() {
 
 # Twice the times cost twice as much, but for what is done once.
 measure() {
-    local few=$((times[$2] / 1000 > 2 ? times[$2] / 1000 : 2))
+    local few=$((times[$2] / 10 > 2 ? times[$2] / 10 : 2)) # so many that Rust's random hash seeds do not matter
     if [[ $instructions ]]; then
         echo $((($(count "$1" "$2" $((2 * few))) - $(count "$1" "$2" $few)) / few))
     else

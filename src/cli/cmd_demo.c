@@ -9,7 +9,7 @@ static const struct verb verb = {
     .name = "demo",
     .synopsis = "[OPTION]...",
     .help =
-        "Look things up in real data, from several processes at once, while a writer replaces that data hundreds of\n"
+        "Look things up in real data, from several processes at once, while a writer replaces that data up to 240\n"
         "times a second. Every answer is checked. In the middle a reader is killed while it holds a view, another is\n"
         "stopped for a second, and the writer is killed with half a table written, and a new one is started.\n"
         "Exit status 1 if anything was torn, wrong, lost or stuck.\n"

@@ -11,3 +11,12 @@ pub struct HelloWorld {
 struct Wrapped {
     hello: HelloWorld,
 }
+
+/// With holes between its fields.
+struct Padded {
+    small: u8,
+    list: Vec<u16>,
+    wide: u64,
+    name: String,
+    end: u8,
+}

@@ -161,6 +161,23 @@ static void both_ways_through_the_encoder_agree(void **state)
     assert_true(written > 1000 && refused > 100);
 }
 
+static void holes_are_zero_whatever_was_there(void **state)
+{
+    static const uint16_t list[] = {1, 2, 3};
+    const Padded value = {1, {list, 3}, UINT64_MAX, {"longer than a String", 20}, 255};
+    _Alignas(16) unsigned char bytes[128], others[128];
+    size_t size, other;
+
+    (void)state;
+    memset(bytes, 0xaa, sizeof bytes);
+    memset(others, 0x55, sizeof others);
+    assert_int_equal(Padded_serialize(&value, bytes, sizeof bytes, &size), 0);
+    assert_int_equal(Padded_serialize(&value, others, sizeof others, &other), 0);
+    assert_int_equal(size, other);
+    assert_memory_equal(bytes, others, size);
+    assert_int_equal(bytes[size - 1], 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -170,6 +187,7 @@ int main(void)
         cmocka_unit_test(a_small_buffer_is_an_error_at_every_size),
         cmocka_unit_test(errors_name_the_field),
         cmocka_unit_test(both_ways_through_the_encoder_agree),
+        cmocka_unit_test(holes_are_zero_whatever_was_there),
         cmocka_unit_test(what_is_too_short_or_not_aligned_is_refused),
     };
 
