@@ -17,6 +17,9 @@
 #ifndef BACK
 #define BACK 0 /* the reader begins with symmetric fences, and is just being asked for asymmetric ones */
 #endif
+#ifndef RELEASES
+#define RELEASES 0 /* each view; if not, the next read ends it */
+#endif
 #define LINES 1
 #include "scenario.h"
 
@@ -55,8 +58,8 @@ static void *read_some(void *reader)
         if (sights[i].code != 0)
             continue;
         look_at(&view, &sights[i]);
-        if (i + 1 == READS)
-            sights[i].code = mms_release(reader); /* the others are ended by the next read */
+        if (RELEASES || i + 1 == READS)
+            sights[i].code = mms_release(reader);
     }
     check_sights(sights, READS, false);
     /* Who has met the nudge has changed over: no other change may come to remind it. */

@@ -131,6 +131,17 @@ static void writer_open(struct writer *writer, bool can_membarrier)
     }
 }
 
+/* As set_fence in open_writer.c. */
+static void writer_set_fence(const struct writer *writer)
+{
+    bool works = writer->pool.can_membarrier;
+
+    mms__store_relaxed(&CONTROL->fence, works ? MMS__ASYMMETRIC : MMS__SYMMETRIC);
+    if (!works)
+        mms__nudge(&CONTROL->current);
+    mms__fence_seq_cst();
+}
+
 static void writer_extend(struct mms__pool *pool)
 {
     pool->slots[pool->used].state = MMS__SLOT_FREE;

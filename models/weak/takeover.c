@@ -9,6 +9,9 @@
 #ifndef READS
 #define READS 1
 #endif
+#ifndef REFUSED
+#define REFUSED 0 /* membarrier is, to the second writer */
+#endif
 #define LINES 1
 #include "scenario.h"
 
@@ -16,7 +19,7 @@ static pthread_mutex_t writer_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static bool membarrier_is_refused(void)
 {
-    return !ASYMMETRIC;
+    return !ASYMMETRIC || REFUSED;
 }
 
 static void *write_and_die(void *unused)
@@ -40,8 +43,8 @@ static void *take_over(void *unused)
 
     (void)unused;
     pthread_mutex_lock(&writer_lock);
-    writer_open(&writer, ASYMMETRIC);
-    mms__fence_seq_cst(); /* as open_writer.c, before the first scan */
+    writer_open(&writer, ASYMMETRIC && !REFUSED);
+    writer_set_fence(&writer);
     before = highest_generation();
     for (int i = 0; i < PUBLISHES; i++)
         if (writer_write(&writer))

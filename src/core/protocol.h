@@ -121,7 +121,7 @@ static inline struct mms__cover mms__line_read(const struct mms__line *line, uin
     uint32_t mode = mms__load_acquire(&line->mode);
     /* Acquire: the reads under the announcement that this one replaced are over (pair: the releases in mms__announce,
        mms__pin and mms__announce_idle). Weaker, and the writer's stores to a reused slot may pass them (G1); but for
-       the fence in mms__slot_take, which would do instead of these three acquires as long as it is a full one. */
+       the fence in mms__slot_take, which would do instead of this acquire, and the owner's, as long as it is full. */
     uint64_t announce = mms__load_acquire(&line->announce);
     struct mms__cover cover = {MMS__COVERS_NOTHING, announce >> 2};
 
