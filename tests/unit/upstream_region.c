@@ -196,7 +196,9 @@ static void values_are_built_grown_aborted_and_committed(void **state)
     check_code(mms_write(writer, "x", 1, NULL), MMS_E_INVALID);
     check_ok(mms_write_abort(writer));
     check_copies(path, "0123456789");
+#if SIZE_MAX > UINT32_MAX
     check_code(mms_write_begin(writer, (size_t)1 << 39, &buffer, NULL), MMS_E_TOO_BIG);
+#endif
     check_ok(mms_writer_close(writer));
 }
 
