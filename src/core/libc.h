@@ -27,15 +27,14 @@ static inline int renameat2(int from_directory, const char *from, int to_directo
 #endif
 
 /* The errors that the system calls made here are known to give, and those that a host's own shims like to give. */
-#define MMS__ERRNO_MAP(X)                                                                                              \
-    X(EPERM)                                                                                                           \
-    X(ENOENT)                                                                                                          \
-    X(EINTR)                                                                                                           \
-    X(EIO) X(ENXIO) X(E2BIG) X(EBADF) X(ECHILD) X(EAGAIN) X(ENOMEM) X(EACCES) X(EFAULT) X(EBUSY) X(EEXIST) X(EXDEV)    \
-        X(ENODEV) X(ENOTDIR) X(EISDIR) X(EINVAL) X(ENFILE) X(EMFILE) X(ENOTTY) X(ETXTBSY) X(EFBIG) X(ENOSPC) X(ESPIPE) \
-            X(EROFS) X(EMLINK) X(EPIPE) X(EDOM) X(ERANGE) X(EDEADLK) X(ENAMETOOLONG) X(ENOLCK) X(ENOSYS) X(ENOTEMPTY)  \
-                X(ELOOP) X(ENODATA) X(ETIME) X(EOVERFLOW) X(EILSEQ) X(EOPNOTSUPP) X(ETIMEDOUT) X(ECONNREFUSED)         \
-                    X(EALREADY) X(ESTALE) X(EDQUOT) X(ECANCELED) X(EUCLEAN) X(EHWPOISON)
+/* clang-format off */
+#define MMS__ERRNO_MAP(X) \
+    X(EPERM) X(ENOENT) X(EINTR) X(EIO) X(ENXIO) X(E2BIG) X(EBADF) X(ECHILD) X(EAGAIN) X(ENOMEM) X(EACCES) X(EFAULT) X(EBUSY) \
+    X(EEXIST) X(EXDEV) X(ENODEV) X(ENOTDIR) X(EISDIR) X(EINVAL) X(ENFILE) X(EMFILE) X(ENOTTY) X(ETXTBSY) X(EFBIG) X(ENOSPC) \
+    X(ESPIPE) X(EROFS) X(EMLINK) X(EPIPE) X(EDOM) X(ERANGE) X(EDEADLK) X(ENAMETOOLONG) X(ENOLCK) X(ENOSYS) X(ENOTEMPTY) \
+    X(ELOOP) X(ENODATA) X(ETIME) X(EOVERFLOW) X(EILSEQ) X(EOPNOTSUPP) X(ETIMEDOUT) X(ECONNREFUSED) X(EALREADY) X(ESTALE) \
+    X(EDQUOT) X(ECANCELED) X(EUCLEAN) X(EHWPOISON)
+/* clang-format on */
 
 /* "ENOSPC"; NULL for one that is not in the list. */
 static inline const char *mms__errno_name_listed(int error)

@@ -44,7 +44,7 @@ static mms_writer_options options_for(const struct mms_writer *writer)
 /* The old value becomes the new region's first, with all that was said about it. */
 static int carry_value(const struct mms_writer *from, struct mms_writer *to)
 {
-    uint64_t word = mms__load_relaxed(&from->control->current);
+    uint64_t word = mms__load_relaxed(&from->control->current), stored;
     const struct mms__descriptor *old = &from->control->slots[mms__word_slot(word)];
     struct mms__descriptor as;
     mms_receipt receipt = {0};
@@ -55,11 +55,12 @@ static int carry_value(const struct mms_writer *from, struct mms_writer *to)
     if (!mms__word_pinnable(word))
         return 0;
     as = *old; /* nobody else writes it: we have the lock */
-    size = (size_t)mms__load_relaxed(&old->size);
-    if (size > from->pool.header.max_size)
+    stored = mms__load_relaxed(&old->size);
+    if (stored > from->pool.header.max_size)
         return mms__fail(MMS_E_CORRUPT,
-                         "replacing %s: its value is said to have %zu bytes, over its max_size; run mmsync verify",
-                         from->place.path, size);
+                         "replacing %s: its value is said to have %llu bytes, over its max_size; run mmsync verify",
+                         from->place.path, (unsigned long long)stored);
+    size = (size_t)stored;
     if (size > to->pool.header.max_size)
         return mms__fail(
             MMS_E_TOO_BIG,
