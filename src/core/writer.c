@@ -182,7 +182,8 @@ static int take(struct mms_writer *writer, size_t capacity, mms_receipt *receipt
         code = mms__pool_take(&writer->pool, capacity, patience, &writer->slot, &writer->receipt);
     if (code == 0) {
         writer->receipt.slot = writer->slot;
-        writer->receipt.generation = writer->pool.generation;
+        /* not the last that was given out: slots may have been marked anew after it, to make room */
+        writer->receipt.generation = writer->pool.slots[writer->slot].generation;
     }
     if (receipt && (code == 0 || code == MMS_E_AGAIN))
         *receipt = writer->receipt;

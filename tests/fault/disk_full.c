@@ -39,16 +39,21 @@ static mms_writer *roomy_writer(const char *path)
     return sample_writer_with(path, options);
 }
 
+static uint64_t published; /* as the last receipt says */
+
 /* Publish a value, every byte of which is stored: that must not raise SIGBUS. */
 static int publish_filled(mms_writer *writer, size_t size, unsigned char fill)
 {
+    mms_receipt receipt;
     void *buffer;
     int code = mms_write_begin(writer, size, &buffer, NULL);
 
     if (code != 0)
         return code;
     memset(buffer, fill, size);
-    return mms_write_commit(writer, size, NULL);
+    code = mms_write_commit(writer, size, &receipt);
+    published = code == 0 ? receipt.generation : published;
+    return code;
 }
 
 static void check_filled(mms_reader *reader, size_t size, unsigned char fill)
@@ -57,6 +62,7 @@ static void check_filled(mms_reader *reader, size_t size, unsigned char fill)
 
     check_ok(mms_read(reader, &view));
     check_equal(view.size, size);
+    check_equal(view.generation, published);
     for (size_t i = 0; i < size; i++)
         if (((const unsigned char *)view.data)[i] != fill)
             check_failed(__FILE__, __LINE__, "byte %zu is not of the value", i);
@@ -261,6 +267,34 @@ static void cycle_two_slots(void *directory)
     check_ok(mms_writer_close(writer));
 }
 
+/* The slots of many small values give up their memory, under new generations, for a large one. */
+static void crowd_out_small_values(void *directory)
+{
+    const char *path = region_in(directory);
+    mms_writer_options options = sample_options();
+    mms_writer *writer;
+    mms_region *region;
+    mms_reader *reader;
+
+    options.max_size = 64 * MIB;
+    options.max_slots = 16;
+    writer = sample_writer_with(path, options);
+    region = sample_region(path);
+    reader = sample_reader(region);
+    for (unsigned char i = 1; i < 12; i++)
+        check_ok(publish_filled(writer, 100 * KIB, i));
+    check_ok(publish_filled(writer, 1200 * KIB, 12));
+    check_filled(reader, 1200 * KIB, 12);
+    check_ok(mms_reader_close(reader));
+    check_ok(mms_region_close(region));
+    check_ok(mms_writer_close(writer));
+}
+
+static void receipt_names_what_was_published(void **state)
+{
+    in_small_memory(state, crowd_out_small_values);
+}
+
 static void room_for_two_values_is_enough(void **state)
 {
     in_small_memory(state, cycle_two_slots);
@@ -410,6 +444,7 @@ int main(void)
         scratch_test(writer_recovers_when_others_make_room),
         scratch_test(slots_in_use_are_written_on_a_full_disk),
         scratch_test(room_for_two_values_is_enough),
+        scratch_test(receipt_names_what_was_published),
         scratch_test(memory_that_was_given_back_is_asked_for_again),
         scratch_test(held_view_stays_whole_on_a_full_disk),
         scratch_test(region_is_not_made_on_a_full_disk_and_nothing_is_left),
