@@ -225,8 +225,6 @@ static int fill_directory(struct mms__building *building, const mms_writer_optio
     set_default_modes(&options);
     if (code == 0)
         code = mms__writer_lock_try(&building->place, true, &building->lock);
-    if (code == MMS_E_NOT_REGION)
-        return -EAGAIN;
     if (code == 0)
         code = make_parts(building, &options, plan, floor);
     MMS__STEP(create_files_made);

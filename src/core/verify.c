@@ -176,7 +176,13 @@ static void check_current(const struct mms__look *look, struct report *report)
     struct mms__file file;
     struct mms__map map = {0};
     const unsigned findings = report->findings;
-    int code = mms__attach_data(&look->place, &look->header, false, &file, &map);
+    int code = mms__check_boot_id(&look->place);
+
+    if (code != 0) {
+        report->code = code;
+        return;
+    }
+    code = mms__attach_data(&look->place, &look->header, false, &file, &map);
 
     if (code == MMS_E_CORRUPT || code == MMS_E_NOT_REGION)
         find(report, "%s", mms_last_error());
