@@ -48,8 +48,8 @@ typedef enum mms_on_grace {
 
 /* Whose files a region is made of. A path may say it too: "mmap-sync:PREFIX", "mmsync:REGION". */
 typedef enum mms_format {
-    MMS_FORMAT_AUTO, /* by the files that are there: PREFIX_state is mmap-sync's; else, and if there are none: MMSYNC */
-    MMS_FORMAT_MMSYNC,   /* a directory */
+    MMS_FORMAT_AUTO,   /* by what is there: a directory is MMSYNC, else PREFIX_state is mmap-sync's; nothing: MMSYNC */
+    MMS_FORMAT_MMSYNC, /* a directory */
     MMS_FORMAT_MMAP_SYNC /* PREFIX_state, PREFIX_data_0 and _1 of the Rust crate mmap-sync 2: docs/migrating.md has what
                             is different there */
 } mms_format;
@@ -119,6 +119,7 @@ typedef struct mms_receipt {
     uint64_t waited_ns;
     pid_t blocker_pid[8]; /* the first of them, as they call themselves; 0 past the end */
     bool reset;           /* MMS_RESET: readers were counted still, and the count was set to 0 */
+    uint8_t reserved_bytes[7];
     uint64_t reserved[3];
 } mms_receipt;
 
@@ -144,6 +145,7 @@ typedef struct mms_info {
     uint64_t bytes_used; /* memory or disk that the region takes */
     mms_format format;
     uint32_t counts[2]; /* mmap-sync's files: views counted on PREFIX_data_0 and _1; `readers` is their sum */
+    uint32_t reserved_word;
     uint64_t reserved[6];
 } mms_info;
 
