@@ -22,7 +22,7 @@ from contestants import ALL, BY_NAME
 OUT = os.path.join(build.ROOT, "bench", "out")
 PLANS = {
     "short": measure.Plan(seconds=0.04, rounds=3, heavy_rounds=1),
-    "full": measure.Plan(seconds=0.25, rounds=7, heavy_rounds=3, timeout=300),
+    "full": measure.Plan(seconds=0.25, rounds=5, heavy_rounds=3, timeout=300),
     "tiny": measure.Plan(seconds=0.002, rounds=1, heavy_rounds=1, timeout=60),
 }
 
