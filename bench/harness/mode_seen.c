@@ -20,11 +20,11 @@ static void look(struct worker *worker)
         uint64_t now;
 
         atomic_store_explicit(&session->shared->answer, seen, memory_order_release);
-        if (!session->options->spin && contestant->wait(reader, (uint32_t)seen) != 0)
-            fail(session, "%s", contestant->detail());
-        do
+        do { /* a wake may be one for a value that was seen already: then it sleeps again, and does not spin */
+            if (!session->options->spin && contestant->wait(reader, (uint32_t)seen) != 0)
+                fail(session, "%s", contestant->detail());
             now_version = contestant->read(reader, 1);
-        while (now_version == seen);
+        } while (now_version == seen);
         now = clock_ns();
         atomic_store_explicit(&session->shared->stamp_ns, now, memory_order_relaxed);
         seen = now_version;
