@@ -175,7 +175,7 @@ static int repair_by_processes(const struct mms__place *place, const struct mms_
 /* The lowest count within the time; false if something was published. */
 static bool watch(const struct mms__upstream *state, uint64_t word, int ms, uint32_t *lowest)
 {
-    const uint32_t *count = &state->readers[mms__upstream_next(state)];
+    const uint32_t *count = &state->readers[mms__upstream_after(word)];
     uint64_t deadline = mms__deadline(ms);
 
     for (*lowest = mms__load_seq_cst(count); mms__now_ns() < deadline; mms__sleep_ns(LOOK_NS)) {
@@ -189,13 +189,18 @@ static bool watch(const struct mms__upstream *state, uint64_t word, int ms, uint
     return mms__load_seq_cst(&state->version) == word;
 }
 
-/* Others come and go: only what was there all the time is taken off. */
-static void take_off(uint32_t *count, uint32_t surplus)
+/* Others come and go: only what was there all the time is taken off. False if something was published, after which
+   those who are counted may be others. */
+static bool take_off(struct mms__upstream *state, uint64_t word, uint32_t surplus)
 {
+    uint32_t *count = &state->readers[mms__upstream_after(word)];
     uint32_t seen = mms__load_seq_cst(count);
 
-    while (!mms__cas_seq_cst(count, &seen, seen > MMS__UPSTREAM_COUNT_MAX || seen < surplus ? 0 : seen - surplus))
-        continue;
+    do
+        if (mms__load_seq_cst(&state->version) != word)
+            return false;
+    while (!mms__cas_seq_cst(count, &seen, seen > MMS__UPSTREAM_COUNT_MAX || seen < surplus ? 0 : seen - surplus));
+    return true;
 }
 
 static int repair_by_time(const struct mms__place *place, struct mms__upstream *state, int longest_view_ms,
@@ -205,13 +210,11 @@ static int repair_by_time(const struct mms__place *place, struct mms__upstream *
     uint32_t lowest;
 
     load_counts(state, report->before);
-    if (!watch(state, word, longest_view_ms, &lowest))
+    if (!watch(state, word, longest_view_ms, &lowest) || (lowest > 0 && !take_off(state, word, lowest)))
         return mms__fail(MMS_E_AGAIN,
                          "repairing %s: something was published meanwhile, so no count holds the writer back; if "
                          "one is left behind, try again",
                          place->path);
-    if (lowest > 0)
-        take_off(&state->readers[mms__upstream_next(state)], lowest);
     load_counts(state, report->after);
     return 0;
 }
