@@ -244,7 +244,8 @@ static int check_current(const struct mms__place *place, const struct mms__upstr
         mms__fence_acquire();
         if (code == 0 || mms__load_relaxed(&state->version) == word)
             break;
-        code = 0; /* it was replaced meanwhile */
+        code = mms__fail(MMS_E_AGAIN, "checking %s: each of %d values was replaced while it was read, and none is checked; "
+                         "try again", place->path, TRIES);
     }
     if (code > 0)
         find(report, "%s", text);
