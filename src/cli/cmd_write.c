@@ -19,7 +19,7 @@ static const struct verb verb = {
             "\n"
             "Of a new region:\n"
             "      --max-size SIZE     largest value it takes (4G on 64-bit systems)\n"
-            "      --max-slots N       most values kept at a time, 2 to 65535 (128)\n"
+            "      --max-slots N       most values kept at a time, 2 to 32767 (128)\n"
             "      --max-readers N     most readers, 1 to 65535 (1024)\n"
             "      --mode OCTAL        mode of the files that hold the value (0640)\n"
             "      --readers-mode OCTAL\n"
@@ -118,7 +118,7 @@ static void set_option(mms_writer_options *options, int option)
         if (!options->max_size)
             usage_error(&verb, "--max-size: 0 leaves room for nothing");
         break;
-    case MAX_SLOTS: options->max_slots = (uint32_t)parse_number(&verb, "--max-slots", optarg, 2, 65535); break;
+    case MAX_SLOTS: options->max_slots = (uint32_t)parse_number(&verb, "--max-slots", optarg, 2, 32767); break;
     case MAX_READERS: options->max_readers = (uint32_t)parse_number(&verb, "--max-readers", optarg, 1, 65535); break;
     case MODE: options->mode = parse_mode(&verb, "--mode", optarg); break;
     case READERS_MODE: options->readers_mode = parse_mode(&verb, "--readers-mode", optarg); break;

@@ -70,6 +70,19 @@ int mms__state_check(const struct mms__place *place, const struct mms__file *fil
                      place->path, (long long)status.st_size, MMS__STATE_SIZE);
 }
 
+int mms__state_named(const struct mms__place *place, const struct mms__file *file)
+{
+    char name[MMS__FILE_NAME_SIZE];
+    struct stat ours, named;
+
+    mms__state_name(place, name);
+    if (fstat(file->fd, &ours) != 0)
+        return mms__fail_errno("looking whether %s is the file that was opened", name);
+    if (stat(name, &named) != 0)
+        return errno == ENOENT ? 0 : mms__fail_errno("looking whether %s is the file that was opened", name);
+    return ours.st_nlink != 0 && ours.st_dev == named.st_dev && ours.st_ino == named.st_ino;
+}
+
 static int open_data(const struct mms__place *place, unsigned index, int flags, struct mms__file *file)
 {
     char name[MMS__FILE_NAME_SIZE];

@@ -33,7 +33,13 @@ static bool is_map_of(const char *line, const struct mms__file *file, const char
            (path > 0 && strncmp(line + path, name, strlen(name)) == 0);
 }
 
-/* 1, 0, or -1 if this user may not look. A process that has just ended has nothing mapped. */
+/* A process that has just ended has nothing mapped. Every other error says nothing about it. */
+static int fail_look(int error)
+{
+    return error == ENOENT || error == ESRCH ? 0 : -1;
+}
+
+/* 1, 0, or -1 if it cannot be seen: it is another user's, or files or memory have run out. */
 static int has_mapped(const char *pid, const struct mms__file *file, const char *name)
 {
     char path[sizeof(((struct dirent *)0)->d_name) + 16], *line = NULL;
@@ -44,12 +50,11 @@ static int has_mapped(const char *pid, const struct mms__file *file, const char 
     snprintf(path, sizeof path, "/proc/%s/maps", pid);
     maps = fopen(path, "re");
     if (!maps)
-        return errno == EACCES || errno == EPERM ? -1 : 0;
-    errno = 0;
-    while (!found && getline(&line, &size, maps) > 0)
+        return fail_look(errno);
+    while (!found && (errno = 0, getline(&line, &size, maps) > 0))
         found = is_map_of(line, file, name);
-    if (!found && (errno == EACCES || errno == EPERM))
-        found = -1;
+    if (!found && errno != 0)
+        found = fail_look(errno);
     free(line);
     fclose(maps);
     return found;
@@ -62,14 +67,23 @@ static bool is_init_to_root(const char *pid)
     return strcmp(pid, "1") == 0 && geteuid() == 0;
 }
 
+/* Mounted with hidepid, /proc does not list the processes of others; there is always a process 1. */
+static bool hides_processes(void)
+{
+    return geteuid() != 0 && access("/proc/1", F_OK) != 0;
+}
+
 static int find_suspects(const struct mms__file *file, const char *name, mms_repair_report *report)
 {
     DIR *processes = opendir("/proc");
+    struct dirent *entry;
+    int code = 0;
 
     if (!processes)
         return mms__fail_errno("repairing %s: looking for its readers in /proc", name);
-    report->suspects = report->unseen = 0;
-    for (struct dirent *entry; (entry = readdir(processes));) {
+    report->suspects = 0;
+    report->unseen = hides_processes();
+    while (errno = 0, (entry = readdir(processes))) {
         int mapped;
 
         if (!isdigit((unsigned char)*entry->d_name) || atoi(entry->d_name) == getpid())
@@ -80,8 +94,10 @@ static int find_suspects(const struct mms__file *file, const char *name, mms_rep
         if (mapped > 0 && report->suspects++ < sizeof report->suspect_pid / sizeof *report->suspect_pid)
             report->suspect_pid[report->suspects - 1] = (pid_t)atoi(entry->d_name);
     }
+    if (errno != 0)
+        code = mms__fail_errno("repairing %s: listing its readers in /proc", name);
     closedir(processes);
-    return 0;
+    return code;
 }
 
 /* ---- Taking counts back ---- */
@@ -114,8 +130,8 @@ static int fail_alive(const struct mms__place *place, const mms_repair_report *r
     if (report->suspects == 0)
         return mms__fail(
             MMS_E_AGAIN,
-            "repairing %s: %u processes of other users may not be looked at, and may have it mapped; do it "
-            "as root, say how long a view lasts at most, or force it",
+            "repairing %s: %u processes or more cannot be looked at (they are other users', or this one is out of "
+            "files or memory), and may have it mapped; do it as root, say how long a view lasts at most, or force it",
             place->path, report->unseen);
     return mms__fail(MMS_E_AGAIN,
                      "repairing %s: %u processes have it mapped, and what is counted may be theirs (%s); end them, say "
@@ -159,7 +175,7 @@ static int repair_by_processes(const struct mms__place *place, const struct mms_
 /* The lowest count within the time; false if something was published. */
 static bool watch(const struct mms__upstream *state, uint64_t word, int ms, uint32_t *lowest)
 {
-    const uint32_t *count = &state->readers[mms__upstream_next(state)];
+    const uint32_t *count = &state->readers[mms__upstream_after(word)];
     uint64_t deadline = mms__deadline(ms);
 
     for (*lowest = mms__load_seq_cst(count); mms__now_ns() < deadline; mms__sleep_ns(LOOK_NS)) {
@@ -173,13 +189,18 @@ static bool watch(const struct mms__upstream *state, uint64_t word, int ms, uint
     return mms__load_seq_cst(&state->version) == word;
 }
 
-/* Others come and go: only what was there all the time is taken off. */
-static void take_off(uint32_t *count, uint32_t surplus)
+/* Others come and go: only what was there all the time is taken off. False if something was published, after which
+   those who are counted may be others. */
+static bool take_off(struct mms__upstream *state, uint64_t word, uint32_t surplus)
 {
+    uint32_t *count = &state->readers[mms__upstream_after(word)];
     uint32_t seen = mms__load_seq_cst(count);
 
-    while (!mms__cas_seq_cst(count, &seen, seen > MMS__UPSTREAM_COUNT_MAX || seen < surplus ? 0 : seen - surplus))
-        continue;
+    do
+        if (mms__load_seq_cst(&state->version) != word)
+            return false;
+    while (!mms__cas_seq_cst(count, &seen, seen > MMS__UPSTREAM_COUNT_MAX || seen < surplus ? 0 : seen - surplus));
+    return true;
 }
 
 static int repair_by_time(const struct mms__place *place, struct mms__upstream *state, int longest_view_ms,
@@ -189,13 +210,11 @@ static int repair_by_time(const struct mms__place *place, struct mms__upstream *
     uint32_t lowest;
 
     load_counts(state, report->before);
-    if (!watch(state, word, longest_view_ms, &lowest))
+    if (!watch(state, word, longest_view_ms, &lowest) || (lowest > 0 && !take_off(state, word, lowest)))
         return mms__fail(MMS_E_AGAIN,
                          "repairing %s: something was published meanwhile, so no count holds the writer back; if "
                          "one is left behind, try again",
                          place->path);
-    if (lowest > 0)
-        take_off(&state->readers[mms__upstream_next(state)], lowest);
     load_counts(state, report->after);
     return 0;
 }

@@ -30,8 +30,10 @@ int mms__target_open(const struct mms_writer *writer, const char *name, uint32_t
     if (code != 0)
         return code;
     code = set_rights(writer, file->fd, asked);
-    if (code != 0)
+    if (code != 0) {
+        (void)unlink(name); /* or the next open would go on with a file of wrong rights */
         mms__file_close(file);
+    }
     return code;
 }
 

@@ -115,12 +115,16 @@ static inline bool mms__upstream_holds(const struct mms__upstream *state, uint64
     return count > 0 && count <= MMS__UPSTREAM_COUNT_MAX;
 }
 
+/* The file that a writer writes after `word`. */
+static inline unsigned mms__upstream_after(uint64_t word)
+{
+    return word == 0 ? 0 : !mms__upstream_index(word);
+}
+
 /* The file that a writer may write next, as far as readers leave it alone. */
 static inline unsigned mms__upstream_next(const struct mms__upstream *state)
 {
-    uint64_t word = mms__load_seq_cst(&state->version);
-
-    return word == 0 ? 0 : !mms__upstream_index(word);
+    return mms__upstream_after(mms__load_seq_cst(&state->version));
 }
 
 #endif

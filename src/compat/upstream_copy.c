@@ -40,15 +40,15 @@ static int read_all(struct mms_region *region, unsigned index, void *buffer, siz
 static int try_counted(struct mms_region *region, void *buffer, size_t capacity, uint64_t *word)
 {
     struct mms__upstream *state = mms__upstream_of(region)->state;
-    size_t size;
+    uint64_t size; /* may be more than a size_t can say, until it is compared */
     int code = 0;
 
     *word = mms__upstream_pin(state);
     if (*word == 0)
         return fail_unreadable(region);
-    size = (size_t)mms__upstream_size(*word);
+    size = mms__upstream_size(*word);
     if (size <= capacity && size > 0)
-        code = read_all(region, mms__upstream_index(*word), buffer, size);
+        code = read_all(region, mms__upstream_index(*word), buffer, (size_t)size);
     return mms__upstream_unpin(state, *word) ? (code == 0 ? 1 : code) : 0;
 }
 
@@ -58,21 +58,21 @@ static int try_counted(struct mms_region *region, void *buffer, size_t capacity,
 static int try_uncounted(struct mms_region *region, void *buffer, size_t capacity, uint64_t *word, bool *mismatch)
 {
     const struct mms__upstream *state = mms__upstream_of(region)->seen;
-    size_t size;
+    uint64_t size; /* may be more than a size_t can say, until it is compared */
     int code = 0;
 
     *word = mms__load_seq_cst(&state->version);
     if (*word == 0)
         return fail_unreadable(region);
-    size = (size_t)mms__upstream_size(*word);
+    size = mms__upstream_size(*word);
     if (size <= capacity && size > 0)
-        code = read_all(region, mms__upstream_index(*word), buffer, size);
+        code = read_all(region, mms__upstream_index(*word), buffer, (size_t)size);
     mms__fence_acquire();
     if (mms__load_relaxed(&state->version) != *word)
         return 0;
     if (code != 0 || size > capacity || region->options.foreign_hasher)
         return code != 0 ? code : 1;
-    *mismatch = (mms__wyhash(buffer, size) & 0xffffff) != mms__upstream_checksum(*word);
+    *mismatch = (mms__wyhash(buffer, (size_t)size) & 0xffffff) != mms__upstream_checksum(*word);
     return !*mismatch;
 }
 
@@ -91,7 +91,7 @@ int mms__compat_copy(struct mms_region *region, void *buffer, size_t capacity, s
 {
     bool mismatch = false;
     uint64_t word = 0;
-    size_t found;
+    uint64_t found;
     int code = 0;
 
     for (int tries = 0; tries < COPY_TRIES && code == 0; tries++)
@@ -99,14 +99,14 @@ int mms__compat_copy(struct mms_region *region, void *buffer, size_t capacity, s
                                  : try_counted(region, buffer, capacity, &word);
     if (code <= 0)
         return code < 0 ? code : fail_copy(region, mismatch);
-    found = (size_t)mms__upstream_size(word);
+    found = mms__upstream_size(word);
     if (size)
-        *size = found;
+        *size = (size_t)found == found ? (size_t)found : SIZE_MAX;
     if (generation)
         *generation = word;
     if (found > capacity)
-        return mms__fail(MMS_E_TOO_BIG, "copying from %s: the value has %zu bytes, the buffer %zu; give a larger one",
-                         region->place.path, found, capacity);
+        return mms__fail(MMS_E_TOO_BIG, "copying from %s: the value has %llu bytes, the buffer %zu; give a larger one",
+                         region->place.path, (unsigned long long)found, capacity);
     return 0;
 }
 

@@ -244,7 +244,8 @@ static int check_current(const struct mms__place *place, const struct mms__upstr
         mms__fence_acquire();
         if (code == 0 || mms__load_relaxed(&state->version) == word)
             break;
-        code = 0; /* it was replaced meanwhile */
+        code = mms__fail(MMS_E_AGAIN, "checking %s: each of %d values was replaced while it was read, and none is checked; "
+                         "try again", place->path, TRIES);
     }
     if (code > 0)
         find(report, "%s", text);
@@ -308,7 +309,8 @@ static int lock(const struct mms__place *place, const struct mms__file *file)
     return 0;
 }
 
-/* Who has it open finds no value any more: the crate's readers say "uninitialized state", ours MMS_E_GONE. */
+/* Who has it open finds no value any more: the crate's readers say "uninitialized state", ours MMS_E_EMPTY, and
+   MMS_E_GONE once the name is gone. */
 static void empty(const struct mms__file *file)
 {
     struct mms__map map = {0};
@@ -328,31 +330,37 @@ static int unlink_all(const struct mms__place *place)
 {
     char name[MMS__FILE_NAME_SIZE];
 
-    mms__state_name(place, name); /* first: without it nobody finds the others */
-    if (unlink(name) != 0)
-        return mms__fail_errno("removing %s; it stays as it was", name);
     for (unsigned i = 0; i < 2; i++) {
         mms__data_name(place, i, name);
         if (unlink(name) != 0 && errno != ENOENT)
-            return mms__fail_errno("removing %s; the state is removed already", name);
+            return mms__fail_errno("removing %s; readers find no value any more, and the state stays, so that this can "
+                                   "be done again",
+                                   name);
     }
+    mms__state_name(place, name); /* last: without it nobody finds the others */
+    if (unlink(name) != 0 && errno != ENOENT)
+        return mms__fail_errno("removing %s; readers find no value any more, and this can be done again", name);
     return 0;
 }
 
 int mms__compat_remove(const struct mms__place *place)
 {
     struct mms__file file;
-    int code = mms__state_open(place, &anybody, O_RDWR, &file);
+    int named, code = mms__state_open(place, &anybody, O_RDWR, &file);
 
     if (code == -EACCES || code == -EROFS)
         code = mms__state_open(place, &anybody, O_RDONLY, &file);
     if (code != 0)
         return code;
     code = lock(place, &file);
-    if (code == 0)
-        code = unlink_all(place);
-    if (code == 0)
+    if (code == 0 && (named = mms__state_named(place, &file)) <= 0)
+        code = named < 0 ? named
+                         : mms__fail(MMS_E_AGAIN, "removing %s: another has just removed or replaced it; look, and "
+                                     "try again", place->path);
+    if (code == 0) {
         empty(&file);
+        code = unlink_all(place);
+    }
     mms__file_close(&file);
     return code;
 }

@@ -162,6 +162,8 @@ static int pin_newest(struct mms_reader *reader, mms_view *out)
         (void)mms__upstream_count_out(&state->readers[mms__upstream_index(word)]);
         return code;
     }
+    if (reader->region->options.foreign_hasher)
+        reader->head.checked = 0; /* an unknown hash may be the same for other bytes */
     reader->head.state = MMS__HELD_SLOW;
     mms__fill_view(&reader->head, out);
     out->changed = word != last;

@@ -79,7 +79,7 @@ static int open_state(const struct mms_writer *writer, struct mms__file *file)
     return code;
 }
 
-/* With forks held off. -EWOULDBLOCK: another writer has the lock. Like the lock of a region of our own it lives as long as
+/* With forks held off. -EWOULDBLOCK: another writer has the lock, or the file was removed before we had it. Like the lock of a region of our own it lives as long as
    the map, so that a host that closes descriptors keeps it and a forked child does not get it. */
 static int lock_and_map(struct mms_writer *writer)
 {
@@ -90,6 +90,11 @@ static int lock_and_map(struct mms_writer *writer)
         return code;
     if (!writer->options.unlocked && flock(file.fd, LOCK_EX | LOCK_NB) != 0)
         code = errno == EWOULDBLOCK ? -EWOULDBLOCK : mms__fail_errno("locking %s_state", writer->place.path);
+    if (code == 0) {
+        int named = mms__state_named(&writer->place, &file);
+
+        code = named > 0 ? 0 : named < 0 ? named : -EWOULDBLOCK;
+    }
     if (code == 0)
         code = initialise(writer, &file);
     if (code == 0) {

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -456,6 +457,36 @@ static void repair_takes_back_what_the_dead_left(void **state)
     check_ok(mms_writer_close(writer));
 }
 
+/* Two more files are the state and the list of processes; then there is none for what a process has mapped. */
+static void repair_without_files(void *path)
+{
+    mms_repair_report report;
+    struct rlimit limit;
+    int next = dup(0);
+
+    check_true(next >= 0 && close(next) == 0 && getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    limit.rlim_cur = (rlim_t)next + 2;
+    check_true(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+    check_code(mms_repair(path, 0, 0, &report), MMS_E_AGAIN);
+    check_true(report.unseen >= 1);
+    check_equal(report.after[0], 2);
+    check_detail_mentions("cannot be looked at");
+}
+
+static void repair_that_cannot_look_takes_nothing_back(void **state)
+{
+    const char *path = scratch_path(state, "value");
+    mms_writer *writer = writer_of(path, MMS_NO_WAIT, MMS_REFUSE);
+    struct mms__upstream *shared = map_state(path);
+
+    publish_text(writer, "text");
+    shared->readers[0] = 2;
+    check_ok(mms_writer_close(writer));
+    in_child(repair_without_files, (void *)(uintptr_t)path);
+    check_equal(shared->readers[0], 2);
+    unmap_state(shared);
+}
+
 static void look_and_leave(void *path)
 {
     struct mms__upstream *shared = map_state(path); /* a live process that may be the one counted */
@@ -556,6 +587,7 @@ int main(void)
         scratch_test(a_forked_child_has_no_part_in_it),
         scratch_test(a_thread_that_ends_is_not_counted_any_more),
         scratch_test(repair_takes_back_what_the_dead_left),
+        scratch_test(repair_that_cannot_look_takes_nothing_back),
         scratch_test(repair_with_the_living_needs_to_be_told),
         scratch_test(removing_tells_who_has_it_open),
         scratch_test(options_that_the_files_cannot_keep_are_refused),
