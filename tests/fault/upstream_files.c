@@ -215,6 +215,29 @@ static void other_kinds_of_files_are_refused(void **state)
     check_true(rmdir(file_of(path, "_data_0")) == 0);
 }
 
+/* Readers are told, and the state stays until everything else is gone. */
+static void a_remove_that_fails_can_be_done_again(void **state)
+{
+    const char *path = scratch_path(state, "value");
+    mms_region *region;
+    mms_reader *reader;
+    mms_view view;
+
+    make(path, "value");
+    region = sample_region(path);
+    reader = sample_reader(region);
+    check_true(unlink(file_of(path, "_data_0")) == 0 && mkdir(file_of(path, "_data_0"), 0755) == 0);
+    check_code(mms_remove(path), -EISDIR);
+    check_detail_mentions("_data_0");
+    check_true(access(file_of(path, "_state"), F_OK) == 0);
+    check_code(mms_read(reader, &view), MMS_E_EMPTY);
+    check_true(rmdir(file_of(path, "_data_0")) == 0);
+    check_ok(mms_remove(path));
+    check_code(mms_read(reader, &view), MMS_E_GONE);
+    check_ok(mms_reader_close(reader));
+    check_ok(mms_region_close(region));
+}
+
 /* ---- Rights ---- */
 
 static void copy_without_rights(void *argument)
@@ -362,6 +385,7 @@ int main(void)
         scratch_test(a_file_that_was_cut_is_noticed_before_it_is_touched),
         scratch_test(damage_is_found_by_the_checksum),
         scratch_test(other_kinds_of_files_are_refused),
+        scratch_test(a_remove_that_fails_can_be_done_again),
         scratch_test(who_may_not_be_counted_copies_or_is_refused),
         scratch_test(a_full_disk_changes_nothing),
         scratch_test(a_killed_writer_leaves_a_whole_value),
