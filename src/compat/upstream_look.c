@@ -244,8 +244,10 @@ static int check_current(const struct mms__place *place, const struct mms__upstr
         mms__fence_acquire();
         if (code == 0 || mms__load_relaxed(&state->version) == word)
             break;
-        code = mms__fail(MMS_E_AGAIN, "checking %s: each of %d values was replaced while it was read, and none is checked; "
-                         "try again", place->path, TRIES);
+        code = mms__fail(MMS_E_AGAIN,
+                         "checking %s: each of %d values was replaced while it was read, and none is checked; "
+                         "try again",
+                         place->path, TRIES);
     }
     if (code > 0)
         find(report, "%s", text);
@@ -355,8 +357,10 @@ int mms__compat_remove(const struct mms__place *place)
     code = lock(place, &file);
     if (code == 0 && (named = mms__state_named(place, &file)) <= 0)
         code = named < 0 ? named
-                         : mms__fail(MMS_E_AGAIN, "removing %s: another has just removed or replaced it; look, and "
-                                     "try again", place->path);
+                         : mms__fail(MMS_E_AGAIN,
+                                     "removing %s: another has just removed or replaced it; look, and "
+                                     "try again",
+                                     place->path);
     if (code == 0) {
         empty(&file);
         code = unlink_all(place);

@@ -105,7 +105,7 @@ uint64_t mms__compat_generation(struct mms_region *region)
 
 /* ---- Reading ---- */
 
-/* mms_remove sets the version to 0 once the name is gone. */
+/* mms_remove sets the version to 0, and then removes the name. */
 static int fail_empty(struct mms_region *region)
 {
     return mms__fail_unpinnable(region, mms__region_was_unlinked(region) ? MMS__TOMBSTONE : 0);
