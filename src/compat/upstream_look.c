@@ -12,6 +12,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -345,6 +346,20 @@ static int unlink_all(const struct mms__place *place)
     return 0;
 }
 
+/* Before the value is emptied: a removal that cannot end must not begin. */
+static int check_directory(const struct mms__place *place)
+{
+    char directory[sizeof place->path + 2];
+
+    memcpy(directory, place->path, place->parent_size);
+    memcpy(directory + place->parent_size, "/.", 3);
+    if (access(directory, W_OK | X_OK) == 0)
+        return 0;
+    return mms__fail_errno("removing %s: its files cannot be taken out of their directory; it stays as it was. Get the "
+                           "right to write the directory",
+                           place->path);
+}
+
 int mms__compat_remove(const struct mms__place *place)
 {
     struct mms__file file;
@@ -361,6 +376,8 @@ int mms__compat_remove(const struct mms__place *place)
                                      "removing %s: another has just removed or replaced it; look, and "
                                      "try again",
                                      place->path);
+    if (code == 0)
+        code = check_directory(place);
     if (code == 0) {
         empty(&file);
         code = unlink_all(place);

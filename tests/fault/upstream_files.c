@@ -276,6 +276,25 @@ static void who_may_not_be_counted_copies_or_is_refused(void **state)
     in_child_without_rights(copy_without_rights, (void *)(uintptr_t)path);
 }
 
+static void remove_without_the_directory(void *argument)
+{
+    const char *path = argument;
+
+    check_code(mms_remove(path), -EACCES);
+    check_detail_mentions("stays as it was");
+    check_copies(path, "value");
+}
+
+static void a_remove_that_cannot_end_does_not_begin(void **state)
+{
+    const char *path = scratch_path(state, "value");
+
+    make(path, "value");
+    check_true(chmod(scratch_path(state, "."), 0755) == 0);
+    check_true(chmod(file_of(path, "_state"), 0666) == 0 && chmod(file_of(path, "_data_0"), 0644) == 0);
+    in_child_without_rights(remove_without_the_directory, (void *)(uintptr_t)path);
+}
+
 /* ---- A full disk ---- */
 
 static void write_until_full(void *argument)
@@ -387,6 +406,7 @@ int main(void)
         scratch_test(other_kinds_of_files_are_refused),
         scratch_test(a_remove_that_fails_can_be_done_again),
         scratch_test(who_may_not_be_counted_copies_or_is_refused),
+        scratch_test(a_remove_that_cannot_end_does_not_begin),
         scratch_test(a_full_disk_changes_nothing),
         scratch_test(a_killed_writer_leaves_a_whole_value),
     };
