@@ -42,9 +42,9 @@ def parse():
         action="store_const",
         const="short",
         default="short",
-        help="about 2 minutes (the default)",
+        help="a few minutes (the default)",
     )
-    parser.add_argument("--full", dest="plan", action="store_const", const="full", help="about 15 minutes")
+    parser.add_argument("--full", dest="plan", action="store_const", const="full", help="some 20 minutes")
     parser.add_argument(
         "--tiny",
         dest="plan",
