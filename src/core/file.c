@@ -208,6 +208,14 @@ int mms__punch(int fd, uint64_t offset, uint64_t size)
     return 0;
 }
 
+int mms__set_length(int fd, uint64_t size)
+{
+    while (ftruncate(fd, (off_t)size) != 0)
+        if (errno != EINTR)
+            return -errno;
+    return 0;
+}
+
 int mms__random(void *bytes, size_t size)
 {
     ssize_t got;

@@ -51,6 +51,9 @@ int mms__allocate(int fd, uint64_t offset, uint64_t size);
 /* Give room back; the bytes read as zero. */
 int mms__punch(int fd, uint64_t offset, uint64_t size);
 
+/* Make a file this long. */
+int mms__set_length(int fd, uint64_t size);
+
 /* Random bytes from the kernel. -errno; no detail is stored. */
 int mms__random(void *bytes, size_t size);
 
