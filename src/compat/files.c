@@ -110,20 +110,20 @@ enum { LOOK_TRIES = 16 };
 
 int mms__data_look(const struct mms__place *place, unsigned index, int flags, struct mms__file *file, uint64_t *size)
 {
-    struct stat status = {.st_nlink = 0};
+    for (int tries = 0; tries < LOOK_TRIES; tries++) {
+        struct stat status;
+        int code = mms__file_look(file, &status);
 
-    for (int tries = 0; tries < LOOK_TRIES && status.st_nlink == 0; tries++) {
-        int code = mms__file_is_ours(file) ? 0 : open_data(place, index, flags, file);
-
+        if (code < 0)
+            return mms__fail(code, "looking at the size of %s_data_%u", place->path, index);
+        if (code > 0 && status.st_nlink > 0) {
+            *size = (uint64_t)status.st_size;
+            return 0;
+        }
+        mms__file_close(file); /* unlinked, if it is open: what a writer made since has the name */
+        code = open_data(place, index, flags, file);
         if (code != 0)
             return code;
-        if (fstat(file->fd, &status) != 0)
-            return mms__fail_errno("looking at the size of %s_data_%u", place->path, index);
-        if (status.st_nlink == 0) /* somebody has removed it: what a writer made since has the name */
-            mms__file_close(file);
     }
-    *size = (uint64_t)status.st_size;
-    return status.st_nlink > 0
-               ? 0
-               : mms__fail(-ENOENT, "looking at %s_data_%u: it is removed all the time", place->path, index);
+    return mms__fail(-ENOENT, "looking at %s_data_%u: it is removed all the time", place->path, index);
 }

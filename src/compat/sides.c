@@ -21,6 +21,8 @@ static int look(struct mms_region *region, unsigned index, uint64_t size)
 
     if (code == -ENOENT && mms__region_was_unlinked(region)) /* by one who may not write the state */
         return mms__fail_unpinnable(region, MMS__TOMBSTONE);
+    if (code == -ENOENT && mms__load_seq_cst(&mms__upstream_of(region)->seen->version) == 0) /* in the middle of that */
+        return mms__fail_unpinnable(region, 0);
     if (code == 0 && (side->file.device != old.device || side->file.inode != old.inode))
         side->first = side->count;
     mms__data_name(&region->place, index, name);

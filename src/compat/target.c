@@ -32,7 +32,9 @@ int mms__target_open(const struct mms_writer *writer, const char *name, uint32_t
         return mms__file_open(AT_FDCWD, name, O_RDWR, 0, file);
     if (code != 0)
         return code;
+    MMS__STEP(upstream_file_made);
     code = set_rights(writer, file->fd, asked);
+    MMS__STEP(upstream_rights_set);
     if (code != 0) {
         (void)unlink(name); /* or the next open would go on with a file of wrong rights */
         mms__file_close(file);
@@ -66,21 +68,24 @@ static int look(struct mms_writer *writer, unsigned index, uint64_t *length)
 {
     struct mms__target *target = &mms__upstream_writer_of(writer)->targets[index];
     char name[MMS__FILE_NAME_SIZE];
-    struct stat status = {.st_nlink = 0};
 
     mms__data_name(&writer->place, index, name);
-    for (int tries = 0; tries < LOOK_TRIES && status.st_nlink == 0; tries++) {
-        int code = mms__file_is_ours(&target->file) ? 0 : open_again(writer, name, target);
+    for (int tries = 0; tries < LOOK_TRIES; tries++) {
+        struct stat status;
+        int code = mms__file_look(&target->file, &status);
 
+        if (code < 0)
+            return mms__fail(code, "looking at the size of %s", name);
+        if (code > 0 && status.st_nlink > 0) {
+            *length = (uint64_t)status.st_size;
+            return 0;
+        }
+        mms__file_close(&target->file);
+        code = open_again(writer, name, target);
         if (code != 0)
             return code;
-        if (fstat(target->file.fd, &status) != 0)
-            return mms__fail_errno("looking at the size of %s", name);
-        if (status.st_nlink == 0)
-            mms__file_close(&target->file);
     }
-    *length = (uint64_t)status.st_size;
-    return status.st_nlink > 0 ? 0 : mms__fail(-ENOENT, "writing %s: it is removed all the time", name);
+    return mms__fail(-ENOENT, "writing %s: it is removed all the time", name);
 }
 
 static int fail_growth(const struct mms_writer *writer, unsigned index, uint64_t size, int code)
@@ -133,10 +138,13 @@ static int get_room(struct mms_writer *writer, unsigned index, uint64_t size, ui
     struct mms__target *target = &mms__upstream_writer_of(writer)->targets[index];
     int code = reserve(writer, index, size, length);
 
+    MMS__STEP(upstream_data_reserved);
     if (code == 0)
         code = map(writer, index, size);
+    MMS__STEP(upstream_data_mapped);
     if (code == 0 && (code = mms__populate(target->map.base, (size_t)size, true)) != 0)
         code = fail_growth(writer, index, size, code);
+    MMS__STEP(upstream_data_populated);
     if (code == 0)
         target->allocated = size;
     else if (length < size)
@@ -150,6 +158,7 @@ int mms__target_prepare(struct mms_writer *writer, unsigned index, uint64_t size
     uint64_t length = 0;
     int code = look(writer, index, &length);
 
+    MMS__STEP(upstream_data_opened);
     if (code != 0 || size == 0)
         return code;
     if (length < size || target->allocated < size)

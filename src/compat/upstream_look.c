@@ -332,6 +332,7 @@ static int map_doomed(const struct mms__place *place, const struct mms__file *fi
 static void empty(struct mms__upstream *state)
 {
     mms__store_seq_cst(&state->version, 0);
+    MMS__STEP(upstream_emptied);
     mms__futex_wake_all((uint32_t *)(void *)&state->version + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__));
 }
 
@@ -345,10 +346,12 @@ static int unlink_all(const struct mms__place *place)
             return mms__fail_errno("removing %s; readers find no value any more, and the state stays, so that this can "
                                    "be done again",
                                    name);
+        MMS__STEP(upstream_data_unlinked);
     }
     mms__state_name(place, name); /* last: without it nobody finds the others */
     if (unlink(name) != 0 && errno != ENOENT)
         return mms__fail_errno("removing %s; readers find no value any more, and this can be done again", name);
+    MMS__STEP(upstream_state_unlinked);
     return 0;
 }
 
@@ -379,6 +382,7 @@ static int remove_locked(const struct mms__place *place, const struct mms__file 
         code = check_directory(place);
     if (code == 0)
         code = map_doomed(place, file, writable, &map);
+    MMS__STEP(upstream_remove_mapped);
     if (code == 0 && map.base)
         empty(map.base);
     if (code == 0)
@@ -399,7 +403,9 @@ int mms__compat_remove(const struct mms__place *place)
     }
     if (code != 0)
         return code;
+    MMS__STEP(upstream_remove_opened);
     code = lock(place, &file);
+    MMS__STEP(upstream_remove_locked);
     if (code == 0)
         code = remove_locked(place, &file, writable);
     mms__file_close(&file);

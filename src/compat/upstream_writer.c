@@ -87,8 +87,10 @@ static int lock_and_map(struct mms_writer *writer)
 
     if (code != 0)
         return code;
+    MMS__STEP(upstream_state_opened);
     if (!writer->options.unlocked)
         code = mms__state_lock(&writer->place, &file);
+    MMS__STEP(upstream_state_locked);
     if (code == 0) {
         int named = mms__state_named(&writer->place, &file);
 
@@ -96,11 +98,13 @@ static int lock_and_map(struct mms_writer *writer)
     }
     if (code == 0)
         code = initialise(writer, &file);
+    MMS__STEP(upstream_state_sized);
     if (code == 0) {
         code = mms__map_file(file.fd, MMS__STATE_SIZE, PROT_READ | PROT_WRITE, true, &writer->control_map);
         if (code != 0)
             mms__fail(code, "mapping %s_state", writer->place.path);
     }
+    MMS__STEP(upstream_state_mapped);
     if (code == 0 && writer->place.loses_locks && !writer->options.unlocked)
         writer->lock.file = file;
     else
@@ -170,6 +174,7 @@ void mms__compat_writer_free(struct mms_writer *writer, bool inherited)
             mms__unmap(&upstream->targets[i].map);
         mms__file_close(&upstream->targets[i].file);
     }
+    MMS__STEP(upstream_targets_closed);
     if (upstream)
         mms__unmap(&upstream->buffer);
     free(upstream);
@@ -210,6 +215,7 @@ static int take_turn(struct mms_writer *writer, unsigned *index, mms_receipt *re
                 return fail_held(writer, *index, count);
             }
             mms__store_seq_cst(&state->readers[*index], 0);
+            MMS__STEP(upstream_count_reset);
             mms__fence_seq_cst(); /* before the data: a reader that meets a new byte finds its count gone */
             receipt->reset = true;
             break;
@@ -252,6 +258,7 @@ static int store(const struct mms_writer *writer, unsigned index, const void *da
     if (size == 0)
         return 0;
     memcpy(map->base, data, size);
+    MMS__STEP(upstream_value_copied);
     while (msync(map->base, size, MS_SYNC) != 0)
         if (errno != EINTR)
             return mms__fail_errno("writing %s_data_%u out; the last value stays", writer->place.path, index);
@@ -262,7 +269,9 @@ static int store(const struct mms_writer *writer, unsigned index, const void *da
 static void publish(struct mms__upstream *state, uint64_t word)
 {
     mms__store_seq_cst(&state->version, word); /* pair: mms__upstream_pin */
+    MMS__STEP(upstream_version_stored);
     mms__futex_wake_all((uint32_t *)(void *)&state->version + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__));
+    MMS__STEP(upstream_published);
 }
 
 int mms__compat_write(struct mms_writer *writer, const void *data, size_t size, mms_receipt *receipt)
@@ -279,6 +288,7 @@ int mms__compat_write(struct mms_writer *writer, const void *data, size_t size, 
         return code;
     hash = mms__wyhash(data, size);
     code = take_turn(writer, &index, &filled);
+    MMS__STEP(upstream_turn_taken);
     if (code == MMS_E_AGAIN && receipt)
         *receipt = filled;
     if (code == 0)
@@ -287,6 +297,7 @@ int mms__compat_write(struct mms_writer *writer, const void *data, size_t size, 
         code = store(writer, index, data, size);
     if (code != 0)
         return code;
+    MMS__STEP(upstream_value_written);
     filled.slot = index;
     filled.generation = mms__upstream_word(index, size, hash);
     publish(state, filled.generation);

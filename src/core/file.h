@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 struct mms__file {
@@ -21,7 +22,9 @@ struct mms__file {
    blocking, never on descriptors 0 to 2. -errno, or MMS_E_NOT_REGION for another kind of file; no detail is stored. */
 int mms__file_open(int directory, const char *name, int flags, mode_t mode, struct mms__file *file);
 
-/* True if the descriptor still is the file that was opened. */
+/* 1 and its status if the descriptor still is the file that was opened, 0 if not, -errno if that cannot be seen. */
+int mms__file_look(const struct mms__file *file, struct stat *status);
+/* True if it is, or cannot be looked at. */
 bool mms__file_is_ours(const struct mms__file *file);
 
 /* Get a lost descriptor back by name; MMS_E_GONE if another file has the name by now. */
