@@ -116,6 +116,7 @@ static bool clear(struct mms__upstream *state, mms_repair_report *report)
             report->after[i] = 0;
         else
             all = false;
+        MMS__STEP(upstream_repair_cleared);
     }
     return all;
 }
@@ -157,7 +158,9 @@ static int repair_by_processes(const struct mms__place *place, const struct mms_
 
         load_counts(state, report->before);
         memcpy(report->after, report->before, sizeof report->after);
+        MMS__STEP(upstream_repair_loaded);
         code = find_suspects(file, name, report);
+        MMS__STEP(upstream_repair_looked);
         if (code != 0 || (report->before[0] | report->before[1]) == 0)
             return code;
         if ((report->suspects > 0 || report->unseen > 0) && !force)
@@ -208,13 +211,17 @@ static int repair_by_time(const struct mms__place *place, struct mms__upstream *
 {
     uint64_t word = mms__load_seq_cst(&state->version);
     uint32_t lowest;
+    bool still;
 
     load_counts(state, report->before);
-    if (!watch(state, word, longest_view_ms, &lowest) || (lowest > 0 && !take_off(state, word, lowest)))
+    still = watch(state, word, longest_view_ms, &lowest);
+    MMS__STEP(upstream_repair_watched);
+    if (!still || (lowest > 0 && !take_off(state, word, lowest)))
         return mms__fail(MMS_E_AGAIN,
                          "repairing %s: something was published meanwhile, so no count holds the writer back; if "
                          "one is left behind, try again",
                          place->path);
+    MMS__STEP(upstream_repair_taken_off);
     load_counts(state, report->after);
     return 0;
 }
@@ -258,6 +265,7 @@ int mms_repair(const char *path, unsigned flags, int longest_view_ms, mms_repair
     code = open_state(&place, &file, &map);
     if (code != 0)
         return code;
+    MMS__STEP(upstream_repair_mapped);
     code = repair_by_processes(&place, &file, map.base, (flags & MMS_REPAIR_FORCE) && longest_view_ms == 0, &report);
     if (code == MMS_E_AGAIN && longest_view_ms > 0)
         code = repair_by_time(&place, map.base, longest_view_ms, &report);

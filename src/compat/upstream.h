@@ -13,6 +13,7 @@
 #define MMS_UPSTREAM_H
 
 #include <mmsync/atomic.h>
+#include <mmsync/step.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -77,17 +78,21 @@ static inline uint64_t mms__upstream_pin(struct mms__upstream *state)
 
     if (word == 0)
         return 0;
+    MMS__STEP(upstream_looked);
     mms__upstream_count_in(&state->readers[first]);
+    MMS__STEP(upstream_counted);
     word = mms__load_seq_cst(&state->version);
     if (word != 0 && mms__upstream_index(word) != first) {
         both = true;
         mms__upstream_count_in(&state->readers[!first]);
+        MMS__STEP(upstream_counted_twice);
         word = mms__load_seq_cst(&state->version);
     }
     if (word == 0 || mms__upstream_index(word) != first)
         (void)mms__upstream_count_out(&state->readers[first]);
     if (both && (word == 0 || mms__upstream_index(word) == first))
         (void)mms__upstream_count_out(&state->readers[!first]);
+    MMS__STEP(upstream_pinned);
     return word;
 }
 
@@ -97,12 +102,16 @@ static inline uint64_t mms__upstream_pin(struct mms__upstream *state)
 static inline bool mms__upstream_unpin(struct mms__upstream *state, uint64_t word)
 {
     uint64_t now;
+    bool whole;
 
     mms__fence_acquire();
     now = mms__load_seq_cst(&state->version);
     if (now != 0 && now != word && mms__upstream_index(now) == mms__upstream_index(word))
         return false;
-    return mms__upstream_count_out(&state->readers[mms__upstream_index(word)]);
+    MMS__STEP(upstream_ending);
+    whole = mms__upstream_count_out(&state->readers[mms__upstream_index(word)]);
+    MMS__STEP(upstream_ended);
+    return whole;
 }
 
 /* True while nothing speaks against a view of `word` that is held. */

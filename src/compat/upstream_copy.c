@@ -49,6 +49,7 @@ static int try_counted(struct mms_region *region, void *buffer, size_t capacity,
     size = mms__upstream_size(*word);
     if (size <= capacity && size > 0)
         code = read_all(region, mms__upstream_index(*word), buffer, (size_t)size);
+    MMS__STEP(upstream_copied);
     return mms__upstream_unpin(state, *word) ? (code == 0 ? 1 : code) : 0;
 }
 
@@ -64,9 +65,11 @@ static int try_uncounted(struct mms_region *region, void *buffer, size_t capacit
     *word = mms__load_seq_cst(&state->version);
     if (*word == 0)
         return fail_unreadable(region);
+    MMS__STEP(upstream_copy_looked);
     size = mms__upstream_size(*word);
     if (size <= capacity && size > 0)
         code = read_all(region, mms__upstream_index(*word), buffer, (size_t)size);
+    MMS__STEP(upstream_copy_read);
     mms__fence_acquire();
     if (mms__load_relaxed(&state->version) != *word)
         return 0;
@@ -127,8 +130,11 @@ static const uint32_t *low_half(const struct mms__upstream *state)
 static int sleep_once(struct mms_region *region, uint64_t seen, uint64_t nanoseconds)
 {
     const struct mms__upstream *state = mms__upstream_of(region)->seen;
-    int code = mms__futex_wait(low_half(state), (uint32_t)seen, nanoseconds);
+    int code;
 
+    MMS__STEP(upstream_falling_asleep);
+    code = mms__futex_wait(low_half(state), (uint32_t)seen, nanoseconds);
+    MMS__STEP(upstream_woken);
     if (code == -EINTR)
         return mms__fail(code, "waiting for %s: a signal came", region->place.path);
     if (code != 0 && code != -EAGAIN && code != -ETIMEDOUT)

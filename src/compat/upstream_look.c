@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -300,33 +299,41 @@ int mms__compat_verify(const struct mms__place *place, void (*function)(void *co
 static int lock(const struct mms__place *place, const struct mms__file *file)
 {
     uint64_t deadline = mms__deadline(LOCK_WAIT_MS);
+    int code;
 
-    while (flock(file->fd, LOCK_EX | LOCK_NB) != 0) {
-        if (errno != EWOULDBLOCK)
-            return mms__fail_errno("locking %s_state", place->path);
+    while ((code = mms__state_lock(place, file)) == -EWOULDBLOCK) {
         if (mms__now_ns() >= deadline)
             return mms__fail(MMS_E_BUSY, "removing %s: another process has the write lock of %s_state; end it first",
                              place->path, place->path);
         mms__sleep_ns(LOCK_RETRY_NS);
     }
-    return 0;
+    return code;
+}
+
+/* The state, to be emptied; nothing where there is none yet, or where it may not be written: then those who have it open
+   find out by the names that are gone. */
+static int map_doomed(const struct mms__place *place, const struct mms__file *file, bool writable, struct mms__map *map)
+{
+    struct stat status;
+    int code;
+
+    if (!writable)
+        return 0;
+    if (fstat(file->fd, &status) != 0)
+        return mms__fail_errno("removing %s: looking at the size of its state; it stays as it was", place->path);
+    if (status.st_size < (off_t)MMS__STATE_SIZE)
+        return 0;
+    code = mms__map_file(file->fd, MMS__STATE_SIZE, PROT_READ | PROT_WRITE, false, map);
+    return code == 0 ? 0 : mms__fail(code, "removing %s: mapping its state; it stays as it was", place->path);
 }
 
 /* Who has it open finds no value any more: the crate's readers say "uninitialized state", ours MMS_E_EMPTY, and
    MMS_E_GONE once the name is gone. */
-static void empty(const struct mms__file *file)
+static void empty(struct mms__upstream *state)
 {
-    struct mms__map map = {0};
-    struct mms__upstream *state;
-    struct stat status;
-
-    if (fstat(file->fd, &status) != 0 || status.st_size < (off_t)MMS__STATE_SIZE ||
-        mms__map_file(file->fd, MMS__STATE_SIZE, PROT_READ | PROT_WRITE, false, &map) != 0)
-        return;
-    state = map.base;
     mms__store_seq_cst(&state->version, 0);
+    MMS__STEP(upstream_emptied);
     mms__futex_wake_all((uint32_t *)(void *)&state->version + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__));
-    mms__unmap(&map);
 }
 
 static int unlink_all(const struct mms__place *place)
@@ -339,10 +346,12 @@ static int unlink_all(const struct mms__place *place)
             return mms__fail_errno("removing %s; readers find no value any more, and the state stays, so that this can "
                                    "be done again",
                                    name);
+        MMS__STEP(upstream_data_unlinked);
     }
     mms__state_name(place, name); /* last: without it nobody finds the others */
     if (unlink(name) != 0 && errno != ENOENT)
         return mms__fail_errno("removing %s; readers find no value any more, and this can be done again", name);
+    MMS__STEP(upstream_state_unlinked);
     return 0;
 }
 
@@ -360,28 +369,45 @@ static int check_directory(const struct mms__place *place)
                            place->path);
 }
 
+/* With the lock held. */
+static int remove_locked(const struct mms__place *place, const struct mms__file *file, bool writable)
+{
+    struct mms__map map = {0};
+    int named = mms__state_named(place, file), code = named < 0 ? named : 0;
+
+    if (named == 0)
+        return mms__fail(MMS_E_AGAIN, "removing %s: another has just removed or replaced it; look, and try again",
+                         place->path);
+    if (code == 0)
+        code = check_directory(place);
+    if (code == 0)
+        code = map_doomed(place, file, writable, &map);
+    MMS__STEP(upstream_remove_mapped);
+    if (code == 0 && map.base)
+        empty(map.base);
+    if (code == 0)
+        code = unlink_all(place);
+    mms__unmap(&map);
+    return code;
+}
+
 int mms__compat_remove(const struct mms__place *place)
 {
     struct mms__file file;
-    int named, code = mms__state_open(place, &anybody, O_RDWR, &file);
+    bool writable = true;
+    int code = mms__state_open(place, &anybody, O_RDWR, &file);
 
-    if (code == -EACCES || code == -EROFS)
+    if (code == -EACCES || code == -EROFS) {
+        writable = false;
         code = mms__state_open(place, &anybody, O_RDONLY, &file);
+    }
     if (code != 0)
         return code;
+    MMS__STEP(upstream_remove_opened);
     code = lock(place, &file);
-    if (code == 0 && (named = mms__state_named(place, &file)) <= 0)
-        code = named < 0 ? named
-                         : mms__fail(MMS_E_AGAIN,
-                                     "removing %s: another has just removed or replaced it; look, and "
-                                     "try again",
-                                     place->path);
+    MMS__STEP(upstream_remove_locked);
     if (code == 0)
-        code = check_directory(place);
-    if (code == 0) {
-        empty(&file);
-        code = unlink_all(place);
-    }
+        code = remove_locked(place, &file, writable);
     mms__file_close(&file);
     return code;
 }

@@ -86,6 +86,7 @@ int mms__compat_region_open(struct mms_region *region)
         return code;
     mms__file_close(&parent); /* its file system was looked at */
     code = open_state(region, &trust);
+    MMS__STEP(upstream_state_seen);
     return code == 0 ? map_state(region) : code;
 }
 
@@ -141,6 +142,7 @@ static int hold(struct mms_reader *reader, uint64_t word)
 
     if (code != 0)
         return code;
+    MMS__STEP(upstream_value_mapped);
     reader->head.word = word;
     reader->head.checked = 0;
     reader->head.view = (struct mms__view_head){.data = data, .size = (size_t)size, .generation = word};

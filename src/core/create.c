@@ -42,17 +42,15 @@ static int set_length(int fd, uint64_t size, const char *path, const char *name)
 
     if (code != 0)
         return code;
-    do
-        code = ftruncate(fd, (off_t)size);
-    while (code != 0 && errno == EINTR);
+    code = mms__set_length(fd, size);
     if (code == 0)
         return 0;
-    if (errno == EFBIG)
-        return mms__fail(-EFBIG,
+    if (code == -EFBIG)
+        return mms__fail(code,
                          "creating %s: this file system has no files of %llu bytes, as `%s` is to be; make max_size or "
                          "max_slots smaller",
                          path, (unsigned long long)size, name);
-    return mms__fail_errno("creating %s: setting the length of `%s`", path, name);
+    return mms__fail(code, "creating %s: setting the length of `%s`", path, name);
 }
 
 static int set_rights(int fd, uint32_t mode, gid_t group, const char *path, const char *name)
