@@ -36,13 +36,23 @@ static void *start(void *unused)
     return NULL;
 }
 
-/* Threads of one process: one that sees the new boot tells the others. */
+/* Threads of one process: one that sees the new boot tells the others. What is there is looked at without a pin. */
 static void *look_at_current(void *process_of_mine)
 {
     struct process *process = process_of_mine;
+    struct sight sight = {0};
     uint64_t word = mms__region_current(&process->region);
+    unsigned slot = mms__word_slot(word);
 
     CHECK(mms__word_generation(word) != BEFORE);
+    if (word == 0)
+        return NULL;
+    sight.generation = mms__word_generation(word);
+    sight.tag = mms__load_relaxed(&CONTROL->slots[slot].tag);
+    for (int i = 0; i < WORDS; i++)
+        sight.words[i] = DATA_LOAD(data_file[slot][i]);
+    if (mms__still_whole(&CONTROL->current, &CONTROL->slots[slot].generation, word))
+        check_whole(&sight);
     return NULL;
 }
 
