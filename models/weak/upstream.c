@@ -20,12 +20,12 @@
 #ifndef READS
 #define READS 1
 #endif
-#include "stubs.h"
 #include "compat/compat.h"
 #include "compat/files.h"
 #include "compat/sides.h"
 #include "compat/upstream_writer.h"
 #include "compat/wyhash.h"
+#include "stubs.h"
 #include <stdlib.h>
 #include <sys/mman.h>
 

@@ -14,16 +14,32 @@
 
 struct look {
     mms_region *region;
-    size_t at; /* of the word in the value that is to be the generation, or more */
     uint32_t stop, ready;
     uint64_t seen; /* the last generation looked at */
     uint64_t looks, stale;
 };
 
+/* A word in each of some lines, so that none of them is full, and leaves the processor for that reason. It is the generation. */
+enum { SIZE = 4096, LINES = 8, LINE = 64, SECONDS = 3 };
+
+static bool is_stale(const mms_view *view)
+{
+    const char *value = view->data;
+
+    for (int i = LINES; i-- > 0;) { /* the last one first */
+        int word;
+
+        memcpy(&word, value + (size_t)i * LINE, sizeof word);
+        if (word != (int)view->generation)
+            return true;
+    }
+    return false;
+}
+
 static void *look_at_once(void *argument)
 {
     struct look *look = argument;
-    uint64_t seen = 0, word;
+    uint64_t seen = 0;
     mms_reader *reader;
     mms_view view;
 
@@ -34,8 +50,7 @@ static void *look_at_once(void *argument)
     while (!mms__load_relaxed(&look->stop)) {
         check_ok(mms_read(reader, &view));
         if (view.generation != seen) {
-            memcpy(&word, (const char *)view.data + look->at, sizeof word);
-            look->stale += word < view.generation;
+            look->stale += is_stale(&view);
             look->looks++;
             seen = view.generation;
             mms__store_release(&look->seen, seen);
@@ -54,15 +69,14 @@ static void wait_for_look(struct look *look, uint64_t generation)
 }
 
 #ifdef __SSE2__
-enum { SIZE = 4096, SECONDS = 3 };
-
 static void write_value(mms_writer *writer, struct look *look)
 {
     mms_receipt receipt;
     void *buffer;
 
     check_ok(mms_write_begin(writer, SIZE, &buffer, &receipt));
-    _mm_stream_si32((int *)(void *)((char *)buffer + look->at), (int)receipt.generation);
+    for (int i = 0; i < LINES; i++)
+        _mm_stream_si32((int *)(void *)((char *)buffer + (size_t)i * LINE), (int)receipt.generation);
     check_ok(mms_write_commit(writer, SIZE, NULL));
     wait_for_look(look, receipt.generation);
 }
@@ -71,7 +85,7 @@ static void stores_of_the_caller_are_there_at_the_commit(void **state)
 {
     const char *path = scratch_path(state, "region");
     const mms_writer_options options = {.struct_size = sizeof options, .max_size = SIZE, .max_slots = 4};
-    struct look look = {.at = 64};
+    struct look look = {0};
     struct timespec start, now;
     mms_writer *writer;
     pthread_t thread;
