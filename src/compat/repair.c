@@ -192,18 +192,26 @@ static bool watch(const struct mms__upstream *state, uint64_t word, int ms, uint
     return mms__load_seq_cst(&state->version) == word;
 }
 
-/* Others come and go: only what was there all the time is taken off. False if something was published, after which
-   those who are counted may be others. */
+/* Others come and go: only what was there all the time is taken off. False if something was published, after which those who
+   are counted may be others: a writer may have reset the count, and as many may have come since. So the version is looked at
+   again behind the compare-and-swap (whoever was counted after a publish has seen it, and is seen by that), and what was
+   taken is given back: one count too many holds up a writer, one too few lets it write under a reader. */
 static bool take_off(struct mms__upstream *state, uint64_t word, uint32_t surplus)
 {
     uint32_t *count = &state->readers[mms__upstream_after(word)];
-    uint32_t seen = mms__load_seq_cst(count);
+    uint32_t seen = mms__load_seq_cst(count), left, taken;
 
-    do
+    do {
         if (mms__load_seq_cst(&state->version) != word)
             return false;
-    while (!mms__cas_seq_cst(count, &seen, seen > MMS__UPSTREAM_COUNT_MAX || seen < surplus ? 0 : seen - surplus));
-    return true;
+        left = seen > MMS__UPSTREAM_COUNT_MAX || seen < surplus ? 0 : seen - surplus;
+    } while (!mms__cas_seq_cst(count, &seen, left));
+    if (mms__load_seq_cst(&state->version) == word)
+        return true;
+    taken = seen - left;
+    for (seen = left; !mms__cas_seq_cst(count, &seen, seen + taken);)
+        continue;
+    return false;
 }
 
 static int repair_by_time(const struct mms__place *place, struct mms__upstream *state, int longest_view_ms,

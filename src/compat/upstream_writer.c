@@ -214,9 +214,8 @@ static int take_turn(struct mms_writer *writer, unsigned *index, mms_receipt *re
                 receipt->waited_ns = mms__now_ns() - start;
                 return fail_held(writer, *index, count);
             }
-            mms__store_seq_cst(&state->readers[*index], 0);
+            mms__store_seq_cst(&state->readers[*index], 0); /* before the data: the fence in `store` */
             MMS__STEP(upstream_count_reset);
-            mms__fence_seq_cst(); /* before the data: a reader that meets a new byte finds its count gone */
             receipt->reset = true;
             break;
         }
@@ -257,6 +256,9 @@ static int store(const struct mms_writer *writer, unsigned index, const void *da
 
     if (size == 0)
         return 0;
+    /* Who meets a byte of the new value finds that the version has moved on from the old one in this file (pairs: the
+       fences in try_uncounted and check_current), or its count gone (pair: mms__upstream_unpin). A release would do. */
+    mms__fence_seq_cst();
     memcpy(map->base, data, size);
     MMS__STEP(upstream_value_copied);
     while (msync(map->base, size, MS_SYNC) != 0)

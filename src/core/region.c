@@ -297,14 +297,18 @@ bool mms_region_read_only(const mms_region *region)
 
 uint64_t mms__region_current(struct mms_region *region)
 {
+    /* Before `current`, and an acquire: who finds that another thread has seen this boot must not have an older word (pair:
+       the release below). The load of `current` is one for those who copy, and announce nothing: what they read of a value
+       must not be older than its publish (pair: mms__publish). */
+    uint32_t another_boot = mms__load_acquire(&region->another_boot);
     uint64_t word = mms__load_acquire(&region->control->current);
 
-    if (!mms__load_relaxed(&region->another_boot) || word == MMS__TOMBSTONE)
+    if (!another_boot || word == MMS__TOMBSTONE)
         return word;
     /* A writer that comes clears `current`, then names this boot, then publishes. */
     if (mms__is_from_another_boot(&region->place, region->control))
         return 0;
-    mms__store_relaxed(&region->another_boot, 0);
+    mms__store_release(&region->another_boot, 0); /* the look at the boot's id before it */
     return mms__load_acquire(&region->control->current);
 }
 

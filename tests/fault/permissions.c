@@ -275,6 +275,20 @@ static void any_user_may_have_regions_of_its_own(void **state)
     in_child_without_rights(makes_and_reads, (void *)(uintptr_t)scratch_path(state, "parent/region"));
 }
 
+/* Anybody can make such a name in a directory like /dev/shm. */
+static void leftovers_of_another_user_are_not_swept(void **state)
+{
+    const char *left = scratch_path(state, ".region.mmsync-0123456789abcdef");
+
+    if (geteuid() != 0)
+        skip_because("only root can give a directory away");
+    sample_closed_region(left, "another's");
+    check_true(chown(left, 65534, 65534) == 0);
+    sample_closed_region(scratch_path(state, "region"), "value");
+    check_copies(left, "another's");
+    scratch_delete(left);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -290,6 +304,7 @@ int main(void)
         scratch_test(value_may_be_looked_at_without_the_right_to_see_readers),
         scratch_test(region_is_not_made_where_one_may_not_write),
         scratch_test(any_user_may_have_regions_of_its_own),
+        scratch_test(leftovers_of_another_user_are_not_swept),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

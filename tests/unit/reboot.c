@@ -95,6 +95,16 @@ static void writer_that_dies_before_it_publishes_leaves_the_region_empty(void **
     check_ok(mms_verify(path, NULL, NULL));
 }
 
+static void jump_is_made_even_if_the_first_writer_publishes_nothing(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    uint64_t before = sample_closed_region(path, "before");
+
+    reboot(path);
+    check_ok(mms_writer_close(sample_writer(path)));
+    check_true(sample_closed_region(path, "after") > before + (UINT64_C(1) << 31));
+}
+
 static void replacement_after_a_reboot_carries_no_value(void **state)
 {
     const char *path = scratch_path(state, "region");
@@ -128,6 +138,7 @@ int main(void)
         scratch_test_on_disk(value_from_before_a_reboot_is_not_read),
         scratch_test_on_disk(next_publish_is_read_by_readers_from_before_and_after_its_writer),
         scratch_test_on_disk(generations_jump_over_what_was_lost),
+        scratch_test_on_disk(jump_is_made_even_if_the_first_writer_publishes_nothing),
         scratch_test_on_disk(writer_that_dies_before_it_publishes_leaves_the_region_empty),
         scratch_test_on_disk(replacement_after_a_reboot_carries_no_value),
         scratch_test(memory_cannot_be_older_than_the_boot),

@@ -213,6 +213,23 @@ static void leftovers_of_the_living_and_of_others_stay(void **state)
     scratch_delete(livings);
 }
 
+/* Names that only begin like a temporary one are somebody's own. */
+static void names_that_are_almost_temporary_are_left_alone(void **state)
+{
+    const char *const names[] = {".region.mmsync-0123456789abcdef.kept", ".region.mmsync-0123456789abcde",
+                                 ".region.mmsync-0123456789abcdeF", ".region.mmsync-0123456789abcdef0"};
+
+    for (int i = 0; i < 4; i++) {
+        sample_closed_region(scratch_path(state, "region"), "value");
+        move_region(state, "region", names[i]);
+    }
+    sample_closed_region(scratch_path(state, "region"), "new");
+    for (int i = 0; i < 4; i++) {
+        check_copies(scratch_path(state, names[i]), "value");
+        scratch_delete(scratch_path(state, names[i]));
+    }
+}
+
 static void foreign_files_under_a_temporary_name_are_not_unlinked(void **state)
 {
     const char *path = scratch_path(state, "region"), *left = scratch_path(state, ".region.mmsync-0123456789abcdef");
@@ -259,6 +276,7 @@ int main(void)
         scratch_test(region_of_another_user_is_left_as_it_is),
         scratch_test(leftovers_of_the_dead_are_swept_by_the_next_writer),
         scratch_test(leftovers_of_the_living_and_of_others_stay),
+        scratch_test(names_that_are_almost_temporary_are_left_alone),
         scratch_test(foreign_files_under_a_temporary_name_are_not_unlinked),
         scratch_test(tombstone_under_its_own_name_is_refused_and_says_what_to_do),
     };
