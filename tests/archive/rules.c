@@ -113,7 +113,7 @@ static void archived_lists_are_as_long_as_the_limit(void **state)
 
     (void)state;
     for (int i = 1; i < MMS_ARCHIVE_DEPTH + 2; i++) {
-        nodes[i].next.mms_tag = 1;               /* Some, */
+        nodes[i].next.mms_tag = 1;                  /* Some, */
         nodes[i].next.value.box = (mms_box32){-20}; /* and it leads to the node before */
     }
     assert_non_null(Node_check(nodes, sizeof nodes - sizeof *nodes));
