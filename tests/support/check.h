@@ -47,8 +47,7 @@ enum { CHECK_CHILD_FAILED = 99 };
 
 bool check_is_emulated(void);
 
-/* How often to do what should be done `count` times: an emulator needs ten times as long to start a process, and does it a
-   fifth as often. */
+/* How often to do what should be done `count` times: under an emulator, which is slow at starting programs, a fifth. */
 int check_rounds(int count);
 
 void check_code_at(const char *file, int line, const char *text, int code, int expected);
