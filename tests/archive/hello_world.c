@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The known bytes of a small value, as rkyv 0.7.46 wrote them, and every function that mmsc makes for it. */
+/* The known bytes of a small value, as rkyv 0.7.46 has them on machines of either byte order, and every function that mmsc
+   makes for it. */
 #include "hello.h"
 #include <setjmp.h>
 #include <stdarg.h>
