@@ -105,15 +105,14 @@ static void note_backed(struct mms__pool *pool, unsigned slot, uint64_t size)
     mms__store_relaxed(&pool->control->slots[slot].allocated, size);
 }
 
-/* Only what is above `keep` goes. The slot is taken, or free and marked anew: a copying reader must not find zeros under
+/* Only what is above `keep` goes, which is something. The slot is taken, or free and marked anew: a copying reader must not find zeros under
    a generation word that fits. Nor is anything punched under an evicted reader: its loads would take new memory, or end
    it if there is none. */
 static void trim(struct mms__pool *pool, unsigned slot, uint64_t keep)
 {
     struct mms__slot *own = &pool->slots[slot];
 
-    if (own->backed <= keep || own->evicted != 0 ||
-        mms__punch(pool->data_file->fd, slot_offset(pool, slot) + keep, own->backed - keep) != 0)
+    if (own->evicted != 0 || mms__punch(pool->data_file->fd, slot_offset(pool, slot) + keep, own->backed - keep) != 0)
         return;
     MMS__STEP(trim_punched);
     if (own->allocated > keep)
@@ -324,7 +323,7 @@ static int wait_for_readers(struct mms__pool *pool, struct mms__patience patienc
 
     pool->last_check_ns = 0; /* look for the dead at once */
     while ((receipt->reclaimed = reclaim(pool)) == 0) {
-        if (pool->holder_count == 0 && reason != 0)
+        if (pool->holder_count == 0) /* so no more than `current` is in use, and something stopped the extension */
             return reason;
         if (mms__now_ns() >= deadline)
             break;

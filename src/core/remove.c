@@ -42,7 +42,7 @@ int mms__temporary_name(const struct mms__place *target, struct mms__place *temp
     *temporary = *target;
     printed = snprintf(temporary->path + target->parent_size, room, "/.%s" TEMPORARY_MARK "%08x%08x",
                        mms__place_name(target), random[0], random[1]);
-    if (printed < 0 || (size_t)printed >= room)
+    if ((size_t)printed >= room)
         return mms__fail(MMS_E_INVALID, "the path %s is too long", target->path);
     return 0;
 }
@@ -121,7 +121,7 @@ int mms__check_name(const struct mms__file *directory, int parent, const char *n
 
     if (fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
         return errno == ENOENT ? MMS_E_GONE : -errno;
-    return status.st_dev == directory->device && status.st_ino == directory->inode ? 0 : MMS_E_GONE;
+    return mms__file_is(directory, status.st_dev, status.st_ino) ? 0 : MMS_E_GONE;
 }
 
 static int open_parent(const struct mms__place *place, int flags, struct mms__file *parent)
