@@ -213,6 +213,8 @@ int mms_remove(const char *path)
     if (code != 0)
         return code;
     code = mms__writer_lock_wait(&place, LOCK_WAIT_MS, &lock);
+    if (code == MMS_E_NOT_REGION && mms__place_is_gone(&place))
+        code = mms__fail(MMS_E_GONE, "removing %s: somebody else has", place.path);
     if (code == 0) {
         MMS__STEP(remove_locked);
         code = mms__place_is_gone(&place) ? mms__fail(MMS_E_GONE, "removing %s: somebody else has", place.path)
