@@ -43,7 +43,8 @@ int mms__temporary_name(const struct mms__place *target, struct mms__place *temp
     printed = snprintf(temporary->path + target->parent_size, room, "/.%s" TEMPORARY_MARK "%08x%08x",
                        mms__place_name(target), random[0], random[1]);
     if ((size_t)printed >= room)
-        return mms__fail(MMS_E_INVALID, "the path %s is too long", target->path);
+        return mms__fail(MMS_E_INVALID,
+                         "the path of a region is too long, as it is built under a longer name beside it");
     return 0;
 }
 
