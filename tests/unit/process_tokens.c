@@ -87,9 +87,8 @@ static void start_time_is_that_of_proc_whatever_the_program_is_called(void **sta
 /* As where /proc is not the kernel's own. */
 static void read_another_stat(void *directory)
 {
-    static const char *const texts[] = {"", "no parenthesis 1 2 3", "7 (comm) R 1 2 3",
-                                        "7 (a b) R 1 2 3 4 5 6 7 8 9 10 11 "
-                                        "12 13 14 15 16 17 18 4711 20"};
+    static const char whole[] = "7 (a b) R 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 4711 20";
+    static const char *const texts[] = {"", "no parenthesis 1 2 3", "7 (comm) R 1 2 3", whole};
     static const uint64_t starts[] = {0, 0, 0, 4711};
     char path[600];
 
