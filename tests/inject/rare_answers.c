@@ -206,6 +206,36 @@ static void signals_at_calls_for_a_disk_go_unnoticed(void **state)
     interrupt_all(state, on_disk, sizeof on_disk / sizeof *on_disk);
 }
 
+static uint64_t blocks_after_shrinking(const char *path, unsigned interruptions)
+{
+    static char large[3 << 20];
+    mms_writer_options options = sample_options();
+    mms_writer *writer;
+    uint64_t blocks;
+
+    options.max_size = sizeof large;
+    writer = sample_writer_with(path, options);
+    for (int i = 0; i < 3; i++)
+        check_ok(mms_write(writer, large, sizeof large, NULL));
+    fail_from_here(INJECT_fallocate, interruptions ? 1 : 0, EINTR, interruptions);
+    for (int i = 0; i < 60; i++)
+        publish_text(writer, "small");
+    inject_disarm();
+    blocks = file_blocks(path, "data");
+    check_ok(mms_writer_close(writer));
+    scratch_delete(path);
+    return blocks;
+}
+
+static void signals_do_not_keep_memory_from_being_given_back(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    uint64_t blocks = blocks_after_shrinking(path, 0);
+
+    check_true(blocks < 3 << 20);
+    check_equal(blocks_after_shrinking(path, 3), blocks);
+}
+
 /* ---- File systems ---- */
 
 static void file_system_without_a_name_is_told_by_its_number(void **state)
@@ -464,6 +494,7 @@ int main(void)
         scratch_test(first_region_without_a_thread_key_is_no_memory),
         scratch_test_on_disk(signals_at_calls_for_a_disk_go_unnoticed), /* likewise */
         scratch_test(signals_at_any_call_go_unnoticed),
+        scratch_test(signals_do_not_keep_memory_from_being_given_back),
         scratch_test(file_system_without_a_name_is_told_by_its_number),
         scratch_test(overlayfs_that_cannot_rename_directories_is_named),
         scratch_test(writer_whose_host_closed_its_lock_on_overlayfs_writes_no_more),

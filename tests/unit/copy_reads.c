@@ -201,6 +201,8 @@ static void garbled_schema_is_never_copied(void **state)
     patch_word(path, "control", slot + offsetof(struct mms__descriptor, schema_size), 19);
     patch_word(path, "control", slot + offsetof(struct mms__descriptor, size), UINT64_MAX - 4096);
     check_code(mms_read_schema(region, buffer, sizeof buffer, &size, NULL, NULL), MMS_E_AGAIN);
+    patch_word(path, "control", slot + offsetof(struct mms__descriptor, size), (64 << 10) + 1); /* just over max_size */
+    check_code(mms_read_schema(region, buffer, sizeof buffer, &size, NULL, NULL), MMS_E_AGAIN);
     patch_word(path, "control", slot + offsetof(struct mms__descriptor, size), 8);
     check_ok(mms_read_schema(region, buffer, sizeof buffer, &size, NULL, NULL));
     patch_word(path, "control", offsetof(struct mms__control, current), UINT64_C(1) << MMS__SLOT_BITS | 0x7fff);
