@@ -2,6 +2,7 @@
 /* What the kernel, and other processes, answer seldom: each case by itself, where injected_calls.c goes through all calls. */
 #include "check.h"
 #include "core/layout.h"
+#include "core/writer.h"
 #include "forked.h"
 #include "inject.h"
 #include "sample.h"
@@ -133,9 +134,9 @@ static void look_at_values(const char *path)
 }
 
 /* A line of a process that is dead is in the table: it is judged, under locks. */
-static void leave_dead_line(const char *path)
+static void leave_dead_line(const char *path, uint32_t owner)
 {
-    const struct mms__line line = {.announce = MMS__IDLE, .owner = 3, .mode = MMS__SYMMETRIC, .pid = 4711};
+    const struct mms__line line = {.announce = MMS__IDLE, .owner = owner, .mode = MMS__SYMMETRIC, .pid = 4711};
     const uint32_t mark = 1;
 
     patch_bytes(path, "readers", offsetof(struct mms__readers, lines), &line, sizeof line);
@@ -176,7 +177,7 @@ static void interrupt_each(struct interruption interruption, enum inject_kind ki
         if (!interruption.work->from_nothing) {
             in_child(make_region, (void *)(uintptr_t)interruption.path);
             in_child(work_interrupted, &(struct interruption){interruption.path, &works[0], {.nth = 0}});
-            leave_dead_line(interruption.path);
+            leave_dead_line(interruption.path, 3);
         }
         interruption.plan = (struct inject_plan){kind, nth, EINTR, 1};
         in_child(work_interrupted, &interruption);
@@ -204,6 +205,29 @@ static void signals_at_any_call_go_unnoticed(void **state)
 static void signals_at_calls_for_a_disk_go_unnoticed(void **state)
 {
     interrupt_all(state, on_disk, sizeof on_disk / sizeof *on_disk);
+}
+
+/* Who judges a dead owner locks its byte, and must give it back: there is but one here. */
+static void signals_do_not_keep_the_bytes_of_the_dead(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer_options options = sample_options();
+    unsigned calls = 1;
+
+    options.max_readers = 1;
+    check_ok(mms_writer_close(sample_writer_with(path, options)));
+    for (unsigned nth = 0; nth <= calls; nth++) {
+        mms_writer *writer;
+
+        leave_dead_line(path, 1);
+        fail_from_here(INJECT_fcntl_setlk, nth, EINTR, 1);
+        writer = sample_writer_with(path, options);
+        calls = nth == 0 ? counts->of[INJECT_fcntl_setlk] : calls;
+        inject_disarm();
+        check_ok(mms_region_close(sample_region(path)));
+        check_ok(mms_writer_close(writer));
+    }
+    check_true(calls >= 3);
 }
 
 static uint64_t blocks_after_shrinking(const char *path, unsigned interruptions)
@@ -471,11 +495,12 @@ static void without_generations_no_memory_is_given_back(void **state)
     void *buffer;
 
     sample_closed_region(path, "value");
-    patch_word(path, "control", offsetof(struct mms__control, floor), MMS__GENERATION_MAX - 9);
+    patch_word(path, "control", offsetof(struct mms__control, floor), MMS__GENERATION_MAX - 8);
     writer = sample_writer(path);
-    for (int i = 0; i < 8; i++)
+    for (int i = 0; i < 7; i++)
         publish_text(writer, "value");
     check_ok(mms_write_begin(writer, 1, &buffer, NULL)); /* the last */
+    check_true(writer->pool.free_count > 0);
     blocks = file_blocks(path, "data");
     fail_from_here(INJECT_fallocate, 1, ENOSPC, 1);
     check_code(mms_write_grow(writer, 50000, &buffer), -ENOSPC);
@@ -494,6 +519,7 @@ int main(void)
         scratch_test(first_region_without_a_thread_key_is_no_memory),
         scratch_test_on_disk(signals_at_calls_for_a_disk_go_unnoticed), /* likewise */
         scratch_test(signals_at_any_call_go_unnoticed),
+        scratch_test(signals_do_not_keep_the_bytes_of_the_dead),
         scratch_test(signals_do_not_keep_memory_from_being_given_back),
         scratch_test(file_system_without_a_name_is_told_by_its_number),
         scratch_test(overlayfs_that_cannot_rename_directories_is_named),
