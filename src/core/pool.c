@@ -162,25 +162,22 @@ static int provide(struct mms__pool *pool, unsigned slot, uint64_t size)
 
 /* ---- Free slots ---- */
 
-static int next_generation(struct mms__pool *pool)
+/* False, with no detail stored, if no generations are left. */
+static bool mark(struct mms__pool *pool, unsigned slot)
 {
     if (pool->generation >= MMS__GENERATION_MAX)
-        return mms__fail(MMS_E_EXHAUSTED, "writing %s: no generations are left; remove the region and create it anew",
-                         pool->path);
+        return false;
     pool->generation++;
-    return 0;
-}
-
-static int mark(struct mms__pool *pool, unsigned slot)
-{
-    int code = next_generation(pool);
-
-    if (code != 0)
-        return code;
     pool->slots[slot].generation = pool->generation;
     mms__slot_take(&pool->control->slots[slot], pool->generation);
     MMS__STEP(take_fenced);
-    return 0;
+    return true;
+}
+
+static int fail_exhausted(const struct mms__pool *pool)
+{
+    return mms__fail(MMS_E_EXHAUSTED, "writing %s: no generations are left; remove the region and create it anew",
+                     pool->path);
 }
 
 /* Give back what free slots hold, but for the first `spared` bytes of it. Returns the bytes given back. */
@@ -196,7 +193,7 @@ static uint64_t trim_free_slots(struct mms__pool *pool, uint64_t spared)
 
         if (kept + backed <= spared) {
             kept += backed;
-        } else if (mark(pool, slot) == 0) {
+        } else if (mark(pool, slot)) {
             trim(pool, slot, 0);
             given += backed - pool->slots[slot].backed;
         }
@@ -389,7 +386,7 @@ int mms__pool_take(struct mms__pool *pool, uint64_t size, struct mms__patience p
     if (pool->gone)
         return fail_gone(pool, MMS_E_GONE);
     *slot = pop(pool, size);
-    code = mark(pool, *slot);
+    code = mark(pool, *slot) ? 0 : fail_exhausted(pool);
     if (code == 0)
         code = provide_or_trim(pool, *slot, size);
     if (code != 0) {
