@@ -31,8 +31,9 @@ static int read_all(int fd, unsigned char *to, size_t size, uint64_t offset)
     return 0;
 }
 
-/* One try: 1 if what was copied, and the size, were whole; 0 if not; -errno. *size is the value's. */
-static int try_copy(struct mms_region *region, uint64_t word, void *buffer, size_t capacity, size_t *size)
+/* One try: 1 if what was copied, and the size and type, were whole; 0 if not; -errno. *size is the value's. */
+static int try_copy(struct mms_region *region, uint64_t word, void *buffer, size_t capacity, size_t *size,
+                    uint64_t type_id[2])
 {
     const struct mms__descriptor *slot = mms__region_slot(region, mms__word_slot(word));
     uint64_t stored;
@@ -42,6 +43,8 @@ static int try_copy(struct mms_region *region, uint64_t word, void *buffer, size
         return 0;
     stored = mms__load_relaxed(&slot->size);
     *size = (size_t)(stored < region->header.max_size ? stored : region->header.max_size);
+    type_id[0] = mms__load_relaxed(&slot->type_id[0]);
+    type_id[1] = mms__load_relaxed(&slot->type_id[1]);
     MMS__STEP(copy_size_known);
     if (*size <= capacity) {
         code = read_all(region->data_file.fd, buffer, *size, mms__word_slot(word) * region->header.stride);
@@ -66,16 +69,12 @@ static int ensure_data_file(struct mms_region *region)
     return code == 0 ? 0 : mms__fail(code, "copying from %s: looking for its file `data`", region->place.path);
 }
 
-static int check_type(const struct mms_region *region, uint64_t word)
+static int check_type(const struct mms_region *region, const uint64_t found[2])
 {
     const uint64_t *wanted = region->options.type_id;
-    const struct mms__descriptor *slot = mms__region_slot(region, mms__word_slot(word));
 
-    if ((wanted[0] | wanted[1]) == 0 ||
-        (wanted[0] == mms__load_relaxed(&slot->type_id[0]) && wanted[1] == mms__load_relaxed(&slot->type_id[1])))
+    if ((wanted[0] | wanted[1]) == 0 || (wanted[0] == found[0] && wanted[1] == found[1]))
         return 0;
-    if (!mms__still_whole(&region->control->current, &slot->generation, word))
-        return MMS_E_AGAIN;
     return mms__fail(MMS_E_TYPE, "copying from %s: the value has another type than was asked for", region->place.path);
 }
 
@@ -89,17 +88,17 @@ static int fail_arguments(const struct mms_region *region)
 /* Returns as try_copy, or an error. */
 static int try_typed(struct mms_region *region, void *buffer, size_t capacity, size_t *size, uint64_t *word)
 {
+    uint64_t type_id[2];
     int code;
 
     *word = mms__region_current(region);
     if (!mms__word_pinnable(*word))
         return mms__fail_unpinnable(region, *word);
     MMS__STEP(copy_looked);
-    code = try_copy(region, *word, buffer, capacity, size);
-    if (code != 1)
-        return code;
-    code = check_type(region, *word);
-    return code == MMS_E_AGAIN ? 0 : code == 0 ? 1 : code;
+    code = try_copy(region, *word, buffer, capacity, size, type_id);
+    if (code == 1 && check_type(region, type_id) != 0)
+        return MMS_E_TYPE;
+    return code;
 }
 
 int mms_read_copy(mms_region *region, void *buffer, size_t capacity, size_t *size, uint64_t *generation)

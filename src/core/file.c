@@ -62,13 +62,18 @@ int mms__file_open(int directory, const char *name, int flags, mode_t mode, stru
     return 0;
 }
 
+bool mms__file_is(const struct mms__file *file, dev_t device, ino_t inode)
+{
+    return file->device == device && file->inode == inode;
+}
+
 int mms__file_look(const struct mms__file *file, struct stat *status)
 {
     if (file->fd < 0)
         return 0;
     if (fstat(file->fd, status) != 0)
         return errno == EBADF ? 0 : -errno;
-    return status->st_dev == file->device && status->st_ino == file->inode;
+    return mms__file_is(file, status->st_dev, status->st_ino);
 }
 
 /* What cannot be looked at is taken for ours: a host that closes descriptors of others is rare, and a device with errors
@@ -95,7 +100,7 @@ int mms__file_ensure(struct mms__file *file, const char *directory, const char *
     }
     if (code != 0)
         return code == -ENOENT ? MMS_E_GONE : code;
-    if (again.device != file->device || again.inode != file->inode) {
+    if (!mms__file_is(file, again.device, again.inode)) {
         mms__file_close(&again);
         return MMS_E_GONE;
     }

@@ -22,6 +22,9 @@ struct mms__file {
    blocking, never on descriptors 0 to 2. -errno, or MMS_E_NOT_REGION for another kind of file; no detail is stored. */
 int mms__file_open(int directory, const char *name, int flags, mode_t mode, struct mms__file *file);
 
+/* True if that is what stat(2) says of a file. */
+bool mms__file_is(const struct mms__file *file, dev_t device, ino_t inode);
+
 /* 1 and its status if the descriptor still is the file that was opened, 0 if not, -errno if that cannot be seen. */
 int mms__file_look(const struct mms__file *file, struct stat *status);
 /* True if it is, or cannot be looked at. */

@@ -56,7 +56,7 @@ static int take_over(struct mms_writer *writer)
 
     MMS__STEP(open_entered);
     code = mms__writer_lock_wait(&writer->place, writer->options.lock_wait_ms, &writer->lock);
-    if (code == 0 && mms__place_is_gone(&writer->place)) {
+    if ((code == 0 || code == MMS_E_NOT_REGION) && mms__place_is_gone(&writer->place)) {
         mms__writer_lock_drop(&writer->lock);
         code = -EAGAIN; /* removed or replaced while we waited */
     }

@@ -108,16 +108,14 @@ uint64_t mms__process_token(void)
     if (known != 0)
         return known;
     fresh = mms__increment(&tokens_given);
-    return mms__cas_seq_cst(token, &known, fresh) ? fresh : known;
+    (void)mms__cas_seq_cst(token, &known, fresh); /* another thread may be faster */
+    return mms__load_relaxed(token);
 }
 
 uintptr_t mms__thread_token(void)
 {
-    uintptr_t thread;
+    uintptr_t thread = (uintptr_t)pthread_getspecific(thread_key);
 
-    if (be_ready() != 0)
-        return 0;
-    thread = (uintptr_t)pthread_getspecific(thread_key);
     if (thread == 0) {
         thread = mms__increment(&threads_seen);
         if (pthread_setspecific(thread_key, (void *)thread) != 0)

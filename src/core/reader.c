@@ -338,8 +338,6 @@ static bool is_still_current(const struct mms_reader *reader, uint64_t word)
 /* What `current` names does not fit its slot: damage, if it is current still; if not, the slot was taken from us. */
 static int fail_misfit(const struct mms_reader *reader, uint64_t word)
 {
-    if (!is_still_current(reader, word))
-        return MMS_E_EVICTED;
     return mms__fail(MMS_E_CORRUPT,
                      "%s/control names slot %u for generation %llu, and the slot does not fit; run mmsync verify",
                      reader->region->place.path, mms__word_slot(word), (unsigned long long)mms__word_generation(word));
@@ -355,7 +353,7 @@ static int pin_fitting(struct mms_reader *reader, uint64_t *word)
         if (!mms__word_pinnable(*word))
             return mms__fail_unpinnable(reader->region, *word);
         code = fits_slot(reader, *word) ? check_value(reader, *word) : fail_misfit(reader, *word);
-        if (code == 0 || (code != MMS_E_EVICTED && is_still_current(reader, *word)))
+        if (code == 0 || is_still_current(reader, *word))
             return code;
         *word = mms__load_acquire(reader->head.current);
     }

@@ -232,8 +232,7 @@ static int open_region(const char *path, const mms_region_options *given, mms_re
     int code = allocate_region(&region);
 
     if (code != 0) /* EAGAIN: of thread keys; for the caller it means another thing */
-        return mms__fail(code == -EAGAIN ? -ENOMEM : code, "mms_region_open: making a handle for %s",
-                         path ? path : "NULL");
+        return mms__fail(code == -EAGAIN ? -ENOMEM : code, "mms_region_open: making a handle");
     code = mms__region_options_read(given, &region->options);
     if (code == 0)
         code = try_open(region, path);

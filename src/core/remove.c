@@ -42,8 +42,9 @@ int mms__temporary_name(const struct mms__place *target, struct mms__place *temp
     *temporary = *target;
     printed = snprintf(temporary->path + target->parent_size, room, "/.%s" TEMPORARY_MARK "%08x%08x",
                        mms__place_name(target), random[0], random[1]);
-    if (printed < 0 || (size_t)printed >= room)
-        return mms__fail(MMS_E_INVALID, "the path %s is too long", target->path);
+    if ((size_t)printed >= room)
+        return mms__fail(MMS_E_INVALID,
+                         "the path of a region is too long, as it is built under a longer name beside it");
     return 0;
 }
 
@@ -121,7 +122,7 @@ int mms__check_name(const struct mms__file *directory, int parent, const char *n
 
     if (fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
         return errno == ENOENT ? MMS_E_GONE : -errno;
-    return status.st_dev == directory->device && status.st_ino == directory->inode ? 0 : MMS_E_GONE;
+    return mms__file_is(directory, status.st_dev, status.st_ino) ? 0 : MMS_E_GONE;
 }
 
 static int open_parent(const struct mms__place *place, int flags, struct mms__file *parent)
@@ -213,6 +214,8 @@ int mms_remove(const char *path)
     if (code != 0)
         return code;
     code = mms__writer_lock_wait(&place, LOCK_WAIT_MS, &lock);
+    if (code == MMS_E_NOT_REGION && mms__place_is_gone(&place))
+        code = mms__fail(MMS_E_GONE, "removing %s: somebody else has", place.path);
     if (code == 0) {
         MMS__STEP(remove_locked);
         code = mms__place_is_gone(&place) ? mms__fail(MMS_E_GONE, "removing %s: somebody else has", place.path)

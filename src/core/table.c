@@ -74,7 +74,7 @@ unsigned mms__table_bury(const struct mms__table *table, int fd, const uint32_t 
     struct dead dead = {.count = 0};
     unsigned cleared;
 
-    for (uint32_t i = 0; i < count && i < MMS__BURY_BATCH; i++)
+    for (uint32_t i = 0; i < count; i++)
         if (owners[i] != 0 && owners[i] <= table->max_readers && mms__lock_byte(fd, lock_offset(owners[i])) == 0)
             dead.owners[dead.count++] = owners[i];
     MMS__STEP(bury_locked);

@@ -149,6 +149,7 @@ static bool check_current_once(const struct mms__look *look, int data_fd, struct
 {
     uint64_t word = mms__load_acquire(&look->control->current);
     unsigned slot = mms__word_slot(word);
+    uint64_t generation;
 
     if (word == MMS__TOMBSTONE) {
         find(report, "the region was removed, and its remover died before the end; remove it again");
@@ -160,15 +161,15 @@ static bool check_current_once(const struct mms__look *look, int data_fd, struct
         find(report, "control: slot %u is current, and it was never used", slot);
         return true;
     }
-    if (mms__load_relaxed(&look->control->slots[slot].generation) != mms__word_generation(word)) {
-        if (!is_still_current(look, word))
-            return false;
+    generation = mms__load_relaxed(&look->control->slots[slot].generation);
+    if (generation == mms__word_generation(word))
+        check_value(look, word, data_fd, report);
+    if (!is_still_current(look, word))
+        return false;
+    if (generation != mms__word_generation(word))
         find(report, "control: generation %" PRIu64 " in slot %u is current, and the slot has generation %" PRIu64,
-             mms__word_generation(word), slot, mms__load_relaxed(&look->control->slots[slot].generation));
-        return true;
-    }
-    check_value(look, word, data_fd, report);
-    return is_still_current(look, word);
+             mms__word_generation(word), slot, generation);
+    return true;
 }
 
 static void check_current(const struct mms__look *look, struct report *report)

@@ -3,6 +3,7 @@
 #include "sample.h"
 #include "scratch.h"
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { SLOTS = 3 };
@@ -84,6 +85,38 @@ static void receipt_and_detail_name_the_holders(void **state)
     check_detail_mentions(holder);
     check_detail_mentions("max_slots");
     tear_down(&fixture);
+}
+
+static void more_holders_than_a_receipt_names_are_counted(void **state)
+{
+    enum { READERS = 11, NAMED = sizeof((mms_receipt *)0)->blocker_pid / sizeof(pid_t) };
+    const char *path = scratch_path(state, "region");
+    mms_writer_options options = sample_options();
+    mms_reader *readers[READERS];
+    mms_receipt receipts[2];
+    mms_region *region;
+    mms_writer *writer;
+
+    options.max_slots = 2;
+    options.max_readers = READERS;
+    writer = sample_writer_with(path, options);
+    region = sample_region(path);
+    publish_text(writer, "held");
+    for (int i = 0; i < READERS; i++) {
+        readers[i] = sample_reader(region);
+        check_holds(readers[i], "held");
+    }
+    publish_text(writer, "newer");
+    memset(receipts, 0x77, sizeof receipts);
+    check_code(mms_write(writer, "x", 1, &receipts[0]), MMS_E_AGAIN);
+    check_equal(receipts[0].blockers, READERS);
+    for (int i = 0; i < NAMED; i++)
+        check_equal(receipts[0].blocker_pid[i], getpid());
+    check_equal(receipts[1].generation, UINT64_C(0x7777777777777777)); /* and nothing behind it */
+    for (int i = 0; i < READERS; i++)
+        check_ok(mms_reader_close(readers[i]));
+    check_ok(mms_region_close(region));
+    check_ok(mms_writer_close(writer));
 }
 
 static void grace_is_waited_for_before_the_refusal(void **state)
@@ -258,6 +291,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         scratch_test(held_slots_make_a_write_fail_and_the_last_value_stays),
         scratch_test(receipt_and_detail_name_the_holders),
+        scratch_test(more_holders_than_a_receipt_names_are_counted),
         scratch_test(grace_is_waited_for_before_the_refusal),
         scratch_test(idle_readers_are_in_nobodys_way),
         scratch_test(readers_that_do_not_allow_it_are_never_evicted),

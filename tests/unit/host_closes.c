@@ -163,6 +163,31 @@ static void removed_behind_the_back(void *path)
     check_ok(mms_writer_close(writer));
 }
 
+static void copied_behind_the_back(void *path)
+{
+    mms_region *region;
+    char byte;
+    size_t size;
+
+    sample_closed_region(path, "v");
+    region = sample_region(path);
+    closefrom(3);
+    check_ok(mms_read_copy(region, &byte, 1, NULL, NULL)); /* it finds the file again */
+    closefrom(3);
+    scratch_delete(path);
+    check_code(mms_read_copy(region, &byte, 1, NULL, NULL), MMS_E_GONE);
+    check_detail_mentions("open the region again");
+    sample_closed_region(path, "another");
+    check_code(mms_read_copy(region, &byte, 1, NULL, NULL), MMS_E_GONE);
+    check_code(mms_read_schema(region, &byte, 1, &size, NULL, NULL), MMS_E_GONE);
+    check_ok(mms_region_close(region));
+}
+
+static void copies_after_closefrom_and_rm_say_gone(void **state)
+{
+    in_child(copied_behind_the_back, (void *)(uintptr_t)scratch_path(state, "region"));
+}
+
 static void growth_after_closefrom_and_rm_says_gone(void **state)
 {
     in_child(removed_behind_the_back, (void *)(uintptr_t)scratch_path(state, "region"));
@@ -190,6 +215,7 @@ int main(void)
         scratch_test_on_disk(locks_outlive_closefrom),
         scratch_test(files_of_the_host_under_our_numbers_are_neither_written_nor_closed),
         scratch_test(standard_streams_that_are_closed_stay_free),
+        scratch_test(copies_after_closefrom_and_rm_say_gone),
         scratch_test(growth_after_closefrom_and_rm_says_gone),
         scratch_test(growth_after_rm_says_gone),
     };
