@@ -203,6 +203,7 @@ static int write_items(struct mms__encoder *e, const mms_type *item, mms_items i
         return code;
     if (copy) {
         if (items.count > 0)
+            /* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): there are items */
             memcpy(e->base + *at, items.data, items.count * item->size);
         return 0;
     }

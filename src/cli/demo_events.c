@@ -224,7 +224,7 @@ bool event_kill_writer(struct demo *demo)
 {
     struct kill_writer_figures *figures = &demo->kill_writer;
     char generation[TEXT_SIZE], took[TEXT_SIZE], lookups[TEXT_SIZE];
-    uint64_t before[CELLS];
+    uint64_t before[CELLS] = {0};
 
     if (!halt_writer(demo))
         return false;

@@ -164,7 +164,7 @@ static struct model_type *make_container(struct model *model, size_t index, stru
     struct model_type *a = arguments[0], *b = arguments[1], *type;
     const char *name =
         model_format(model, b ? "%s<%s, %s>" : "%s<%s>", containers[index].name, a->type.name, b ? b->type.name : "");
-    const char *mangled =
+    const char *mangled = /* containers have an argument. NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
         model_format(model, b ? "%s_%s_%s" : "%s_%s", containers[index].name, a->mangled, b ? b->mangled : "");
 
     type = model_find(model, name);
@@ -264,7 +264,7 @@ static bool parse_length(struct parser *p, uint64_t *length)
         *length = strtoull(digits + 2, &end, 8);
     else
         *length = strtoull(digits, &end, !strncmp(digits, "0x", 2) ? 16 : 10);
-    if (errno != 0 || (*end && strcmp(end, "usize")) || *length > UINT32_MAX) {
+    if (errno != 0 || (*end && strcmp(end, "usize") != 0) || *length > UINT32_MAX) {
         source_error(p->lex.source, p->lex.token.at,
                      errno != 0 || *length > UINT32_MAX ? "an array of more than 2^32 - 1 elements"
                                                         : "this is no whole number");
