@@ -79,8 +79,9 @@ static int open_state(const struct mms_writer *writer, struct mms__file *file)
     return code;
 }
 
-/* With forks held off. -EWOULDBLOCK: another writer has the lock, or the file was removed before we had it. Like the lock of a region of our own it lives as long as
-   the map, so that a host that closes descriptors keeps it and a forked child does not get it. */
+/* With forks held off. -EWOULDBLOCK: another writer has the lock, or the file was removed before we had it. Like the
+   lock of a region of our own it lives as long as the map, so that a host that closes descriptors keeps it and a forked
+   child does not get it. */
 static int lock_and_map(struct mms_writer *writer)
 {
     struct mms__file file;

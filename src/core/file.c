@@ -74,8 +74,8 @@ static int look_whose(const struct mms__file *file)
     return status.st_dev == file->device && status.st_ino == file->inode;
 }
 
-/* What cannot be looked at is taken for ours: a host that closes descriptors of others is rare, and a device with errors
-   must not make us leak them. */
+/* What cannot be looked at is taken for ours: a host that closes descriptors of others is rare, and a device with
+   errors must not make us leak them. */
 bool mms__file_is_ours(const struct mms__file *file)
 {
     return look_whose(file) != 0;

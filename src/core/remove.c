@@ -150,8 +150,8 @@ static int rename_away(const struct mms__place *place, const struct mms__place *
     return code;
 }
 
-/* First the name goes, which can fail, then readers are told, which cannot be undone. Who dies between the two leaves it
-   to the next sweep. */
+/* First the name goes, which can fail, then readers are told, which cannot be undone. Who dies between the two leaves
+   it to the next sweep. */
 static int rename_and_unlink(const struct mms__place *place, const struct mms__place *away,
                              struct mms__control *control)
 {

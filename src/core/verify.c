@@ -137,8 +137,8 @@ static void check_value(const struct mms__look *look, uint64_t word, int data_fd
              found, expected);
 }
 
-/* After a look at the slot of `word`. The fence keeps that look before the load: who has seen a word of what is written to
-   the slot next finds that `current` has moved on. */
+/* After a look at the slot of `word`. The fence keeps that look before the load: who has seen a word of what is written
+   to the slot next finds that `current` has moved on. */
 static bool is_still_current(const struct mms__look *look, uint64_t word)
 {
     mms__fence_acquire();

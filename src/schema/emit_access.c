@@ -167,7 +167,8 @@ static void access_tree(const struct emit *e, const mms_type *type)
     fprintf(e->out, "    return MMS_CAST(%s, mms_tree_seek(%s, self, &key, cursor));\n}\n", entry, table);
     fprintf(
         e->out,
-        "static inline %s%s_next(mms_tree_cursor *cursor)\n{\n    return MMS_CAST(%s, mms_tree_next(%s, cursor));\n}\n\n",
+        "static inline %s%s_next(mms_tree_cursor *cursor)\n{\n    return MMS_CAST(%s, mms_tree_next(%s, cursor));\n}\n"
+        "\n",
         entry, name, entry, table);
 }
 
