@@ -206,7 +206,7 @@ static inline const void *mms__archive_root(mms_reader *reader, mms_archive *arc
 {
     const void *root;
 
-    if (mms_read(reader, view) != 0)
+    if (mms_read(reader, view) != 0 || !view) /* which mms_read does not take */
         return NULL;
 #ifndef MMS_NO_INLINE
     if (MMS__LIKELY(MMS__POINTER_CAST(const struct mms__reader_head *, reader)->checked ==

@@ -81,7 +81,7 @@ int mms__encode_too_many(size_t count, const struct mms__step *step)
 
 static int write_text(struct mms__encoder *e, mms_str text, const struct mms__step *step)
 {
-    size_t at;
+    size_t at = 0;
     int code = mms__encode_room(e, 1, text.size, &at, step);
 
     if (code == 0 && e->base && text.size > 0)

@@ -164,7 +164,7 @@ static struct model_type *make_container(struct model *model, size_t index, stru
     struct model_type *a = arguments[0], *b = arguments[1], *type;
     const char *name =
         model_format(model, b ? "%s<%s, %s>" : "%s<%s>", containers[index].name, a->type.name, b ? b->type.name : "");
-    const char *mangled = /* containers have an argument. NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
+    const char *mangled =
         model_format(model, b ? "%s_%s_%s" : "%s_%s", containers[index].name, a->mangled, b ? b->mangled : "");
 
     type = model_find(model, name);
@@ -212,7 +212,7 @@ static struct model_type *parse_fat_box(struct parser *p, size_t at)
 static struct model_type *parse_container(struct parser *p, size_t index, size_t at)
 {
     struct model_type *arguments[2] = {NULL, NULL}, *fat;
-    int count = containers[index].arguments;
+    int count = containers[index].arguments, parsed = 0;
 
     if (!lex_is_mark(&p->lex, '<')) {
         schema_parse_expected(p, count == 1 ? "`<` and a type" : "`<` and two types");
@@ -221,13 +221,13 @@ static struct model_type *parse_container(struct parser *p, size_t index, size_t
     lex_next(&p->lex);
     if (containers[index].kind == MMS_T_BOX && ((fat = parse_fat_box(p, at)) || p->lex.source->failed))
         return fat;
-    for (int i = 0; i < count; i++) {
-        if (i > 0 && !schema_parse_mark(p, ','))
+    do {
+        if (parsed > 0 && !schema_parse_mark(p, ','))
             return NULL;
-        arguments[i] = schema_parse_type(p);
-        if (!arguments[i])
+        arguments[parsed] = schema_parse_type(p);
+        if (!arguments[parsed])
             return NULL;
-    }
+    } while (++parsed < count);
     if (lex_is_mark(&p->lex, ',')) {
         size_t comma = p->lex.token.at;
 
