@@ -9,10 +9,10 @@
    mms_last_error() has the detail. Sizes are in bytes, times in the unit that the name ends with.
 
    Threads: an mms_writer and an mms_reader serve one thread at a time; an mms_region serves all threads.
-   Trust: a process that may write a region's file `readers` can hold slots, cause evictions, and keep others from opening
-   the region; it cannot change data or make anybody accept damage. A process that may write any of the files, `readers`
-   included, can truncate it, and then whoever has it mapped dies of SIGBUS: give that right (mode, readers_mode, gid) to
-   those alone whom you trust that far, and mms_read_copy to the others.
+   Trust: a process that may write a region's file `readers` can hold slots, cause evictions, and keep others from
+   opening the region; it cannot change data or make anybody accept damage. A process that may write any of the files,
+   `readers` included, can truncate it, and then whoever has it mapped dies of SIGBUS: give that right (mode,
+   readers_mode, gid) to those alone whom you trust that far, and mms_read_copy to the others.
    fork: every handle belongs to the process that opened it; in a child, calls on it return MMS_E_FORKED. */
 #ifndef MMSYNC_H
 #define MMSYNC_H

@@ -5,7 +5,6 @@
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/foreign.h"
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -26,7 +25,8 @@ static bool is_map_of(const char *line, const struct mms__file *file, const char
     uint64_t inode;
     int path = 0;
 
-    if (sscanf(line, "%*s %*s %*s %x:%x %" SCNu64 " %n", &major_number, &minor_number, &inode, &path) != 3 ||
+    if (sscanf(line, /* NOLINT(cert-err34-c): the kernel's own numbers */
+               "%*s %*s %*s %x:%x %" SCNu64 " %n", &major_number, &minor_number, &inode, &path) != 3 ||
         inode != file->inode)
         return false;
     return makedev(major_number, minor_number) == file->device ||
@@ -83,16 +83,17 @@ static int find_suspects(const struct mms__file *file, const char *name, mms_rep
         return mms__fail_errno("repairing %s: looking for its readers in /proc", name);
     report->suspects = 0;
     report->unseen = hides_processes();
-    while (errno = 0, (entry = readdir(processes))) {
+    while (errno = 0, (entry = readdir(processes))) { /* NOLINT(concurrency-mt-unsafe): the stream is ours alone */
+        pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
         int mapped;
 
-        if (!isdigit((unsigned char)*entry->d_name) || atoi(entry->d_name) == getpid())
+        if (pid == 0 || pid == getpid())
             continue;
         mapped = has_mapped(entry->d_name, file, name);
         if (mapped < 0 && !is_init_to_root(entry->d_name))
             report->unseen++;
         if (mapped > 0 && report->suspects++ < sizeof report->suspect_pid / sizeof *report->suspect_pid)
-            report->suspect_pid[report->suspects - 1] = (pid_t)atoi(entry->d_name);
+            report->suspect_pid[report->suspects - 1] = pid;
     }
     if (errno != 0)
         code = mms__fail_errno("repairing %s: listing its readers in /proc", name);

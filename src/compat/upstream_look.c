@@ -71,7 +71,8 @@ static void find_writer(const struct mms__file *state, mms_info *info)
         uint64_t inode;
         int pid;
 
-        if (sscanf(line, "%*s FLOCK %*s WRITE %d %x:%x:%" SCNu64, &pid, &major_number, &minor_number, &inode) == 4 &&
+        if (sscanf(line, /* NOLINT(cert-err34-c): the kernel's own numbers */
+                   "%*s FLOCK %*s WRITE %d %x:%x:%" SCNu64, &pid, &major_number, &minor_number, &inode) == 4 &&
             inode == state->inode && makedev(major_number, minor_number) == state->device) {
             info->writer_alive = 1;
             info->writer_pid = (pid_t)pid;
@@ -268,27 +269,26 @@ static void check_counts(const struct mms__upstream *state, struct report *repor
     }
 }
 
-int mms__compat_verify(const struct mms__place *place, void (*function)(void *context, const char *finding),
+int mms__compat_verify(const struct mms__place *place, void (*report)(void *context, const char *finding),
                        void *context)
 {
-    struct report report = {function, context, 0};
+    struct report all = {report, context, 0};
     struct look look;
     int code = look_at(place, &look);
 
     if (code != 0) {
         if (code != -ENOENT)
-            find(&report, "%s", mms_last_error());
+            find(&all, "%s", mms_last_error());
         return code;
     }
     if (look.state) {
-        check_counts(look.state, &report);
-        code = check_current(place, look.state, &report);
+        check_counts(look.state, &all);
+        code = check_current(place, look.state, &all);
     }
     look_end(&look);
     if (code != 0)
         return code;
-    return report.findings == 0 ? 0
-                                : mms__fail(MMS_E_CORRUPT, "checking %s: %u findings", place->path, report.findings);
+    return all.findings == 0 ? 0 : mms__fail(MMS_E_CORRUPT, "checking %s: %u findings", place->path, all.findings);
 }
 
 /* ---- Remove ---- */

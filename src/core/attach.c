@@ -56,8 +56,8 @@ static int map_part(const struct mms__place *place, const char *name, int fd, ui
     if (code == -ENOMEM)
         return mms__fail(
             code,
-            "mapping %llu bytes of %s/%s: the address space is too small or limited (ulimit -v), or this process locks its "
-            "memory (mlockall, ulimit -l); create the region with a smaller max_size or fewer max_slots",
+            "mapping %llu bytes of %s/%s: the address space is too small or limited (ulimit -v), or this process locks "
+            "its memory (mlockall, ulimit -l); create the region with a smaller max_size or fewer max_slots",
             (unsigned long long)size, place->path, name);
     return code == 0 ? 0 : mms__fail(code, "mapping %s/%s", place->path, name);
 }
@@ -167,7 +167,8 @@ static int read_boot_id(uint64_t id[2])
     return code != 0 || parse_id(text, id) ? code : -EIO;
 }
 
-/* Read once: whoever stores it and whoever compares with it must not differ because one of them had no descriptor left. */
+/* Read once: whoever stores it and whoever compares with it must not differ because one of them had no descriptor
+   left. */
 int mms__boot_id(uint64_t id[2])
 {
     static uint64_t known[2]; /* every thread would store the same */

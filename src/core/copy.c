@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reading without the right to write: no announcement, so the writer may take the slot at any time, and the slot's
-   generation word tells afterwards. Through read calls and not through a map: where the writer has just given memory back,
-   a map would take new memory, or end the process if there is none. */
+   generation word tells afterwards. Through read calls and not through a map: where the writer has just given memory
+   back, a map would take new memory, or end the process if there is none. */
 #include "core/error.h"
 #include "core/protocol.h"
 #include "core/region.h"

@@ -290,7 +290,8 @@ int mms__building_finish(struct mms__building *building, const struct mms__place
     return rename_to(building, target, RENAME_NOREPLACE);
 }
 
-/* Whoever may write the directory beside it may give the target's name to something else at any moment: that is put back. */
+/* Whoever may write the directory beside it may give the target's name to something else at any moment: that is put
+   back. */
 int mms__building_exchange(struct mms__building *building, const struct mms__place *target)
 {
     int code = rename_to(building, target, RENAME_EXCHANGE), found;

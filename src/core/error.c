@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#undef mms__fail
+#undef mms__fail_errno
+
 static _Thread_local char last_error[512];
 static _Thread_local int last_code;
 

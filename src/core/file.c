@@ -76,8 +76,8 @@ int mms__file_look(const struct mms__file *file, struct stat *status)
     return mms__file_is(file, status->st_dev, status->st_ino);
 }
 
-/* What cannot be looked at is taken for ours: a host that closes descriptors of others is rare, and a device with errors
-   must not make us leak them. */
+/* What cannot be looked at is taken for ours: a host that closes descriptors of others is rare, and a device with
+   errors must not make us leak them. */
 bool mms__file_is_ours(const struct mms__file *file)
 {
     struct stat status;

@@ -14,7 +14,8 @@
 
 #define BARE_NAME_DIRECTORY "/dev/shm"
 
-/* By name, because "0x6969" helps nobody. `supported`: shared maps, fallocate, punching and OFD locks are known to work; on btrfs without copy-on-write. */
+/* By name, because "0x6969" helps nobody. `supported`: shared maps, fallocate, punching and OFD locks are known to
+   work; on btrfs without copy-on-write. */
 static const struct filesystem {
     unsigned long magic;
     const char *name;

@@ -105,9 +105,9 @@ static void note_backed(struct mms__pool *pool, unsigned slot, uint64_t size)
     mms__store_relaxed(&pool->control->slots[slot].allocated, size);
 }
 
-/* Only what is above `keep` goes (there is something). The slot is taken, or free and marked anew: a copying reader must not
-   find zeros under a generation word that fits. Nor is anything punched under an evicted reader: its loads would take new memory, or end
-   it if there is none. */
+/* Only what is above `keep` goes (there is something). The slot is taken, or free and marked anew: a copying reader must
+   not find zeros under a generation word that fits. Nor is anything punched under an evicted reader: its loads would take
+   new memory, or end it if there is none. */
 static void trim(struct mms__pool *pool, unsigned slot, uint64_t keep)
 {
     struct mms__slot *own = &pool->slots[slot];

@@ -25,7 +25,8 @@ static mms__word token_without_wiping;
 static mms__word tokens_given; /* plain memory: a child goes on counting where its parent was */
 static uintptr_t threads_seen;
 
-/* With the list locked. After a raw clone(2), which runs no handlers, it is still the parent's: not ours to call or change. */
+/* With the list locked. After a raw clone(2), which runs no handlers, it is still the parent's: not ours to call or
+   change. */
 static void forget_strangers(void)
 {
     uint64_t process = mms__process_token();

@@ -259,10 +259,10 @@ int mms_reader_close(mms_reader *reader)
 
 /* ---- Reading ---- */
 
-/* The writer may want other fences than at the last look (it could have changed, or lost membarrier). After a pin, and not
-   before: the pin may have met a word that is newer than what `control` said then, and as long as that word is current
-   the inline path comes here no more. For the same reason no reader is asymmetric with a nudged word, whatever a writer
-   that came later says in `control`: the next nudge would not change that word. */
+/* The writer may want other fences than at the last look (it could have changed, or lost membarrier). After a pin, and
+   not before: the pin may have met a word that is newer than what `control` said then, and as long as that word is
+   current the inline path comes here no more. For the same reason no reader is asymmetric with a nudged word, whatever
+   a writer that came later says in `control`: the next nudge would not change that word. */
 static void adopt_fence(struct mms_reader *reader, uint64_t word)
 {
     bool symmetric = must_be_symmetric(reader->region) || (word & MMS__NUDGE) != 0;

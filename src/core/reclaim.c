@@ -22,8 +22,8 @@ bool mms__fence_heavy(struct mms__pool *pool)
     MMS__STEP(fence_lost);
     mms__nudge(&pool->control->current);
     MMS__STEP(fence_nudged);
-    /* As the first one. No proof needs it: who validates after the first fence finds the newest value, under either word,
-       and that is not what a scan frees. It is here so that a fence stands behind every store of `current`. */
+    /* As the first one. No proof needs it: who validates after the first fence finds the newest value, under either
+       word, and that is not what a scan frees. It is here so that a fence stands behind every store of `current`. */
     mms__fence_seq_cst();
     return false;
 }

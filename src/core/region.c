@@ -248,7 +248,7 @@ static int open_region(const char *path, const mms_region_options *given, mms_re
 /* How often a region may be replaced while we open it. */
 enum { OPEN_TRIES = 16 };
 
-int mms_region_open(const char *path, const mms_region_options *given, mms_region **out)
+int mms_region_open(const char *path, const mms_region_options *options, mms_region **out)
 {
     int code = -EAGAIN;
 
@@ -256,7 +256,7 @@ int mms_region_open(const char *path, const mms_region_options *given, mms_regio
         return mms__fail(MMS_E_INVALID, "mms_region_open: out is NULL");
     *out = NULL;
     for (int tries = 0; tries < OPEN_TRIES && code == -EAGAIN; tries++)
-        code = open_region(path, given, out);
+        code = open_region(path, options, out);
     return code == -EAGAIN ? mms__fail(MMS_E_GONE, "opening %s: it is replaced all the time", path) : code;
 }
 

@@ -76,7 +76,7 @@ int mms__check_for_others(const struct mms__place *place)
 
     if (!entries)
         return mms__fail_errno("listing %s", place->path);
-    for (struct dirent *entry; code == 0 && (entry = readdir(entries));)
+    for (struct dirent *entry; code == 0 && (entry = readdir(entries));) /* NOLINT(concurrency-mt-unsafe) */
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 && !is_ours(entry->d_name))
             code = mms__fail(-ENOTEMPTY, "removing %s: it holds `%s`, which is not mmsync's; take that away first",
                              place->path, entry->d_name);
@@ -151,8 +151,8 @@ static int rename_away(const struct mms__place *place, const struct mms__place *
     return code;
 }
 
-/* First the name goes, which can fail, then readers are told, which cannot be undone. Who dies between the two leaves it
-   to the next sweep. */
+/* First the name goes, which can fail, then readers are told, which cannot be undone. Who dies between the two leaves
+   it to the next sweep. */
 static int rename_and_unlink(const struct mms__place *place, const struct mms__place *away,
                              struct mms__control *control)
 {
@@ -280,7 +280,7 @@ void mms__sweep_leftovers(const struct mms__place *target)
     if (open_parent(target, O_RDONLY, &directory) != 0)
         return;
     entries = list(directory.fd);
-    for (struct dirent *entry; entries && (entry = readdir(entries));)
+    for (struct dirent *entry; entries && (entry = readdir(entries));) /* NOLINT(concurrency-mt-unsafe) */
         if (is_temporary_name(entry->d_name, target))
             sweep_one(target, directory.fd, entry->d_name);
     if (entries)

@@ -54,8 +54,8 @@ static int try_owner(const struct mms__table *table, int fd, uint32_t owner)
 
 int mms__table_take_owner(const struct mms__table *table, int fd, uint32_t *owner)
 {
-    /* Start somewhere else in each process, so that the first try usually succeeds. Go round twice: a byte may be locked
-       for a moment by somebody who only asks whether its owner is dead. */
+    /* Start somewhere else in each process, so that the first try usually succeeds. Go round twice: a byte may be
+       locked for a moment by somebody who only asks whether its owner is dead. */
     uint32_t first = (uint32_t)getpid() * 2654435761u % table->max_readers;
 
     for (uint32_t i = 0; i < 2 * table->max_readers; i++) {

@@ -87,7 +87,7 @@ static int enter(struct mms_writer *writer)
     return code;
 }
 
-int mms_writer_open(const char *path, const mms_writer_options *given, mms_writer **out)
+int mms_writer_open(const char *path, const mms_writer_options *options, mms_writer **out)
 {
     struct mms_writer *writer;
     int code;
@@ -97,7 +97,7 @@ int mms_writer_open(const char *path, const mms_writer_options *given, mms_write
     *out = NULL;
     code = mms__writer_allocate(&writer);
     if (code != 0)
-        return mms__fail(code, "mms_writer_open: making a handle");
+        return mms__fail(code, "mms_writer_open: making a handle for %s", path ? path : "NULL");
     code = mms__writer_options_read(given, &writer->options);
     if (code == 0)
         code = mms__foreign_find(path, writer->options.format, &writer->place, &writer->foreign);

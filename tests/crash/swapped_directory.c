@@ -226,7 +226,7 @@ static void be_writer(void *nothing)
         uint64_t draw = pattern_random(&random) % 8;
         int code;
 
-        options.max_size = LARGEST << draw % 2;
+        options.max_size = (uint64_t)LARGEST << draw % 2;
         options.replace = true;
         code = draw == 7 ? mms_remove(places.region) : mms_writer_open(places.region, &options, &writer);
         note(code);

@@ -178,7 +178,7 @@ void resume(struct stage *stage)
     check_true(kill(stage->victim, SIGCONT) == 0);
     status = wait_for_victim(stage);
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-        check_failed(__FILE__, __LINE__, "the victim, running again, ended with status %#x", status);
+        check_failed(__FILE__, __LINE__, "the victim, running again, ended with status %#x", (unsigned)status);
 }
 
 static const char *name_value(const struct stage *stage, mms_reader *reader)
