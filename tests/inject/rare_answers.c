@@ -454,6 +454,15 @@ static void name_that_cannot_be_given_back_is_told(void **state)
     check_true(told > 0);
 }
 
+/* Another value each time. */
+static void publish_number(mms_writer *writer)
+{
+    static uint64_t number;
+
+    number++;
+    check_ok(mms_write(writer, &number, sizeof number, NULL));
+}
+
 /* So many values that every slot is another's. */
 static void publish_again(void)
 {
@@ -461,7 +470,7 @@ static void publish_again(void)
         return;
     inject_before(counts->all + 1, publish_again);
     for (int i = 0; i < 8; i++)
-        publish_text(rival.writer, values[i % 2]);
+        publish_number(rival.writer);
 }
 
 /* What is read of a value that is replaced meanwhile has another checksum than the one seen first. */
@@ -472,7 +481,7 @@ static void value_that_is_replaced_while_it_is_verified_is_no_finding(void **sta
 
     options.checksum = true;
     rival.writer = sample_writer_with(path, options);
-    publish_text(rival.writer, "value");
+    publish_number(rival.writer);
     for (unsigned times = 1; times < 100; times += times / 4 + 1) { /* at last, longer than verify tries */
         rival.times = times;
         inject_before(1, publish_again);

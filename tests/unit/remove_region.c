@@ -216,9 +216,9 @@ static void leftovers_of_the_living_and_of_others_stay(void **state)
 /* Regions that nobody writes, under names that are not quite temporary ones. */
 static void leftovers_of_other_names_stay(void **state)
 {
-    static const char *const names[] = {".region.mmsync-0123456789abcde", ".region.mmsync-0123456789abcdef0",
-                                        ".region.mmsync-0123456789abcdeg", ".region.mmsync-0123456789ABCDEF",
-                                        ".region.mmsync-"};
+    static const char *const names[] = {".region.mmsync-0123456789abcde",      ".region.mmsync-0123456789abcdef0",
+                                        ".region.mmsync-0123456789abcdeg",     ".region.mmsync-0123456789ABCDEF",
+                                        ".region.mmsync-0123456789abcdef.bak", ".region.mmsync-"};
     enum { NAMES = sizeof names / sizeof *names };
     uint64_t digests[NAMES];
 

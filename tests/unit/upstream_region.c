@@ -400,13 +400,15 @@ static void closed_and_removed(void *argument)
     mms_writer *writer = writer_of(path, MMS_NO_WAIT, MMS_REFUSE);
     mms_region *region = sample_region(path);
     mms_reader *reader = sample_reader(region);
-    uint64_t generation = publish_text(writer, "value");
+    uint64_t generation;
     mms_view view;
 
-    check_ok(mms_writer_close(writer));
     for (int fd = 3; fd < 64; fd++)
         close(fd);
-    check_code(mms_wait(reader, generation, 1), MMS_E_TIMEOUT); /* the files are there */
+    check_code(mms_read(reader, &view), MMS_E_EMPTY); /* the files are there */
+    generation = publish_text(writer, "value");
+    check_ok(mms_writer_close(writer));
+    check_code(mms_wait(reader, generation, 1), MMS_E_TIMEOUT);
     check_ok(mms_remove(path));
     check_code(mms_wait(reader, generation, MMS_FOREVER), MMS_E_GONE);
     check_code(mms_read(reader, &view), MMS_E_GONE);
