@@ -52,7 +52,8 @@ static void *copy_some(void *unused)
     (void)unused;
     process_fill(&process, 1, false);
     for (int i = 0; i < COPIES; i++) {
-        uint64_t word = mms__region_current(&process.region), type_id[2];
+        uint64_t word = mms__region_current(&process.region);
+        uint64_t type_id[2];
         size_t size;
 
         sights[i].generation = mms__word_generation(word);

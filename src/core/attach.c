@@ -153,18 +153,20 @@ static bool parse_id(const char *text, uint64_t id[2])
 static int read_boot_id(uint64_t id[2])
 {
     char text[64] = {0};
-    int fd, code = 0;
+    ssize_t size;
+    int fd, code;
 
     do
         fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
     while (fd < 0 && errno == EINTR);
     if (fd < 0)
         return -errno;
-    while (read(fd, text, sizeof text - 1) < 0 && code == 0)
-        if (errno != EINTR)
-            code = -errno;
+    do
+        size = read(fd, text, sizeof text - 1);
+    while (size < 0 && errno == EINTR);
+    code = size < 0 ? -errno : parse_id(text, id) ? 0 : -EIO;
     close(fd);
-    return code != 0 || parse_id(text, id) ? code : -EIO;
+    return code;
 }
 
 /* Read once: whoever stores it and whoever compares with it must not differ because one of them had no descriptor

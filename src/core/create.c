@@ -282,7 +282,7 @@ static int rename_to(struct mms__building *building, const struct mms__place *ta
             "giving the new region its name %s: this overlayfs cannot rename directories, for want of extended "
             "attributes below it; make regions on tmpfs (/dev/shm) or on a volume instead",
             target->path);
-    return errno == EEXIST ? -EEXIST : mms__fail_errno("giving the new region its name %s", target->path);
+    return errno == EEXIST ? -EAGAIN : mms__fail_errno("giving the new region its name %s", target->path);
 }
 
 int mms__building_finish(struct mms__building *building, const struct mms__place *target)

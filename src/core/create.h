@@ -17,7 +17,7 @@ struct mms__building {
 /* Build an empty region. `floor`: its generations start above it. Details are stored. */
 int mms__build(const struct mms__place *target, const struct mms__trust *trust, const mms_writer_options *options,
                uint64_t floor, struct mms__building *building);
-/* Give it its name. -EEXIST (no detail) if the name is taken. */
+/* Give it its name. -EAGAIN (no detail) if the name is taken. */
 int mms__building_finish(struct mms__building *building, const struct mms__place *target);
 /* Give it its name and the old region the temporary one, in one step. */
 int mms__building_exchange(struct mms__building *building, const struct mms__place *target);

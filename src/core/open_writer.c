@@ -71,7 +71,7 @@ static int enter_or_create(struct mms_writer *writer)
     struct mms__trust trust = trust_of(&writer->options);
     int code = -EAGAIN;
 
-    for (int tries = 0; tries < OPEN_TRIES && (code == -EAGAIN || code == -EEXIST); tries++) {
+    for (int tries = 0; tries < OPEN_TRIES && code == -EAGAIN; tries++) {
         code = mms__place_enter(&writer->place, &trust);
         if (code == 0)
             code = take_over(writer);
@@ -81,7 +81,7 @@ static int enter_or_create(struct mms_writer *writer)
     MMS__STEP(open_locked);
     if (code == 0)
         mms__sweep_leftovers(&writer->place);
-    if (code == -EAGAIN || code == -EEXIST)
+    if (code == -EAGAIN)
         return mms__fail(MMS_E_BUSY, "opening %s: other processes create and remove it all the time",
                          writer->place.path);
     return code;

@@ -232,6 +232,7 @@ static void sees_value_and_not_readers(void *path)
     check_code(mms_inspect_readers(path, &info, 1, &count), -EACCES);
     check_ok(mms_verify(path, note, &noted)); /* what one may see is sound; what not, is said */
     check_true(noted);
+    check_ok(mms_verify(path, NULL, NULL));
 }
 
 static void value_may_be_looked_at_without_the_right_to_see_readers(void **state)

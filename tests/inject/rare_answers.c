@@ -62,25 +62,29 @@ static void first_region_without_a_thread_key_is_no_memory(void **state)
 }
 
 /* What is on a disk may be older than this boot, and without the boot's id nobody can tell. */
-static void look_without_boot_id(void *path)
+static void look_while(const char *path, enum inject_kind kind, int error, int code)
 {
     mms_writer_options options = sample_options();
-    mms_region *region;
-    mms_writer *writer;
-    mms_info info;
 
-    fail_from_here(INJECT_open, 1, EMFILE, FOR_GOOD);
-    check_code(mms_inspect(path, &info), -EMFILE);
+    fail_from_here(kind, 1, error, FOR_GOOD);
+    check_code(mms_inspect(path, &(mms_info){0}), code);
     check_detail_mentions("boot_id");
-    check_code(mms_verify(path, NULL, NULL), -EMFILE);
+    check_code(mms_verify(path, NULL, NULL), code);
     check_detail_mentions("boot_id");
-    check_code(mms_region_open(path, NULL, &region), -EMFILE);
+    check_code(mms_region_open(path, NULL, &(mms_region *){NULL}), code);
     check_detail_mentions("boot_id");
-    check_code(mms_writer_open(path, &options, &writer), -EMFILE);
+    check_code(mms_writer_open(path, &options, &(mms_writer *){NULL}), code);
     check_detail_mentions("boot_id");
     inject_disarm();
+}
+
+static void look_without_boot_id(void *path)
+{
+    look_while(path, INJECT_open, EMFILE, -EMFILE);
+    look_while(path, INJECT_read, EIO, -EIO);
+    look_while(path, INJECT_read, INJECT_SHORT, -EIO); /* no bytes, so no id */
     check_copies(path, "value");
-    check_ok(mms_inspect(path, &info));
+    check_ok(mms_inspect(path, &(mms_info){0}));
     check_ok(mms_verify(path, NULL, NULL));
 }
 
@@ -336,6 +340,46 @@ static void owner_of_a_bare_name_that_cannot_be_seen_is_not_trusted(void **state
     inject_disarm();
 }
 
+/* A disk that cannot be read from any more, at each of the calls that read. */
+static void check_all_reads_fail(const char *path, mms_region *region)
+{
+    char copy[64];
+    size_t size;
+
+    fail_from_here(INJECT_pread, 1, EIO, FOR_GOOD);
+    check_code(mms_read_copy(region, copy, sizeof copy, &size, NULL), -EIO);
+    check_detail_mentions("region/data");
+    check_code(mms_read_schema(region, copy, sizeof copy, &size, NULL, NULL), -EIO);
+    check_detail_mentions("region/data");
+    check_code(mms_inspect(path, &(mms_info){0}), -EIO);
+    inject_disarm();
+    check_ok(mms_read_copy(region, copy, sizeof copy, &size, NULL));
+}
+
+static void value_that_cannot_be_read_is_told(void **state)
+{
+    const char *path = scratch_path(state, "region"), schema[] = "struct S { a: u64 }";
+    mms_writer_options options = sample_options();
+    mms_writer *writer;
+    mms_region *region;
+    void *buffer;
+
+    options.checksum = true;
+    writer = sample_writer_with(path, options);
+    check_ok(mms_write_begin(writer, 8, &buffer, NULL));
+    memset(buffer, 'v', 8);
+    check_ok(mms_writer_set_type(writer, (const uint64_t[2]){1, 2}, schema, strlen(schema)));
+    check_ok(mms_write_commit(writer, 8, NULL));
+    region = sample_region(path);
+    check_all_reads_fail(path, region);
+    fail_from_here(INJECT_pread, 3, EIO, 1); /* after the two headers */
+    check_code(mms_verify(path, NULL, NULL), MMS_E_CORRUPT);
+    inject_disarm();
+    check_ok(mms_verify(path, NULL, NULL));
+    check_ok(mms_region_close(region));
+    check_ok(mms_writer_close(writer));
+}
+
 /* ---- Others that are always faster ---- */
 
 static struct {
@@ -454,6 +498,15 @@ static void name_that_cannot_be_given_back_is_told(void **state)
     check_true(told > 0);
 }
 
+/* Another value each time. */
+static void publish_number(mms_writer *writer)
+{
+    static uint64_t number;
+
+    number++;
+    check_ok(mms_write(writer, &number, sizeof number, NULL));
+}
+
 /* So many values that every slot is another's. */
 static void publish_again(void)
 {
@@ -461,7 +514,7 @@ static void publish_again(void)
         return;
     inject_before(counts->all + 1, publish_again);
     for (int i = 0; i < 8; i++)
-        publish_text(rival.writer, values[i % 2]);
+        publish_number(rival.writer);
 }
 
 /* What is read of a value that is replaced meanwhile has another checksum than the one seen first. */
@@ -472,7 +525,7 @@ static void value_that_is_replaced_while_it_is_verified_is_no_finding(void **sta
 
     options.checksum = true;
     rival.writer = sample_writer_with(path, options);
-    publish_text(rival.writer, "value");
+    publish_number(rival.writer);
     for (unsigned times = 1; times < 100; times += times / 4 + 1) { /* at last, longer than verify tries */
         rival.times = times;
         inject_before(1, publish_again);
@@ -525,6 +578,7 @@ int main(void)
         scratch_test(overlayfs_that_cannot_rename_directories_is_named),
         scratch_test(writer_whose_host_closed_its_lock_on_overlayfs_writes_no_more),
         scratch_test(owner_of_a_bare_name_that_cannot_be_seen_is_not_trusted),
+        scratch_test(value_that_cannot_be_read_is_told),
         scratch_test(who_opens_what_is_replaced_all_the_time_is_told),
         scratch_test(name_that_cannot_be_given_back_is_told),
         scratch_test(value_that_is_replaced_while_it_is_verified_is_no_finding),

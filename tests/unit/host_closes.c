@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Host programs that close descriptors which are not theirs, and get the numbers again. Each part runs in a child,
    since it closes everything. */
+#include "core/file.h"
 #include "forked.h"
 #include "libc.h"
 #include "sample.h"
@@ -206,6 +207,16 @@ static void growth_after_rm_says_gone(void **state)
     check_ok(mms_writer_close(writer));
 }
 
+static void file_is_known_by_its_device_and_its_inode(void **state)
+{
+    const struct mms__file file = {.device = 5, .inode = 7};
+
+    (void)state;
+    check_true(mms__file_is(&file, 5, 7));
+    check_true(!mms__file_is(&file, 6, 7));
+    check_true(!mms__file_is(&file, 5, 8));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +229,7 @@ int main(void)
         scratch_test(copies_after_closefrom_and_rm_say_gone),
         scratch_test(growth_after_closefrom_and_rm_says_gone),
         scratch_test(growth_after_rm_says_gone),
+        cmocka_unit_test(file_is_known_by_its_device_and_its_inode),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -135,6 +135,7 @@ static void null_data_of_size_0_is_a_value(void **state)
 static void failed_open_stores_null(void **state)
 {
     mms_writer_options bad = sample_options();
+    mms_region_options bad_region = MMS_REGION_OPTIONS_INIT;
     mms_writer *writer = (mms_writer *)state;
     mms_region *region = (mms_region *)state;
 
@@ -142,6 +143,11 @@ static void failed_open_stores_null(void **state)
     check_code(mms_writer_open(scratch_path(state, "region"), &bad, &writer), MMS_E_INVALID);
     check_true(writer == NULL);
     check_true(mms_region_open(scratch_path(state, "region"), NULL, &region) < 0);
+    check_true(region == NULL);
+    sample_closed_region(scratch_path(state, "region"), "value");
+    region = (mms_region *)state;
+    bad_region.fence = (mms_fence)3;
+    check_code(mms_region_open(scratch_path(state, "region"), &bad_region, &region), MMS_E_INVALID);
     check_true(region == NULL);
 }
 

@@ -243,6 +243,27 @@ static void bare_name_of_this_user_or_root_is_trusted(void **state)
     check_ok(enter_bare(state, geteuid(), nobody_else));
 }
 
+static void enter_as_nobody(void *path)
+{
+    struct mms__place place;
+
+    check_ok(mms__place_find(strrchr(path, '/') + 1, &place));
+    check_ok(mms__place_enter(&place, &nobody_else));
+    mms__place_leave(&place);
+}
+
+static void bare_name_of_root_is_trusted_by_everybody(void **state)
+{
+    char directory[PATH_MAX];
+
+    if (geteuid() != 0)
+        skip_because("only root can become another user");
+    snprintf(directory, sizeof directory, "%s", scratch_path(state, ""));
+    directory[strlen(directory) - 1] = 0;
+    check_true(chmod(directory, 0755) == 0);
+    in_child_without_rights(enter_as_nobody, directory);
+}
+
 static void bare_name_of_a_stranger_is_refused_unless_trusted(void **state)
 {
     if (geteuid() != 0)
@@ -298,6 +319,7 @@ int main(void)
         scratch_test(link_or_file_in_place_of_the_directory_is_no_region),
         scratch_test(place_is_gone_when_its_name_leads_elsewhere),
         scratch_test(bare_name_of_this_user_or_root_is_trusted),
+        scratch_test(bare_name_of_root_is_trusted_by_everybody),
         scratch_test(bare_name_of_a_stranger_is_refused_unless_trusted),
         scratch_test(path_of_a_stranger_is_accepted_as_it_was_said),
         scratch_test(file_system_off_the_list_is_refused_by_name_unless_forced),

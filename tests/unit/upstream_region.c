@@ -400,18 +400,50 @@ static void closed_and_removed(void *argument)
     mms_writer *writer = writer_of(path, MMS_NO_WAIT, MMS_REFUSE);
     mms_region *region = sample_region(path);
     mms_reader *reader = sample_reader(region);
-    uint64_t generation = publish_text(writer, "value");
+    uint64_t generation;
     mms_view view;
 
-    check_ok(mms_writer_close(writer));
     for (int fd = 3; fd < 64; fd++)
         close(fd);
-    check_code(mms_wait(reader, generation, 1), MMS_E_TIMEOUT); /* the files are there */
+    check_code(mms_read(reader, &view), MMS_E_EMPTY); /* the files are there */
+    generation = publish_text(writer, "value");
+    check_ok(mms_writer_close(writer));
+    check_code(mms_wait(reader, generation, 1), MMS_E_TIMEOUT);
     check_ok(mms_remove(path));
     check_code(mms_wait(reader, generation, MMS_FOREVER), MMS_E_GONE);
     check_code(mms_read(reader, &view), MMS_E_GONE);
     check_ok(mms_reader_close(reader));
     check_ok(mms_region_close(region));
+}
+
+/* What cannot be looked at has not been removed. */
+static void closed_and_hidden(void *argument)
+{
+    char parent[600], aside[610];
+    mms_region *region;
+    mms_reader *reader;
+    mms_view view;
+
+    snprintf(parent, sizeof parent, "%.*s", (int)(strrchr(argument, '/') - (char *)argument), (char *)argument);
+    snprintf(aside, sizeof aside, "%s.aside", parent);
+    check_true(mkdir(parent, 0755) == 0);
+    check_ok(mms_writer_close(writer_of(argument, MMS_NO_WAIT, MMS_REFUSE)));
+    region = sample_region(argument);
+    reader = sample_reader(region);
+    for (int fd = 3; fd < 64; fd++)
+        close(fd);
+    check_true(rename(parent, aside) == 0);
+    fclose(fopen(parent, "we"));
+    check_code(mms_read(reader, &view), MMS_E_EMPTY);
+    check_ok(mms_reader_close(reader));
+    check_ok(mms_region_close(region));
+    check_true(unlink(parent) == 0);
+    scratch_delete(aside);
+}
+
+static void hidden_files_are_not_removed_ones(void **state)
+{
+    in_child(closed_and_hidden, (void *)(uintptr_t)scratch_path(state, "directory/value"));
 }
 
 static void removal_is_noticed_by_who_has_no_descriptor_left(void **state)
@@ -675,6 +707,7 @@ int main(void)
         scratch_test(values_have_no_type_no_schema_and_no_list_of_readers),
         scratch_test(readers_of_a_region_are_many_and_not_without_end),
         scratch_test(the_host_may_close_descriptors),
+        scratch_test(hidden_files_are_not_removed_ones),
         scratch_test(removal_is_noticed_by_who_has_no_descriptor_left),
         scratch_test(a_forked_child_has_no_part_in_it),
         scratch_test(a_thread_that_ends_is_not_counted_any_more),
