@@ -61,12 +61,14 @@ static int try_uncounted(struct mms_region *region, void *buffer, size_t capacit
     uint64_t size; /* may be more than a size_t can say, until it is compared */
     int code = 0;
 
-    *word = mms__load_seq_cst(&state->version);
+    *word = mms__load_seq_cst(&state->version); /* an acquire: the data before it (pair: `publish`) */
     if (*word == 0)
         return fail_unreadable(region);
     size = mms__upstream_size(*word);
     if (size <= capacity && size > 0)
         code = read_all(region, mms__upstream_index(*word), buffer, (size_t)size);
+    /* The reads of the data before the second look (pair: the fence in `store`, upstream_writer.c): who has read a byte of what
+       is written there next finds that the version has moved on. */
     mms__fence_acquire();
     if (mms__load_relaxed(&state->version) != *word)
         return 0;

@@ -239,10 +239,10 @@ static int check_current(const struct mms__place *place, const struct mms__upstr
     int code = buffer ? 0 : mms__fail(-ENOMEM, "checking %s: no memory to read it", place->path);
 
     for (int tries = 0; buffer && tries < TRIES; tries++) {
-        uint64_t word = mms__load_acquire(&state->version);
+        uint64_t word = mms__load_acquire(&state->version); /* pair: `publish`, the data before it */
 
         code = word == 0 ? 0 : check_value(place, word, buffer, text);
-        mms__fence_acquire();
+        mms__fence_acquire(); /* as in try_uncounted; without it what is being overwritten is called damaged */
         if (code == 0 || mms__load_relaxed(&state->version) == word)
             break;
         code = mms__fail(MMS_E_AGAIN,
@@ -324,7 +324,7 @@ static void empty(const struct mms__file *file)
         mms__map_file(file->fd, MMS__STATE_SIZE, PROT_READ | PROT_WRITE, false, &map) != 0)
         return;
     state = map.base;
-    mms__store_seq_cst(&state->version, 0);
+    mms__store_seq_cst(&state->version, 0); /* nothing is handed on with it; as strong as all stores of a version */
     mms__futex_wake_all((uint32_t *)(void *)&state->version + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__));
     mms__unmap(&map);
 }
