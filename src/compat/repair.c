@@ -141,6 +141,7 @@ static int fail_alive(const struct mms__place *place, const mms_repair_report *r
                      place->path, report->suspects, who);
 }
 
+/* Order among the looks does not matter here: the compare-and-swap decides. */
 static void load_counts(const struct mms__upstream *state, uint32_t counts[2])
 {
     counts[0] = mms__load_seq_cst(&state->readers[0]);

@@ -119,7 +119,7 @@ static inline bool mms__upstream_holds(const struct mms__upstream *state, uint64
 {
     uint32_t count;
 
-    mms__fence_acquire();
+    mms__fence_acquire(); /* as in mms__upstream_unpin */
     count = mms__load_relaxed(&state->readers[mms__upstream_index(word)]);
     return count > 0 && count <= MMS__UPSTREAM_COUNT_MAX;
 }
@@ -130,7 +130,7 @@ static inline unsigned mms__upstream_after(uint64_t word)
     return word == 0 ? 0 : !mms__upstream_index(word);
 }
 
-/* The file that a writer may write next, as far as readers leave it alone. */
+/* Only writers change the version, one after the other under their lock. The file that a writer may write next, as far as readers leave it alone. */
 static inline unsigned mms__upstream_next(const struct mms__upstream *state)
 {
     return mms__upstream_after(mms__load_seq_cst(&state->version));

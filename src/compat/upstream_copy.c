@@ -62,7 +62,7 @@ static int try_uncounted(struct mms_region *region, void *buffer, size_t capacit
     uint64_t size; /* may be more than a size_t can say, until it is compared */
     int code = 0;
 
-    *word = mms__load_seq_cst(&state->version);
+    *word = mms__load_seq_cst(&state->version); /* an acquire: the data before it (pair: `publish`) */
     if (*word == 0)
         return fail_unreadable(region);
     MMS__STEP(upstream_copy_looked);
@@ -70,6 +70,8 @@ static int try_uncounted(struct mms_region *region, void *buffer, size_t capacit
     if (size <= capacity && size > 0)
         code = read_all(region, mms__upstream_index(*word), buffer, (size_t)size);
     MMS__STEP(upstream_copy_read);
+    /* The reads of the data before the second look (pair: the fence in `store`, upstream_writer.c): who has read a byte of
+       what is written there next finds that the version has moved on. */
     mms__fence_acquire();
     if (mms__load_relaxed(&state->version) != *word)
         return 0;

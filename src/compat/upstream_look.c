@@ -239,10 +239,10 @@ static int check_current(const struct mms__place *place, const struct mms__upstr
     int code = buffer ? 0 : mms__fail(-ENOMEM, "checking %s: no memory to read it", place->path);
 
     for (int tries = 0; buffer && tries < TRIES; tries++) {
-        uint64_t word = mms__load_acquire(&state->version);
+        uint64_t word = mms__load_acquire(&state->version); /* pair: `publish`, the data before it */
 
         code = word == 0 ? 0 : check_value(place, word, buffer, text);
-        mms__fence_acquire();
+        mms__fence_acquire(); /* as in try_uncounted; without it what is being overwritten is called damaged */
         if (code == 0 || mms__load_relaxed(&state->version) == word)
             break;
         code = mms__fail(MMS_E_AGAIN,
@@ -331,7 +331,7 @@ static int map_doomed(const struct mms__place *place, const struct mms__file *fi
    MMS_E_GONE once the name is gone. */
 static void empty(struct mms__upstream *state)
 {
-    mms__store_seq_cst(&state->version, 0);
+    mms__store_seq_cst(&state->version, 0); /* nothing is handed on with it; as strong as all stores of a version */
     MMS__STEP(upstream_emptied);
     mms__futex_wake_all((uint32_t *)(void *)&state->version + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__));
 }

@@ -101,7 +101,7 @@ void mms__compat_region_free(struct mms_region *region, bool inherited)
 
 uint64_t mms__compat_generation(struct mms_region *region)
 {
-    return mms__load_acquire(&mms__upstream_of(region)->seen->version);
+    return mms__load_acquire(&mms__upstream_of(region)->seen->version); /* only compared */
 }
 
 /* ---- Reading ---- */
@@ -177,6 +177,7 @@ int mms__compat_read(struct mms_reader *reader, mms_view *out)
     const struct mms__upstream_region *upstream = mms__upstream_of(reader->region);
     int code;
 
+    /* Only compared, with what was pinned; the end of the view looks again. */
     if (is_held(reader) && mms__load_seq_cst(&upstream->seen->version) == reader->head.word &&
         mms__upstream_holds(upstream->seen, reader->head.word)) {
         mms__fill_view(&reader->head, out);

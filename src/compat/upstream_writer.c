@@ -207,6 +207,8 @@ static int take_turn(struct mms_writer *writer, unsigned *index, mms_receipt *re
 
     *index = mms__upstream_next(state);
     deadline = writer->options.grace_ms == MMS_NO_WAIT ? 0 : mms__deadline(writer->options.grace_ms);
+    /* After the version was stored, in the order of all seq_cst accesses (pair: mms__upstream_pin); and an acquire: the reads of
+       those who are counted out are over (pair: mms__upstream_count_out). */
     while ((count = mms__load_seq_cst(&state->readers[*index])) > 0) {
         if (mms__now_ns() >= deadline) {
             if (writer->options.on_grace != MMS_RESET) {
@@ -270,7 +272,8 @@ static int store(const struct mms_writer *writer, unsigned index, const void *da
 /* No system call tells whether somebody waits, so each publish wakes. */
 static void publish(struct mms__upstream *state, uint64_t word)
 {
-    mms__store_seq_cst(&state->version, word); /* pair: mms__upstream_pin */
+    /* In the order of all seq_cst accesses with the counts (pair: mms__upstream_pin). */
+    mms__store_seq_cst(&state->version, word);
     MMS__STEP(upstream_version_stored);
     mms__futex_wake_all((uint32_t *)(void *)&state->version + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__));
     MMS__STEP(upstream_published);

@@ -178,7 +178,7 @@ int mms__boot_id(uint64_t id[2])
     int code;
 
     id[0] = id[1] = 0;
-    if (!mms__load_acquire(&is_known)) {
+    if (!mms__load_acquire(&is_known)) { /* pair: the release below; who finds it known finds it */
         code = read_boot_id(id);
         if (code != 0) {
             id[0] = id[1] = 0;

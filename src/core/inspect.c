@@ -95,7 +95,7 @@ static int read_value(const struct mms__look *look, mms_info *out)
     if (code != 0 || mms__is_from_another_boot(&look->place, look->control))
         return code;
     for (int tries = 0; tries < 1000; tries++) {
-        word = mms__load_acquire(&look->control->current);
+        word = mms__load_acquire(&look->control->current); /* pair: mms__publish, the descriptor before it */
         if (word == MMS__TOMBSTONE)
             return mms__fail(MMS_E_GONE, "%s is being removed", look->place.path);
         if (word == 0)

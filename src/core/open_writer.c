@@ -177,7 +177,9 @@ static int set_fence(struct mms_writer *writer)
     if (!writer->pool.can_membarrier)
         mms__nudge(&writer->control->current);
     MMS__STEP(open_nudged);
-    mms__fence_seq_cst(); /* before the first scan */
+    /* Behind the nudge, as in mms__fence_heavy: no proof needs it, since each scan begins with such a fence; but a read after
+       this leaves its reader symmetric (models/spin asserts it). */
+    mms__fence_seq_cst();
     return 0;
 }
 

@@ -75,7 +75,7 @@ static int make_key_and_handlers(void)
         error = pthread_atfork(mms__fork_hold, mms__fork_release, forked_child);
         has_handlers = error == 0;
     }
-    mms__store_release(&ready, error == 0);
+    mms__store_release(&ready, error == 0); /* pair: be_ready. Who finds it set finds the key made */
     return -error;
 }
 

@@ -355,7 +355,7 @@ static int pin_fitting(struct mms_reader *reader, uint64_t *word)
         code = fits_slot(reader, *word) ? check_value(reader, *word) : fail_misfit(reader, *word);
         if (code == 0 || is_still_current(reader, *word))
             return code;
-        *word = mms__load_acquire(reader->head.current);
+        *word = mms__load_acquire(reader->head.current); /* to start from; mms__pin validates it by an acquire */
     }
     return mms__fail(MMS_E_EVICTED, "reading %s: the writer took the slot away %d times in a row; try again",
                      reader->region->place.path, EVICTION_TRIES);
@@ -391,7 +391,7 @@ static int read_or_refresh(struct mms_reader *reader, mms_view *view, const char
     if (reader->region->foreign)
         return reader->region->foreign->read(reader, view);
     if (is_held(reader)) {
-        if (mms__load_acquire(reader->head.current) == reader->head.word) {
+        if (mms__load_acquire(reader->head.current) == reader->head.word) { /* compared, as in mms_refresh */
             mms__fill_view(&reader->head, view);
             return 0;
         }

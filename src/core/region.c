@@ -137,7 +137,7 @@ static int map_files(struct mms_region *region)
     if (code != 0)
         return code;
     region->another_boot = mms__is_from_another_boot(&region->place, region->control);
-    if (mms__load_acquire(&region->control->current) == MMS__TOMBSTONE)
+    if (mms__load_acquire(&region->control->current) == MMS__TOMBSTONE) /* only compared */
         return mms__fail(MMS_E_GONE, "%s is being removed; open it again when a writer has made it anew",
                          region->place.path);
     return 0;

@@ -84,7 +84,9 @@ int mms__check_for_others(const struct mms__place *place)
     return code;
 }
 
-/* Open handles find the tombstone at their next look; sleepers are woken for it. */
+/* Open handles find the tombstone at their next look; sleepers are woken for it. The tombstone before `wake` changes: who has
+   loaded the new `wake` sees it before it sleeps (pair: the acquire in sleep_once). It is the same for all, so nothing
+   before it has to be seen with it. */
 static void bury(struct mms__control *control)
 {
     mms__store_release(&control->current, MMS__TOMBSTONE);

@@ -140,7 +140,7 @@ static bool check_value(const struct mms__look *look, uint64_t word, int data_fd
 }
 
 /* After a look at the slot of `word`. The fence keeps that look before the load: who has seen a word of what is written
-   to the slot next finds that `current` has moved on. */
+   to the slot next finds that `current` has moved on (pair: the fence in mms__slot_take, behind that move). */
 static bool is_still_current(const struct mms__look *look, uint64_t word)
 {
     mms__fence_acquire();
@@ -150,6 +150,7 @@ static bool is_still_current(const struct mms__look *look, uint64_t word)
 /* One look at what is current. False: it was replaced while we looked. */
 static bool check_current_once(const struct mms__look *look, int data_fd, struct report *report)
 {
+    /* Pair: mms__publish. What is read of the slot is not older than this word, or it would be called damage. */
     uint64_t word = mms__load_acquire(&look->control->current);
     unsigned slot = mms__word_slot(word);
     uint64_t generation;
@@ -204,7 +205,7 @@ static void check_current(const struct mms__look *look, struct report *report)
 
 static void check_line(const struct mms__look *look, uint32_t index, uint64_t highest, struct report *report)
 {
-    const struct mms__line *line = &look->readers->lines[index];
+    const struct mms__line *line = &look->readers->lines[index]; /* in no order that matters: limits that always hold */
     uint64_t announce = mms__load_acquire(&line->announce);
     uint32_t owner = mms__load_acquire(&line->owner), mode = mms__load_relaxed(&line->mode);
 
