@@ -167,7 +167,7 @@ static int no_schema(struct mms_region *region, size_t *size, uint64_t type_id[2
     uint64_t now = region->foreign->generation(region);
 
     if (now == 0)
-        return mms__fail_unpinnable(region, 0);
+        return mms__fail_unpinnable(region, mms__region_was_unlinked(region) ? MMS__TOMBSTONE : 0);
     *size = 0;
     if (type_id)
         type_id[0] = type_id[1] = 0;
@@ -180,6 +180,7 @@ int mms_read_schema(mms_region *region, char *buffer, size_t capacity, size_t *s
                     uint64_t *generation)
 {
     uint64_t type[2];
+    size_t found = 0;
     int code;
 
     if (!region || !size || (!buffer && capacity > 0))
@@ -196,19 +197,20 @@ int mms_read_schema(mms_region *region, char *buffer, size_t capacity, size_t *s
 
         if (!mms__word_pinnable(word))
             return mms__fail_unpinnable(region, word);
-        code = try_schema(region, word, buffer, capacity, size, type);
+        code = try_schema(region, word, buffer, capacity, &found, type);
         if (code == 0)
             continue;
         if (code < 0)
             return code;
+        *size = found;
         if (type_id)
             memcpy(type_id, type, sizeof type);
         if (generation)
             *generation = mms__word_generation(word);
-        if (*size > capacity)
+        if (found > capacity)
             return mms__fail(MMS_E_TOO_BIG,
                              "reading the schema of %s: it has %zu bytes, the buffer %zu; give a larger one",
-                             region->place.path, *size, capacity);
+                             region->place.path, found, capacity);
         return 0;
     }
     return mms__fail(MMS_E_AGAIN, "reading the schema of %s: the writer was faster %d times; try again",
