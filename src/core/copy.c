@@ -5,33 +5,13 @@
 #include "core/error.h"
 #include "core/protocol.h"
 #include "core/region.h"
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { COPY_TRIES = 64 };
 
-/* What a system call copies counts as read before the fence in mms__still_whole: it is this processor that does it. */
-static int read_all(int fd, unsigned char *to, size_t size, uint64_t offset)
-{
-    while (size > 0) {
-        ssize_t got = pread(fd, to, size, (off_t)offset);
-
-        if (got == 0)
-            return -EIO;
-        if (got < 0 && errno != EINTR)
-            return -errno;
-        if (got > 0) {
-            to += got;
-            size -= (size_t)got;
-            offset += (uint64_t)got;
-        }
-    }
-    return 0;
-}
-
-/* One try: 1 if what was copied, and the size, were whole; 0 if not; -errno. *size is the value's. */
+/* One try: 1 if what was copied, and the size, were whole; 0 if not; -errno. *size is the value's. What a system call
+   copies counts as read before the fence in mms__still_whole: it is this processor that does it. */
 static int try_copy(struct mms_region *region, uint64_t word, void *buffer, size_t capacity, size_t *size)
 {
     const struct mms__descriptor *slot = mms__region_slot(region, mms__word_slot(word));
@@ -44,7 +24,7 @@ static int try_copy(struct mms_region *region, uint64_t word, void *buffer, size
     *size = (size_t)(stored < region->header.max_size ? stored : region->header.max_size);
     MMS__STEP(copy_size_known);
     if (*size <= capacity) {
-        code = read_all(region->data_file.fd, buffer, *size, mms__word_slot(word) * region->header.stride);
+        code = mms__read_at(region->data_file.fd, buffer, *size, mms__word_slot(word) * region->header.stride);
         if (code != 0)
             return mms__fail(code, "reading %s/data", region->place.path);
     }
@@ -153,8 +133,8 @@ static int try_schema(struct mms_region *region, uint64_t word, char *buffer, si
         return 0;
     *size = (size_t)stored;
     if (*size <= capacity) {
-        code = read_all(region->data_file.fd, (unsigned char *)buffer, *size,
-                        mms__word_slot(word) * region->header.stride + mms__schema_at(value));
+        code = mms__read_at(region->data_file.fd, buffer, *size,
+                            mms__word_slot(word) * region->header.stride + mms__schema_at(value));
         if (code != 0)
             return mms__fail(code, "reading %s/data", region->place.path);
     }
