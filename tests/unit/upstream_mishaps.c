@@ -123,6 +123,42 @@ static void a_removed_schema_is_gone(void **state)
     check_ok(mms_region_close(region));
 }
 
+/* ---- Files of somebody else ---- */
+
+static void give_away(const char *prefix, const char *suffix)
+{
+    char name[600];
+
+    snprintf(name, sizeof name, "%s%s", prefix, suffix);
+    check_true(chown(name, 4711, (gid_t)-1) == 0);
+}
+
+/* Asked once, and asked again. By a bare name that is the scratch directory's own, so the files stand beside it. */
+static void a_strangers_data_file_is_refused_each_time(void **state)
+{
+    mms_writer_options options = MMS_WRITER_OPTIONS_INIT;
+    const char *path = scratch_path(state, "");
+    char prefix[512];
+    mms_writer *writer;
+
+    if (geteuid() != 0)
+        skip_because("only root can give a file away");
+    snprintf(prefix, sizeof prefix, "%.*s", (int)strlen(path) - 1, path);
+    options.format = MMS_FORMAT_MMAP_SYNC;
+    check_ok(mms_writer_open(strrchr(prefix, '/') + 1, &options, &writer));
+    publish_text(writer, "first");
+    publish_text(writer, "second");
+    check_ok(mms_writer_close(writer));
+    give_away(prefix, "_data_0");
+    check_ok(mms_writer_open(strrchr(prefix, '/') + 1, &options, &writer));
+    for (int i = 0; i < 2; i++)
+        check_code(mms_write(writer, "third", 5, NULL), -EPERM);
+    check_detail_mentions("4711");
+    check_ok(mms_writer_close(writer));
+    snprintf(prefix, sizeof prefix, "mmap-sync:%.*s", (int)strlen(path) - 1, path);
+    check_ok(mms_remove(prefix));
+}
+
 /* ---- Repair beside a process whose first thread has ended ---- */
 
 struct held {
@@ -302,6 +338,7 @@ int main(void)
         scratch_test(a_view_outlives_its_file),
         scratch_test(a_removal_by_hand_is_told),
         scratch_test(a_removed_schema_is_gone),
+        scratch_test(a_strangers_data_file_is_refused_each_time),
         scratch_test(repair_sees_the_threads_of_a_process_without_its_first),
         scratch_test(a_full_process_is_told_what_it_can_do),
         scratch_test(readers_of_nothing_cannot_be_listed),
