@@ -274,6 +274,8 @@ static void a_name_that_cannot_be_given_back_loses_nothing(void **state)
 {
     unsigned calls;
 
+    if (sizeof(void *) == 8)
+        skip_under_emulator("what was moved away is made anew by default, and qemu keeps a record of every page");
     places.region = scratch_path(state, "region");
     places.decoy = scratch_path(state, "decoy");
     places.parent = scratch_path(state, ".");

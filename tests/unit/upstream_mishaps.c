@@ -322,11 +322,14 @@ static void a_type_is_taken_and_not_stored(void **state)
 
 static void a_write_that_is_not_begun_gives_no_buffer(void **state)
 {
-    mms_writer *writer = writer_of(scratch_path(state, "value"));
+    mms_writer_options options = MMS_WRITER_OPTIONS_INIT;
+    mms_writer *writer;
     void *buffer = &buffer;
 
-    check_code(mms_write_begin(writer, (size_t)1 << (sizeof(size_t) > 4 ? 40 : 31), &buffer, NULL),
-               sizeof(size_t) > 4 ? MMS_E_TOO_BIG : -ENOMEM);
+    options.format = MMS_FORMAT_MMAP_SYNC;
+    options.max_size = 1000;
+    writer = sample_writer_with(scratch_path(state, "value"), options);
+    check_code(mms_write_begin(writer, 1001, &buffer, NULL), MMS_E_TOO_BIG);
     check_true(buffer == &buffer);
     check_ok(mms_writer_close(writer));
 }
