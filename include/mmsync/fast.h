@@ -34,7 +34,7 @@ struct mms__reader_head {
     mms__word *announce;
     const mms__word *current;
     uint64_t word;          /* of the last view: its generation and slot */
-    struct mms__view_head { /* as an mms_view begins, to be copied in one piece */
+    struct mms__view_head { /* as an mms_view begins */
         const void *data;
         size_t size;
         uint64_t generation;

@@ -39,25 +39,64 @@ static int fail_look(int error)
     return error == ENOENT || error == ESRCH ? 0 : -1;
 }
 
-/* 1, 0, or -1 if it cannot be seen: it is another user's, or files or memory have run out. */
-static int has_mapped(const char *pid, const struct mms__file *file, const char *name)
+/* Of what one thread of a process has mapped: 1, 0, or -1 if it cannot be seen: it is another user's, or files or memory
+   have run out. `*any`: it has anything mapped. */
+static int thread_has_mapped(const char *path, const struct mms__file *file, const char *name, bool *any)
 {
-    char path[sizeof(((struct dirent *)0)->d_name) + 16], *line = NULL;
+    char *line = NULL;
     size_t size = 0;
-    FILE *maps;
+    FILE *maps = fopen(path, "re");
     int found = 0;
 
-    snprintf(path, sizeof path, "/proc/%s/maps", pid);
-    maps = fopen(path, "re");
+    *any = false;
     if (!maps)
         return fail_look(errno);
-    while (!found && (errno = 0, getline(&line, &size, maps) > 0))
+    while (!found && (errno = 0, getline(&line, &size, maps) > 0)) {
+        *any = true;
         found = is_map_of(line, file, name);
+    }
     if (!found && errno != 0)
         found = fail_look(errno);
     free(line);
     fclose(maps);
     return found;
+}
+
+enum { PATH_SIZE = 2 * sizeof(((struct dirent *)0)->d_name) + 32 };
+
+/* The first thread may have ended before the others (pthread_exit in main): then the process has no maps, and they do. */
+static int others_have_mapped(const char *pid, const struct mms__file *file, const char *name)
+{
+    char path[PATH_SIZE];
+    DIR *threads;
+    struct dirent *entry;
+    bool any = false;
+    int found = 0;
+
+    snprintf(path, sizeof path, "/proc/%s/task", pid);
+    threads = opendir(path);
+    if (!threads)
+        return fail_look(errno);
+    while (found == 0 && !any && (errno = 0, (entry = readdir(threads))))
+        if (isdigit((unsigned char)*entry->d_name) && strcmp(entry->d_name, pid) != 0) {
+            snprintf(path, sizeof path, "/proc/%s/task/%s/maps", pid, entry->d_name);
+            found = thread_has_mapped(path, file, name, &any);
+        }
+    if (found == 0 && !any && errno != 0)
+        found = fail_look(errno);
+    closedir(threads);
+    return found;
+}
+
+static int has_mapped(const char *pid, const struct mms__file *file, const char *name)
+{
+    char path[PATH_SIZE];
+    bool any;
+    int found;
+
+    snprintf(path, sizeof path, "/proc/%s/maps", pid);
+    found = thread_has_mapped(path, file, name, &any);
+    return found == 0 && !any ? others_have_mapped(pid, file, name) : found;
 }
 
 /* In many containers even root may not look at process 1, which then is a machine's or a container's init with more
@@ -279,7 +318,7 @@ int mms_repair(const char *path, unsigned flags, int longest_view_ms, mms_repair
     code = repair_by_processes(&place, &file, map.base, (flags & MMS_REPAIR_FORCE) && longest_view_ms == 0, &report);
     if (code == MMS_E_AGAIN && longest_view_ms > 0)
         code = repair_by_time(&place, map.base, longest_view_ms, &report);
-    if (out)
+    if (out && (code == 0 || code == MMS_E_AGAIN))
         *out = report;
     mms__unmap(&map);
     mms__file_close(&file);

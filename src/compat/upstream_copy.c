@@ -8,7 +8,6 @@
 #include "core/futex.h"
 #include "core/protocol.h"
 #include <errno.h>
-#include <unistd.h>
 
 /* ---- Copies ---- */
 
@@ -22,18 +21,12 @@ static int fail_unreadable(struct mms_region *region)
 /* By read calls: a file that is cut short under us is an error and no signal. */
 static int read_all(struct mms_region *region, unsigned index, void *buffer, size_t size)
 {
-    unsigned char *to = buffer;
     int fd, code = mms__side_file(region, index, size, &fd);
 
-    for (size_t done = 0; code == 0 && done < size;) {
-        ssize_t got = pread(fd, to + done, size - done, (off_t)done);
-
-        if (got > 0)
-            done += (size_t)got;
-        else if (got == 0 || errno != EINTR)
-            code = mms__fail(got == 0 ? -EIO : -errno, "reading %s_data_%u", region->place.path, index);
-    }
-    return code;
+    if (code != 0)
+        return code;
+    code = mms__read_at(fd, buffer, size, 0);
+    return code == 0 ? 0 : mms__fail(code, "reading %s_data_%u", region->place.path, index);
 }
 
 /* Counted in, so that no writer takes the file meanwhile. 1: whole, 0: not, or a code. */

@@ -177,28 +177,23 @@ static void find(struct report *report, const char *format, ...)
 
 enum { PIECE = 1 << 20 }; /* whole blocks of the hash */
 
-/* False with errno, 0 at an early end. Through read calls, as the file may be cut while we read. */
-static bool hash_file(int fd, uint64_t size, unsigned char *buffer, uint64_t *hash)
+/* -errno. Through read calls, as the file may be cut while we read. */
+static int hash_file(int fd, uint64_t size, unsigned char *buffer, uint64_t *hash)
 {
-    uint64_t done = 0, left = 0;
+    size_t piece = 0;
 
-    for (*hash = 0; done < size; done += left) {
-        uint64_t wanted = size - done < PIECE ? size - done : PIECE;
+    *hash = 0;
+    for (uint64_t done = 0; done < size; done += piece) {
+        int code;
 
-        for (left = 0; left < wanted;) {
-            ssize_t got = pread(fd, buffer + left, (size_t)(wanted - left), (off_t)(done + left));
-
-            if (got > 0)
-                left += (uint64_t)got;
-            else if (got == 0 || errno != EINTR) {
-                errno = got == 0 ? 0 : errno;
-                return false;
-            }
-        }
-        *hash = mms__wyhash_blocks(*hash, buffer, (size_t)left);
+        piece = size - done < PIECE ? (size_t)(size - done) : PIECE;
+        code = mms__read_at(fd, buffer, piece, done);
+        if (code != 0)
+            return code;
+        *hash = mms__wyhash_blocks(*hash, buffer, piece);
     }
-    *hash = mms__wyhash_end(*hash, buffer + left / MMS__WYHASH_BLOCK * MMS__WYHASH_BLOCK, size);
-    return true;
+    *hash = mms__wyhash_end(*hash, buffer + piece / MMS__WYHASH_BLOCK * MMS__WYHASH_BLOCK, size);
+    return 0;
 }
 
 /* 0: in order; 1: what is wrong with the value of `word` is in text; or a code, if it cannot be looked at. */
@@ -216,8 +211,8 @@ static int check_value(const struct mms__place *place, uint64_t word, unsigned c
     else if (size < wanted)
         snprintf(text, 256, "data file %u has %" PRIu64 " bytes, and the version says that the value has %" PRIu64,
                  index, size, wanted);
-    else if (!hash_file(file.fd, wanted, buffer, &hash))
-        result = mms__fail(errno > 0 ? -errno : -EIO, "checking %s: reading data file %u", place->path, index);
+    else if ((code = hash_file(file.fd, wanted, buffer, &hash)) != 0)
+        result = mms__fail(code, "checking %s: reading data file %u", place->path, index);
     else if ((hash & 0xffffff) != mms__upstream_checksum(word))
         snprintf(text, 256,
                  "the checksum of the value is %06" PRIx64 ", and the version says %06" PRIx64

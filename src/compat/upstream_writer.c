@@ -336,7 +336,8 @@ int mms__compat_grow(struct mms_writer *writer, size_t capacity, void **buffer)
 
     if (code == 0)
         code = make_room(writer, capacity);
-    *buffer = mms__upstream_writer_of(writer)->buffer.base;
+    if (code == 0)
+        *buffer = mms__upstream_writer_of(writer)->buffer.base;
     return code;
 }
 

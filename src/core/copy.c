@@ -5,33 +5,13 @@
 #include "core/error.h"
 #include "core/protocol.h"
 #include "core/region.h"
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { COPY_TRIES = 64 };
 
-/* What a system call copies counts as read before the fence in mms__still_whole: it is this processor that does it. */
-static int read_all(int fd, unsigned char *to, size_t size, uint64_t offset)
-{
-    while (size > 0) {
-        ssize_t got = pread(fd, to, size, (off_t)offset);
-
-        if (got == 0)
-            return -EIO;
-        if (got < 0 && errno != EINTR)
-            return -errno;
-        if (got > 0) {
-            to += got;
-            size -= (size_t)got;
-            offset += (uint64_t)got;
-        }
-    }
-    return 0;
-}
-
-/* One try: 1 if what was copied, and the size and type, were whole; 0 if not; -errno. *size is the value's. */
+/* One try: 1 if what was copied, and the size and type, were whole; 0 if not; -errno. *size is the value's. What a system
+   call copies counts as read before the fence in mms__still_whole: it is this processor that does it. */
 static int try_copy(struct mms_region *region, uint64_t word, void *buffer, size_t capacity, size_t *size,
                     uint64_t type_id[2])
 {
@@ -47,7 +27,7 @@ static int try_copy(struct mms_region *region, uint64_t word, void *buffer, size
     type_id[1] = mms__load_relaxed(&slot->type_id[1]);
     MMS__STEP(copy_size_known);
     if (*size <= capacity) {
-        code = read_all(region->data_file.fd, buffer, *size, mms__word_slot(word) * region->header.stride);
+        code = mms__read_at(region->data_file.fd, buffer, *size, mms__word_slot(word) * region->header.stride);
         if (code != 0)
             return mms__fail(code, "reading %s/data", region->place.path);
     }
@@ -152,8 +132,8 @@ static int try_schema(struct mms_region *region, uint64_t word, char *buffer, si
         return 0;
     *size = (size_t)stored;
     if (*size <= capacity) {
-        code = read_all(region->data_file.fd, (unsigned char *)buffer, *size,
-                        mms__word_slot(word) * region->header.stride + mms__schema_at(value));
+        code = mms__read_at(region->data_file.fd, buffer, *size,
+                            mms__word_slot(word) * region->header.stride + mms__schema_at(value));
         if (code != 0)
             return mms__fail(code, "reading %s/data", region->place.path);
     }
@@ -166,7 +146,7 @@ static int no_schema(struct mms_region *region, size_t *size, uint64_t type_id[2
     uint64_t now = region->foreign->generation(region);
 
     if (now == 0)
-        return mms__fail_unpinnable(region, 0);
+        return mms__fail_unpinnable(region, mms__region_was_unlinked(region) ? MMS__TOMBSTONE : 0);
     *size = 0;
     if (type_id)
         type_id[0] = type_id[1] = 0;
@@ -179,6 +159,7 @@ int mms_read_schema(mms_region *region, char *buffer, size_t capacity, size_t *s
                     uint64_t *generation)
 {
     uint64_t type[2];
+    size_t found = 0;
     int code;
 
     if (!region || !size || (!buffer && capacity > 0))
@@ -195,19 +176,20 @@ int mms_read_schema(mms_region *region, char *buffer, size_t capacity, size_t *s
 
         if (!mms__word_pinnable(word))
             return mms__fail_unpinnable(region, word);
-        code = try_schema(region, word, buffer, capacity, size, type);
+        code = try_schema(region, word, buffer, capacity, &found, type);
         if (code == 0)
             continue;
         if (code < 0)
             return code;
+        *size = found;
         if (type_id)
             memcpy(type_id, type, sizeof type);
         if (generation)
             *generation = mms__word_generation(word);
-        if (*size > capacity)
+        if (found > capacity)
             return mms__fail(MMS_E_TOO_BIG,
                              "reading the schema of %s: it has %zu bytes, the buffer %zu; give a larger one",
-                             region->place.path, *size, capacity);
+                             region->place.path, found, capacity);
         return 0;
     }
     return mms__fail(MMS_E_AGAIN, "reading the schema of %s: the writer was faster %d times; try again",

@@ -290,6 +290,20 @@ int mms__building_finish(struct mms__building *building, const struct mms__place
     return rename_to(building, target, RENAME_NOREPLACE);
 }
 
+enum { PUT_BACK_TRIES = 8 };
+
+static int put_back(struct mms__building *building, const struct mms__place *target)
+{
+    int code = -EAGAIN;
+
+    for (int tries = 0; tries < PUT_BACK_TRIES && code != 0; tries++) {
+        code = rename_to(building, target, RENAME_EXCHANGE);
+        if (code == -ENOENT) /* by now the name is free */
+            code = rename_to(building, target, RENAME_NOREPLACE);
+    }
+    return code;
+}
+
 /* Whoever may write the directory beside it may give the target's name to something else at any moment: that is put
    back. */
 int mms__building_exchange(struct mms__building *building, const struct mms__place *target)
@@ -301,9 +315,13 @@ int mms__building_exchange(struct mms__building *building, const struct mms__pla
     found = mms__check_name(&target->directory, building->parent.fd, mms__place_name(&building->place));
     if (found == 0)
         return 0;
-    code = rename_to(building, target, RENAME_EXCHANGE);
-    if (code != 0)
-        return code;
+    if (put_back(building, target) != 0) {
+        building->stays = true;
+        return mms__fail(found,
+                         "replacing %s: something else had that name by then, and could not be given it back; it is "
+                         "%s now, and the new region has the name: move that away before the next writer opens",
+                         target->path, building->place.path);
+    }
     if (found == MMS_E_GONE)
         return mms__fail(found, "replacing %s: something else has that name by now, and is left as it is",
                          target->path);
@@ -312,7 +330,7 @@ int mms__building_exchange(struct mms__building *building, const struct mms__pla
 
 void mms__building_discard(struct mms__building *building)
 {
-    if (building->place.directory.fd >= 0) {
+    if (building->place.directory.fd >= 0 && !building->stays) {
         (void)mms__unlink_files(building->place.directory.fd);
         (void)unlinkat(building->parent.fd, mms__place_name(&building->place), AT_REMOVEDIR);
     }

@@ -12,6 +12,7 @@ struct mms__building {
     struct mms__place place; /* with the temporary path; directory open */
     struct mms__file parent;
     struct mms__writer_lock lock;
+    bool stays; /* it has its name, although the exchange has failed: it is not taken down any more */
 };
 
 /* Build an empty region. `floor`: its generations start above it. Details are stored. */
@@ -21,7 +22,7 @@ int mms__build(const struct mms__place *target, const struct mms__trust *trust, 
 int mms__building_finish(struct mms__building *building, const struct mms__place *target);
 /* Give it its name and the old region the temporary one, in one step. */
 int mms__building_exchange(struct mms__building *building, const struct mms__place *target);
-/* Take down what stands under the temporary name, and drop the lock if it is still held. */
+/* Take down what stands under the temporary name, unless it stays, and drop the lock if it is still held. */
 void mms__building_discard(struct mms__building *building);
 /* Keep lock and directory; forget the rest. */
 void mms__building_release(struct mms__building *building, struct mms__file *directory, struct mms__writer_lock *lock);

@@ -213,6 +213,21 @@ int mms__punch(int fd, uint64_t offset, uint64_t size)
     return 0;
 }
 
+int mms__read_at(int fd, void *to, size_t size, uint64_t offset)
+{
+    for (size_t done = 0; done < size;) {
+        ssize_t got = pread(fd, (char *)to + done, size - done, (off_t)(offset + done));
+
+        if (got == 0)
+            return -EIO;
+        if (got < 0 && errno != EINTR)
+            return -errno;
+        if (got > 0)
+            done += (size_t)got;
+    }
+    return 0;
+}
+
 int mms__set_length(int fd, uint64_t size)
 {
     while (ftruncate(fd, (off_t)size) != 0)

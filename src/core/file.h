@@ -57,6 +57,9 @@ int mms__allocate(int fd, uint64_t offset, uint64_t size);
 /* Give room back; the bytes read as zero. */
 int mms__punch(int fd, uint64_t offset, uint64_t size);
 
+/* Read all of it, however often it is interrupted; -EIO at an early end. */
+int mms__read_at(int fd, void *to, size_t size, uint64_t offset);
+
 /* Make a file this long. */
 int mms__set_length(int fd, uint64_t size);
 

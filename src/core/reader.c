@@ -82,6 +82,7 @@ static struct mms_reader *set_up(struct mms_region *region, uint32_t index, uint
         .thread = thread,
         .index = index,
         .symmetric = symmetric,
+        .open = true,
     };
     sign_line(reader->line);
     region->readers_open++;
@@ -97,12 +98,12 @@ static struct mms_reader *open_foreign(struct mms_region *region, uintptr_t thre
     uint32_t index = 0;
 
     pthread_mutex_lock(&region->mutex);
-    while (index < region->handles_used && readers[index].head.state != MMS__CLOSED)
+    while (index < region->handles_used && readers[index].open)
         index++;
     if (index < region->header.max_readers) {
         reader = &readers[index];
-        *reader =
-            (struct mms_reader){.head.state = MMS__READY_SLOW, .region = region, .thread = thread, .index = index};
+        *reader = (struct mms_reader){
+            .head.state = MMS__READY_SLOW, .region = region, .thread = thread, .index = index, .open = true};
         region->readers_open++;
         if (region->handles_used <= index)
             region->handles_used = index + 1;
@@ -143,6 +144,9 @@ static int fail_full(const struct mms_region *region, int code)
     if (code < 0 && code >= -4095 && code != -ENOENT)
         return mms__fail(code, "%s has %u readers already, and which of them are dead cannot be looked at",
                          region->place.path, region->header.max_readers);
+    if (region->foreign)
+        return mms__fail(MMS_E_FULL, "this process has %u readers of %s, the most that it can; close some",
+                         region->header.max_readers, region->place.path);
     return mms__fail(MMS_E_FULL, "%s has %u readers already; close some, or create the region with more max_readers",
                      region->place.path, region->header.max_readers);
 }
@@ -156,6 +160,8 @@ int mms_reader_open(mms_region *region, mms_reader **out)
     uintptr_t thread = 0;
     int code = check_open(region, out);
 
+    if (out)
+        *out = NULL;
     if (code != 0)
         return code;
     if (!region->options.detached && (thread = mms__thread_token()) == 0)
@@ -222,6 +228,7 @@ int mms__reader_end(struct mms_reader *reader)
     /* Before the line: who claims it, in this process, sets up this handle again. */
     reader->head.state = MMS__CLOSED;
     reader->thread = 0;
+    reader->open = false;
     reader->region->readers_open--;
     MMS__STEP(close_begun);
     if (reader->line)

@@ -215,6 +215,9 @@ static int try_open(struct mms_region *region, const char *path)
         code = region->foreign->region_open(region);
         return code == 0 ? make_arena(region) : code;
     }
+    if (code == 0 && region->options.foreign_hasher)
+        code = mms__fail(MMS_E_INVALID, "opening %s: option foreign_hasher is for the files of mmap-sync alone",
+                         region->place.path);
     if (code == 0)
         code = mms__place_enter(&region->place, &trust);
     if (code != 0)

@@ -61,25 +61,34 @@ int mms__unlink_files(int directory)
 
 static DIR *list(int directory)
 {
-    int copy = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *entries = copy >= 0 ? fdopendir(copy) : NULL;
+    struct mms__file copy;
+    DIR *entries;
+    int code = mms__file_open(directory, ".", O_RDONLY | O_DIRECTORY, 0, &copy);
 
-    if (!entries && copy >= 0)
-        close(copy);
+    if (code != 0) {
+        errno = -code;
+        return NULL;
+    }
+    entries = fdopendir(copy.fd);
+    if (!entries)
+        mms__file_close(&copy);
     return entries;
 }
 
-int mms__check_for_others(const struct mms__place *place)
+int mms__check_for_others(const struct mms__place *place, const char *doing)
 {
     DIR *entries = list(place->directory.fd);
+    struct dirent *entry;
     int code = 0;
 
     if (!entries)
-        return mms__fail_errno("listing %s", place->path);
-    for (struct dirent *entry; code == 0 && (entry = readdir(entries));) /* NOLINT(concurrency-mt-unsafe) */
+        return mms__fail_errno("%s %s: listing its files", doing, place->path);
+    while (code == 0 && (errno = 0, (entry = readdir(entries)))) /* NOLINT(concurrency-mt-unsafe) */
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 && !is_ours(entry->d_name))
-            code = mms__fail(-ENOTEMPTY, "removing %s: it holds `%s`, which is not mmsync's; take that away first",
+            code = mms__fail(-ENOTEMPTY, "%s %s: it holds `%s`, which is not mmsync's; take that away first", doing,
                              place->path, entry->d_name);
+    if (code == 0 && errno != 0) /* what was not listed may be somebody's */
+        code = mms__fail_errno("%s %s: listing its files", doing, place->path);
     closedir(entries);
     return code;
 }
@@ -188,7 +197,7 @@ static int remove_entered(const struct mms__place *place)
 {
     struct mms__map map = {0};
     struct mms__place away;
-    int code = mms__check_for_others(place);
+    int code = mms__check_for_others(place, "removing");
 
     if (code == 0)
         code = mms__temporary_name(place, &away);

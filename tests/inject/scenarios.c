@@ -5,6 +5,7 @@
 #include "core/layout.h"
 #include "sample.h"
 #include "scenario.h"
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <stdio.h>
@@ -31,6 +32,12 @@ static void with_value(struct scene *scene)
 {
     with_writer(scene);
     check_ok(close_writer(scene));
+}
+
+static void with_stranger(struct scene *scene)
+{
+    with_value(scene);
+    make_stranger(scene);
 }
 
 static void with_reader(struct scene *scene)
@@ -304,6 +311,7 @@ const struct scenario scenarios[] = {
     {"replacing on disk", with_another_geometry_wanted, true, 0, {STEP(open_writer), STEP(publish_small)}},
     {"removing", with_value, false, 0, {STEP(remove_region)}},
     {"removing under a reader", with_reader, true, 0, {STEP(close_writer), STEP(remove_region)}},
+    {"removing what holds somebody else's file", with_stranger, false, 0, {STEP_GIVES(remove_in_vain, -ENOTEMPTY)}},
     {"waking a sleeper, descriptors closed by the host",
      with_sleeper_and_closed_files,
      false,

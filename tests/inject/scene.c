@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static unsigned count_descriptors(void)
 {
@@ -225,8 +226,32 @@ static void check_neighbours(const struct scene *scene)
     closedir(entries);
 }
 
+static void name_stranger(const struct scene *scene, char name[400])
+{
+    snprintf(name, 400, "%s/stranger", scene->path);
+}
+
+void make_stranger(const struct scene *scene)
+{
+    char name[400];
+    FILE *file;
+
+    name_stranger(scene, name);
+    file = fopen(name, "we");
+    check_true(file && fclose(file) == 0);
+}
+
+static void take_stranger_away(const struct scene *scene)
+{
+    char name[400];
+
+    name_stranger(scene, name);
+    (void)unlink(name);
+}
+
 void scene_check(struct scene *scene)
 {
+    take_stranger_away(scene);
     check_upstream_files(scene);
     end_onlookers_view(scene);
     if (scene->dead_are_counted)

@@ -224,6 +224,11 @@ int check_all(struct scene *scene)
     return mms_verify(scene->path, NULL, NULL);
 }
 
+int remove_in_vain(struct scene *scene)
+{
+    return mms_remove(scene->path);
+}
+
 int remove_region(struct scene *scene)
 {
     scene->may_be_gone = scene->handles_are_old = true;
