@@ -66,7 +66,7 @@ static bool writes(const struct stage *stage)
 
 /* ---- Before ---- */
 
-static void wait_until(const uint64_t *word, uint64_t least, const char *what)
+static void wait_until(const mms__word *word, uint64_t least, const char *what)
 {
     for (int ms = 0; __atomic_load_n(word, __ATOMIC_ACQUIRE) < least; ms++) {
         const struct timespec moment = {0, 1000000};

@@ -14,8 +14,8 @@ enum { STAGE_SLOTS = 8, STAGE_READERS = 12, STAGE_MAX_SIZE = 8 << 20, EVICTED_RE
 struct board {
     uint32_t stop;
     uint32_t bystanders_up;
-    uint64_t watched, woken; /* the newest generation that the watcher has read, that the waiter was told of */
-    uint64_t reads;
+    mms__word watched, woken; /* the newest generation that the watcher has read, that the waiter was told of */
+    mms__word reads;
 };
 
 struct stage {
