@@ -217,6 +217,9 @@ static void move_before(int work, unsigned nth, void (*move)(void), const struct
 
 static void moves_change_nothing_outside(void **state)
 {
+    if (sizeof(void *) == 8)
+        skip_under_emulator(
+            "what was moved away is made anew by default, 512 GiB, and qemu keeps a record of every page");
     places.region = scratch_path(state, "region");
     places.canary = scratch_path(state, "canary");
     places.decoy = scratch_path(state, "decoy");

@@ -192,7 +192,7 @@ static void check_holdings(const struct scene *scene)
 /* A region that was to be replaced may have been or not: whatever geometry it has. */
 static void check_next_writer(struct scene *scene)
 {
-    if (!scene->may_be_gone)
+    if (!scene->may_be_gone && access(scene->path, F_OK) == 0)
         scene->options.max_size = scene->options.max_slots = scene->options.max_readers = 0;
     scene->options.replace = false;
     check_ok(open_writer(scene));

@@ -40,11 +40,13 @@ mms_writer_options stage_options(void)
     return options;
 }
 
-static mms_writer_options without_geometry(void)
+/* A region that is there may have been replaced: whatever geometry it has. */
+static mms_writer_options without_geometry(const struct stage *stage)
 {
     mms_writer_options options = stage_options();
 
-    options.max_size = options.max_slots = options.max_readers = 0; /* it may have been replaced */
+    if (access(stage->path, F_OK) == 0)
+        options.max_size = options.max_slots = options.max_readers = 0;
     return options;
 }
 
@@ -64,7 +66,7 @@ static bool writes(const struct stage *stage)
 
 /* ---- Before ---- */
 
-void wait_until(const uint64_t *word, uint64_t least, const char *what)
+void wait_until(const mms__word *word, uint64_t least, const char *what)
 {
     for (int ms = 0; __atomic_load_n(word, __ATOMIC_ACQUIRE) < least; ms++) {
         const struct timespec moment = {0, 1000000};
@@ -241,7 +243,7 @@ static const char *probe_writer(const struct stage *stage)
     options.lock_wait_ms = PROBE_MS;
     if (locked) {
         if (info.max_size != options.max_size)
-            options = without_geometry(), options.lock_wait_ms = PROBE_MS;
+            options = without_geometry(stage), options.lock_wait_ms = PROBE_MS;
         check_code(mms_writer_open(stage->path, &options, &writer), MMS_E_BUSY);
         return "`MMS_E_BUSY`";
     }
@@ -397,7 +399,7 @@ void check_nothing_is_left(const struct stage *stage)
 /* The next writer, and all that must be as if nothing had been. */
 static void check_afterwards(struct stage *stage, struct result *result)
 {
-    mms_writer_options options = without_geometry();
+    mms_writer_options options = without_geometry(stage);
     unsigned free_slots, used, evicted = end_evicted_views(stage);
     mms_writer *writer;
     mms_info info;

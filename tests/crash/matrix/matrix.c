@@ -93,6 +93,7 @@ static void run_cases(void **state, unsigned kind)
     const char *directory = scratch_path(state, "cases");
     unsigned failed = 0, run = 0;
 
+    need_fork_advice(); /* all processes here are made by fork alone */
     check_true(mkdir(directory, 0700) == 0);
     for (size_t i = 0; i < CASES && !(failed > 0 && getenv("MMSYNC_MATRIX_FIRST")); i++)
         if (is_wanted(i) && (cases[i].scenario->flags & NEEDS_DISK) == kind) {

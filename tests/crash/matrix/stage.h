@@ -18,8 +18,8 @@ struct board {
                          the values are numbered, and this stands for the generation */
     uint64_t before; /* what it was when the victim began its act */
     uint32_t bystanders_up;
-    uint64_t watched, woken; /* the newest generation that the watcher has read, that the waiter was told of */
-    uint64_t reads;
+    mms__word watched, woken; /* the newest generation that the watcher has read, that the waiter was told of */
+    mms__word reads;
 };
 
 struct stage {
@@ -88,7 +88,7 @@ void start_victim(struct stage *stage, enum step step, unsigned nth);
 void await_point(struct stage *stage); /* until it is dead or has stopped */
 void resume(struct stage *stage);      /* until it has ended, and has found nothing wrong */
 void start_bystanders(struct stage *stage);
-void wait_until(const uint64_t *word, uint64_t least, const char *what);
+void wait_until(const mms__word *word, uint64_t least, const char *what);
 void check_nothing_is_left(const struct stage *stage);
 mms_writer_options stage_options(void);
 mms_writer *stage_writer(const struct stage *stage);
