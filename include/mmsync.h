@@ -82,6 +82,7 @@ typedef struct mms_writer_options {
     uid_t trusted_uid;     /* [0] */
     mms_format format;     /* [MMS_FORMAT_AUTO] */
     bool unlocked;         /* mmap-sync's files only: take no write lock, as that crate does by default [false] */
+    uint8_t reserved[3];   /* leave them 0 */
 } mms_writer_options;
 
 typedef struct mms_region_options {
@@ -98,6 +99,7 @@ typedef struct mms_region_options {
     mms_format format;   /* [MMS_FORMAT_AUTO] */
     bool foreign_hasher; /* mmap-sync's files only: the writer has another hasher than the crate's default, so a copy
                               without the right to count in cannot be compared with its checksum [false] */
+    uint8_t reserved[3]; /* leave them 0 */
 } mms_region_options;
 
 /* What a read gives. `data` is aligned to 64 bytes. */

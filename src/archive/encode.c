@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#undef mms__encode_no_memory
 int mms__encode_no_memory(const struct mms__step *step)
 {
     return mms__path_fail(-ENOMEM, MMS__ENCODE, step, "no memory");

@@ -15,7 +15,7 @@
 
 static struct mms_region *region_of(struct mms__member *member)
 {
-    return (struct mms_region *)((char *)member - offsetof(struct mms_region, member));
+    return (struct mms_region *)(void *)((char *)member - offsetof(struct mms_region, member));
 }
 
 /* The kernel has wiped the handles already, unless it does not know how; a descriptor that holds a lock it cannot

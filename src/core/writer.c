@@ -16,7 +16,7 @@
 
 static void forked(struct mms__member *member)
 {
-    struct mms_writer *writer = (struct mms_writer *)((char *)member - offsetof(struct mms_writer, member));
+    struct mms_writer *writer = (struct mms_writer *)(void *)((char *)member - offsetof(struct mms_writer, member));
 
     mms__file_close(&writer->lock.file);
     mms__file_close(&writer->readers_file); /* its description may hold a dead reader's lock for a moment */

@@ -81,7 +81,7 @@ static void check_unwatched(int fd)
     ssize_t size = read(fd, events, sizeof events);
 
     if (size > 0) {
-        const struct inotify_event *event = (const struct inotify_event *)events;
+        const struct inotify_event *event = (const struct inotify_event *)(const void *)events;
 
         check_failed(__FILE__, __LINE__, "the other directory's `%s` was touched (inotify mask %#x)",
                      event->len ? event->name : "", event->mask);

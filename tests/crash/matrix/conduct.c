@@ -392,7 +392,7 @@ void check_nothing_is_left(const struct stage *stage)
     for (struct dirent *entry; entries && (entry = readdir(entries));)
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
             check_failed(__FILE__, __LINE__, "%s is left", entry->d_name);
-    closedir(entries);
+    check_true(entries && closedir(entries) == 0);
     check_true(rmdir(stage->directory) == 0);
 }
 
