@@ -29,8 +29,9 @@ _Static_assert(sizeof(struct mms__reader_head) <= 64, "the head is one cache lin
 _Static_assert(offsetof(struct mms_reader, head) == 0, "the inline functions see the head alone");
 
 struct mms_region {
-    uint64_t process;                   /* mms__process_token of the owner */
-    const struct mms__foreign *foreign; /* NULL: our own files. Else these are set: what comes before `control`, with the
+    uint64_t process; /* mms__process_token of the owner */
+    const struct mms__foreign
+        *foreign; /* NULL: our own files. Else these are set: what comes before `control`, with the
                                            state in control_map; control_file, read_only, mutex, arena and what is open
                                            in it; and of `header` max_readers */
     void *foreign_data;

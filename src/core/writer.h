@@ -10,8 +10,9 @@
 #include <mmsync.h>
 
 struct mms_writer {
-    uint64_t process;                   /* mms__process_token of the owner */
-    const struct mms__foreign *foreign; /* NULL: our own files. Else these are set: member, place, options, control_map (the
+    uint64_t process; /* mms__process_token of the owner */
+    const struct mms__foreign
+        *foreign; /* NULL: our own files. Else these are set: member, place, options, control_map (the
                                            state), lock.file where a map does not keep the lock, building, capacity */
     void *foreign_data;
     struct mms__member member;
