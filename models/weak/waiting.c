@@ -21,6 +21,7 @@
 
 static pthread_mutex_t bucket = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t writer_lock = PTHREAD_MUTEX_INITIALIZER;
+static uint32_t begun;     /* by the first writer; under its lock */
 static uint64_t asleep[2]; /* until something newer than this generation is there; under the bucket's lock */
 
 static int sleep_as(unsigned waiter, uint64_t seen, const uint32_t *word, uint32_t value)
@@ -83,6 +84,7 @@ static void *write_some(void *unused)
 
     (void)unused;
     pthread_mutex_lock(&writer_lock);
+    PLAIN_STORE(begun, 1);
     if (DIES)
         MAY_DIE();
     writer_open(&writer, false);
@@ -101,6 +103,7 @@ static void *take_over(void *unused)
     writer.control = CONTROL;
     writer.readers_map.base = READERS;
     pthread_mutex_lock(&writer_lock);
+    explore_assume(PLAIN_LOAD(begun) == 1); /* it is the second */
     wake_readers(&writer);
     pthread_mutex_unlock(&writer_lock);
     return NULL;
@@ -119,18 +122,17 @@ static void *wait_once(void *process_of_mine)
 
 int main(void)
 {
-    static void *(*const threads[])(void *) = {REMOVES ? remove_it : write_some, wait_once, wait_once};
+    /* The successor comes while somebody may be just falling asleep. */
+    static void *(*const threads[])(void *) = {take_over, REMOVES ? remove_it : write_some, wait_once, wait_once};
     struct process processes[2];
-    void *arguments[] = {NULL, &processes[0], &processes[1]};
+    void *arguments[] = {NULL, NULL, &processes[0], &processes[1]};
 
     lay_out();
     NAME(asleep);
     NAME(bucket);
     for (uint32_t i = 0; i < WAITERS; i++)
         process_fill(&processes[i], i + 1, false);
-    run_threads(threads, arguments, 1 + WAITERS);
-    if (DIES)
-        run_threads((void *(*const[])(void *)){take_over}, arguments, 1);
+    run_threads(threads + !DIES, arguments + !DIES, 1 + DIES + WAITERS);
     /* All is over, and who is asleep sleeps on. The tombstone is no generation that anybody has seen. */
     for (int i = 0; i < WAITERS; i++)
         CHECK(PLAIN_LOAD(asleep[i]) == 0 ||

@@ -104,11 +104,15 @@ static void reader_refused_for_type_holds_no_slot(void **state)
     mms_writer *writer = typed_writer(path, 7);
     mms_region *region = typed_region(path, 8);
     mms_reader *reader = sample_reader(region);
+    mms_reader_info info;
     mms_view view;
+    size_t count;
 
     for (int i = 0; i < 20; i++) {
         publish_text(writer, "seven");
         check_code(mms_read(reader, &view), MMS_E_TYPE);
+        check_ok(mms_inspect_readers(path, &info, 1, &count));
+        check_true(count == 1 && !info.pinned);
     }
     check_ok(mms_reader_close(reader));
     check_ok(mms_region_close(region));
