@@ -25,7 +25,7 @@
 static struct {
     struct mms__control fixed;
     struct mms__descriptor slots[SLOTS];
-} control_file __attribute__((aligned(128)));
+} control_page __attribute__((aligned(128)));
 
 static struct {
     struct mms__readers fixed;
@@ -34,7 +34,7 @@ static struct {
 
 static uint64_t data_file[SLOTS][WORDS];
 
-#define CONTROL (&control_file.fixed)
+#define CONTROL (&control_page.fixed)
 #define READERS (&readers_file.fixed)
 
 #ifdef ATOMIC_DATA
@@ -83,7 +83,7 @@ static void name_everything(void)
     NAME(READERS->high_water);
     NAME(READERS->waiting);
     NAME(readers_file.lines);
-    NAME(control_file.slots);
+    NAME(control_page.slots);
     NAME(data_file);
     NAME(owner_bytes);
 }
