@@ -14,16 +14,16 @@
 #define LINES 1
 #include "scenario.h"
 
-static ssize_t copy_words(void *to, size_t size, off_t offset)
+int mms__read_at(int fd, void *to, size_t size, uint64_t offset)
 {
     uint64_t *from = &data_file[0][0] + (size_t)offset / sizeof *from;
 
+    (void)fd;
     for (size_t i = 0; i < size / sizeof *from; i++)
         ((uint64_t *)to)[i] = mms__load_relaxed(&from[i]);
-    return (ssize_t)size;
+    return 0;
 }
 
-#define pread(fd, to, size, offset) copy_words((to), (size), (offset))
 #include "core/copy.c"
 
 static bool membarrier_is_refused(void)

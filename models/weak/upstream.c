@@ -32,7 +32,7 @@
 #define WORDS 2
 #define MAY_BE_OVERWRITTEN (KIND == RESET || KIND == COPY || KIND == VERIFY)
 
-static uint64_t data[2][WORDS];
+static uint64_t data_files[2][WORDS];
 
 static uint64_t load_data(uint64_t *at)
 {
@@ -59,11 +59,12 @@ static void fill(void *to, const void *from, size_t size)
         store_data((uint64_t *)to + i, ((const uint64_t *)from)[i]);
 }
 
-static ssize_t copy_out(int side, void *to, size_t size)
+int mms__read_at(int fd, void *to, size_t size, uint64_t offset)
 {
+    (void)offset;
     for (size_t i = 0; i < size / sizeof(uint64_t); i++)
-        ((uint64_t *)to)[i] = load_data(&data[side][i]);
-    return (ssize_t)size;
+        ((uint64_t *)to)[i] = load_data(&data_files[fd][i]);
+    return 0;
 }
 
 static uint64_t scratch[WORDS]; /* of one thread alone */
@@ -85,7 +86,7 @@ int mms__data_look(const struct mms__place *place, unsigned index, int flags, st
 {
     (void)place, (void)flags;
     file->fd = (int)index;
-    *size = sizeof data[0];
+    *size = sizeof data_files[0];
     return 0;
 }
 
@@ -112,7 +113,6 @@ uint64_t mms__wyhash_end(uint64_t seed, const void *rest, uint64_t whole_size)
 }
 
 #define msync(start, size, how) 0
-#define pread(fd, to, size, offset) copy_out((fd), (to), (size))
 #define malloc(size) ((void *)scratch)
 #define free(memory) ((void)(memory))
 
@@ -125,6 +125,7 @@ uint64_t mms__wyhash_end(uint64_t seed, const void *rest, uint64_t whole_size)
 #include "compat/upstream_look.c"
 #undef open_state
 #define open_state open_state_to_repair
+#define anybody anybody_to_repair
 #define TRIES REPAIR_TRIES
 #undef LOOK_NS
 #include "compat/repair.c"
@@ -150,7 +151,7 @@ static void *write_some(void *unused)
     writer.options.grace_ms = MMS_NO_WAIT;
     writer.options.on_grace = KIND == RESET || KIND == REPAIR ? MMS_RESET : MMS_REFUSE;
     for (int i = 0; i < 2; i++)
-        upstream.targets[i].map.base = data[i];
+        upstream.targets[i].map.base = data_files[i];
     for (uint64_t generation = 2; generation < 2 + PUBLISHES; generation++) {
         uint64_t value[WORDS];
 
@@ -191,7 +192,7 @@ static void *read_some(void *unused)
     for (int i = 0; i < READS; i++) {
         sights[i].word = mms__upstream_pin(&state);
         for (int j = 0; j < WORDS; j++)
-            sights[i].words[j] = load_data(&data[mms__upstream_index(sights[i].word)][j]);
+            sights[i].words[j] = load_data(&data_files[mms__upstream_index(sights[i].word)][j]);
         sights[i].whole = mms__upstream_unpin(&state, sights[i].word);
     }
     check_sights(sights, READS);
@@ -234,7 +235,7 @@ static void *verify_once(void *unused)
 /* The rest of mms_repair waits for time to pass; then one count on the file of no current value is one too many. */
 static void *repair_once(void *unused)
 {
-    PLAIN_STORE(repaired, take_off(&state, mms__upstream_word(0, sizeof data[0], 1), 1));
+    PLAIN_STORE(repaired, take_off(&state, mms__upstream_word(0, sizeof data_files[0], 1), 1));
     return unused;
 }
 
@@ -245,12 +246,12 @@ int main(void)
     int count = 0;
 
     NAME(state);
-    NAME(data);
+    NAME(data_files);
     for (int i = 0; i < WORDS; i++)
-        store_data(&data[0][i], 1);
+        store_data(&data_files[0][i], 1);
     if (KIND == REPAIR)
         mms__store_relaxed(&state.readers[1], 1);
-    mms__store_seq_cst(&state.version, mms__upstream_word(0, sizeof data[0], 1));
+    mms__store_seq_cst(&state.version, mms__upstream_word(0, sizeof data_files[0], 1));
     pthread_create(&threads[count++], NULL, write_some, NULL);
     for (int i = 0; i < READERS; i++)
         pthread_create(&threads[count++], NULL, others[KIND], NULL);

@@ -565,24 +565,36 @@ static void without_generations_no_memory_is_given_back(void **state)
     check_copies(path, "value");
 }
 
+/* A test that failed has left armed what would disturb the next. */
+static int end(void **state)
+{
+    inject_disarm();
+    inject_before(0, NULL);
+    inject_filesystem(0);
+    return scratch_remove(state);
+}
+
+#define rare_test(function) cmocka_unit_test_setup_teardown(function, scratch_in_memory, end)
+#define rare_test_on_disk(function) cmocka_unit_test_setup_teardown(function, scratch_on_disk, end)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        scratch_test_on_disk(nothing_on_disk_is_opened_without_the_boot_id), /* before this process calls the library */
-        scratch_test(first_region_without_a_thread_key_is_no_memory),
-        scratch_test_on_disk(signals_at_calls_for_a_disk_go_unnoticed), /* likewise */
-        scratch_test(signals_at_any_call_go_unnoticed),
-        scratch_test(signals_do_not_keep_the_bytes_of_the_dead),
-        scratch_test(signals_do_not_keep_memory_from_being_given_back),
-        scratch_test(file_system_without_a_name_is_told_by_its_number),
-        scratch_test(overlayfs_that_cannot_rename_directories_is_named),
-        scratch_test(writer_whose_host_closed_its_lock_on_overlayfs_writes_no_more),
-        scratch_test(owner_of_a_bare_name_that_cannot_be_seen_is_not_trusted),
-        scratch_test(value_that_cannot_be_read_is_told),
-        scratch_test(who_opens_what_is_replaced_all_the_time_is_told),
-        scratch_test(name_that_cannot_be_given_back_is_told),
-        scratch_test(value_that_is_replaced_while_it_is_verified_is_no_finding),
-        scratch_test(without_generations_no_memory_is_given_back),
+        rare_test_on_disk(nothing_on_disk_is_opened_without_the_boot_id), /* before this process calls the library */
+        rare_test(first_region_without_a_thread_key_is_no_memory),
+        rare_test_on_disk(signals_at_calls_for_a_disk_go_unnoticed), /* likewise */
+        rare_test(signals_at_any_call_go_unnoticed),
+        rare_test(signals_do_not_keep_the_bytes_of_the_dead),
+        rare_test(signals_do_not_keep_memory_from_being_given_back),
+        rare_test(file_system_without_a_name_is_told_by_its_number),
+        rare_test(overlayfs_that_cannot_rename_directories_is_named),
+        rare_test(writer_whose_host_closed_its_lock_on_overlayfs_writes_no_more),
+        rare_test(owner_of_a_bare_name_that_cannot_be_seen_is_not_trusted),
+        rare_test(value_that_cannot_be_read_is_told),
+        rare_test(who_opens_what_is_replaced_all_the_time_is_told),
+        rare_test(name_that_cannot_be_given_back_is_told),
+        rare_test(value_that_is_replaced_while_it_is_verified_is_no_finding),
+        rare_test(without_generations_no_memory_is_given_back),
     };
 
     counts = inject_share();

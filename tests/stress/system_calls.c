@@ -3,6 +3,7 @@
 /* In the steady state reading makes no system call at all, and writing none but a membarrier now and then. */
 #include "system_calls.h"
 #include "child.h"
+#include "core/clock.h"
 #include "lookout.h"
 #include "pattern.h"
 #include "sample.h"
@@ -159,17 +160,21 @@ static void writing_makes_none_but_membarrier(void **state)
     struct writings writings = {.writer = warm_writer(path)};
     struct system_calls calls;
     struct child reader = child_start("reader");
+    uint64_t start, seconds;
 
     child_expect(&reader, "OK pin", "open %s", path);
     child_expect(&reader, "OK", "spin 10");
+    start = mms__now_ns();
     count(write_often, &writings, &calls);
+    seconds = (mms__now_ns() - start) / 1000000000u + 1;
     check_equal(writings.failed, 0);
     print_message("%d writes of %d bytes with one reader attached: %lu membarrier calls, %lu others\n", WRITES, SMALL,
                   calls.of[SYS_membarrier], calls.total - calls.of[SYS_membarrier]);
     for (int i = 0; i < SYSTEM_CALLS_MAX; i++)
         if (calls.of[i] && i != SYS_membarrier)
             print_message("system call %d: %lu times\n", i, calls.of[i]);
-    check_equal(calls.total, calls.of[SYS_membarrier]);
+    /* Once a second a writer looks whether its file is there: two calls, where the writes take so long. */
+    check_true(calls.total - calls.of[SYS_membarrier] <= 2 * seconds);
     check_true(calls.of[SYS_membarrier] <= WRITES / 100);
     child_end(&reader);
     check_ok(mms_writer_close(writings.writer));
