@@ -126,6 +126,23 @@ typedef double mms_f64 __attribute__((aligned(8)));
 #ifdef __SIZEOF_INT128__
 __extension__ typedef __int128 mms_i128 __attribute__((aligned(16)));
 __extension__ typedef unsigned __int128 mms_u128 __attribute__((aligned(16)));
+#elif __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+/* Of compilers that have no such integers, as those for 32 bits: the same bytes, as two halves. */
+typedef struct mms_i128 {
+    uint64_t low;
+    int64_t high;
+} __attribute__((aligned(16))) mms_i128;
+typedef struct mms_u128 {
+    uint64_t low, high;
+} __attribute__((aligned(16))) mms_u128;
+#else
+typedef struct mms_i128 {
+    int64_t high;
+    uint64_t low;
+} __attribute__((aligned(16))) mms_i128;
+typedef struct mms_u128 {
+    uint64_t high, low;
+} __attribute__((aligned(16))) mms_u128;
 #endif
 
 /* ---- Writing and checking ---- */

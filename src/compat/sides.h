@@ -13,6 +13,7 @@ struct mms__side {
     struct mms__file file;
     struct mms__map maps[MMS__SIDE_MAPS];
     unsigned count;
+    unsigned first; /* maps below it are of a file that was unlinked; views may be held there still */
 };
 
 struct mms__upstream_region {

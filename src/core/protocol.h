@@ -60,6 +60,7 @@ static inline bool mms__line_claim(struct mms__line *line, uint32_t *high_water,
     while (mark <= index && !mms__cas_seq_cst(high_water, &mark, index + 1))
         continue;
     MMS__STEP(claim_mark_raised);
+    /* Acquire (pair: the release in mms__line_clear): the last owner's announcement was withdrawn before ours is made. */
     if (!mms__cas_seq_cst(&line->owner, &free_line, owner))
         return false;
     MMS__STEP(claim_owner_stored);

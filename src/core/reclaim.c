@@ -106,6 +106,7 @@ unsigned mms__bury_holders(struct mms__pool *pool)
 
     for (; looked < pool->holder_count && count < MMS__BURY_BATCH; looked++) {
         uint32_t line = pool->holders[(pool->bury_next + looked) % pool->holder_count].line;
+        /* Whom to judge; mms__table_bury reads it again under the lock, which is what orders. */
         uint32_t owner = mms__load_acquire(&pool->table.shared->lines[line].owner);
 
         if (!contains(owners, count, owner))

@@ -16,6 +16,8 @@ struct mms__table {
 /* Lines at and above this were never used. */
 static inline uint32_t mms__table_used(const struct mms__table *table)
 {
+    /* Pair: the compare-and-swap in mms__line_claim. A scan that misses the mark has missed the line, and the fence at the end of
+       the claim speaks for that; a sweeper of the dead comes after the kernel has freed their bytes, so after their stores. */
     uint32_t mark = mms__load_acquire(&table->shared->high_water);
 
     return mark < table->max_readers ? mark : table->max_readers;

@@ -114,6 +114,8 @@ static const char *same_key(const struct emit *e, const mms_type *key, const cha
         return model_format(e->model, "mms_str_equal(mms_string%d_get(&%s), key)", emit_bits(e), found);
     if (key->kind == MMS_T_USIZE || key->kind == MMS_T_ISIZE)
         return model_format(e->model, "%s == MMS_CAST(%s, key)", found, emit_archived(e, key));
+    if (key->size == 16) /* two halves, where the compiler has no such integers */
+        return model_format(e->model, "memcmp(&%s, &key, 16) == 0", found);
     return model_format(e->model, "%s == key", found);
 }
 

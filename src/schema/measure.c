@@ -2,6 +2,7 @@
 /* Layouts: archived ones as rkyv's, with C's rules for structs; input ones as the C compiler's, which checks them. */
 #include "schema/model.h"
 #include <stdalign.h>
+#include <stddef.h>
 
 enum { MEASURING = 1, MEASURED = 2, DEEPEST_STRUCT = 128 };
 
@@ -17,11 +18,18 @@ static size_t larger(size_t a, size_t b)
     return a > b ? a : b;
 }
 
+/* Some compilers for 32 bits align input of 8 bytes to 4, wherever it is a member. */
+struct eight {
+    char before;
+    uint64_t value;
+};
+
 /* size, align, flags; input alike */
 static void set_scalar(struct model_type *t, size_t size, size_t align, unsigned flags)
 {
     t->type.size = t->type.input_size = size;
-    t->type.align = t->input_align = align;
+    t->type.align = align;
+    t->input_align = size == 8 ? offsetof(struct eight, value) : align;
     t->type.flags |= flags | MMS_TF_LEAF;
 }
 

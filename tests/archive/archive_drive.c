@@ -4,6 +4,7 @@
    archive_drive SCHEMA ROOT [--offsets 32|64]; or compiled with -DDRIVE_HEADER='"x.h"' -DDRIVE_ROOT=X_archive, then
    without arguments. Lines in: encode JSON, size JSON, check HEX, print HEX, equal HEX HEX, typeid. Lines out: "ok ..."
    or "error ...". */
+#include "corpus.h"
 #include "json_input.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,9 +41,7 @@ static struct bytes from_hex(const char **text)
     while (digit(at[bytes.size]) >= 0)
         bytes.size++;
     bytes.size /= 2;
-    bytes.data = malloc(bytes.size + (bytes.size == 0));
-    if (!bytes.data)
-        abort();
+    bytes.data = corpus_allocate(bytes.size);
     for (size_t i = 0; i < bytes.size; i++)
         bytes.data[i] = (unsigned char)(digit(at[2 * i]) << 4 | digit(at[2 * i + 1]));
     *text = at + 2 * bytes.size;
@@ -58,9 +57,7 @@ static void write_value(const mms_archive *archive, const void *value, size_t si
         printf("ok %zu\n", size);
         return;
     }
-    buffer = malloc(size + (size == 0));
-    if (!buffer)
-        abort();
+    buffer = corpus_allocate(size);
     if (mms_archive_write(archive, value, buffer, size, &written) != 0) {
         put_error(mms_last_error());
     } else if (written != size) {

@@ -180,6 +180,15 @@ const struct corpus_value *corpus_value(size_t index)
     return index < sizeof values / sizeof *values ? &values[index] : NULL;
 }
 
+void *corpus_allocate(size_t size)
+{
+    void *memory;
+
+    if (posix_memalign(&memory, 16, size + (size == 0)) != 0)
+        abort();
+    return memory;
+}
+
 unsigned char *corpus_encode(const mms_archive *archive, const char *json, size_t *size)
 {
     struct json_input in = {.at = json};
@@ -188,7 +197,7 @@ unsigned char *corpus_encode(const mms_archive *archive, const char *json, size_
     size_t written;
 
     if (!value || !json_input(&in, archive->type, value) || mms_archive_size(archive, value, size) != 0 ||
-        !(bytes = malloc(*size + 1)) || mms_archive_write(archive, value, bytes, *size, &written) != 0 ||
+        !(bytes = corpus_allocate(*size)) || mms_archive_write(archive, value, bytes, *size, &written) != 0 ||
         written != *size) {
         fprintf(stderr, "%s: %s, %s, at %.40s\n", archive->type->name, in.problem ? in.problem : "-", mms_last_error(),
                 in.at);

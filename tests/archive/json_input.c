@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "json_input.h"
+#include "archive/load.h"
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -161,6 +162,18 @@ static bool take_text(struct json_input *in, mms_str *out)
 
 /* ---- Numbers ---- */
 
+/* In the byte order of this machine. */
+static void put_integer(void *out, size_t size, uint64_t low, uint64_t high)
+{
+    const bool little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
+    const uint64_t halves[2] = {little ? low : high, little ? high : low};
+
+    if (size == 16)
+        memcpy(out, halves, sizeof halves);
+    else
+        mms__store_uint(out, size, low);
+}
+
 /* Digits into 128 bits; a quoted number too, as keys are. */
 static bool take_integer(struct json_input *in, size_t size, void *out)
 {
@@ -181,12 +194,7 @@ static bool take_integer(struct json_input *in, size_t size, void *out)
         low = ~low + 1;
         high = ~high + (low == 0);
     }
-    if (size == 16) {
-        memcpy(out, &low, 8);
-        memcpy((char *)out + 8, &high, 8);
-    } else {
-        memcpy(out, &low, size);
-    }
+    put_integer(out, size, low, high);
     return !quoted || expect(in, '"');
 }
 
@@ -200,7 +208,7 @@ static bool take_float(struct json_input *in, int kind, void *out)
     if (take(in, '"')) {
         bits = strtoull(in->at, &end, 16);
         in->at = end;
-        memcpy(out, &bits, kind == MMS_T_F32 ? 4 : 8);
+        mms__store_uint(out, kind == MMS_T_F32 ? 4 : 8, bits);
         return expect(in, '"');
     }
     peek(in);

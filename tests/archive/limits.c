@@ -51,17 +51,18 @@ static void a_list_that_is_a_ring_is_refused(void **state)
     assert_int_equal(Node_size(ring, &size), MMS_E_INVALID);
 }
 
-/* The root {value, tag, offset} of a Node whose box leads to itself. */
+/* The root of a Node whose box leads to itself. */
 static void archived_rings_are_refused(void **state)
 {
-    int32_t words[6] __attribute__((aligned(16))) = {1, 1, -8, 1, 1, -8};
+    const ArchivedNode itself = {.value = 1, .next = {.mms_tag = 1, .value = {.box = {-8}}}};
+    ArchivedNode nodes[2] __attribute__((aligned(16))) = {itself, itself};
 
     (void)state;
-    assert_null(Node_check(words, 12));
+    assert_null(Node_check(nodes, sizeof *nodes));
     assert_detail("Node.next.Some");
-    words[5] = -20;
-    words[2] = 0;
-    assert_null(Node_check(words, 24));
+    nodes[1].next.value.box.offset = -20;
+    nodes[0].next.value.box.offset = 0;
+    assert_null(Node_check(nodes, sizeof nodes));
     assert_int_equal(mms_last_code(), MMS_E_CORRUPT);
 }
 

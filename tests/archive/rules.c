@@ -101,20 +101,20 @@ static void bools_and_texts_have_valid_bytes(void **state)
     struct two two = good_two();
 
     (void)state;
-    two.words[2] = 0x02;
+    memset(&two.words[2], 2, 1);
     assert_refused(&bools_type, &two, "b[0]: the bool at byte 8 is 2");
-    two.words[2] = 0xff;
+    memset(&two.words[2], 0xff, 1);
     assert_refused(&text_type, &two, "is not UTF-8 at its byte 0");
 }
 
 static void archived_lists_are_as_long_as_the_limit(void **state)
 {
-    static int32_t nodes[MMS_ARCHIVE_DEPTH + 2][3] __attribute__((aligned(16)));
+    static ArchivedNode nodes[MMS_ARCHIVE_DEPTH + 2] __attribute__((aligned(16)));
 
     (void)state;
     for (int i = 1; i < MMS_ARCHIVE_DEPTH + 2; i++) {
-        nodes[i][1] = 1;   /* Some, */
-        nodes[i][2] = -20; /* and it leads to the node before */
+        nodes[i].next.mms_tag = 1;                  /* Some, */
+        nodes[i].next.value.box = (mms_box32){-20}; /* and it leads to the node before */
     }
     assert_non_null(Node_check(nodes, sizeof nodes - sizeof *nodes));
     assert_null(Node_check(nodes, sizeof nodes));

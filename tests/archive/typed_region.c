@@ -119,20 +119,20 @@ static void a_generation_is_checked_once(void **state)
 {
     struct fixture *f = *state;
     const ArchivedHelloWorld *root;
-    unsigned char *bytes;
+    int32_t *words; /* of the archive: the version; offset and number of the messages */
     mms_view view;
     void *buffer;
 
     assert_int_equal(mms_write_begin(f->writer, 4096, &buffer, NULL), 0);
-    memset(buffer, 0, 12);
-    bytes = buffer;
-    memset(bytes + 4, 0xff, 4); /* version 0, and no messages, which begin at byte 0 */
-    bytes[4] = 0xfc;
+    words = buffer;
+    words[0] = 0;
+    words[1] = -4; /* to byte 0 */
+    words[2] = 0;
     assert_int_equal(mms_writer_set_type(f->writer, HelloWorld_archive.type_id, NULL, 0), 0);
     assert_int_equal(mms_write_commit(f->writer, 12, NULL), 0);
     root = HelloWorld_read(f->reader, &view);
     assert_non_null(root);
-    bytes[7] = 0x40; /* the writer's own map of the slot */
+    words[1] = 0x40000000; /* the writer's own map of the slot */
     assert_ptr_equal(HelloWorld_read(f->reader, &view), root);
     assert_int_equal(mms_release(f->reader), 0);
     assert_ptr_equal(HelloWorld_read(f->reader, &view), root);

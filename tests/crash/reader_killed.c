@@ -32,7 +32,7 @@ static void slots_of_holders_come_back(void **state)
     mms_writer *writer = open_writer(path);
 
     use_every_slot(writer, 4);
-    for (int i = 0; i < KILLS; i++) {
+    for (int i = 0; i < check_rounds(KILLS); i++) {
         struct child reader = start_reader(path);
         pid_t pid = reader.pid;
 
@@ -57,7 +57,7 @@ static void readers_die_at_any_moment(void **state)
     uint64_t random = 20231;
 
     use_every_slot(writer, 4);
-    for (int i = 0; i < KILLS; i++) {
+    for (int i = 0; i < check_rounds(KILLS); i++) {
         struct child reader = start_reader(path);
 
         child_expect(&reader, "OK", "loop");
@@ -81,7 +81,7 @@ static void dead_readers_do_not_fill_the_table(void **state)
 
     use_every_slot(writer, 4);
     check_ok(mms_writer_close(writer));
-    for (int i = 0; i < 50; i++) {
+    for (int i = 0; i < check_rounds(50); i++) {
         struct child reader = start_reader(path);
 
         child_expect(&reader, "OK", "more 7");

@@ -28,7 +28,7 @@ static int seconds = 2;
 
 static struct board {
     uint32_t stop;
-    uint64_t swaps, worked, refused;
+    mms__word swaps, worked, refused; /* of 64 bits in one piece */
 } * board;
 
 static struct places {

@@ -59,7 +59,7 @@ static void half_a_value_is_never_seen(void **state)
     uint64_t published = child_number(&writer, "write 500"), begun;
     struct sight sight = open_sight(path);
 
-    for (int i = 0; i < KILLS; i++) {
+    for (int i = 0; i < check_rounds(KILLS); i++) {
         begun = child_number(&writer, "begin %d", 4000 + i);
         check_true(begun > published);
         if (i % 2)
@@ -109,7 +109,7 @@ static void a_writer_dies_at_any_moment(void **state)
     struct sight sight = open_sight(path);
     struct recovery recovery = {0};
 
-    for (int i = 0; i < KILLS; i++) {
+    for (int i = 0; i < check_rounds(KILLS); i++) {
         child_expect(&writer, "OK", "loop 1 %d", i % 2 ? 60000 : 100);
         random_moment(&random);
         check_value(&sight);
@@ -121,7 +121,7 @@ static void a_writer_dies_at_any_moment(void **state)
     child_end(&writer);
     check_ok(mms_verify(path, NULL, NULL));
     close_sight(&sight);
-    printf("recovery: mean %.3f ms, longest %.3f ms\n", (double)recovery.sum_ns / KILLS / 1e6,
+    printf("recovery: mean %.3f ms, longest %.3f ms\n", (double)recovery.sum_ns / check_rounds(KILLS) / 1e6,
            (double)recovery.longest_ns / 1e6);
 }
 

@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # run.sh MMSC CC check|update: the files that mmsc makes from good/*.rs, and what it says to bad/*.rs.
-# Made files must also compile. A file FIRST.LINE.rs may give options in a first line `// mmsc: OPTION...`.
+# Made files must also compile. Where mmsc is a program of another machine, MMSYNC_TEST_EMULATOR runs it. A file FIRST.LINE.rs may give options in a first line `// mmsc: OPTION...`.
 set -euo pipefail
-mmsc=$1 cc=$2 mode=$3
+read -ra mmsc <<<"${MMSYNC_TEST_EMULATOR-} $1"
+cc=$2 mode=$3
 cd "$(dirname "$(realpath "${BASH_SOURCE[0]}")")"
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
@@ -26,7 +27,7 @@ options() {
 for schema in good/*.rs; do
     name=$(basename "$schema" .rs)
     # shellcheck disable=SC2046 # words
-    "$mmsc" $(options "$schema") -o "$tmp" "$schema"
+    "${mmsc[@]}" $(options "$schema") -o "$tmp" "$schema"
     "$cc" -std=c11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -I"$include" -c -o "$tmp/$name.o" "$tmp/$name.c"
     # The version of mmsc stands in the first line.
     sed -i '1s/ by mmsc [0-9.]*/ by mmsc/' "$tmp/$name.h" "$tmp/$name.c"
@@ -38,7 +39,7 @@ for schema in bad/*.rs; do
     name=$(basename "$schema" .rs)
     status=0
     # shellcheck disable=SC2046
-    "$mmsc" $(options "$schema") -o "$tmp" "$schema" >"$tmp/said" 2>&1 || status=$?
+    "${mmsc[@]}" $(options "$schema") -o "$tmp" "$schema" >"$tmp/said" 2>&1 || status=$?
     [ "$status" -eq 1 ] || { echo "$schema: exit status $status, not 1"; failed=1; }
     [ ! -e "$tmp/$name.h" ] || { echo "$schema: a header was written"; failed=1; }
     settle "$tmp/said" "bad/$name.expected"

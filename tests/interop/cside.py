@@ -21,9 +21,9 @@ class Drive:
         self.file = directory / f"{schema.name}.rs"
         self.file.write_text(schemas.source(schema))
         if options.mmsc:
-            self.command = [self.compile(options, schema, offsets, directory)]
+            self.command = options.emulator + [self.compile(options, schema, offsets, directory)]
         else:
-            self.command = [options.drive, self.file, schema.root, "--offsets", str(offsets)]
+            self.command = options.emulator + [options.drive, self.file, schema.root, "--offsets", str(offsets)]
 
     @staticmethod
     def compile(options, schema, offsets, directory):

@@ -31,8 +31,8 @@ def up(position, align):
 
 
 class Model:
-    def __init__(self, schema, word):
-        self.schema, self.word = schema, word  # word: 4 or 8 bytes for offsets and lengths
+    def __init__(self, schema, word, order="little"):
+        self.schema, self.word, self.order = schema, word, order  # word: 4 or 8 bytes for offsets and lengths
 
     # Layout
 
@@ -108,12 +108,13 @@ class Model:
             return struct.pack("<QI", *value)
         if name == "()":
             return b""
-        return self.primitive_bytes(name, value)
+        # SeaHash takes integers as numbers, but those of 128 bits as the bytes that lie in memory.
+        return self.primitive_bytes(name, value, self.order if name in ("u128", "i128") else "little")
 
-    def primitive_bytes(self, name, value):
+    def primitive_bytes(self, name, value, order):
         if name in ("f32", "f64"):
-            return int(value, 16).to_bytes(WIDTHS[name], "little")
-        return int(value).to_bytes(self.primitive_layout(name)[0], "little", signed=name.startswith("i"))
+            return int(value, 16).to_bytes(WIDTHS[name], order)
+        return int(value).to_bytes(self.primitive_layout(name)[0], order, signed=name.startswith("i"))
 
     # Which fields does a value have
 
@@ -142,8 +143,8 @@ class Model:
 class Writer(Model):
     """serialize() writes what a value points to and returns what resolve() needs to write the value itself."""
 
-    def __init__(self, schema, word):
-        super().__init__(schema, word)
+    def __init__(self, schema, word, order="little"):
+        super().__init__(schema, word, order)
         self.out = bytearray()
 
     def archive(self, value):
@@ -234,7 +235,7 @@ class Writer(Model):
             tag = self.tag_size(item) if isinstance(item, Enum) else 0
         else:
             index, payload = self.choice(kind, value)
-        self.out[at:at + tag] = index.to_bytes(tag, "little")
+        self.out[at:at + tag] = index.to_bytes(tag, self.order)
         offsets = self.offsets(tag, [k for k, _ in payload])[0]
         for offset, (k, v), r in zip(offsets, payload, resolver):
             self.resolve(k, v, r, at + offset)
@@ -243,9 +244,9 @@ class Writer(Model):
         if name == "String":
             return self.resolve_string(value.encode(), resolver, at)
         if name == "Duration":
-            self.out[at:at + 12] = struct.pack("<QI", *value)
+            self.out[at:at + 12] = value[0].to_bytes(8, self.order) + value[1].to_bytes(4, self.order)
         elif name != "()":
-            data = self.primitive_bytes(name, value)
+            data = self.primitive_bytes(name, value, self.order)
             self.out[at:at + len(data)] = data
 
     def resolve_string(self, text, position, at):
@@ -254,10 +255,11 @@ class Writer(Model):
             self.out[at + 2 * self.word - 1] = len(text)
             return
         self.number(at, len(text))
-        self.number(at + self.word, position - at)
+        self.number(at + self.word, position - at, "little")
 
-    def number(self, at, value):
-        self.out[at:at + self.word] = (value & (1 << 8 * self.word) - 1).to_bytes(self.word, "little")
+    def number(self, at, value, order=None):
+        data = (value & (1 << 8 * self.word) - 1).to_bytes(self.word, order or self.order)
+        self.out[at:at + self.word] = data
 
     def pointer(self, at, target):
         self.number(at, target - at)
@@ -268,7 +270,7 @@ class Writer(Model):
         displacements, slots = self.displace([self.hash_input(key, k) for k, _ in entries])
         displaced = self.align(4)
         for displacement in displacements:
-            self.out.extend(struct.pack("<I", displacement))
+            self.out.extend(displacement.to_bytes(4, self.order))
         ordered = [entries[i] for i in slots]
         resolvers = [(self.serialize(key, k), self.serialize(value, v)) for k, v in ordered]
         return displaced, self.entries([key, value], ordered, resolvers)
@@ -353,7 +355,7 @@ class Writer(Model):
     def node(self, start, align, meta, link):
         at = self.align(align)
         self.out.extend(bytes(3 * self.word))
-        self.out[at:at + 2] = struct.pack("<H", meta)
+        self.out[at:at + 2] = meta.to_bytes(2, self.order)
         self.number(at + self.word, at - start)
         if link is not None:
             self.pointer(at + 2 * self.word, link)

@@ -23,15 +23,19 @@ export PYTHONDONTWRITEBYTECODE=1
 
 # Without the crate there are still the answers that it gave when vectors/ was recorded.
 recorded() {
-    echo "no random values: $*; comparing with the recorded ones"
-    exec python3 "$here/run.py" --work "$work" --drive "$drive" --recorded
+    echo "no random values: $1; comparing with the recorded ones"
+    shift
+    exec python3 "$here/run.py" --work "$work" --drive "$drive" --recorded "$@"
 }
 
-[ "${1:-}" != --recorded ] || recorded "none are asked for"
-command -v cargo >/dev/null || recorded "there is no cargo"
+if [ "${1:-}" = --recorded ]; then
+    shift
+    recorded "none are asked for" "$@"
+fi
+command -v cargo >/dev/null || recorded "there is no cargo" "$@"
 minor=$(rustc --version | sed -n 's/^rustc 1\.\([0-9]*\)\..*/\1/p')
-[ "${minor:-0}" -ge 77 ] || recorded "$(rustc --version) is older than 1.77, where i128 got the alignment that C gives it"
+[ "${minor:-0}" -ge 77 ] || recorded "$(rustc --version) is older than 1.77, where i128 got the alignment that C gives it" "$@"
 if ! cargo fetch --quiet --manifest-path "$here/Cargo.toml" 2>"$work/fetch.log"; then
-    recorded "cargo cannot get the crates: $(tail -n 1 "$work/fetch.log")"
+    recorded "cargo cannot get the crates: $(tail -n 1 "$work/fetch.log")" "$@"
 fi
 exec nice python3 "$here/run.py" --work "$work" --drive "$drive" "$@"

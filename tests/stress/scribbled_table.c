@@ -32,7 +32,7 @@ static int seconds = 1;
 /* In memory that all share. */
 static struct board {
     uint32_t stop;
-    uint64_t scribbles, published, refused, reads, evicted, copies, reopened;
+    mms__word scribbles, published, refused, reads, evicted, copies, reopened;
 } * board;
 
 static bool stopped(void)
@@ -40,7 +40,7 @@ static bool stopped(void)
     return __atomic_load_n(&board->stop, __ATOMIC_RELAXED);
 }
 
-static void count(uint64_t *what)
+static void count(mms__word *what)
 {
     (void)__atomic_add_fetch(what, 1, __ATOMIC_RELAXED);
 }

@@ -47,6 +47,9 @@ enum { CHECK_CHILD_FAILED = 99 };
 
 bool check_is_emulated(void);
 
+/* How often to do what should be done `count` times: under an emulator, which is slow at starting programs, a fifth. */
+int check_rounds(int count);
+
 void check_code_at(const char *file, int line, const char *text, int code, int expected);
 void check_detail_at(const char *file, int line, const char *text);
 void check_true_at(const char *file, int line, const char *text, bool condition);

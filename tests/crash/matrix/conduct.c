@@ -20,7 +20,7 @@
 
 /* So long that nobody gives up who would only have to wait; whatever takes it is wrong. Who looks for failures can make it
    shorter. */
-static int patience_ms(void)
+int patience_ms(void)
 {
     const char *given = getenv("MMSYNC_MATRIX_PATIENCE_MS");
 
@@ -40,11 +40,13 @@ mms_writer_options stage_options(void)
     return options;
 }
 
-static mms_writer_options without_geometry(void)
+/* A region that is there may have been replaced: whatever geometry it has. */
+static mms_writer_options without_geometry(const struct stage *stage)
 {
     mms_writer_options options = stage_options();
 
-    options.max_size = options.max_slots = options.max_readers = 0; /* it may have been replaced */
+    if (access(stage->path, F_OK) == 0)
+        options.max_size = options.max_slots = options.max_readers = 0;
     return options;
 }
 
@@ -64,7 +66,7 @@ static bool writes(const struct stage *stage)
 
 /* ---- Before ---- */
 
-static void wait_until(const uint64_t *word, uint64_t least, const char *what)
+void wait_until(const mms__word *word, uint64_t least, const char *what)
 {
     for (int ms = 0; __atomic_load_n(word, __ATOMIC_ACQUIRE) < least; ms++) {
         const struct timespec moment = {0, 1000000};
@@ -76,10 +78,12 @@ static void wait_until(const uint64_t *word, uint64_t least, const char *what)
     }
 }
 
-static void start_bystanders(struct stage *stage)
+void start_bystanders(struct stage *stage)
 {
-    stage->watcher = start_child(watch_region, stage);
-    stage->waiter = start_child(wait_for_changes, stage);
+    bool upstream = stage->scenario->flags & UPSTREAM;
+
+    stage->watcher = start_child(upstream ? watch_values : watch_region, stage);
+    stage->waiter = start_child(upstream ? wait_for_values : wait_for_changes, stage);
     while (__atomic_load_n(&stage->board->bystanders_up, __ATOMIC_ACQUIRE) < 2)
         nanosleep(&(const struct timespec){0, 100000}, NULL);
 }
@@ -97,7 +101,7 @@ static void hold_value(struct stage *stage)
         check_ok(code);
 }
 
-static void start_victim(struct stage *stage, enum step step, unsigned nth)
+void start_victim(struct stage *stage, enum step step, unsigned nth)
 {
     int to_us[2], to_it[2];
 
@@ -110,6 +114,7 @@ static void start_victim(struct stage *stage, enum step step, unsigned nth)
         close(to_us[0]);
         if (stage->scenario->set_up)
             stage->scenario->set_up(stage);
+        stage->board->before = stage->board->written;
         step_arm(step, nth, stage->action);
         stage->scenario->act(stage);
         _exit(step_happened() ? 0 : 3);
@@ -139,7 +144,10 @@ static void serve(struct stage *stage)
     while (read(stage->from_victim, &request, 1) == 1 && request != TELL_REACHED) {
         if (request == ASK_SYMMETRIC)
             change_to_symmetric(stage);
-        publish_pattern(stage->writer, 60);
+        if (stage->scenario->flags & UPSTREAM)
+            publish_next(stage, stage->writer, 60);
+        else
+            publish_pattern(stage->writer, 60);
         check_true(write(stage->to_victim, &request, 1) == 1);
     }
 }
@@ -155,7 +163,7 @@ static int wait_for_victim(struct stage *stage)
     return status;
 }
 
-static void await_point(struct stage *stage)
+void await_point(struct stage *stage)
 {
     int status = wait_for_victim(stage);
 
@@ -165,7 +173,7 @@ static void await_point(struct stage *stage)
         check_true(WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP);
 }
 
-static void resume(struct stage *stage)
+void resume(struct stage *stage)
 {
     int status;
 
@@ -235,7 +243,7 @@ static const char *probe_writer(const struct stage *stage)
     options.lock_wait_ms = PROBE_MS;
     if (locked) {
         if (info.max_size != options.max_size)
-            options = without_geometry(), options.lock_wait_ms = PROBE_MS;
+            options = without_geometry(stage), options.lock_wait_ms = PROBE_MS;
         check_code(mms_writer_open(stage->path, &options, &writer), MMS_E_BUSY);
         return "`MMS_E_BUSY`";
     }
@@ -377,7 +385,7 @@ static void check_all_slots_come_back(mms_writer *writer, unsigned *free_slots, 
     check_equal(*free_slots, *used - 1);
 }
 
-static void check_nothing_is_left(const struct stage *stage)
+void check_nothing_is_left(const struct stage *stage)
 {
     DIR *entries = opendir(stage->directory);
 
@@ -391,7 +399,7 @@ static void check_nothing_is_left(const struct stage *stage)
 /* The next writer, and all that must be as if nothing had been. */
 static void check_afterwards(struct stage *stage, struct result *result)
 {
-    mms_writer_options options = without_geometry();
+    mms_writer_options options = without_geometry(stage);
     unsigned free_slots, used, evicted = end_evicted_views(stage);
     mms_writer *writer;
     mms_info info;

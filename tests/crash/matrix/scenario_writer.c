@@ -218,15 +218,16 @@ static void expect_killed(pid_t child)
     check_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 }
 
-static void prepare_dead_reader(struct stage *stage)
+/* When all others have opened the region: whoever does may get the lock byte of a dead process, and clears its lines. */
+static void leave_dead_reader(struct stage *stage)
 {
-    prepare_values(stage);
     expect_killed(start_child(die_holding, stage));
 }
 
 const struct scenario bury_dead = {.name = "open the next writer, a reader is dead",
                                    .flags = WRITES,
-                                   .prepare = prepare_dead_reader,
+                                   .prepare = prepare_values,
+                                   .set_up = leave_dead_reader,
                                    .act = open_and_publish};
 
 /* ---- The whole region ---- */
