@@ -5,14 +5,15 @@
    each publish has a generation, a number that only grows. A reader pins the newest value and gets a view: a pointer
    into the mapped file, which stays valid and unchanged until it is released. Reading never waits, locks or copies.
 
-   Functions return 0, or a negative code (mmsync/error.h), and then leave the outputs alone unless they say otherwise;
-   mms_last_error() has the detail. Sizes are in bytes, times in the unit that the name ends with.
+   Functions return 0, or a negative code (mmsync/error.h); mms_last_error() then has the detail. Those that fail leave the
+   outputs alone unless they say otherwise, but for two kinds: those that open store NULL for the handle, and a buffer that is
+   copied to may hold anything. Sizes are in bytes, times in the unit that the name ends with.
 
    Threads: an mms_writer and an mms_reader serve one thread at a time; an mms_region serves all threads.
-   Trust: a process that may write a region's file `readers` can hold slots, cause evictions, and keep others from opening
-   the region; it cannot change data or make anybody accept damage. A process that may write any of the files, `readers`
-   included, can truncate it, and then whoever has it mapped dies of SIGBUS: give that right (mode, readers_mode, gid) to
-   those alone whom you trust that far, and mms_read_copy to the others.
+   Trust: a process that may write a region's file `readers` can hold slots, cause evictions, and keep others from
+   opening the region; it cannot change data or make anybody accept damage. A process that may write any of the files,
+   `readers` included, can truncate it, and then whoever has it mapped dies of SIGBUS: give that right (mode,
+   readers_mode, gid) to those alone whom you trust that far, and mms_read_copy to the others.
    fork: every handle belongs to the process that opened it; in a child, calls on it return MMS_E_FORKED. */
 #ifndef MMSYNC_H
 #define MMSYNC_H
@@ -81,6 +82,7 @@ typedef struct mms_writer_options {
     uid_t trusted_uid;     /* [0] */
     mms_format format;     /* [MMS_FORMAT_AUTO] */
     bool unlocked;         /* mmap-sync's files only: take no write lock, as that crate does by default [false] */
+    uint8_t reserved[3];   /* leave them 0 */
 } mms_writer_options;
 
 typedef struct mms_region_options {
@@ -97,6 +99,7 @@ typedef struct mms_region_options {
     mms_format format;   /* [MMS_FORMAT_AUTO] */
     bool foreign_hasher; /* mmap-sync's files only: the writer has another hasher than the crate's default, so a copy
                               without the right to count in cannot be compared with its checksum [false] */
+    uint8_t reserved[3]; /* leave them 0 */
 } mms_region_options;
 
 /* What a read gives. `data` is aligned to 64 bytes. */
@@ -200,7 +203,7 @@ int mms_write_grow(mms_writer *writer, size_t capacity, void **buffer);
 int mms_write_commit(mms_writer *writer, size_t size, mms_receipt *receipt);
 /* Of the write that was begun, and of it alone: its type, in the place of the writer's option. schema is text that says
    what the type is, for tools; it is stored behind the value if there is room, and must stay until the commit. May be
-   NULL. */
+   NULL. The files of mmap-sync have no room for either: there the call succeeds, and nothing is stored. */
 int mms_writer_set_type(mms_writer *writer, const uint64_t type_id[2], const char *schema, size_t schema_size);
 /* Give the room back; nothing is published. */
 int mms_write_abort(mms_writer *writer);
@@ -228,7 +231,7 @@ int mms_reader_close(mms_reader *reader);
    Whichever ends a view returns MMS_E_EVICTED if the view was taken away before that: then what was read from it must
    be thrown away, and the reader holds nothing. Otherwise MMS_E_EMPTY, MMS_E_GONE, MMS_E_TYPE, MMS_E_CORRUPT: the
    reader holds nothing either. After an error the view given is empty: data NULL, size and generation 0. All three are
-   wait-free; they are inline where the compiler can (mmsync/fast.h). */
+   wait-free, but at the files of mmap-sync (docs/migrating.md); they are inline where the compiler can (mmsync/fast.h). */
 #ifdef MMS_NO_INLINE
 int mms_read(mms_reader *reader, mms_view *out);
 int mms_refresh(mms_reader *reader, mms_view *view);
@@ -246,8 +249,8 @@ int mms_wait(mms_reader *reader, uint64_t seen, int timeout_ms);
 /* The type id of the value that a view is held of; MMS_E_NO_VIEW. */
 int mms_view_type(mms_reader *reader, uint64_t type_id[2]);
 
-/* The schema text of the newest value, as mms_read_copy gives the value itself: *size is 0 if none was stored.
-   type_id and generation may be NULL. */
+/* The schema text of the newest value, as mms_read_copy gives the value itself, outputs included: *size is 0 if none was
+   stored. type_id and generation may be NULL. */
 int mms_read_schema(mms_region *region, char *buffer, size_t capacity, size_t *size, uint64_t type_id[2],
                     uint64_t *generation);
 
@@ -257,7 +260,8 @@ uint64_t mms_generation(mms_region *region);
 /* ---- From outside: no writer need be alive ---- */
 
 int mms_inspect(const char *path, mms_info *out);
-/* The reader lines in use. *count is how many there are; the first `capacity` of them are stored. */
+/* The reader lines in use. *count is how many there are; the first `capacity` of them are stored. None at the files of
+   mmap-sync, where readers are counted and not named: mms_inspect has the counts. */
 int mms_inspect_readers(const char *path, mms_reader_info *out, size_t capacity, size_t *count);
 /* Check every structure, and the checksum of the current value if it has one. MMS_E_CORRUPT if anything is wrong;
    report (may be NULL) gets one sentence for each finding. */
@@ -278,11 +282,11 @@ mms_format mms_reader_format(const mms_reader *reader);
    - else if longest_view_ms is given: what is counted on the file that is not current for that long, without a publish,
      is taken off. Views begin on the current file, so it is right if no view lasts longer;
    - else with MMS_REPAIR_FORCE: both counts become 0, whoever is alive.
-   Otherwise it changes nothing and returns MMS_E_AGAIN with the processes in `out`. out may be NULL. It cannot see
+   Otherwise it changes nothing and returns MMS_E_AGAIN with the processes in `out`, which may be NULL. It cannot see
    processes of another PID namespace: run it where the readers run. */
 enum mms_repair_flags { MMS_REPAIR_FORCE = 1 };
 typedef struct mms_repair_report {
-    uint32_t before[2]; /* the counts; above 0x7fffffff: one reader more has left than came */
+    uint32_t before[2]; /* the counts; above 0x7fffffff: below 0, as more readers have left than came */
     uint32_t after[2];
     unsigned suspects; /* other processes that have mapped PREFIX_state */
     unsigned unseen;   /* processes of other users, at which this one may not look */

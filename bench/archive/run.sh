@@ -95,11 +95,8 @@ run_pair() {
 
 # Against mms_read, which knows nothing of types.
 run_reads() {
-    local name plain=() typed
-    for name in "${reads[@]}"; do
-        declare -A typed
-        typed[$name]=
-    done
+    local name plain
+    local -A typed=()
     for ((i = 0; i < rounds; i++)); do
         for name in "${reads[@]}"; do
             typed[$name]+=$(measure "$c" "$name")$'\n'

@@ -91,7 +91,7 @@ static void reader_close(void *reader)
     }
 }
 
-_Noreturn static void stop(const char *what)
+static __attribute__((noreturn)) void stop(const char *what)
 {
     fprintf(stderr, "mmsync: %s: %s\n", what, mms_last_error());
     _exit(1);

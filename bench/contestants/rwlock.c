@@ -58,7 +58,10 @@ static void *reader_open(const struct bench_place *place)
         return NULL;
     reader->bytes = sizeof *reader->shared + place->max_size;
     reader->shared = common_map(place->directory, "rwlock", reader->bytes, false);
-    return reader->shared ? reader : NULL;
+    if (reader->shared)
+        return reader;
+    free(reader);
+    return NULL;
 }
 
 static void reader_close(void *handle)

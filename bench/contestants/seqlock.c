@@ -55,7 +55,10 @@ static void *reader_open(const struct bench_place *place)
         return NULL;
     reader->bytes = seqlock_bytes(place->max_size);
     reader->lock = common_map(place->directory, "seqlock", reader->bytes, false);
-    return reader->lock ? reader : NULL;
+    if (reader->lock)
+        return reader;
+    free(reader);
+    return NULL;
 }
 
 static void reader_close(void *handle)

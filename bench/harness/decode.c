@@ -7,7 +7,7 @@
 struct parts {
     const unsigned char *at;
     unsigned rex, map, opcode;
-    bool lock, repeat, vector, wide16;
+    bool lock, vector, wide16;
     uint64_t segment;
 };
 
@@ -15,11 +15,11 @@ static bool take_prefix(struct parts *parts, const struct user_regs_struct *regi
 {
     switch (*parts->at) {
     case 0xf0: parts->lock = true; break;
-    case 0xf2:
-    case 0xf3: parts->repeat = true; break;
     case 0x66: parts->wide16 = true; break;
     case 0x64: parts->segment = registers->fs_base; break;
     case 0x65: parts->segment = registers->gs_base; break;
+    case 0xf2:
+    case 0xf3:
     case 0x2e:
     case 0x36:
     case 0x3e:
@@ -42,7 +42,7 @@ static bool take_vector_prefix(struct parts *parts)
         parts->at += 2;
     } else if (at[0] == 0xc4 || at[0] == 0x62) {
         parts->rex = (~(unsigned)at[1] >> 5) & 7;
-        parts->map = (at[1] & 7) + 1;
+        parts->map = (at[1] & 7u) + 1;
         parts->at += at[0] == 0xc4 ? 3 : 4;
     } else {
         return false;
@@ -182,7 +182,7 @@ static struct access string_access(const struct parts *parts, const struct user_
 
     if (parts->map != 1 || (op != 0xa4 && op != 0xa5 && op != 0xaa && op != 0xab))
         return (struct access){0, 0, false};
-    return (struct access){registers->rdi, parts->repeat ? unit : unit, true};
+    return (struct access){registers->rdi, unit, true};
 }
 
 struct instruction decode(const unsigned char code[16], const struct user_regs_struct *registers)

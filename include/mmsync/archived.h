@@ -12,13 +12,15 @@
 extern "C" {
 #endif
 
-/* What generated headers hold the compiler to. */
+/* What generated headers hold the compiler to, and their casts: between numbers, and from void pointers. */
 #ifdef __cplusplus
 #define MMS_ASSERT(condition, text) static_assert(condition, text)
 #define MMS_ALIGNOF(type) alignof(type)
+#define MMS_CAST(type, value) static_cast<type>(value)
 #else
 #define MMS_ASSERT(condition, text) _Static_assert(condition, text)
 #define MMS_ALIGNOF(type) _Alignof(type)
+#define MMS_CAST(type, value) ((type)(value))
 #endif
 
 /* Offsets are relative to their own place. Numbers after a name are the offsets' bits. */
@@ -63,7 +65,13 @@ typedef struct mms_tree64 {
 
 static inline const void *mms__at(const void *base, int64_t offset)
 {
-    return (const char *)base + offset;
+    return MMS_CAST(const char *, base) + offset;
+}
+
+/* An archive ends with its root. */
+static inline const void *mms__root_of(const void *data, size_t size, size_t root_size)
+{
+    return MMS_CAST(const char *, data) + (size - root_size);
 }
 
 /* ---- Text ---- */
@@ -86,17 +94,23 @@ static inline bool mms_str_equal(mms_str a, mms_str b)
     return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
 }
 
+/* The offset in a string's tail. */
+static inline int32_t mms__tail32(const uint8_t *tail)
+{
+    return MMS_CAST(int32_t, MMS_CAST(uint32_t, tail[0]) | MMS_CAST(uint32_t, tail[1]) << 8 |
+                                 MMS_CAST(uint32_t, tail[2]) << 16 | MMS_CAST(uint32_t, tail[3]) << 24);
+}
+
 static inline mms_str mms_string32_get(const mms_string32 *string)
 {
     uint8_t last = string->tail[3];
     mms_str str;
 
     if (last & 0x80) {
-        str.data = (const char *)string + (int32_t)((uint32_t)string->tail[0] | (uint32_t)string->tail[1] << 8 |
-                                                    (uint32_t)string->tail[2] << 16 | (uint32_t)last << 24);
+        str.data = MMS__POINTER_CAST(const char *, string) + mms__tail32(string->tail);
         str.size = string->size;
     } else {
-        str.data = (const char *)string;
+        str.data = MMS__POINTER_CAST(const char *, string);
         str.size = last;
     }
     return str;
@@ -111,10 +125,10 @@ static inline mms_str mms_string64_get(const mms_string64 *string)
     if (last & 0x80) {
         for (int i = 7; i >= 0; i--)
             offset = offset << 8 | string->tail[i];
-        str.data = (const char *)string + (int64_t)offset;
-        str.size = (size_t)string->size;
+        str.data = MMS__POINTER_CAST(const char *, string) + MMS_CAST(int64_t, offset);
+        str.size = MMS_CAST(size_t, string->size);
     } else {
-        str.data = (const char *)string;
+        str.data = MMS__POINTER_CAST(const char *, string);
         str.size = last;
     }
     return str;
@@ -124,7 +138,7 @@ static inline mms_str mms_slice32_text(const mms_slice32 *slice)
 {
     mms_str str;
 
-    str.data = (const char *)mms__at(slice, slice->offset);
+    str.data = MMS_CAST(const char *, mms__at(slice, slice->offset));
     str.size = slice->count;
     return str;
 }
@@ -133,8 +147,8 @@ static inline mms_str mms_slice64_text(const mms_slice64 *slice)
 {
     mms_str str;
 
-    str.data = (const char *)mms__at(slice, slice->offset);
-    str.size = (size_t)slice->count;
+    str.data = MMS_CAST(const char *, mms__at(slice, slice->offset));
+    str.size = MMS_CAST(size_t, slice->count);
     return str;
 }
 
@@ -144,19 +158,19 @@ enum { MMS__NO_SLOT = -1 };
 #define MMS__DISPLACED UINT32_C(0x80000000)
 
 /* One body for both widths; `hash` and `seeded` are expressions, the latter of `seed`. */
-#define MMS__LOCATE(map, hash, seeded)                                                          \
-    do {                                                                                        \
-        const uint32_t *displacements;                                                          \
-        uint32_t seed;                                                                          \
-                                                                                                \
-        if ((map)->count == 0)                                                                  \
-            return false;                                                                       \
-        displacements = (const uint32_t *)mms__at(&(map)->displacements, (map)->displacements); \
-        seed = displacements[(hash) % (map)->count];                                            \
-        if (seed == UINT32_MAX)                                                                 \
-            return false;                                                                       \
-        *slot = seed < MMS__DISPLACED ? (size_t)seed : (size_t)((seeded) % (map)->count);       \
-        return true;                                                                            \
+#define MMS__LOCATE(map, hash, seeded)                                                                    \
+    do {                                                                                                  \
+        const uint32_t *displacements;                                                                    \
+        uint32_t seed;                                                                                    \
+                                                                                                          \
+        if ((map)->count == 0)                                                                            \
+            return false;                                                                                 \
+        displacements = MMS_CAST(const uint32_t *, mms__at(&(map)->displacements, (map)->displacements)); \
+        seed = displacements[(hash) % (map)->count];                                                      \
+        if (seed == UINT32_MAX)                                                                           \
+            return false;                                                                                 \
+        *slot = MMS_CAST(size_t, seed < MMS__DISPLACED ? seed : (seeded) % (map)->count);                 \
+        return true;                                                                                      \
     } while (0)
 
 static inline bool mms_map32_locate(const mms_map32 *map, uint64_t key, unsigned bytes, size_t *slot)
@@ -173,14 +187,16 @@ static inline bool mms_map64_locate(const mms_map64 *map, uint64_t key, unsigned
 static inline bool mms_map32_locate_bytes(const mms_map32 *map, const void *data, size_t size, int text, size_t *slot)
 {
     if (text && size < 8)
-        return mms_map32_locate(map, mms__sea_load(data, size) | UINT64_C(0xff) << 8 * size, (unsigned)size + 1, slot);
+        return mms_map32_locate(map, mms__sea_load(data, size) | UINT64_C(0xff) << 8 * size,
+                                MMS_CAST(unsigned, size) + 1, slot);
     MMS__LOCATE(map, mms__sea_bytes(NULL, data, size, text), mms__sea_bytes(&seed, data, size, text));
 }
 
 static inline bool mms_map64_locate_bytes(const mms_map64 *map, const void *data, size_t size, int text, size_t *slot)
 {
     if (text && size < 8)
-        return mms_map64_locate(map, mms__sea_load(data, size) | UINT64_C(0xff) << 8 * size, (unsigned)size + 1, slot);
+        return mms_map64_locate(map, mms__sea_load(data, size) | UINT64_C(0xff) << 8 * size,
+                                MMS_CAST(unsigned, size) + 1, slot);
     MMS__LOCATE(map, mms__sea_bytes(NULL, data, size, text), mms__sea_bytes(&seed, data, size, text));
 }
 
@@ -190,14 +206,14 @@ static inline const void *mms__archive_root(mms_reader *reader, mms_archive *arc
 {
     const void *root;
 
-    if (mms_read(reader, view) != 0)
+    if (mms_read(reader, view) != 0 || !view) /* which mms_read does not take */
         return NULL;
 #ifndef MMS_NO_INLINE
-    if (MMS__LIKELY(((const struct mms__reader_head *)(const void *)reader)->checked ==
+    if (MMS__LIKELY(MMS__POINTER_CAST(const struct mms__reader_head *, reader)->checked ==
                     mms__load_relaxed(&archive->token)))
-        return (const char *)view->data + (view->size - root_size);
+        return mms__root_of(view->data, view->size, root_size);
 #else
-    (void)root_size;
+    MMS_CAST(void, root_size);
 #endif
     /* Not the view itself: one whose address is given away cannot live in registers (mmsync/fast.h). */
     return mms__archive_root_slow(reader, archive, NULL, &root) == 0 ? root : NULL;

@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-/* Casts that C++ compilers do not complain of: between numbers, and between pointers. */
+/* Casts that C++ compilers do not complain of: between numbers (and from void pointers), and between pointers. */
 #ifdef __cplusplus
 #define MMS__NUMBER_CAST(type, value) static_cast<type>(value)
 #define MMS__POINTER_CAST(type, value) reinterpret_cast<type>(value)

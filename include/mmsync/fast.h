@@ -34,7 +34,7 @@ struct mms__reader_head {
     mms__word *announce;
     const mms__word *current;
     uint64_t word;          /* of the last view: its generation and slot */
-    struct mms__view_head { /* as an mms_view begins, to be copied in one piece */
+    struct mms__view_head { /* as an mms_view begins */
         const void *data;
         size_t size;
         uint64_t generation;
@@ -111,6 +111,7 @@ MMS__INLINE int mms_refresh(mms_reader *reader, mms_view *view)
 {
     struct mms__reader_head *head = MMS__POINTER_CAST(struct mms__reader_head *, reader);
 
+    /* Only compared: the pin has acquired what belongs to this word (pair: mms__publish). A free acquire all the same. */
     if (!MMS__LIKELY(head && view && head->state == MMS__HELD && mms__load_acquire(head->current) == head->word))
         return mms__see_slow(mms__refresh_slow, reader, view);
     mms__fill_view(head, view);

@@ -4,6 +4,7 @@
 #ifndef MMSYNC_SEAHASH_H
 #define MMSYNC_SEAHASH_H
 
+#include <mmsync/atomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -27,7 +28,7 @@ static inline uint64_t mms__sea_diffuse(uint64_t x)
 /* Up to 8 bytes as a number, the first one lowest; not one byte more is read. */
 static inline uint64_t mms__sea_load(const void *data, size_t size)
 {
-    const unsigned char *bytes = (const unsigned char *)data;
+    const unsigned char *bytes = MMS__NUMBER_CAST(const unsigned char *, data);
     uint64_t word = 0;
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
     uint32_t low, high;
@@ -39,10 +40,11 @@ static inline uint64_t mms__sea_load(const void *data, size_t size)
     if (size >= 4) {
         memcpy(&low, bytes, 4);
         memcpy(&high, bytes + size - 4, 4);
-        return low | (uint64_t)high << (8 * size - 32);
+        return low | MMS__NUMBER_CAST(uint64_t, high) << (8 * size - 32);
     }
     if (size > 0)
-        word = bytes[0] | (uint64_t)bytes[size / 2] << 8 * (size / 2) | (uint64_t)bytes[size - 1] << (8 * size - 8);
+        word = bytes[0] | MMS__NUMBER_CAST(uint64_t, bytes[size / 2]) << 8 * (size / 2) |
+               MMS__NUMBER_CAST(uint64_t, bytes[size - 1]) << (8 * size - 8);
     return word;
 #else
     for (size_t i = size < 8 ? size : 8; i-- > 0;)

@@ -159,12 +159,21 @@ inline check_unused(generation)
 #define narrows(line) false
 #endif
 
+#ifdef ATTACH
+#define SCANNED marked
+#else
+#define SCANNED mem[HIGH_WATER] /* never changes */
+#endif
+
 proctype writer()
 {
     byte cpu = WRITER;
     byte generation, vacant, slot, line, owner, mode, announce, kind, covered, firm, owners, cur;
     byte mine[SLOTS];
     bit can_membarrier, met_from;
+#ifdef ATTACH
+    byte marked; /* the high-water mark that a scan goes by */
+#endif
 
 again:
     {
@@ -177,6 +186,7 @@ again:
 #ifdef SWITCH
         if
         :: true -> d_step { can_membarrier = 1; nudged = 0 }; store(WANTED, ASYMMETRIC)
+        :: true -> d_step { can_membarrier = 1; nudged = 0 }; store(WANTED, SYMMETRIC) /* MMS_FENCE_SYMMETRIC, and it may */
         :: true -> store(WANTED, SYMMETRIC); mms__nudge(cur); d_step { cur = 0 }; 
         fi;
 #ifndef MUTATE_no_fence_at_open
@@ -268,8 +278,11 @@ reclaim: /* reclaim.c: mms__reclaim, scan */
 #if !defined MUTATE_no_heavy_fence && !defined MUTATE_scan_before_fence
         mms__fence_heavy();
 #endif
+#ifdef ATTACH
+        load(marked, HIGH_WATER); /* once: lines that are claimed from here on are missed */
+#endif
         do
-        :: line < LINES && line < mem[HIGH_WATER] ->
+        :: line < LINES && line < SCANNED ->
             line_read_head(line, owner, mode);
             d_step {
                 line_read_announce(line, can_membarrier, owner, mode, announce, kind);
@@ -364,6 +377,9 @@ reclaim: /* reclaim.c: mms__reclaim, scan */
         fi;
 #endif
         d_step { covered = 0; firm = 0; cur = 0; slot = 0 };
+#ifdef ATTACH
+        marked = 0;
+#endif
         goto write
     }
 #if KILLS > 0
@@ -376,6 +392,9 @@ reclaim: /* reclaim.c: mms__reclaim, scan */
 #endif
     ;
     d_step {
+#ifdef ATTACH
+        marked = 0;
+#endif
         generation = 0; vacant = 0; slot = 0; line = 0; owner = 0; mode = 0; announce = 0; kind = 0; covered = 0; firm = 0;
         owners = 0; cur = 0; can_membarrier = 0; met_from = 0;
         w_slot = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A reader claims a line and reads, while the writer publishes and reclaims: a scan that misses the line must be followed
-   by the reader's first look at `current`. With -DRIVALS two readers claim, in the same table. G3, G4. */
+   by the reader's first look at `current`. With -DRIVALS=2 two readers claim, in the same table. G3, G4. */
 #ifndef SLOTS
 #define SLOTS 2
 #endif
@@ -15,6 +15,9 @@
 #endif
 #ifndef REFUSED
 #define REFUSED 0 /* membarrier is, to the writer, and readers do not know yet */
+#endif
+#ifndef WARM
+#define WARM 0 /* all slots have been used before the threads start: the first publish has to reclaim */
 #endif
 #define LINES RIVALS
 #include "scenario.h"
@@ -54,6 +57,15 @@ static void *open_and_read(void *process_of_mine)
     return NULL;
 }
 
+static void warm_up(void)
+{
+    struct writer writer;
+
+    writer_open(&writer, false);
+    for (int i = 1; i < SLOTS; i++)
+        writer_write(&writer);
+}
+
 int main(void)
 {
     static void *(*const threads[])(void *) = {write_some, open_and_read, open_and_read};
@@ -61,6 +73,8 @@ int main(void)
     void *arguments[] = {NULL, &processes[0], &processes[1]};
 
     lay_out();
+    if (WARM)
+        warm_up();
     for (uint32_t i = 0; i < RIVALS; i++)
         process_open(&processes[i], i + 1, false);
     run_threads(threads, arguments, 1 + RIVALS);

@@ -53,10 +53,11 @@ static void *copy_some(void *unused)
     process_fill(&process, 1, false);
     for (int i = 0; i < COPIES; i++) {
         uint64_t word = mms__region_current(&process.region);
+        uint64_t type_id[2];
         size_t size;
 
         sights[i].generation = mms__word_generation(word);
-        if (try_copy(&process.region, word, sights[i].words, sizeof sights[i].words, &size) != 1)
+        if (try_copy(&process.region, word, sights[i].words, sizeof sights[i].words, &size, type_id) != 1)
             sights[i].code = MMS_E_EVICTED;
         sights[i].tag = sights[i].generation; /* not copied */
     }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What all scenarios have in common: a region in memory, a writer and readers. The sources of the core are compiled as
    they are: protocol.h, pin.h, fast.h, reclaim.c (fence, scan, cover, evict), table.c (who is dead), reader.c (open, read,
-   refresh, release, close). Only mms_write is told anew here, without files and memory: `writer_write` below is pool.c's
-   and writer.c's order of steps.
+   refresh, release, close), region.c, attach.c and open_writer.c (where a reader and the next writer start). Only mms_write
+   is told anew here, without files and memory: `writer_write` below is pool.c's and writer.c's order of steps.
 
    Set before: SLOTS, LINES; ASYMMETRIC (membarrier), ATOMIC_DATA (the payload is relaxed atomics, for readers that may
    read what is being overwritten, and find out later). */
@@ -49,6 +49,26 @@ static uint64_t data_file[SLOTS][WORDS];
 #include "core/reclaim.c"
 #include "core/table.c"
 
+/* Of these only what looks at shared words is used: mms__region_current, what a new boot changes, highest_generation,
+   set_fence, wake_readers. What opens files is thrown away by the linker. */
+#undef mms__attach_readers
+#undef mms__fail_unpinnable
+#undef mms__region_was_unlinked
+#include "core/attach.c"
+#define OPEN_TRIES WRITER_OPEN_TRIES
+#define attach attach_writer
+#define check_current check_current_to_write
+#define take_over take_over_place
+#define trust_of trust_of_writer
+#include "core/open_writer.c"
+#undef OPEN_TRIES
+#undef attach
+#undef check_current
+#undef take_over
+#undef trust_of
+#include "core/region.c"
+#define mms__region_was_unlinked(region) false
+
 #undef mms__fork_hold
 
 /* ---- Setting up ---- */
@@ -68,6 +88,17 @@ static void name_everything(void)
     NAME(owner_bytes);
 }
 
+/* As mms__writer_publish_as. */
+static void describe_slot(unsigned slot, uint64_t generation)
+{
+    mms__store_relaxed(&CONTROL->slots[slot].size, sizeof data_file[0]);
+    mms__store_relaxed(&CONTROL->slots[slot].tag, generation);
+#ifdef CHECKSUMS /* for those who look at it */
+    mms__store_relaxed(&CONTROL->slots[slot].checksum, generation);
+    mms__store_relaxed(&CONTROL->slots[slot].flags, MMS__HAS_CHECKSUM);
+#endif
+}
+
 /* The threads are not yet there. Generation 1 stands in slot 0; the others were never used. */
 static void lay_out(void)
 {
@@ -75,7 +106,7 @@ static void lay_out(void)
     mms__store_relaxed(&CONTROL->slots[0].generation, 1);
     for (int i = 0; i < WORDS; i++)
         DATA_STORE(data_file[0][i], 1);
-    mms__store_relaxed(&CONTROL->slots[0].size, sizeof data_file[0]);
+    describe_slot(0, 1);
     mms__store_relaxed(&CONTROL->slots_used, 1);
     mms__store_relaxed(&CONTROL->fence, ASYMMETRIC ? MMS__ASYMMETRIC : MMS__SYMMETRIC);
     mms__publish(&CONTROL->current, 1, 0);
@@ -92,21 +123,6 @@ struct writer {
     bool evicts;
 };
 
-static uint64_t highest_generation(void)
-{
-    uint64_t current = mms__load_relaxed(&CONTROL->current), highest = 0;
-
-    if (mms__word_pinnable(current))
-        highest = mms__word_generation(current);
-    for (uint32_t slot = 0; slot < SLOTS; slot++) {
-        uint64_t generation = mms__load_relaxed(&CONTROL->slots[slot].generation);
-
-        if (generation > highest)
-            highest = generation;
-    }
-    return highest;
-}
-
 /* As open_writer.c: what was half-written counts as live until a scan finds it uncovered. */
 static void writer_open(struct writer *writer, bool can_membarrier)
 {
@@ -122,7 +138,7 @@ static void writer_open(struct writer *writer, bool can_membarrier)
     pool->slots = writer->slots;
     pool->free_list = writer->free_list;
     pool->holders = writer->holders;
-    pool->generation = highest_generation();
+    pool->generation = highest_generation(CONTROL, SLOTS);
     pool->can_membarrier = can_membarrier;
     pool->used = mms__load_relaxed(&CONTROL->slots_used);
     for (unsigned slot = 0; slot < pool->used; slot++) {
@@ -131,15 +147,14 @@ static void writer_open(struct writer *writer, bool can_membarrier)
     }
 }
 
-/* As set_fence in open_writer.c. */
-static void writer_set_fence(const struct writer *writer)
+static void writer_set_fence(struct writer *writer)
 {
-    bool works = writer->pool.can_membarrier;
+    struct mms_writer opened;
 
-    mms__store_relaxed(&CONTROL->fence, works ? MMS__ASYMMETRIC : MMS__SYMMETRIC);
-    if (!works)
-        mms__nudge(&CONTROL->current);
-    mms__fence_seq_cst();
+    memset(&opened, 0, sizeof opened);
+    opened.control = CONTROL;
+    CHECK(set_fence(&opened) == 0);
+    writer->pool.can_membarrier = opened.pool.can_membarrier;
 }
 
 static void writer_extend(struct mms__pool *pool)
@@ -169,8 +184,7 @@ static bool writer_publish(struct writer *writer, unsigned slot)
 {
     uint64_t generation = writer->pool.slots[slot].generation;
 
-    mms__store_relaxed(&CONTROL->slots[slot].size, sizeof data_file[0]);
-    mms__store_relaxed(&CONTROL->slots[slot].tag, generation);
+    describe_slot(slot, generation);
     mms__publish(&CONTROL->current, generation, slot);
     writer->pool.slots[slot].state = MMS__SLOT_LIVE;
     return WAKING && mms__wake_due(&CONTROL->wake, &READERS->waiting);
@@ -210,6 +224,7 @@ static void process_fill(struct process *process, uint32_t owner, bool allow_evi
     process->region.header.stride = sizeof data_file[0];
     process->region.options.allow_evict = allow_evict;
     process->region.control = CONTROL;
+    process->region.place.volatile_memory = true;
     process->region.data = (const unsigned char *)data_file;
     process->region.table.shared = READERS;
     process->region.table.max_readers = LINES;
@@ -270,8 +285,7 @@ static void check_whole(const struct sight *sight)
         return;
     for (int i = 0; i < WORDS; i++)
         CHECK(sight->words[i] == sight->generation);
-    if (sight->generation > 1)
-        CHECK(sight->tag == sight->generation);
+    CHECK(sight->tag == sight->generation);
 }
 
 /* G1, G3, and G4 where nobody allowed eviction. */

@@ -45,7 +45,7 @@ static void *take_over(void *unused)
     pthread_mutex_lock(&writer_lock);
     writer_open(&writer, ASYMMETRIC && !REFUSED);
     writer_set_fence(&writer);
-    before = highest_generation();
+    before = highest_generation(CONTROL, SLOTS);
     for (int i = 0; i < PUBLISHES; i++)
         if (writer_write(&writer))
             CHECK(writer.pool.generation > before); /* G3: no number is given out twice */

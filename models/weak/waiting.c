@@ -12,6 +12,9 @@
 #ifndef DIES
 #define DIES 0
 #endif
+#ifndef REMOVES
+#define REMOVES 0 /* there is no writer: somebody removes the region */
+#endif
 #define LINES 1
 #define WAKING 1
 #include "scenario.h"
@@ -38,6 +41,20 @@ static void wake_all(void)
     for (int i = 0; i < WAITERS; i++)
         PLAIN_STORE(asleep[i], 0);
     pthread_mutex_unlock(&bucket);
+}
+
+void mms__futex_wake_all(uint32_t *word)
+{
+    (void)word;
+    wake_all();
+}
+
+#include "core/remove.c"
+
+static void *remove_it(void *unused)
+{
+    bury(CONTROL);
+    return unused;
 }
 
 /* Which waiter calls: wait.c knows its region, and each waiter has its own. */
@@ -75,14 +92,16 @@ static void *write_some(void *unused)
     return NULL;
 }
 
-/* open_writer.c's wake_readers. */
 static void *take_over(void *unused)
 {
+    struct mms_writer writer;
+
     (void)unused;
+    memset(&writer, 0, sizeof writer);
+    writer.control = CONTROL;
+    writer.readers_map.base = READERS;
     pthread_mutex_lock(&writer_lock);
-    mms__store_relaxed(&READERS->waiting, 1);
-    (void)mms__wake_due(&CONTROL->wake, &READERS->waiting);
-    wake_all();
+    wake_readers(&writer);
     pthread_mutex_unlock(&writer_lock);
     return NULL;
 }
@@ -94,13 +113,13 @@ static void *wait_once(void *process_of_mine)
     uint64_t seen = generation_of(mms__region_current(&process->region));
     int code = sleep_once(&process->region, seen, 1);
 
-    CHECK(code == 0 || code == 1);
+    CHECK(code == 0 || code == 1 || (REMOVES && code == MMS_E_GONE));
     return NULL;
 }
 
 int main(void)
 {
-    static void *(*const threads[])(void *) = {write_some, wait_once, wait_once};
+    static void *(*const threads[])(void *) = {REMOVES ? remove_it : write_some, wait_once, wait_once};
     struct process processes[2];
     void *arguments[] = {NULL, &processes[0], &processes[1]};
 
@@ -112,7 +131,7 @@ int main(void)
     run_threads(threads, arguments, 1 + WAITERS);
     if (DIES)
         run_threads((void *(*const[])(void *)){take_over}, arguments, 1);
-    /* All is over, and who is asleep sleeps on. */
+    /* All is over, and who is asleep sleeps on. The tombstone is no generation that anybody has seen. */
     for (int i = 0; i < WAITERS; i++)
         CHECK(PLAIN_LOAD(asleep[i]) == 0 ||
               PLAIN_LOAD(asleep[i]) == mms__word_generation(mms__load_relaxed(&CONTROL->current)));

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#undef mms__encode_no_memory
 int mms__encode_no_memory(const struct mms__step *step)
 {
     return mms__path_fail(-ENOMEM, MMS__ENCODE, step, "no memory");
@@ -81,7 +82,7 @@ int mms__encode_too_many(size_t count, const struct mms__step *step)
 
 static int write_text(struct mms__encoder *e, mms_str text, const struct mms__step *step)
 {
-    size_t at;
+    size_t at = 0;
     int code = mms__encode_room(e, 1, text.size, &at, step);
 
     if (code == 0 && e->base && text.size > 0)
@@ -203,6 +204,7 @@ static int write_items(struct mms__encoder *e, const mms_type *item, mms_items i
         return code;
     if (copy) {
         if (items.count > 0)
+            /* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): there are items */
             memcpy(e->base + *at, items.data, items.count * item->size);
         return 0;
     }

@@ -303,6 +303,7 @@ static int entry_values(struct mms__encoder *e, const struct table *t, size_t at
     int code = 0;
 
     for (uint32_t slot = 0; e->base && slot < t->count && code == 0; slot++) {
+        /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): with a base there is a table, see mms__encode_map */
         struct mms__step step = mms__step_index(t->step, t->order[slot]);
 
         if (slot + 2 * AHEAD < t->count) {
@@ -322,6 +323,7 @@ static int write_table(struct mms__encoder *e, struct table *t)
     if (code == 0 && t->order)
         code = build(t);
     if (code == 0 && e->base && t->count > 0)
+        /* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): as in entry_values */
         memcpy(e->base + displacements, t->displacements, t->count * sizeof *t->displacements);
     if (code == 0)
         code = entry_children(e, t);

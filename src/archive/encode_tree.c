@@ -256,6 +256,7 @@ int mms__encode_tree(struct mms__encoder *e, const mms_type *type, mms_items ite
         code = tree.entries ? write_nodes(&tree) : mms__encode_no_memory(step);
     }
     if (code == 0)
+        /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): an item, so a node */
         code = mms__encode_push(e, tree.nodes[0].at, step);
     free(tree.sorted);
     free(tree.entries);

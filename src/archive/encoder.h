@@ -105,6 +105,9 @@ static inline int mms__encode_count(struct mms__encoder *e, const mms_type *type
 }
 
 int mms__encode_no_memory(const struct mms__step *step);
+#ifdef __clang_analyzer__ /* as in core/error.h */
+#define mms__encode_no_memory(step) (mms__encode_no_memory(step), -1)
+#endif
 
 /* The children of a HashMap or HashSet (two words: displacements, entries), and of a BTreeMap (one: the root). */
 int mms__encode_map(struct mms__encoder *e, const mms_type *type, mms_items items, const struct mms__step *step);

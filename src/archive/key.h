@@ -89,6 +89,7 @@ static inline bool mms__key_equal(const struct mms__key *a, const struct mms__ke
 {
     if (MMS__LIKELY(a->width > 0))
         return a->word == b->word && a->width == b->width;
+    /* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): keys without a width have bytes */
     return a->size == b->size && (a->size == 0 || memcmp(a->bytes, b->bytes, a->size) == 0);
 }
 

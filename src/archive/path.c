@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#undef mms__path_fail
+
 struct text {
     char bytes[256];
     size_t used;

@@ -29,4 +29,8 @@ static inline struct mms__step mms__step_index(const struct mms__step *up, size_
 int mms__path_fail(int code, const char *verb, const struct mms__step *step, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+#ifdef __clang_analyzer__ /* as in core/error.h */
+#define mms__path_fail(code, ...) (mms__path_fail(code, __VA_ARGS__), (code))
+#endif
+
 #endif

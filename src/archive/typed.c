@@ -49,7 +49,7 @@ const void *mms_archive_read_unchecked(mms_reader *reader, mms_archive *archive,
     int code = mms_read(reader, view);
     uint32_t token;
 
-    if (code != 0)
+    if (code != 0 || !view) /* which mms_read does not take */
         return NULL;
     token = give_token(archive);
     if ((head->checked & ~TYPE_ALONE) == token)

@@ -13,11 +13,10 @@ static int encode_root(struct mms__encoder *e, const mms_archive *archive, const
     size_t at = 0;
     int code;
 
-    e->words = words;
-    e->room = FIRST_WORDS;
-
     if (!value && type->input_size > 0)
         return mms__path_fail(MMS_E_INVALID, MMS__ENCODE, &root, "the value is NULL");
+    e->words = words;
+    e->room = FIRST_WORDS;
     code = mms__encode_children(e, type, value, &root);
     if (code == 0)
         code = mms__encode_reserve(e, type->align, type->size, 1, &at, &root);
@@ -25,6 +24,7 @@ static int encode_root(struct mms__encoder *e, const mms_archive *archive, const
     if (code == 0)
         code = mms__encode_value(e, type, value, at, &root);
     free(e->allocated);
+    e->words = NULL; /* they end here */
     return code;
 }
 

@@ -52,7 +52,7 @@ _Noreturn static void refuse_option(const struct verb *verb, char **argv, const 
 {
     const char *word = argv[optind - 1];
 
-    if (result == ':' && optopt < LONG_ONLY && strncmp(word, "--", 2))
+    if (result == ':' && optopt < LONG_ONLY && strncmp(word, "--", 2) != 0)
         usage_error(verb, "option -%c needs a value", optopt);
     if (result == ':')
         usage_error(verb, "option --%s needs a value", option_name(options, optopt));
@@ -123,7 +123,7 @@ static uint64_t suffix_factor(const char *text)
 
     if (!*text || !strcmp(text, "B"))
         return 1;
-    if (!letter || (text[1] && strcmp(text + 1, "iB") && strcmp(text + 1, "i")))
+    if (!letter || (text[1] && strcmp(text + 1, "iB") != 0 && strcmp(text + 1, "i") != 0))
         return 0;
     return UINT64_C(1) << 10 * (letter - letters + 1);
 }

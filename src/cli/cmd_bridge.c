@@ -101,6 +101,7 @@ static int retry(struct bridge *bridge, int code)
     case MMS_E_EMPTY:
     case MMS_E_GONE:
     case MMS_E_AGAIN:
+    case MMS_E_BUSY: /* another writer of TO: it will end */
     case MMS_E_EVICTED:
     case MMS_E_CORRUPT: /* of a value that is just being replaced, or of files that are just being made */ break;
     default: return -1;
@@ -140,12 +141,23 @@ static int identify(const char *path, uint64_t id[2])
     return code;
 }
 
+/* The path is looked at on both sides of the open: what had it all the time is what was opened. */
 static int open_from(struct bridge *bridge)
 {
-    int code = mms_region_open(bridge->from, &bridge->reading, &bridge->region);
+    int code;
 
-    if (code == 0)
-        code = identify(bridge->from, bridge->from_id);
+    do {
+        uint64_t before[2];
+
+        close_from(bridge);
+        code = identify(bridge->from, before);
+        if (code == 0)
+            code = mms_region_open(bridge->from, &bridge->reading, &bridge->region);
+        if (code == 0)
+            code = identify(bridge->from, bridge->from_id);
+        if (code == 0 && memcmp(before, bridge->from_id, sizeof before) == 0)
+            break;
+    } while (code == 0 && !interrupted());
     if (code == 0 && !mms_region_read_only(bridge->region)) {
         code = mms_reader_open(bridge->region, &bridge->reader);
         if (code == MMS_E_FULL)

@@ -31,9 +31,9 @@ static int choose_slots(struct demo *demo)
     if (statvfs(directory, &status))
         return fail_errno("demo: cannot use %s for the region", directory);
     room = (uint64_t)status.f_bavail * status.f_frsize;
-    if (room < 2 * LEAST_SLOTS * board->max_size)
+    if (room < UINT64_C(2) * LEAST_SLOTS * board->max_size)
         return fail("demo: needs %s in %s, which has %s free; free some, or give the container more shared memory",
-                    format_size(needed, (double)(2 * LEAST_SLOTS * board->max_size)), directory,
+                    format_size(needed, (double)(UINT64_C(2) * LEAST_SLOTS * board->max_size)), directory,
                     format_size(has, (double)room));
     fit = room / 2 / board->max_size;
     board->max_slots = board->readers + SPARE_SLOTS;

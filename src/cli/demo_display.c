@@ -83,7 +83,7 @@ void display_open(struct display *display, FILE *out)
     const char *terminal = getenv("TERM");
 
     *display = (struct display){.out = out};
-    display->in_place = isatty(fileno(out)) && terminal && *terminal && strcmp(terminal, "dumb");
+    display->in_place = isatty(fileno(out)) && terminal && *terminal && strcmp(terminal, "dumb") != 0;
 }
 
 /* ---- What is shown ---- */

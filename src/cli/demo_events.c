@@ -75,7 +75,7 @@ bool event_kill_reader(struct demo *demo)
     if (!demo_await(demo, reader_is_gone, VICTIM, "the killed reader to be gone"))
         return false;
     figures->seen_dead = find_line(demo, demo->readers[VICTIM].pid, &line) && !line.alive;
-    display_event(demo, "reader %u (pid %d) killed by SIGKILL while it held generation %s%s", VICTIM + 1,
+    display_event(demo, "reader %d (pid %d) killed by SIGKILL while it held generation %s%s", VICTIM + 1,
                   (int)demo->readers[VICTIM].pid, format_count(generation, figures->generation),
                   figures->seen_dead ? "; the reader table shows it dead" : "");
     if (!start_reader(demo) || !demo_await(demo, line_is_gone, VICTIM, "the slot of the killed reader to come back"))
@@ -135,7 +135,7 @@ bool event_stop_reader(struct demo *demo)
 
     if (!make_hold(demo, SLEEPER, &figures->generation))
         return false;
-    display_event(demo, "reader %u (pid %d) stopped by SIGSTOP while it holds generation %s", SLEEPER + 1,
+    display_event(demo, "reader %d (pid %d) stopped by SIGSTOP while it holds generation %s", SLEEPER + 1,
                   (int)demo->readers[SLEEPER].pid, format_count(generation, figures->generation));
     if (!stop_for_a_while(demo, SLEEPER) || !demo_await(demo, has_let_go, SLEEPER, "the stopped reader to go on"))
         return false;
@@ -145,7 +145,7 @@ bool event_stop_reader(struct demo *demo)
                   format_latency(took, figures->stopped_ns), format_count(newer, figures->newer),
                   figures->whole ? "still whole" : "DAMAGED");
     if (figures->newer == 0)
-        demo_fail(demo, FAILURE_STUCK, "nothing was published while reader %u was stopped", SLEEPER + 1);
+        demo_fail(demo, FAILURE_STUCK, "nothing was published while reader %d was stopped", SLEEPER + 1);
     return true;
 }
 
@@ -224,7 +224,7 @@ bool event_kill_writer(struct demo *demo)
 {
     struct kill_writer_figures *figures = &demo->kill_writer;
     char generation[TEXT_SIZE], took[TEXT_SIZE], lookups[TEXT_SIZE];
-    uint64_t before[CELLS];
+    uint64_t before[CELLS] = {0};
 
     if (!halt_writer(demo))
         return false;

@@ -31,12 +31,14 @@ static int compare_entries(const void *left, const void *right)
 static bool catalogue_build(struct catalogue *catalogue, const struct data_set *data)
 {
     catalogue->data = data;
+    /* NOLINTBEGIN(bugprone-sizeof-expression): they are pointers */
     catalogue->sorted = malloc(data->count * sizeof *catalogue->sorted);
     if (!catalogue->sorted)
         return false;
     for (uint32_t i = 0; i < data->count; i++)
         catalogue->sorted[i] = &data->entries[i];
     qsort(catalogue->sorted, data->count, sizeof *catalogue->sorted, compare_entries);
+    /* NOLINTEND(bugprone-sizeof-expression) */
     return true;
 }
 

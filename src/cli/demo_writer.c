@@ -108,7 +108,8 @@ static void spoil(struct writer *writer, unsigned char *table, size_t size)
     writer->last_size = size;
 }
 
-/* The serial is the generation, which is known once the write has begun; with Registry_write it would be known after. */
+/* The serial is the generation, which is known once the write has begun; with Registry_write it would be known
+   after. */
 static int publish(struct writer *writer)
 {
     mms_receipt begun, done;

@@ -51,12 +51,14 @@ static void inline_batch(struct subject *subject)
     mms_view view;
     int code = 0;
 
-    for (int i = 0; i < BATCH; i++) {
-        code |= mms_read(reader, &view);
-        keep(*(const uint64_t *)view.data);
-        code |= mms_release(reader);
+    for (int i = 0; i < BATCH && code == 0; i++) {
+        code = mms_read(reader, &view);
+        if (code == 0) {
+            keep(*(const uint64_t *)view.data);
+            code = mms_release(reader);
+        }
     }
-    subject->code |= code;
+    subject->code = code;
 }
 
 static void exported_batch(struct subject *subject)
@@ -65,12 +67,14 @@ static void exported_batch(struct subject *subject)
     mms_view view;
     int code = 0;
 
-    for (int i = 0; i < BATCH; i++) {
-        code |= exported_read(reader, &view);
-        keep(*(const uint64_t *)view.data);
-        code |= exported_release(reader);
+    for (int i = 0; i < BATCH && code == 0; i++) {
+        code = exported_read(reader, &view);
+        if (code == 0) {
+            keep(*(const uint64_t *)view.data);
+            code = exported_release(reader);
+        }
     }
-    subject->code |= code;
+    subject->code = code;
 }
 
 static void refresh_batch(struct subject *subject)
@@ -79,11 +83,12 @@ static void refresh_batch(struct subject *subject)
     mms_view view;
     int code = mms_refresh(reader, &view);
 
-    for (int i = 0; i < BATCH; i++) {
-        code |= mms_refresh(reader, &view);
-        keep(*(const uint64_t *)view.data);
+    for (int i = 0; i < BATCH && code == 0; i++) {
+        code = mms_refresh(reader, &view);
+        if (code == 0)
+            keep(*(const uint64_t *)view.data);
     }
-    subject->code |= code;
+    subject->code = code;
 }
 
 /* A batch must not meet an empty region, and the first read of a reader is another matter. */

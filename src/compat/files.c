@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -70,6 +71,14 @@ int mms__state_check(const struct mms__place *place, const struct mms__file *fil
                      place->path, (long long)status.st_size, MMS__STATE_SIZE);
 }
 
+int mms__state_lock(const struct mms__place *place, const struct mms__file *file)
+{
+    while (flock(file->fd, LOCK_EX | LOCK_NB) != 0)
+        if (errno != EINTR)
+            return errno == EWOULDBLOCK ? -EWOULDBLOCK : mms__fail_errno("locking %s_state", place->path);
+    return 0;
+}
+
 int mms__state_named(const struct mms__place *place, const struct mms__file *file)
 {
     char name[MMS__FILE_NAME_SIZE];
@@ -97,18 +106,24 @@ static int open_data(const struct mms__place *place, unsigned index, int flags, 
     return code == 0 ? 0 : mms__fail(code, "opening %s", name);
 }
 
+enum { LOOK_TRIES = 16 };
+
 int mms__data_look(const struct mms__place *place, unsigned index, int flags, struct mms__file *file, uint64_t *size)
 {
-    struct stat status;
-    int code;
+    for (int tries = 0; tries < LOOK_TRIES; tries++) {
+        struct stat status;
+        int code = mms__file_look(file, &status);
 
-    if (!mms__file_is_ours(file)) { /* not open yet, or the host has closed it */
+        if (code < 0)
+            return mms__fail(code, "looking at the size of %s_data_%u", place->path, index);
+        if (code > 0 && status.st_nlink > 0) {
+            *size = (uint64_t)status.st_size;
+            return 0;
+        }
+        mms__file_close(file); /* unlinked, if it is open: what a writer made since has the name */
         code = open_data(place, index, flags, file);
         if (code != 0)
             return code;
     }
-    if (fstat(file->fd, &status) != 0)
-        return mms__fail_errno("looking at the size of %s_data_%u", place->path, index);
-    *size = (uint64_t)status.st_size;
-    return 0;
+    return mms__fail(-ENOENT, "looking at %s_data_%u: it is removed all the time", place->path, index);
 }

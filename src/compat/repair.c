@@ -26,7 +26,8 @@ static bool is_map_of(const char *line, const struct mms__file *file, const char
     uint64_t inode;
     int path = 0;
 
-    if (sscanf(line, "%*s %*s %*s %x:%x %" SCNu64 " %n", &major_number, &minor_number, &inode, &path) != 3 ||
+    if (sscanf(line, /* NOLINT(cert-err34-c): the kernel's own numbers */
+               "%*s %*s %*s %x:%x %" SCNu64 " %n", &major_number, &minor_number, &inode, &path) != 3 ||
         inode != file->inode)
         return false;
     return makedev(major_number, minor_number) == file->device ||
@@ -39,25 +40,64 @@ static int fail_look(int error)
     return error == ENOENT || error == ESRCH ? 0 : -1;
 }
 
-/* 1, 0, or -1 if it cannot be seen: it is another user's, or files or memory have run out. */
-static int has_mapped(const char *pid, const struct mms__file *file, const char *name)
+/* Of what one thread of a process has mapped: 1, 0, or -1 if it cannot be seen: it is another user's, or files or memory
+   have run out. `*any`: it has anything mapped. */
+static int thread_has_mapped(const char *path, const struct mms__file *file, const char *name, bool *any)
 {
-    char path[sizeof(((struct dirent *)0)->d_name) + 16], *line = NULL;
+    char *line = NULL;
     size_t size = 0;
-    FILE *maps;
+    FILE *maps = fopen(path, "re");
     int found = 0;
 
-    snprintf(path, sizeof path, "/proc/%s/maps", pid);
-    maps = fopen(path, "re");
+    *any = false;
     if (!maps)
         return fail_look(errno);
-    while (!found && (errno = 0, getline(&line, &size, maps) > 0))
+    while (!found && (errno = 0, getline(&line, &size, maps) > 0)) {
+        *any = true;
         found = is_map_of(line, file, name);
+    }
     if (!found && errno != 0)
         found = fail_look(errno);
     free(line);
     fclose(maps);
     return found;
+}
+
+enum { PATH_SIZE = 2 * sizeof(((struct dirent *)0)->d_name) + 32 };
+
+/* The first thread may have ended before the others (pthread_exit in main): then the process has no maps, and they do. */
+static int others_have_mapped(const char *pid, const struct mms__file *file, const char *name)
+{
+    char path[PATH_SIZE];
+    DIR *threads;
+    struct dirent *entry;
+    bool any = false;
+    int found = 0;
+
+    snprintf(path, sizeof path, "/proc/%s/task", pid);
+    threads = opendir(path);
+    if (!threads)
+        return fail_look(errno);
+    while (found == 0 && !any && (errno = 0, (entry = readdir(threads))))
+        if (isdigit((unsigned char)*entry->d_name) && strcmp(entry->d_name, pid) != 0) {
+            snprintf(path, sizeof path, "/proc/%s/task/%s/maps", pid, entry->d_name);
+            found = thread_has_mapped(path, file, name, &any);
+        }
+    if (found == 0 && !any && errno != 0)
+        found = fail_look(errno);
+    closedir(threads);
+    return found;
+}
+
+static int has_mapped(const char *pid, const struct mms__file *file, const char *name)
+{
+    char path[PATH_SIZE];
+    bool any;
+    int found;
+
+    snprintf(path, sizeof path, "/proc/%s/maps", pid);
+    found = thread_has_mapped(path, file, name, &any);
+    return found == 0 && !any ? others_have_mapped(pid, file, name) : found;
 }
 
 /* In many containers even root may not look at process 1, which then is a machine's or a container's init with more
@@ -83,16 +123,17 @@ static int find_suspects(const struct mms__file *file, const char *name, mms_rep
         return mms__fail_errno("repairing %s: looking for its readers in /proc", name);
     report->suspects = 0;
     report->unseen = hides_processes();
-    while (errno = 0, (entry = readdir(processes))) {
+    while (errno = 0, (entry = readdir(processes))) { /* NOLINT(concurrency-mt-unsafe): the stream is ours alone */
+        pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
         int mapped;
 
-        if (!isdigit((unsigned char)*entry->d_name) || atoi(entry->d_name) == getpid())
+        if (pid == 0 || pid == getpid())
             continue;
         mapped = has_mapped(entry->d_name, file, name);
         if (mapped < 0 && !is_init_to_root(entry->d_name))
             report->unseen++;
         if (mapped > 0 && report->suspects++ < sizeof report->suspect_pid / sizeof *report->suspect_pid)
-            report->suspect_pid[report->suspects - 1] = (pid_t)atoi(entry->d_name);
+            report->suspect_pid[report->suspects - 1] = pid;
     }
     if (errno != 0)
         code = mms__fail_errno("repairing %s: listing its readers in /proc", name);
@@ -116,6 +157,7 @@ static bool clear(struct mms__upstream *state, mms_repair_report *report)
             report->after[i] = 0;
         else
             all = false;
+        MMS__STEP(upstream_repair_cleared);
     }
     return all;
 }
@@ -139,6 +181,7 @@ static int fail_alive(const struct mms__place *place, const mms_repair_report *r
                      place->path, report->suspects, who);
 }
 
+/* Order among the looks does not matter here: the compare-and-swap decides. */
 static void load_counts(const struct mms__upstream *state, uint32_t counts[2])
 {
     counts[0] = mms__load_seq_cst(&state->readers[0]);
@@ -157,7 +200,9 @@ static int repair_by_processes(const struct mms__place *place, const struct mms_
 
         load_counts(state, report->before);
         memcpy(report->after, report->before, sizeof report->after);
+        MMS__STEP(upstream_repair_loaded);
         code = find_suspects(file, name, report);
+        MMS__STEP(upstream_repair_looked);
         if (code != 0 || (report->before[0] | report->before[1]) == 0)
             return code;
         if ((report->suspects > 0 || report->unseen > 0) && !force)
@@ -189,18 +234,26 @@ static bool watch(const struct mms__upstream *state, uint64_t word, int ms, uint
     return mms__load_seq_cst(&state->version) == word;
 }
 
-/* Others come and go: only what was there all the time is taken off. False if something was published, after which
-   those who are counted may be others. */
+/* Others come and go: only what was there all the time is taken off. False if something was published, after which those who
+   are counted may be others: a writer may have reset the count, and as many may have come since. So the version is looked at
+   again behind the compare-and-swap (whoever was counted after a publish has seen it, and is seen by that), and what was
+   taken is given back: one count too many holds up a writer, one too few lets it write under a reader. */
 static bool take_off(struct mms__upstream *state, uint64_t word, uint32_t surplus)
 {
     uint32_t *count = &state->readers[mms__upstream_after(word)];
-    uint32_t seen = mms__load_seq_cst(count);
+    uint32_t seen = mms__load_seq_cst(count), left, taken;
 
-    do
+    do {
         if (mms__load_seq_cst(&state->version) != word)
             return false;
-    while (!mms__cas_seq_cst(count, &seen, seen > MMS__UPSTREAM_COUNT_MAX || seen < surplus ? 0 : seen - surplus));
-    return true;
+        left = seen > MMS__UPSTREAM_COUNT_MAX || seen < surplus ? 0 : seen - surplus;
+    } while (!mms__cas_seq_cst(count, &seen, left));
+    if (mms__load_seq_cst(&state->version) == word)
+        return true;
+    taken = seen - left;
+    for (seen = left; !mms__cas_seq_cst(count, &seen, seen + taken);)
+        continue;
+    return false;
 }
 
 static int repair_by_time(const struct mms__place *place, struct mms__upstream *state, int longest_view_ms,
@@ -208,13 +261,17 @@ static int repair_by_time(const struct mms__place *place, struct mms__upstream *
 {
     uint64_t word = mms__load_seq_cst(&state->version);
     uint32_t lowest;
+    bool still;
 
     load_counts(state, report->before);
-    if (!watch(state, word, longest_view_ms, &lowest) || (lowest > 0 && !take_off(state, word, lowest)))
+    still = watch(state, word, longest_view_ms, &lowest);
+    MMS__STEP(upstream_repair_watched);
+    if (!still || (lowest > 0 && !take_off(state, word, lowest)))
         return mms__fail(MMS_E_AGAIN,
                          "repairing %s: something was published meanwhile, so no count holds the writer back; if "
                          "one is left behind, try again",
                          place->path);
+    MMS__STEP(upstream_repair_taken_off);
     load_counts(state, report->after);
     return 0;
 }
@@ -258,10 +315,11 @@ int mms_repair(const char *path, unsigned flags, int longest_view_ms, mms_repair
     code = open_state(&place, &file, &map);
     if (code != 0)
         return code;
+    MMS__STEP(upstream_repair_mapped);
     code = repair_by_processes(&place, &file, map.base, (flags & MMS_REPAIR_FORCE) && longest_view_ms == 0, &report);
     if (code == MMS_E_AGAIN && longest_view_ms > 0)
         code = repair_by_time(&place, map.base, longest_view_ms, &report);
-    if (out)
+    if (out && (code == 0 || code == MMS_E_AGAIN))
         *out = report;
     mms__unmap(&map);
     mms__file_close(&file);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compat/sides.h"
 #include "core/error.h"
+#include "core/protocol.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -13,14 +14,20 @@ static int look(struct mms_region *region, unsigned index, uint64_t size)
     struct mms__side *side = &mms__upstream_of(region)->sides[index];
     const struct mms__trust trust = {.trust_owner = region->options.trust_owner,
                                      .trusted_uid = region->options.trusted_uid};
+    struct mms__file old = side->file;
     char name[MMS__FILE_NAME_SIZE];
     uint64_t length = 0;
     int code = mms__data_look(&region->place, index, O_RDONLY, &side->file, &length);
 
+    if (code == -ENOENT && mms__region_was_unlinked(region)) /* by one who may not write the state */
+        return mms__fail_unpinnable(region, MMS__TOMBSTONE);
+    if (code == -ENOENT && mms__load_seq_cst(&mms__upstream_of(region)->seen->version) == 0) /* in the middle of that */
+        return mms__fail_unpinnable(region, 0);
+    if (code == 0 && (side->file.device != old.device || side->file.inode != old.inode))
+        side->first = side->count;
     mms__data_name(&region->place, index, name);
     if (code == 0)
         code = mms__owner_check(&region->place, &trust, &side->file, name);
-
     if (code == 0 && length < size)
         code = mms__fail(MMS_E_CORRUPT,
                          "%s has %llu bytes, and %s_state says that the value has %llu: one of them was changed or "
@@ -33,12 +40,13 @@ static int look(struct mms_region *region, unsigned index, uint64_t size)
 static int add_map(struct mms_region *region, unsigned index, uint64_t size)
 {
     struct mms__side *side = &mms__upstream_of(region)->sides[index];
-    uint64_t length = side->count > 0 ? 2 * side->maps[side->count - 1].size : FIRST_MAP;
+    uint64_t length = side->count > side->first ? 2 * side->maps[side->count - 1].size : FIRST_MAP;
     int code;
 
     if (side->count == MMS__SIDE_MAPS)
-        return mms__fail(-ENOMEM, "mapping %s_data_%u: it has changed its size too often; open the region again",
-                         region->place.path, index);
+        return mms__fail(
+            -ENOMEM, "mapping %s_data_%u: it has changed its size, or was made anew, too often; open the region again",
+            region->place.path, index);
     if (length < size)
         length = mms__round_up(size, mms__page_size());
     code = length > SIZE_MAX ? -ENOMEM
@@ -63,7 +71,7 @@ int mms__side_map(struct mms_region *region, unsigned index, uint64_t size, cons
         return 0;
     pthread_mutex_lock(&region->mutex);
     code = look(region, index, size);
-    if (code == 0 && (side->count == 0 || side->maps[side->count - 1].size < size))
+    if (code == 0 && (side->count == side->first || side->maps[side->count - 1].size < size))
         code = add_map(region, index, size);
     if (code == 0)
         *data = side->maps[side->count - 1].base;

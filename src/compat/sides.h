@@ -13,6 +13,7 @@ struct mms__side {
     struct mms__file file;
     struct mms__map maps[MMS__SIDE_MAPS];
     unsigned count;
+    unsigned first; /* maps below it are of a file that was unlinked; views may be held there still */
 };
 
 struct mms__upstream_region {
@@ -26,8 +27,8 @@ static inline struct mms__upstream_region *mms__upstream_of(const struct mms_reg
     return region->foreign_data;
 }
 
-/* The first `size` bytes of a data file, mapped, after a look at the file's length: a short file is MMS_E_CORRUPT, not a
-   SIGBUS. Details are stored. */
+/* The first `size` bytes of a data file, mapped, after a look at the file's length: a short file is MMS_E_CORRUPT, not
+   a SIGBUS. Details are stored. */
 int mms__side_map(struct mms_region *region, unsigned index, uint64_t size, const void **data);
 /* The same for a copy: the descriptor in `file`, good while the region is open and nobody closes it. */
 int mms__side_file(struct mms_region *region, unsigned index, uint64_t size, int *fd);

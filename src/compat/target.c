@@ -8,6 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* How often a file may be removed while we open it. */
+enum { LOOK_TRIES = 16 };
+
 static int set_rights(const struct mms_writer *writer, int fd, uint32_t asked)
 {
     if (asked != 0 && fchmod(fd, asked) != 0)
@@ -29,7 +32,9 @@ int mms__target_open(const struct mms_writer *writer, const char *name, uint32_t
         return mms__file_open(AT_FDCWD, name, O_RDWR, 0, file);
     if (code != 0)
         return code;
+    MMS__STEP(upstream_file_made);
     code = set_rights(writer, file->fd, asked);
+    MMS__STEP(upstream_rights_set);
     if (code != 0) {
         (void)unlink(name); /* or the next open would go on with a file of wrong rights */
         mms__file_close(file);
@@ -37,28 +42,50 @@ int mms__target_open(const struct mms_writer *writer, const char *name, uint32_t
     return code;
 }
 
+/* A map of another file is of no use. */
+static int open_again(struct mms_writer *writer, const char *name, struct mms__target *target)
+{
+    const struct mms__trust trust = {.trust_owner = writer->options.trust_owner,
+                                     .trusted_uid = writer->options.trusted_uid};
+    struct mms__file old = target->file;
+    int code = mms__target_open(writer, name, 0640, writer->options.mode, &target->file);
+
+    if (code != 0)
+        return mms__fail(code, "opening %s to write it", name);
+    if (old.device != target->file.device || old.inode != target->file.inode) {
+        mms__unmap(&target->map);
+        target->allocated = 0;
+    }
+    code = mms__owner_check(&writer->place, &trust, &target->file, name);
+    if (code != 0)
+        mms__file_close(&target->file); /* or the next look would not ask */
+    return code;
+}
+
+/* The host may have closed the descriptor, and anybody may have unlinked the file: then readers would not find what is
+   written to it. */
 static int look(struct mms_writer *writer, unsigned index, uint64_t *length)
 {
     struct mms__target *target = &mms__upstream_writer_of(writer)->targets[index];
-    const struct mms__trust trust = {.trust_owner = writer->options.trust_owner,
-                                     .trusted_uid = writer->options.trusted_uid};
     char name[MMS__FILE_NAME_SIZE];
-    struct stat status;
-    int code = 0;
 
     mms__data_name(&writer->place, index, name);
-    if (!mms__file_is_ours(&target->file)) {
-        code = mms__target_open(writer, name, 0640, writer->options.mode, &target->file);
+    for (int tries = 0; tries < LOOK_TRIES; tries++) {
+        struct stat status;
+        int code = mms__file_look(&target->file, &status);
+
+        if (code < 0)
+            return mms__fail(code, "looking at the size of %s", name);
+        if (code > 0 && status.st_nlink > 0) {
+            *length = (uint64_t)status.st_size;
+            return 0;
+        }
+        mms__file_close(&target->file);
+        code = open_again(writer, name, target);
         if (code != 0)
-            return mms__fail(code, "opening %s to write it", name);
-        code = mms__owner_check(&writer->place, &trust, &target->file, name);
+            return code;
     }
-    if (code != 0)
-        return code;
-    if (fstat(target->file.fd, &status) != 0)
-        return mms__fail_errno("looking at the size of %s", name);
-    *length = (uint64_t)status.st_size;
-    return 0;
+    return mms__fail(-ENOENT, "writing %s: it is removed all the time", name);
 }
 
 static int fail_growth(const struct mms_writer *writer, unsigned index, uint64_t size, int code)
@@ -81,13 +108,9 @@ static int reserve(struct mms_writer *writer, unsigned index, uint64_t size, uin
     int code = mms__allocate(target->file.fd, from, size - from);
 
     /* Where fallocate(2) is not known the length is set by hand, and populating gets the room. */
-    if (code == 0 && length < size && ftruncate(target->file.fd, (off_t)size) != 0)
-        code = -errno;
-    if (code == 0)
-        return 0;
-    if (length < size)
-        (void)!ftruncate(target->file.fd, (off_t)length); /* a longer file would pass for one that has its room */
-    return fail_growth(writer, index, size, code);
+    if (code == 0 && length < size)
+        code = mms__set_length(target->file.fd, size);
+    return code == 0 ? 0 : fail_growth(writer, index, size, code);
 }
 
 static int map(struct mms_writer *writer, unsigned index, uint64_t size)
@@ -108,23 +131,37 @@ static int map(struct mms_writer *writer, unsigned index, uint64_t size)
     return 0;
 }
 
+/* The crate takes a file that is long enough for one that has its room, so a file that was made longer in vain goes back
+   to the length that it had. Nobody is counted on it. */
+static int get_room(struct mms_writer *writer, unsigned index, uint64_t size, uint64_t length)
+{
+    struct mms__target *target = &mms__upstream_writer_of(writer)->targets[index];
+    int code = reserve(writer, index, size, length);
+
+    MMS__STEP(upstream_data_reserved);
+    if (code == 0)
+        code = map(writer, index, size);
+    MMS__STEP(upstream_data_mapped);
+    if (code == 0 && (code = mms__populate(target->map.base, (size_t)size, true)) != 0)
+        code = fail_growth(writer, index, size, code);
+    MMS__STEP(upstream_data_populated);
+    if (code == 0)
+        target->allocated = size;
+    else if (length < size)
+        (void)mms__set_length(target->file.fd, length);
+    return code;
+}
+
 int mms__target_prepare(struct mms_writer *writer, unsigned index, uint64_t size)
 {
     struct mms__target *target = &mms__upstream_writer_of(writer)->targets[index];
     uint64_t length = 0;
     int code = look(writer, index, &length);
 
+    MMS__STEP(upstream_data_opened);
     if (code != 0 || size == 0)
         return code;
-    if (length < size || target->allocated < size) {
-        code = reserve(writer, index, size, length);
-        if (code == 0)
-            code = map(writer, index, size);
-        if (code == 0 && (code = mms__populate(target->map.base, (size_t)size, true)) != 0)
-            code = fail_growth(writer, index, size, code);
-        if (code == 0)
-            target->allocated = size;
-        return code;
-    }
+    if (length < size || target->allocated < size)
+        return get_room(writer, index, size, length);
     return map(writer, index, size);
 }

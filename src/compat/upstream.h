@@ -13,6 +13,7 @@
 #define MMS_UPSTREAM_H
 
 #include <mmsync/atomic.h>
+#include <mmsync/step.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -77,17 +78,21 @@ static inline uint64_t mms__upstream_pin(struct mms__upstream *state)
 
     if (word == 0)
         return 0;
+    MMS__STEP(upstream_looked);
     mms__upstream_count_in(&state->readers[first]);
+    MMS__STEP(upstream_counted);
     word = mms__load_seq_cst(&state->version);
     if (word != 0 && mms__upstream_index(word) != first) {
         both = true;
         mms__upstream_count_in(&state->readers[!first]);
+        MMS__STEP(upstream_counted_twice);
         word = mms__load_seq_cst(&state->version);
     }
     if (word == 0 || mms__upstream_index(word) != first)
         (void)mms__upstream_count_out(&state->readers[first]);
     if (both && (word == 0 || mms__upstream_index(word) == first))
         (void)mms__upstream_count_out(&state->readers[!first]);
+    MMS__STEP(upstream_pinned);
     return word;
 }
 
@@ -97,12 +102,16 @@ static inline uint64_t mms__upstream_pin(struct mms__upstream *state)
 static inline bool mms__upstream_unpin(struct mms__upstream *state, uint64_t word)
 {
     uint64_t now;
+    bool whole;
 
     mms__fence_acquire();
     now = mms__load_seq_cst(&state->version);
     if (now != 0 && now != word && mms__upstream_index(now) == mms__upstream_index(word))
         return false;
-    return mms__upstream_count_out(&state->readers[mms__upstream_index(word)]);
+    MMS__STEP(upstream_ending);
+    whole = mms__upstream_count_out(&state->readers[mms__upstream_index(word)]);
+    MMS__STEP(upstream_ended);
+    return whole;
 }
 
 /* True while nothing speaks against a view of `word` that is held. */
@@ -110,7 +119,7 @@ static inline bool mms__upstream_holds(const struct mms__upstream *state, uint64
 {
     uint32_t count;
 
-    mms__fence_acquire();
+    mms__fence_acquire(); /* as in mms__upstream_unpin */
     count = mms__load_relaxed(&state->readers[mms__upstream_index(word)]);
     return count > 0 && count <= MMS__UPSTREAM_COUNT_MAX;
 }
@@ -121,7 +130,7 @@ static inline unsigned mms__upstream_after(uint64_t word)
     return word == 0 ? 0 : !mms__upstream_index(word);
 }
 
-/* The file that a writer may write next, as far as readers leave it alone. */
+/* Only writers change the version, one after the other under their lock. The file that a writer may write next, as far as readers leave it alone. */
 static inline unsigned mms__upstream_next(const struct mms__upstream *state)
 {
     return mms__upstream_after(mms__load_seq_cst(&state->version));

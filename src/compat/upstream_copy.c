@@ -8,7 +8,6 @@
 #include "core/futex.h"
 #include "core/protocol.h"
 #include <errno.h>
-#include <unistd.h>
 
 /* ---- Copies ---- */
 
@@ -22,18 +21,12 @@ static int fail_unreadable(struct mms_region *region)
 /* By read calls: a file that is cut short under us is an error and no signal. */
 static int read_all(struct mms_region *region, unsigned index, void *buffer, size_t size)
 {
-    unsigned char *to = buffer;
     int fd, code = mms__side_file(region, index, size, &fd);
 
-    for (size_t done = 0; code == 0 && done < size;) {
-        ssize_t got = pread(fd, to + done, size - done, (off_t)done);
-
-        if (got > 0)
-            done += (size_t)got;
-        else if (got == 0 || errno != EINTR)
-            code = mms__fail(got == 0 ? -EIO : -errno, "reading %s_data_%u", region->place.path, index);
-    }
-    return code;
+    if (code != 0)
+        return code;
+    code = mms__read_at(fd, buffer, size, 0);
+    return code == 0 ? 0 : mms__fail(code, "reading %s_data_%u", region->place.path, index);
 }
 
 /* Counted in, so that no writer takes the file meanwhile. 1: whole, 0: not, or a code. */
@@ -49,6 +42,7 @@ static int try_counted(struct mms_region *region, void *buffer, size_t capacity,
     size = mms__upstream_size(*word);
     if (size <= capacity && size > 0)
         code = read_all(region, mms__upstream_index(*word), buffer, (size_t)size);
+    MMS__STEP(upstream_copied);
     return mms__upstream_unpin(state, *word) ? (code == 0 ? 1 : code) : 0;
 }
 
@@ -61,12 +55,16 @@ static int try_uncounted(struct mms_region *region, void *buffer, size_t capacit
     uint64_t size; /* may be more than a size_t can say, until it is compared */
     int code = 0;
 
-    *word = mms__load_seq_cst(&state->version);
+    *word = mms__load_seq_cst(&state->version); /* an acquire: the data before it (pair: `publish`) */
     if (*word == 0)
         return fail_unreadable(region);
+    MMS__STEP(upstream_copy_looked);
     size = mms__upstream_size(*word);
     if (size <= capacity && size > 0)
         code = read_all(region, mms__upstream_index(*word), buffer, (size_t)size);
+    MMS__STEP(upstream_copy_read);
+    /* The reads of the data before the second look (pair: the fence in `store`, upstream_writer.c): who has read a byte of
+       what is written there next finds that the version has moved on. */
     mms__fence_acquire();
     if (mms__load_relaxed(&state->version) != *word)
         return 0;
@@ -127,8 +125,11 @@ static const uint32_t *low_half(const struct mms__upstream *state)
 static int sleep_once(struct mms_region *region, uint64_t seen, uint64_t nanoseconds)
 {
     const struct mms__upstream *state = mms__upstream_of(region)->seen;
-    int code = mms__futex_wait(low_half(state), (uint32_t)seen, nanoseconds);
+    int code;
 
+    MMS__STEP(upstream_falling_asleep);
+    code = mms__futex_wait(low_half(state), (uint32_t)seen, nanoseconds);
+    MMS__STEP(upstream_woken);
     if (code == -EINTR)
         return mms__fail(code, "waiting for %s: a signal came", region->place.path);
     if (code != 0 && code != -EAGAIN && code != -ETIMEDOUT)

@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -72,7 +71,8 @@ static void find_writer(const struct mms__file *state, mms_info *info)
         uint64_t inode;
         int pid;
 
-        if (sscanf(line, "%*s FLOCK %*s WRITE %d %x:%x:%" SCNu64, &pid, &major_number, &minor_number, &inode) == 4 &&
+        if (sscanf(line, /* NOLINT(cert-err34-c): the kernel's own numbers */
+                   "%*s FLOCK %*s WRITE %d %x:%x:%" SCNu64, &pid, &major_number, &minor_number, &inode) == 4 &&
             inode == state->inode && makedev(major_number, minor_number) == state->device) {
             info->writer_alive = 1;
             info->writer_pid = (pid_t)pid;
@@ -177,28 +177,23 @@ static void find(struct report *report, const char *format, ...)
 
 enum { PIECE = 1 << 20 }; /* whole blocks of the hash */
 
-/* False with errno, 0 at an early end. Through read calls, as the file may be cut while we read. */
-static bool hash_file(int fd, uint64_t size, unsigned char *buffer, uint64_t *hash)
+/* -errno. Through read calls, as the file may be cut while we read. */
+static int hash_file(int fd, uint64_t size, unsigned char *buffer, uint64_t *hash)
 {
-    uint64_t done = 0, left = 0;
+    size_t piece = 0;
 
-    for (*hash = 0; done < size; done += left) {
-        uint64_t wanted = size - done < PIECE ? size - done : PIECE;
+    *hash = 0;
+    for (uint64_t done = 0; done < size; done += piece) {
+        int code;
 
-        for (left = 0; left < wanted;) {
-            ssize_t got = pread(fd, buffer + left, (size_t)(wanted - left), (off_t)(done + left));
-
-            if (got > 0)
-                left += (uint64_t)got;
-            else if (got == 0 || errno != EINTR) {
-                errno = got == 0 ? 0 : errno;
-                return false;
-            }
-        }
-        *hash = mms__wyhash_blocks(*hash, buffer, (size_t)left);
+        piece = size - done < PIECE ? (size_t)(size - done) : PIECE;
+        code = mms__read_at(fd, buffer, piece, done);
+        if (code != 0)
+            return code;
+        *hash = mms__wyhash_blocks(*hash, buffer, piece);
     }
-    *hash = mms__wyhash_end(*hash, buffer + left / MMS__WYHASH_BLOCK * MMS__WYHASH_BLOCK, size);
-    return true;
+    *hash = mms__wyhash_end(*hash, buffer + piece / MMS__WYHASH_BLOCK * MMS__WYHASH_BLOCK, size);
+    return 0;
 }
 
 /* 0: in order; 1: what is wrong with the value of `word` is in text; or a code, if it cannot be looked at. */
@@ -216,8 +211,8 @@ static int check_value(const struct mms__place *place, uint64_t word, unsigned c
     else if (size < wanted)
         snprintf(text, 256, "data file %u has %" PRIu64 " bytes, and the version says that the value has %" PRIu64,
                  index, size, wanted);
-    else if (!hash_file(file.fd, wanted, buffer, &hash))
-        result = mms__fail(errno > 0 ? -errno : -EIO, "checking %s: reading data file %u", place->path, index);
+    else if ((code = hash_file(file.fd, wanted, buffer, &hash)) != 0)
+        result = mms__fail(code, "checking %s: reading data file %u", place->path, index);
     else if ((hash & 0xffffff) != mms__upstream_checksum(word))
         snprintf(text, 256,
                  "the checksum of the value is %06" PRIx64 ", and the version says %06" PRIx64
@@ -239,10 +234,10 @@ static int check_current(const struct mms__place *place, const struct mms__upstr
     int code = buffer ? 0 : mms__fail(-ENOMEM, "checking %s: no memory to read it", place->path);
 
     for (int tries = 0; buffer && tries < TRIES; tries++) {
-        uint64_t word = mms__load_acquire(&state->version);
+        uint64_t word = mms__load_acquire(&state->version); /* pair: `publish`, the data before it */
 
         code = word == 0 ? 0 : check_value(place, word, buffer, text);
-        mms__fence_acquire();
+        mms__fence_acquire(); /* as in try_uncounted; without it what is being overwritten is called damaged */
         if (code == 0 || mms__load_relaxed(&state->version) == word)
             break;
         code = mms__fail(MMS_E_AGAIN,
@@ -269,27 +264,26 @@ static void check_counts(const struct mms__upstream *state, struct report *repor
     }
 }
 
-int mms__compat_verify(const struct mms__place *place, void (*function)(void *context, const char *finding),
+int mms__compat_verify(const struct mms__place *place, void (*report)(void *context, const char *finding),
                        void *context)
 {
-    struct report report = {function, context, 0};
+    struct report all = {report, context, 0};
     struct look look;
     int code = look_at(place, &look);
 
     if (code != 0) {
         if (code != -ENOENT)
-            find(&report, "%s", mms_last_error());
+            find(&all, "%s", mms_last_error());
         return code;
     }
     if (look.state) {
-        check_counts(look.state, &report);
-        code = check_current(place, look.state, &report);
+        check_counts(look.state, &all);
+        code = check_current(place, look.state, &all);
     }
     look_end(&look);
     if (code != 0)
         return code;
-    return report.findings == 0 ? 0
-                                : mms__fail(MMS_E_CORRUPT, "checking %s: %u findings", place->path, report.findings);
+    return all.findings == 0 ? 0 : mms__fail(MMS_E_CORRUPT, "checking %s: %u findings", place->path, all.findings);
 }
 
 /* ---- Remove ---- */
@@ -300,33 +294,41 @@ int mms__compat_verify(const struct mms__place *place, void (*function)(void *co
 static int lock(const struct mms__place *place, const struct mms__file *file)
 {
     uint64_t deadline = mms__deadline(LOCK_WAIT_MS);
+    int code;
 
-    while (flock(file->fd, LOCK_EX | LOCK_NB) != 0) {
-        if (errno != EWOULDBLOCK)
-            return mms__fail_errno("locking %s_state", place->path);
+    while ((code = mms__state_lock(place, file)) == -EWOULDBLOCK) {
         if (mms__now_ns() >= deadline)
             return mms__fail(MMS_E_BUSY, "removing %s: another process has the write lock of %s_state; end it first",
                              place->path, place->path);
         mms__sleep_ns(LOCK_RETRY_NS);
     }
-    return 0;
+    return code;
+}
+
+/* The state, to be emptied; nothing where there is none yet, or where it may not be written: then those who have it open
+   find out by the names that are gone. */
+static int map_doomed(const struct mms__place *place, const struct mms__file *file, bool writable, struct mms__map *map)
+{
+    struct stat status;
+    int code;
+
+    if (!writable)
+        return 0;
+    if (fstat(file->fd, &status) != 0)
+        return mms__fail_errno("removing %s: looking at the size of its state; it stays as it was", place->path);
+    if (status.st_size < (off_t)MMS__STATE_SIZE)
+        return 0;
+    code = mms__map_file(file->fd, MMS__STATE_SIZE, PROT_READ | PROT_WRITE, false, map);
+    return code == 0 ? 0 : mms__fail(code, "removing %s: mapping its state; it stays as it was", place->path);
 }
 
 /* Who has it open finds no value any more: the crate's readers say "uninitialized state", ours MMS_E_EMPTY, and
    MMS_E_GONE once the name is gone. */
-static void empty(const struct mms__file *file)
+static void empty(struct mms__upstream *state)
 {
-    struct mms__map map = {0};
-    struct mms__upstream *state;
-    struct stat status;
-
-    if (fstat(file->fd, &status) != 0 || status.st_size < (off_t)MMS__STATE_SIZE ||
-        mms__map_file(file->fd, MMS__STATE_SIZE, PROT_READ | PROT_WRITE, false, &map) != 0)
-        return;
-    state = map.base;
-    mms__store_seq_cst(&state->version, 0);
+    mms__store_seq_cst(&state->version, 0); /* nothing is handed on with it; as strong as all stores of a version */
+    MMS__STEP(upstream_emptied);
     mms__futex_wake_all((uint32_t *)(void *)&state->version + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__));
-    mms__unmap(&map);
 }
 
 static int unlink_all(const struct mms__place *place)
@@ -339,10 +341,12 @@ static int unlink_all(const struct mms__place *place)
             return mms__fail_errno("removing %s; readers find no value any more, and the state stays, so that this can "
                                    "be done again",
                                    name);
+        MMS__STEP(upstream_data_unlinked);
     }
     mms__state_name(place, name); /* last: without it nobody finds the others */
     if (unlink(name) != 0 && errno != ENOENT)
         return mms__fail_errno("removing %s; readers find no value any more, and this can be done again", name);
+    MMS__STEP(upstream_state_unlinked);
     return 0;
 }
 
@@ -360,28 +364,45 @@ static int check_directory(const struct mms__place *place)
                            place->path);
 }
 
+/* With the lock held. */
+static int remove_locked(const struct mms__place *place, const struct mms__file *file, bool writable)
+{
+    struct mms__map map = {0};
+    int named = mms__state_named(place, file), code = named < 0 ? named : 0;
+
+    if (named == 0)
+        return mms__fail(MMS_E_AGAIN, "removing %s: another has just removed or replaced it; look, and try again",
+                         place->path);
+    if (code == 0)
+        code = check_directory(place);
+    if (code == 0)
+        code = map_doomed(place, file, writable, &map);
+    MMS__STEP(upstream_remove_mapped);
+    if (code == 0 && map.base)
+        empty(map.base);
+    if (code == 0)
+        code = unlink_all(place);
+    mms__unmap(&map);
+    return code;
+}
+
 int mms__compat_remove(const struct mms__place *place)
 {
     struct mms__file file;
-    int named, code = mms__state_open(place, &anybody, O_RDWR, &file);
+    bool writable = true;
+    int code = mms__state_open(place, &anybody, O_RDWR, &file);
 
-    if (code == -EACCES || code == -EROFS)
+    if (code == -EACCES || code == -EROFS) {
+        writable = false;
         code = mms__state_open(place, &anybody, O_RDONLY, &file);
+    }
     if (code != 0)
         return code;
+    MMS__STEP(upstream_remove_opened);
     code = lock(place, &file);
-    if (code == 0 && (named = mms__state_named(place, &file)) <= 0)
-        code = named < 0 ? named
-                         : mms__fail(MMS_E_AGAIN,
-                                     "removing %s: another has just removed or replaced it; look, and "
-                                     "try again",
-                                     place->path);
+    MMS__STEP(upstream_remove_locked);
     if (code == 0)
-        code = check_directory(place);
-    if (code == 0) {
-        empty(&file);
-        code = unlink_all(place);
-    }
+        code = remove_locked(place, &file, writable);
     mms__file_close(&file);
     return code;
 }

@@ -86,6 +86,7 @@ int mms__compat_region_open(struct mms_region *region)
         return code;
     mms__file_close(&parent); /* its file system was looked at */
     code = open_state(region, &trust);
+    MMS__STEP(upstream_state_seen);
     return code == 0 ? map_state(region) : code;
 }
 
@@ -100,7 +101,7 @@ void mms__compat_region_free(struct mms_region *region, bool inherited)
 
 uint64_t mms__compat_generation(struct mms_region *region)
 {
-    return mms__load_acquire(&mms__upstream_of(region)->seen->version);
+    return mms__load_acquire(&mms__upstream_of(region)->seen->version); /* only compared */
 }
 
 /* ---- Reading ---- */
@@ -141,6 +142,7 @@ static int hold(struct mms_reader *reader, uint64_t word)
 
     if (code != 0)
         return code;
+    MMS__STEP(upstream_value_mapped);
     reader->head.word = word;
     reader->head.checked = 0;
     reader->head.view = (struct mms__view_head){.data = data, .size = (size_t)size, .generation = word};
@@ -175,6 +177,7 @@ int mms__compat_read(struct mms_reader *reader, mms_view *out)
     const struct mms__upstream_region *upstream = mms__upstream_of(reader->region);
     int code;
 
+    /* Only compared, with what was pinned; the end of the view looks again. */
     if (is_held(reader) && mms__load_seq_cst(&upstream->seen->version) == reader->head.word &&
         mms__upstream_holds(upstream->seen, reader->head.word)) {
         mms__fill_view(&reader->head, out);

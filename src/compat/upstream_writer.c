@@ -12,7 +12,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -53,12 +52,11 @@ static int initialise(const struct mms_writer *writer, const struct mms__file *f
     if (status.st_size != 0)
         return mms__state_check(&writer->place, file);
     code = mms__allocate(file->fd, 0, MMS__STATE_SIZE);
-    if (code == 0 && fstat(file->fd, &status) == 0 && status.st_size < (off_t)MMS__STATE_SIZE &&
-        ftruncate(file->fd, (off_t)MMS__STATE_SIZE) != 0)
-        code = -errno;
+    if (code == 0 && (fstat(file->fd, &status) != 0 || status.st_size < (off_t)MMS__STATE_SIZE))
+        code = mms__set_length(file->fd, MMS__STATE_SIZE);
     if (code == 0)
         return 0;
-    (void)!ftruncate(file->fd, 0);
+    (void)mms__set_length(file->fd, 0);
     return mms__fail(code, "making %s_state: no room for its 16 bytes", writer->place.path);
 }
 
@@ -79,8 +77,9 @@ static int open_state(const struct mms_writer *writer, struct mms__file *file)
     return code;
 }
 
-/* With forks held off. -EWOULDBLOCK: another writer has the lock, or the file was removed before we had it. Like the lock of a region of our own it lives as long as
-   the map, so that a host that closes descriptors keeps it and a forked child does not get it. */
+/* With forks held off. -EWOULDBLOCK: another writer has the lock; -ESTALE: the file was removed before we had it. Like the
+   lock of a region of our own it lives as long as the map, so that a host that closes descriptors keeps it and a forked
+   child does not get it. */
 static int lock_and_map(struct mms_writer *writer)
 {
     struct mms__file file;
@@ -88,20 +87,24 @@ static int lock_and_map(struct mms_writer *writer)
 
     if (code != 0)
         return code;
-    if (!writer->options.unlocked && flock(file.fd, LOCK_EX | LOCK_NB) != 0)
-        code = errno == EWOULDBLOCK ? -EWOULDBLOCK : mms__fail_errno("locking %s_state", writer->place.path);
+    MMS__STEP(upstream_state_opened);
+    if (!writer->options.unlocked)
+        code = mms__state_lock(&writer->place, &file);
+    MMS__STEP(upstream_state_locked);
     if (code == 0) {
         int named = mms__state_named(&writer->place, &file);
 
-        code = named > 0 ? 0 : named < 0 ? named : -EWOULDBLOCK;
+        code = named > 0 ? 0 : named < 0 ? named : -ESTALE;
     }
     if (code == 0)
         code = initialise(writer, &file);
+    MMS__STEP(upstream_state_sized);
     if (code == 0) {
         code = mms__map_file(file.fd, MMS__STATE_SIZE, PROT_READ | PROT_WRITE, true, &writer->control_map);
         if (code != 0)
             mms__fail(code, "mapping %s_state", writer->place.path);
     }
+    MMS__STEP(upstream_state_mapped);
     if (code == 0 && writer->place.loses_locks && !writer->options.unlocked)
         writer->lock.file = file;
     else
@@ -109,11 +112,12 @@ static int lock_and_map(struct mms_writer *writer)
     return code;
 }
 
-enum { LOCK_RETRY_NS = 2000000 };
+/* LOST_TRIES: how often the file may be removed under us, however short the time. */
+enum { LOCK_RETRY_NS = 2000000, LOST_TRIES = 16 };
 
 static int enter(struct mms_writer *writer)
 {
-    int wait_ms = writer->options.lock_wait_ms;
+    int wait_ms = writer->options.lock_wait_ms, lost = 0;
     uint64_t deadline = wait_ms == MMS_NO_WAIT ? 0 : mms__deadline(wait_ms);
 
     for (;;) {
@@ -122,6 +126,11 @@ static int enter(struct mms_writer *writer)
         mms__fork_hold();
         code = lock_and_map(writer);
         mms__fork_release();
+        if (code == -ESTALE && ++lost < LOST_TRIES)
+            continue;
+        if (code == -ESTALE)
+            return mms__fail(MMS_E_BUSY, "opening %s: other processes create and remove it all the time",
+                             writer->place.path);
         if (code != -EWOULDBLOCK)
             return code;
         if (mms__now_ns() >= deadline)
@@ -165,6 +174,7 @@ void mms__compat_writer_free(struct mms_writer *writer, bool inherited)
             mms__unmap(&upstream->targets[i].map);
         mms__file_close(&upstream->targets[i].file);
     }
+    MMS__STEP(upstream_targets_closed);
     if (upstream)
         mms__unmap(&upstream->buffer);
     free(upstream);
@@ -197,6 +207,8 @@ static int take_turn(struct mms_writer *writer, unsigned *index, mms_receipt *re
 
     *index = mms__upstream_next(state);
     deadline = writer->options.grace_ms == MMS_NO_WAIT ? 0 : mms__deadline(writer->options.grace_ms);
+    /* After the version was stored, in the order of all seq_cst accesses (pair: mms__upstream_pin); and an acquire: the reads of
+       those who are counted out are over (pair: mms__upstream_count_out). */
     while ((count = mms__load_seq_cst(&state->readers[*index])) > 0) {
         if (mms__now_ns() >= deadline) {
             if (writer->options.on_grace != MMS_RESET) {
@@ -204,8 +216,8 @@ static int take_turn(struct mms_writer *writer, unsigned *index, mms_receipt *re
                 receipt->waited_ns = mms__now_ns() - start;
                 return fail_held(writer, *index, count);
             }
-            mms__store_seq_cst(&state->readers[*index], 0);
-            mms__fence_seq_cst(); /* before the data: a reader that meets a new byte finds its count gone */
+            mms__store_seq_cst(&state->readers[*index], 0); /* before the data: the fence in `store` */
+            MMS__STEP(upstream_count_reset);
             receipt->reset = true;
             break;
         }
@@ -246,17 +258,25 @@ static int store(const struct mms_writer *writer, unsigned index, const void *da
 
     if (size == 0)
         return 0;
+    /* Who meets a byte of the new value finds that the version has moved on from the old one in this file (pairs: the
+       fences in try_uncounted and check_current), or its count gone (pair: mms__upstream_unpin). A release would do. */
+    mms__fence_seq_cst();
     memcpy(map->base, data, size);
-    if (msync(map->base, size, MS_SYNC) != 0)
-        return mms__fail_errno("writing %s_data_%u out; the last value stays", writer->place.path, index);
+    MMS__STEP(upstream_value_copied);
+    while (msync(map->base, size, MS_SYNC) != 0)
+        if (errno != EINTR)
+            return mms__fail_errno("writing %s_data_%u out; the last value stays", writer->place.path, index);
     return 0;
 }
 
 /* No system call tells whether somebody waits, so each publish wakes. */
 static void publish(struct mms__upstream *state, uint64_t word)
 {
-    mms__store_seq_cst(&state->version, word); /* pair: mms__upstream_pin */
+    /* In the order of all seq_cst accesses with the counts (pair: mms__upstream_pin). */
+    mms__store_seq_cst(&state->version, word);
+    MMS__STEP(upstream_version_stored);
     mms__futex_wake_all((uint32_t *)(void *)&state->version + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__));
+    MMS__STEP(upstream_published);
 }
 
 int mms__compat_write(struct mms_writer *writer, const void *data, size_t size, mms_receipt *receipt)
@@ -273,6 +293,7 @@ int mms__compat_write(struct mms_writer *writer, const void *data, size_t size, 
         return code;
     hash = mms__wyhash(data, size);
     code = take_turn(writer, &index, &filled);
+    MMS__STEP(upstream_turn_taken);
     if (code == MMS_E_AGAIN && receipt)
         *receipt = filled;
     if (code == 0)
@@ -281,6 +302,7 @@ int mms__compat_write(struct mms_writer *writer, const void *data, size_t size, 
         code = store(writer, index, data, size);
     if (code != 0)
         return code;
+    MMS__STEP(upstream_value_written);
     filled.slot = index;
     filled.generation = mms__upstream_word(index, size, hash);
     publish(state, filled.generation);
@@ -314,7 +336,8 @@ int mms__compat_grow(struct mms_writer *writer, size_t capacity, void **buffer)
 
     if (code == 0)
         code = make_room(writer, capacity);
-    *buffer = mms__upstream_writer_of(writer)->buffer.base;
+    if (code == 0)
+        *buffer = mms__upstream_writer_of(writer)->buffer.base;
     return code;
 }
 

@@ -100,5 +100,5 @@ uint64_t mms__wyhash(const void *data, size_t size)
     const unsigned char *bytes = data;
     size_t left = size % MMS__WYHASH_BLOCK;
 
-    return mms__wyhash_end(mms__wyhash_blocks(0, data, size), left > 0 ? bytes + (size - left) : NULL, size);
+    return mms__wyhash_end(mms__wyhash_blocks(0, data, size), left > 0 ? bytes + (size - left) : data, size);
 }

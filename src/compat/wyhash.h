@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The hash of mmap-sync's default hasher, started with 0, over one piece of bytes. Algorithm: wyhash, version 1, by Wang
-   Yi, as the Rust crate wyhash 0.5 computes it; its last bytes are put together in an order of their own. */
+/* The hash of mmap-sync's default hasher, started with 0, over one piece of bytes. Algorithm: wyhash, version 1, by
+   Wang Yi, as the Rust crate wyhash 0.5 computes it; its last bytes are put together in an order of their own. */
 #ifndef MMS_WYHASH_H
 #define MMS_WYHASH_H
 

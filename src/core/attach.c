@@ -12,7 +12,7 @@ static int open_part(const struct mms__place *place, const char *name, bool writ
 {
     int code = mms__file_open(place->directory.fd, name, writable ? O_RDWR : O_RDONLY, 0, file);
 
-    if (code == -ENOENT || code == -ELOOP || code == MMS_E_NOT_REGION)
+    if (code == -ENOENT || code == MMS_E_NOT_REGION)
         return mms__fail(MMS_E_NOT_REGION, "%s has no regular file `%s`, so it is not a region; it is left as it is",
                          place->path, name);
     if (code != 0)
@@ -56,8 +56,8 @@ static int map_part(const struct mms__place *place, const char *name, int fd, ui
     if (code == -ENOMEM)
         return mms__fail(
             code,
-            "mapping %llu bytes of %s/%s: the address space is too small or limited (ulimit -v), or this process locks its "
-            "memory (mlockall, ulimit -l); create the region with a smaller max_size or fewer max_slots",
+            "mapping %llu bytes of %s/%s: the address space is too small or limited (ulimit -v), or this process locks "
+            "its memory (mlockall, ulimit -l); create the region with a smaller max_size or fewer max_slots",
             (unsigned long long)size, place->path, name);
     return code == 0 ? 0 : mms__fail(code, "mapping %s/%s", place->path, name);
 }
@@ -134,41 +134,43 @@ int mms__attach_data(const struct mms__place *place, const struct mms__header *h
     return code;
 }
 
-static int hex_digit(char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool parse_id(const char *text, uint64_t id[2])
 {
+    static const char hex[] = "0123456789abcdef";
     int digits = 0;
 
-    for (; *text && digits < 32; text++)
-        if (hex_digit(*text) >= 0) {
-            id[digits / 16] = id[digits / 16] << 4 | (uint64_t)hex_digit(*text);
-            digits++;
-        }
+    for (; *text && digits < 32; text++) {
+        const char *digit = strchr(hex, *text);
+
+        if (!digit)
+            continue;
+        id[digits / 16] = id[digits / 16] << 4 | (uint64_t)(digit - hex);
+        digits++;
+    }
     return digits == 32;
 }
 
 static int read_boot_id(uint64_t id[2])
 {
     char text[64] = {0};
-    int fd, code = 0;
+    ssize_t size;
+    int fd, code;
 
     do
         fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
     while (fd < 0 && errno == EINTR);
     if (fd < 0)
         return -errno;
-    while (read(fd, text, sizeof text - 1) < 0 && code == 0)
-        if (errno != EINTR)
-            code = -errno;
+    do
+        size = read(fd, text, sizeof text - 1);
+    while (size < 0 && errno == EINTR);
+    code = size < 0 ? -errno : parse_id(text, id) ? 0 : -EIO;
     close(fd);
-    return code != 0 || parse_id(text, id) ? code : -EIO;
+    return code;
 }
 
-/* Read once: whoever stores it and whoever compares with it must not differ because one of them had no descriptor left. */
+/* Read once: whoever stores it and whoever compares with it must not differ because one of them had no descriptor
+   left. */
 int mms__boot_id(uint64_t id[2])
 {
     static uint64_t known[2]; /* every thread would store the same */
@@ -176,7 +178,7 @@ int mms__boot_id(uint64_t id[2])
     int code;
 
     id[0] = id[1] = 0;
-    if (!mms__load_acquire(&is_known)) {
+    if (!mms__load_acquire(&is_known)) { /* pair: the release below; who finds it known finds it */
         code = read_boot_id(id);
         if (code != 0) {
             id[0] = id[1] = 0;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A large value does not fit into the caches next to its source, and is read by others, later. Stores that go past the caches
-   spare the reading of each line that is overwritten as a whole, a third of the traffic. memcpy would do the same, but from a size
-   on that it guesses from what the processor says of its caches, and in virtual machines that is often far too much. */
+/* A large value does not fit into the caches next to its source, and is read by others, later. Stores that go past the
+   caches spare the reading of each line that is overwritten as a whole, a third of the traffic. memcpy would do the
+   same, but from a size on that it guesses from what the processor says of its caches, and in virtual machines that is
+   often far too much. */
 #include "core/bulk.h"
 #include <string.h>
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/checksum.h"
-#include <errno.h>
-#include <unistd.h>
+#include "core/file.h"
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -18,18 +17,14 @@ int mms__checksum_file(int fd, uint64_t offset, uint64_t size, uint64_t *checksu
     XXH3_state_t state;
 
     XXH3_64bits_reset(&state);
-    while (size > 0) {
-        ssize_t got = pread(fd, piece, size < PIECE ? (size_t)size : PIECE, (off_t)offset);
+    for (size_t got; size > 0; offset += got, size -= got) {
+        int code;
 
-        if (got == 0)
-            return -EIO;
-        if (got < 0 && errno != EINTR)
-            return -errno;
-        if (got > 0) {
-            XXH3_64bits_update(&state, piece, (size_t)got);
-            offset += (uint64_t)got;
-            size -= (uint64_t)got;
-        }
+        got = size < PIECE ? (size_t)size : PIECE;
+        code = mms__read_at(fd, piece, got, offset);
+        if (code != 0)
+            return code;
+        XXH3_64bits_update(&state, piece, got);
     }
     *checksum = XXH3_64bits_digest(&state);
     return 0;

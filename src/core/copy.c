@@ -1,38 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reading without the right to write: no announcement, so the writer may take the slot at any time, and the slot's
-   generation word tells afterwards. Through read calls and not through a map: where the writer has just given memory back,
-   a map would take new memory, or end the process if there is none. */
+   generation word tells afterwards. Through read calls and not through a map: where the writer has just given memory
+   back, a map would take new memory, or end the process if there is none. */
 #include "core/error.h"
 #include "core/protocol.h"
 #include "core/region.h"
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { COPY_TRIES = 64 };
 
-/* What a system call copies counts as read before the fence in mms__still_whole: it is this processor that does it. */
-static int read_all(int fd, unsigned char *to, size_t size, uint64_t offset)
-{
-    while (size > 0) {
-        ssize_t got = pread(fd, to, size, (off_t)offset);
-
-        if (got == 0)
-            return -EIO;
-        if (got < 0 && errno != EINTR)
-            return -errno;
-        if (got > 0) {
-            to += got;
-            size -= (size_t)got;
-            offset += (uint64_t)got;
-        }
-    }
-    return 0;
-}
-
-/* One try: 1 if what was copied, and the size, were whole; 0 if not; -errno. *size is the value's. */
-static int try_copy(struct mms_region *region, uint64_t word, void *buffer, size_t capacity, size_t *size)
+/* One try: 1 if what was copied, and the size and type, were whole; 0 if not; -errno. *size is the value's. What a system
+   call copies counts as read before the fence in mms__still_whole: it is this processor that does it. */
+static int try_copy(struct mms_region *region, uint64_t word, void *buffer, size_t capacity, size_t *size,
+                    uint64_t type_id[2])
 {
     const struct mms__descriptor *slot = mms__region_slot(region, mms__word_slot(word));
     uint64_t stored;
@@ -42,9 +23,11 @@ static int try_copy(struct mms_region *region, uint64_t word, void *buffer, size
         return 0;
     stored = mms__load_relaxed(&slot->size);
     *size = (size_t)(stored < region->header.max_size ? stored : region->header.max_size);
+    type_id[0] = mms__load_relaxed(&slot->type_id[0]);
+    type_id[1] = mms__load_relaxed(&slot->type_id[1]);
     MMS__STEP(copy_size_known);
     if (*size <= capacity) {
-        code = read_all(region->data_file.fd, buffer, *size, mms__word_slot(word) * region->header.stride);
+        code = mms__read_at(region->data_file.fd, buffer, *size, mms__word_slot(word) * region->header.stride);
         if (code != 0)
             return mms__fail(code, "reading %s/data", region->place.path);
     }
@@ -66,16 +49,12 @@ static int ensure_data_file(struct mms_region *region)
     return code == 0 ? 0 : mms__fail(code, "copying from %s: looking for its file `data`", region->place.path);
 }
 
-static int check_type(const struct mms_region *region, uint64_t word)
+static int check_type(const struct mms_region *region, const uint64_t found[2])
 {
     const uint64_t *wanted = region->options.type_id;
-    const struct mms__descriptor *slot = mms__region_slot(region, mms__word_slot(word));
 
-    if ((wanted[0] | wanted[1]) == 0 ||
-        (wanted[0] == mms__load_relaxed(&slot->type_id[0]) && wanted[1] == mms__load_relaxed(&slot->type_id[1])))
+    if ((wanted[0] | wanted[1]) == 0 || (wanted[0] == found[0] && wanted[1] == found[1]))
         return 0;
-    if (!mms__still_whole(&region->control->current, &slot->generation, word))
-        return MMS_E_AGAIN;
     return mms__fail(MMS_E_TYPE, "copying from %s: the value has another type than was asked for", region->place.path);
 }
 
@@ -89,17 +68,17 @@ static int fail_arguments(const struct mms_region *region)
 /* Returns as try_copy, or an error. */
 static int try_typed(struct mms_region *region, void *buffer, size_t capacity, size_t *size, uint64_t *word)
 {
+    uint64_t type_id[2];
     int code;
 
     *word = mms__region_current(region);
     if (!mms__word_pinnable(*word))
         return mms__fail_unpinnable(region, *word);
     MMS__STEP(copy_looked);
-    code = try_copy(region, *word, buffer, capacity, size);
-    if (code != 1)
-        return code;
-    code = check_type(region, *word);
-    return code == MMS_E_AGAIN ? 0 : code == 0 ? 1 : code;
+    code = try_copy(region, *word, buffer, capacity, size, type_id);
+    if (code == 1 && check_type(region, type_id) != 0)
+        return MMS_E_TYPE;
+    return code;
 }
 
 int mms_read_copy(mms_region *region, void *buffer, size_t capacity, size_t *size, uint64_t *generation)
@@ -153,8 +132,8 @@ static int try_schema(struct mms_region *region, uint64_t word, char *buffer, si
         return 0;
     *size = (size_t)stored;
     if (*size <= capacity) {
-        code = read_all(region->data_file.fd, (unsigned char *)buffer, *size,
-                        mms__word_slot(word) * region->header.stride + mms__schema_at(value));
+        code = mms__read_at(region->data_file.fd, buffer, *size,
+                            mms__word_slot(word) * region->header.stride + mms__schema_at(value));
         if (code != 0)
             return mms__fail(code, "reading %s/data", region->place.path);
     }
@@ -167,7 +146,7 @@ static int no_schema(struct mms_region *region, size_t *size, uint64_t type_id[2
     uint64_t now = region->foreign->generation(region);
 
     if (now == 0)
-        return mms__fail_unpinnable(region, 0);
+        return mms__fail_unpinnable(region, mms__region_was_unlinked(region) ? MMS__TOMBSTONE : 0);
     *size = 0;
     if (type_id)
         type_id[0] = type_id[1] = 0;
@@ -180,6 +159,7 @@ int mms_read_schema(mms_region *region, char *buffer, size_t capacity, size_t *s
                     uint64_t *generation)
 {
     uint64_t type[2];
+    size_t found = 0;
     int code;
 
     if (!region || !size || (!buffer && capacity > 0))
@@ -196,19 +176,20 @@ int mms_read_schema(mms_region *region, char *buffer, size_t capacity, size_t *s
 
         if (!mms__word_pinnable(word))
             return mms__fail_unpinnable(region, word);
-        code = try_schema(region, word, buffer, capacity, size, type);
+        code = try_schema(region, word, buffer, capacity, &found, type);
         if (code == 0)
             continue;
         if (code < 0)
             return code;
+        *size = found;
         if (type_id)
             memcpy(type_id, type, sizeof type);
         if (generation)
             *generation = mms__word_generation(word);
-        if (*size > capacity)
+        if (found > capacity)
             return mms__fail(MMS_E_TOO_BIG,
                              "reading the schema of %s: it has %zu bytes, the buffer %zu; give a larger one",
-                             region->place.path, *size, capacity);
+                             region->place.path, found, capacity);
         return 0;
     }
     return mms__fail(MMS_E_AGAIN, "reading the schema of %s: the writer was faster %d times; try again",

@@ -42,17 +42,15 @@ static int set_length(int fd, uint64_t size, const char *path, const char *name)
 
     if (code != 0)
         return code;
-    do
-        code = ftruncate(fd, (off_t)size);
-    while (code != 0 && errno == EINTR);
+    code = mms__set_length(fd, size);
     if (code == 0)
         return 0;
-    if (errno == EFBIG)
-        return mms__fail(-EFBIG,
+    if (code == -EFBIG)
+        return mms__fail(code,
                          "creating %s: this file system has no files of %llu bytes, as `%s` is to be; make max_size or "
                          "max_slots smaller",
                          path, (unsigned long long)size, name);
-    return mms__fail_errno("creating %s: setting the length of `%s`", path, name);
+    return mms__fail(code, "creating %s: setting the length of `%s`", path, name);
 }
 
 static int set_rights(int fd, uint32_t mode, gid_t group, const char *path, const char *name)
@@ -284,7 +282,7 @@ static int rename_to(struct mms__building *building, const struct mms__place *ta
             "giving the new region its name %s: this overlayfs cannot rename directories, for want of extended "
             "attributes below it; make regions on tmpfs (/dev/shm) or on a volume instead",
             target->path);
-    return errno == EEXIST ? -EEXIST : mms__fail_errno("giving the new region its name %s", target->path);
+    return errno == EEXIST ? -EAGAIN : mms__fail_errno("giving the new region its name %s", target->path);
 }
 
 int mms__building_finish(struct mms__building *building, const struct mms__place *target)
@@ -292,7 +290,22 @@ int mms__building_finish(struct mms__building *building, const struct mms__place
     return rename_to(building, target, RENAME_NOREPLACE);
 }
 
-/* Whoever may write the directory beside it may give the target's name to something else at any moment: that is put back. */
+enum { PUT_BACK_TRIES = 8 };
+
+static int put_back(struct mms__building *building, const struct mms__place *target)
+{
+    int code = -EAGAIN;
+
+    for (int tries = 0; tries < PUT_BACK_TRIES && code != 0; tries++) {
+        code = rename_to(building, target, RENAME_EXCHANGE);
+        if (code == -ENOENT) /* by now the name is free */
+            code = rename_to(building, target, RENAME_NOREPLACE);
+    }
+    return code;
+}
+
+/* Whoever may write the directory beside it may give the target's name to something else at any moment: that is put
+   back. */
 int mms__building_exchange(struct mms__building *building, const struct mms__place *target)
 {
     int code = rename_to(building, target, RENAME_EXCHANGE), found;
@@ -302,9 +315,13 @@ int mms__building_exchange(struct mms__building *building, const struct mms__pla
     found = mms__check_name(&target->directory, building->parent.fd, mms__place_name(&building->place));
     if (found == 0)
         return 0;
-    code = rename_to(building, target, RENAME_EXCHANGE);
-    if (code != 0)
-        return code;
+    if (put_back(building, target) != 0) {
+        building->stays = true;
+        return mms__fail(found,
+                         "replacing %s: something else had that name by then, and could not be given it back; it is "
+                         "%s now, and the new region has the name: move that away before the next writer opens",
+                         target->path, building->place.path);
+    }
     if (found == MMS_E_GONE)
         return mms__fail(found, "replacing %s: something else has that name by now, and is left as it is",
                          target->path);
@@ -313,7 +330,7 @@ int mms__building_exchange(struct mms__building *building, const struct mms__pla
 
 void mms__building_discard(struct mms__building *building)
 {
-    if (building->place.directory.fd >= 0) {
+    if (building->place.directory.fd >= 0 && !building->stays) {
         (void)mms__unlink_files(building->place.directory.fd);
         (void)unlinkat(building->parent.fd, mms__place_name(&building->place), AT_REMOVEDIR);
     }

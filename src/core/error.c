@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#undef mms__fail
+#undef mms__fail_errno
+
 static _Thread_local char last_error[512];
 static _Thread_local int last_code;
 
@@ -54,7 +57,7 @@ static int store(int code, const char *format, va_list arguments)
     int length = vsnprintf(last_error, sizeof last_error, format, arguments);
 
     last_code = code;
-    if (length >= 0 && (size_t)length < sizeof last_error)
+    if ((size_t)length < sizeof last_error)
         snprintf(last_error + length, sizeof last_error - (size_t)length, " (%s: %s)", mms_error_name(code),
                  mms_strerror(code));
     return code;

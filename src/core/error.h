@@ -11,4 +11,10 @@ int mms__fail(int code, const char *format, ...) __attribute__((format(printf, 2
 /* The same with code = -errno, for a system call that has just failed. Never returns 0. */
 int mms__fail_errno(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* clang's analyzer does not look into other files: for it, that what comes back is the code, and never 0. */
+#ifdef __clang_analyzer__
+#define mms__fail(code, ...) (mms__fail(code, __VA_ARGS__), (code))
+#define mms__fail_errno(...) (mms__fail_errno(__VA_ARGS__), -1)
+#endif
+
 #endif

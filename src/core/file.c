@@ -62,29 +62,34 @@ int mms__file_open(int directory, const char *name, int flags, mode_t mode, stru
     return 0;
 }
 
-/* 1 if it is ours, 0 if not, -errno if that cannot be seen. */
-static int look_whose(const struct mms__file *file)
+bool mms__file_is(const struct mms__file *file, dev_t device, ino_t inode)
+{
+    return file->device == device && file->inode == inode;
+}
+
+int mms__file_look(const struct mms__file *file, struct stat *status)
+{
+    if (file->fd < 0)
+        return 0;
+    if (fstat(file->fd, status) != 0)
+        return errno == EBADF ? 0 : -errno;
+    return mms__file_is(file, status->st_dev, status->st_ino);
+}
+
+/* What cannot be looked at is taken for ours: a host that closes descriptors of others is rare, and a device with
+   errors must not make us leak them. */
+bool mms__file_is_ours(const struct mms__file *file)
 {
     struct stat status;
 
-    if (file->fd < 0)
-        return 0;
-    if (fstat(file->fd, &status) != 0)
-        return errno == EBADF ? 0 : -errno;
-    return status.st_dev == file->device && status.st_ino == file->inode;
-}
-
-/* What cannot be looked at is taken for ours: a host that closes descriptors of others is rare, and a device with errors
-   must not make us leak them. */
-bool mms__file_is_ours(const struct mms__file *file)
-{
-    return look_whose(file) != 0;
+    return mms__file_look(file, &status) != 0;
 }
 
 int mms__file_ensure(struct mms__file *file, const char *directory, const char *name, int flags)
 {
     struct mms__file parent = MMS__NO_FILE, again = MMS__NO_FILE;
-    int code = look_whose(file);
+    struct stat status;
+    int code = mms__file_look(file, &status);
 
     if (code != 0)
         return code < 0 ? code : 0;
@@ -95,7 +100,7 @@ int mms__file_ensure(struct mms__file *file, const char *directory, const char *
     }
     if (code != 0)
         return code == -ENOENT ? MMS_E_GONE : code;
-    if (again.device != file->device || again.inode != file->inode) {
+    if (!mms__file_is(file, again.device, again.inode)) {
         mms__file_close(&again);
         return MMS_E_GONE;
     }
@@ -203,6 +208,29 @@ int mms__allocate(int fd, uint64_t offset, uint64_t size)
 int mms__punch(int fd, uint64_t offset, uint64_t size)
 {
     while (fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset, (off_t)size) != 0)
+        if (errno != EINTR)
+            return -errno;
+    return 0;
+}
+
+int mms__read_at(int fd, void *to, size_t size, uint64_t offset)
+{
+    for (size_t done = 0; done < size;) {
+        ssize_t got = pread(fd, (char *)to + done, size - done, (off_t)(offset + done));
+
+        if (got == 0)
+            return -EIO;
+        if (got < 0 && errno != EINTR)
+            return -errno;
+        if (got > 0)
+            done += (size_t)got;
+    }
+    return 0;
+}
+
+int mms__set_length(int fd, uint64_t size)
+{
+    while (ftruncate(fd, (off_t)size) != 0)
         if (errno != EINTR)
             return -errno;
     return 0;

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 struct mms__file {
@@ -21,7 +22,12 @@ struct mms__file {
    blocking, never on descriptors 0 to 2. -errno, or MMS_E_NOT_REGION for another kind of file; no detail is stored. */
 int mms__file_open(int directory, const char *name, int flags, mode_t mode, struct mms__file *file);
 
-/* True if the descriptor still is the file that was opened. */
+/* True if that is what stat(2) says of a file. */
+bool mms__file_is(const struct mms__file *file, dev_t device, ino_t inode);
+
+/* 1 and its status if the descriptor still is the file that was opened, 0 if not, -errno if that cannot be seen. */
+int mms__file_look(const struct mms__file *file, struct stat *status);
+/* True if it is, or cannot be looked at. */
 bool mms__file_is_ours(const struct mms__file *file);
 
 /* Get a lost descriptor back by name; MMS_E_GONE if another file has the name by now. */
@@ -50,6 +56,12 @@ int mms__populate(void *start, size_t size, bool for_writing);
 int mms__allocate(int fd, uint64_t offset, uint64_t size);
 /* Give room back; the bytes read as zero. */
 int mms__punch(int fd, uint64_t offset, uint64_t size);
+
+/* Read all of it, however often it is interrupted; -EIO at an early end. */
+int mms__read_at(int fd, void *to, size_t size, uint64_t offset);
+
+/* Make a file this long. */
+int mms__set_length(int fd, uint64_t size);
 
 /* Random bytes from the kernel. -errno; no detail is stored. */
 int mms__random(void *bytes, size_t size);

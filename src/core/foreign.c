@@ -35,7 +35,7 @@ static int look_at(const char *path, mode_t *kind)
     *kind = 0;
     if (stat(path, &status) == 0)
         *kind = status.st_mode & S_IFMT;
-    else if (errno != ENOENT && errno != ENOTDIR && errno != ELOOP)
+    else if (errno != ENOENT && errno != ELOOP)
         return mms__fail_errno("looking at what %s is", path);
     return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Regions in the files of another program, behind the same calls. A handle of such a region has `foreign` set, and every
-   call looks at that once it has found the handle in order; the inline reads never meet one, since its readers stay in
-   the states that the slow functions serve. */
+/* Regions in the files of another program, behind the same calls. A handle of such a region has `foreign` set, and
+   every call looks at that once it has found the handle in order; the inline reads never meet one, since its readers
+   stay in the states that the slow functions serve. */
 #ifndef MMS_FOREIGN_H
 #define MMS_FOREIGN_H
 

@@ -79,7 +79,7 @@ int mms__header_check(const struct mms__header *header, size_t size, const char 
     if (header->byte_order == __builtin_bswap32(MMS__BYTE_ORDER_MARK))
         return mms__fail(MMS_E_BYTE_ORDER, "%s/%s was written on a machine with another byte order", path, name);
     if (header->byte_order == MMS__BYTE_ORDER_MARK && header->version > MMS__FORMAT_VERSION)
-        return mms__fail(MMS_E_VERSION, "%s/%s has format version %u, and this library knows %u; use a newer library",
+        return mms__fail(MMS_E_VERSION, "%s/%s has format version %u, and this library knows %d; use a newer library",
                          path, name, header->version, MMS__FORMAT_VERSION);
     if (header->checksum != checksum_of(header) || header->byte_order != MMS__BYTE_ORDER_MARK || header->version == 0)
         return mms__fail(MMS_E_CORRUPT,

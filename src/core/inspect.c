@@ -95,7 +95,7 @@ static int read_value(const struct mms__look *look, mms_info *out)
     if (code != 0 || mms__is_from_another_boot(&look->place, look->control))
         return code;
     for (int tries = 0; tries < 1000; tries++) {
-        word = mms__load_acquire(&look->control->current);
+        word = mms__load_acquire(&look->control->current); /* pair: mms__publish, the descriptor before it */
         if (word == MMS__TOMBSTONE)
             return mms__fail(MMS_E_GONE, "%s is being removed", look->place.path);
         if (word == 0)
@@ -212,6 +212,17 @@ static mms_reader_info describe_line(const struct mms__look *look, uint32_t inde
     };
 }
 
+/* They are counted, and nothing says who they are. */
+static int count_foreign(const struct mms__foreign *foreign, const struct mms__place *place, size_t *count)
+{
+    mms_info info;
+    int code = foreign->inspect(place, &info);
+
+    if (code == 0)
+        *count = 0;
+    return code;
+}
+
 int mms_inspect_readers(const char *path, mms_reader_info *out, size_t capacity, size_t *count)
 {
     const struct mms__foreign *foreign;
@@ -223,10 +234,9 @@ int mms_inspect_readers(const char *path, mms_reader_info *out, size_t capacity,
         return mms__fail(MMS_E_INVALID, "mms_inspect_readers: %s is NULL", count ? "out" : "count");
     code = mms__foreign_find(path, MMS_FORMAT_AUTO, &place, &foreign);
     if (code == 0 && foreign)
-        *count = 0; /* they are counted, and nothing says who they are */
-    if (code != 0 || foreign)
-        return code;
-    code = mms__look(place.path, &look);
+        return count_foreign(foreign, &place, count);
+    if (code == 0)
+        code = mms__look(place.path, &look);
     if (code != 0)
         return code;
     if (!look.readers) {

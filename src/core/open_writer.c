@@ -56,7 +56,7 @@ static int take_over(struct mms_writer *writer)
 
     MMS__STEP(open_entered);
     code = mms__writer_lock_wait(&writer->place, writer->options.lock_wait_ms, &writer->lock);
-    if (code == 0 && mms__place_is_gone(&writer->place)) {
+    if ((code == 0 || code == MMS_E_NOT_REGION) && mms__place_is_gone(&writer->place)) {
         mms__writer_lock_drop(&writer->lock);
         code = -EAGAIN; /* removed or replaced while we waited */
     }
@@ -71,7 +71,7 @@ static int enter_or_create(struct mms_writer *writer)
     struct mms__trust trust = trust_of(&writer->options);
     int code = -EAGAIN;
 
-    for (int tries = 0; tries < OPEN_TRIES && (code == -EAGAIN || code == -EEXIST); tries++) {
+    for (int tries = 0; tries < OPEN_TRIES && code == -EAGAIN; tries++) {
         code = mms__place_enter(&writer->place, &trust);
         if (code == 0)
             code = take_over(writer);
@@ -81,7 +81,7 @@ static int enter_or_create(struct mms_writer *writer)
     MMS__STEP(open_locked);
     if (code == 0)
         mms__sweep_leftovers(&writer->place);
-    if (code == -EAGAIN || code == -EEXIST)
+    if (code == -EAGAIN)
         return mms__fail(MMS_E_BUSY, "opening %s: other processes create and remove it all the time",
                          writer->place.path);
     return code;
@@ -177,7 +177,9 @@ static int set_fence(struct mms_writer *writer)
     if (!writer->pool.can_membarrier)
         mms__nudge(&writer->control->current);
     MMS__STEP(open_nudged);
-    mms__fence_seq_cst(); /* before the first scan */
+    /* Behind the nudge, as in mms__fence_heavy: no proof needs it, since each scan begins with such a fence; but a read after
+       this leaves its reader symmetric (models/spin asserts it). */
+    mms__fence_seq_cst();
     return 0;
 }
 

@@ -64,6 +64,15 @@ static int check_time(const char *name, int32_t value)
     return mms__fail(MMS_E_INVALID, "option %s is %d; give milliseconds, MMS_FOREVER or MMS_NO_WAIT", name, value);
 }
 
+/* Where later versions may have options in the same room, the programs of today must have nothing. */
+static int check_reserved(const uint8_t reserved[3])
+{
+    if ((reserved[0] | reserved[1] | reserved[2]) == 0)
+        return 0;
+    return mms__fail(MMS_E_INVALID, "options: a reserved byte is set, which this version (" MMS_VERSION
+                                    ") does not know; start from the INIT macro, or use a newer library");
+}
+
 /* What a zero stands for. Geometry and modes keep theirs: they mean "as it is" for a region that exists. */
 static void set_defaults(mms_writer_options *options)
 {
@@ -96,6 +105,8 @@ int mms__writer_options_read(const mms_writer_options *given, mms_writer_options
     if (code == 0)
         code = check_modes(options);
     if (code == 0)
+        code = check_reserved(options->reserved);
+    if (code == 0)
         set_defaults(options);
     return code;
 }
@@ -108,5 +119,7 @@ int mms__region_options_read(const mms_region_options *given, mms_region_options
         code = check_choice("fence", (int)options->fence, MMS_FENCE_ASYMMETRIC);
     if (code == 0)
         code = check_choice("format", (int)options->format, MMS_FORMAT_MMAP_SYNC);
+    if (code == 0)
+        code = check_reserved(options->reserved);
     return code;
 }

@@ -14,7 +14,8 @@
 
 #define BARE_NAME_DIRECTORY "/dev/shm"
 
-/* By name, because "0x6969" helps nobody. `supported`: shared maps, fallocate, punching and OFD locks are known to work; on btrfs without copy-on-write. */
+/* By name, because "0x6969" helps nobody. `supported`: shared maps, fallocate, punching and OFD locks are known to
+   work; on btrfs without copy-on-write. */
 static const struct filesystem {
     unsigned long magic;
     const char *name;
@@ -112,7 +113,7 @@ int mms__place_find(const char *path, struct mms__place *place)
     if (strcmp(parent_path, "/") == 0)
         parent_path[0] = 0;
     printed = snprintf(place->path, sizeof place->path, "%s/%s", parent_path, name);
-    if (printed < 0 || (size_t)printed >= sizeof place->path)
+    if ((size_t)printed >= sizeof place->path)
         return mms__fail(MMS_E_INVALID, "the path of a region is too long");
     place->parent_size = strlen(parent_path);
     return 0;
@@ -140,7 +141,7 @@ int mms__place_enter(struct mms__place *place, const struct mms__trust *trust)
 
     if (code == -ENOENT)
         return mms__fail(code, "no region at %s: a writer has to create it first", place->path);
-    if (code == -ENOTDIR || code == -ELOOP)
+    if (code == -ENOTDIR)
         return mms__fail(MMS_E_NOT_REGION, "%s is not a directory, so not a region", place->path);
     if (code != 0)
         return mms__fail(code, "opening the directory %s", place->path);
@@ -179,5 +180,5 @@ bool mms__place_is_gone(const struct mms__place *place)
 
     if (stat(place->path, &status) != 0)
         return errno == ENOENT || errno == ENOTDIR;
-    return status.st_dev != place->directory.device || status.st_ino != place->directory.inode;
+    return !mms__file_is(&place->directory, status.st_dev, status.st_ino);
 }

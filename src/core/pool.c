@@ -105,15 +105,14 @@ static void note_backed(struct mms__pool *pool, unsigned slot, uint64_t size)
     mms__store_relaxed(&pool->control->slots[slot].allocated, size);
 }
 
-/* Only what is above `keep` goes. The slot is taken, or free and marked anew: a copying reader must not find zeros under
-   a generation word that fits. Nor is anything punched under an evicted reader: its loads would take new memory, or end
-   it if there is none. */
+/* Only what is above `keep` goes (there is something). The slot is taken, or free and marked anew: a copying reader must
+   not find zeros under a generation word that fits. Nor is anything punched under an evicted reader: its loads would take
+   new memory, or end it if there is none. */
 static void trim(struct mms__pool *pool, unsigned slot, uint64_t keep)
 {
     struct mms__slot *own = &pool->slots[slot];
 
-    if (own->backed <= keep || own->evicted != 0 ||
-        mms__punch(pool->data_file->fd, slot_offset(pool, slot) + keep, own->backed - keep) != 0)
+    if (own->evicted != 0 || mms__punch(pool->data_file->fd, slot_offset(pool, slot) + keep, own->backed - keep) != 0)
         return;
     MMS__STEP(trim_punched);
     if (own->allocated > keep)
@@ -163,25 +162,22 @@ static int provide(struct mms__pool *pool, unsigned slot, uint64_t size)
 
 /* ---- Free slots ---- */
 
-static int next_generation(struct mms__pool *pool)
+/* False, with no detail stored, if no generations are left. */
+static bool mark(struct mms__pool *pool, unsigned slot)
 {
     if (pool->generation >= MMS__GENERATION_MAX)
-        return mms__fail(MMS_E_EXHAUSTED, "writing %s: no generations are left; remove the region and create it anew",
-                         pool->path);
+        return false;
     pool->generation++;
-    return 0;
-}
-
-static int mark(struct mms__pool *pool, unsigned slot)
-{
-    int code = next_generation(pool);
-
-    if (code != 0)
-        return code;
     pool->slots[slot].generation = pool->generation;
     mms__slot_take(&pool->control->slots[slot], pool->generation);
     MMS__STEP(take_fenced);
-    return 0;
+    return true;
+}
+
+static int fail_exhausted(const struct mms__pool *pool)
+{
+    return mms__fail(MMS_E_EXHAUSTED, "writing %s: no generations are left; remove the region and create it anew",
+                     pool->path);
 }
 
 /* Give back what free slots hold, but for the first `spared` bytes of it. Returns the bytes given back. */
@@ -197,7 +193,7 @@ static uint64_t trim_free_slots(struct mms__pool *pool, uint64_t spared)
 
         if (kept + backed <= spared) {
             kept += backed;
-        } else if (mark(pool, slot) == 0) {
+        } else if (mark(pool, slot)) {
             trim(pool, slot, 0);
             given += backed - pool->slots[slot].backed;
         }
@@ -324,7 +320,7 @@ static int wait_for_readers(struct mms__pool *pool, struct mms__patience patienc
 
     pool->last_check_ns = 0; /* look for the dead at once */
     while ((receipt->reclaimed = reclaim(pool)) == 0) {
-        if (pool->holder_count == 0 && reason != 0)
+        if (pool->holder_count == 0) /* so no more than `current` is in use, and something stopped the extension */
             return reason;
         if (mms__now_ns() >= deadline)
             break;
@@ -390,7 +386,7 @@ int mms__pool_take(struct mms__pool *pool, uint64_t size, struct mms__patience p
     if (pool->gone)
         return fail_gone(pool, MMS_E_GONE);
     *slot = pop(pool, size);
-    code = mark(pool, *slot);
+    code = mark(pool, *slot) ? 0 : fail_exhausted(pool);
     if (code == 0)
         code = provide_or_trim(pool, *slot, size);
     if (code != 0) {

@@ -25,7 +25,8 @@ static mms__word token_without_wiping;
 static mms__word tokens_given; /* plain memory: a child goes on counting where its parent was */
 static uintptr_t threads_seen;
 
-/* With the list locked. After a raw clone(2), which runs no handlers, it is still the parent's: not ours to call or change. */
+/* With the list locked. After a raw clone(2), which runs no handlers, it is still the parent's: not ours to call or
+   change. */
 static void forget_strangers(void)
 {
     uint64_t process = mms__process_token();
@@ -74,7 +75,7 @@ static int make_key_and_handlers(void)
         error = pthread_atfork(mms__fork_hold, mms__fork_release, forked_child);
         has_handlers = error == 0;
     }
-    mms__store_release(&ready, error == 0);
+    mms__store_release(&ready, error == 0); /* pair: be_ready. Who finds it set finds the key made */
     return -error;
 }
 
@@ -108,16 +109,14 @@ uint64_t mms__process_token(void)
     if (known != 0)
         return known;
     fresh = mms__increment(&tokens_given);
-    return mms__cas_seq_cst(token, &known, fresh) ? fresh : known;
+    (void)mms__cas_seq_cst(token, &known, fresh); /* another thread may be faster */
+    return mms__load_relaxed(token);
 }
 
 uintptr_t mms__thread_token(void)
 {
-    uintptr_t thread;
+    uintptr_t thread = (uintptr_t)pthread_getspecific(thread_key);
 
-    if (be_ready() != 0)
-        return 0;
-    thread = (uintptr_t)pthread_getspecific(thread_key);
     if (thread == 0) {
         thread = mms__increment(&threads_seen);
         if (pthread_setspecific(thread_key, (void *)thread) != 0)

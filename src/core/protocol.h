@@ -60,6 +60,7 @@ static inline bool mms__line_claim(struct mms__line *line, uint32_t *high_water,
     while (mark <= index && !mms__cas_seq_cst(high_water, &mark, index + 1))
         continue;
     MMS__STEP(claim_mark_raised);
+    /* Acquire (pair: the release in mms__line_clear): the last owner's announcement was withdrawn before ours is made. */
     if (!mms__cas_seq_cst(&line->owner, &free_line, owner))
         return false;
     MMS__STEP(claim_owner_stored);
@@ -156,9 +157,9 @@ static inline void mms__publish(mms__word *current, uint64_t generation, unsigne
 
 /* Make readers look up without publishing anything: the same generation and slot under another word, so that they leave
    the inline path and adopt symmetric fences. A writer that has lost membarrier finds every slot covered by asymmetric
-   readers, and could publish nothing that would tell them. The bit is set and not flipped: two writers in a row that do so
-   must not lead back to a word that a reader has pinned in asymmetric mode. Views that are held stay whole: the slot's
-   generation word has not changed. Release: the mode before it (pair: the acquire in mms__announce). */
+   readers, and could publish nothing that would tell them. The bit is set and not flipped: two writers in a row that do
+   so must not lead back to a word that a reader has pinned in asymmetric mode. Views that are held stay whole: the
+   slot's generation word has not changed. Release: the mode before it (pair: the acquire in mms__announce). */
 static inline void mms__nudge(mms__word *current)
 {
     uint64_t word = mms__load_relaxed(current);
@@ -180,9 +181,9 @@ static inline uint64_t mms__wait_arm(uint32_t *waiting, const mms__word *current
     return mms__load_acquire(current);
 }
 
-/* After mms__publish: true if somebody must be woken. `wake` changes after the flag was cleared: a waiter whose flag was
-   cleared with that of another has loaded `wake` before the change, and does not sleep; one that has loaded it after
-   the change has set its flag after the clearing, and it stays. */
+/* After mms__publish: true if somebody must be woken. `wake` changes after the flag was cleared: a waiter whose flag
+   was cleared with that of another has loaded `wake` before the change, and does not sleep; one that has loaded it
+   after the change has set its flag after the clearing, and it stays. */
 static inline bool mms__wake_due(uint32_t *wake, uint32_t *waiting)
 {
     mms__fence_seq_cst(); /* `current` before the flag; pair: mms__wait_arm */

@@ -82,6 +82,7 @@ static struct mms_reader *set_up(struct mms_region *region, uint32_t index, uint
         .thread = thread,
         .index = index,
         .symmetric = symmetric,
+        .open = true,
     };
     sign_line(reader->line);
     region->readers_open++;
@@ -97,12 +98,12 @@ static struct mms_reader *open_foreign(struct mms_region *region, uintptr_t thre
     uint32_t index = 0;
 
     pthread_mutex_lock(&region->mutex);
-    while (index < region->handles_used && readers[index].head.state != MMS__CLOSED)
+    while (index < region->handles_used && readers[index].open)
         index++;
     if (index < region->header.max_readers) {
         reader = &readers[index];
-        *reader =
-            (struct mms_reader){.head.state = MMS__READY_SLOW, .region = region, .thread = thread, .index = index};
+        *reader = (struct mms_reader){
+            .head.state = MMS__READY_SLOW, .region = region, .thread = thread, .index = index, .open = true};
         region->readers_open++;
         if (region->handles_used <= index)
             region->handles_used = index + 1;
@@ -143,6 +144,9 @@ static int fail_full(const struct mms_region *region, int code)
     if (code < 0 && code >= -4095 && code != -ENOENT)
         return mms__fail(code, "%s has %u readers already, and which of them are dead cannot be looked at",
                          region->place.path, region->header.max_readers);
+    if (region->foreign)
+        return mms__fail(MMS_E_FULL, "this process has %u readers of %s, the most that it can; close some",
+                         region->header.max_readers, region->place.path);
     return mms__fail(MMS_E_FULL, "%s has %u readers already; close some, or create the region with more max_readers",
                      region->place.path, region->header.max_readers);
 }
@@ -156,6 +160,8 @@ int mms_reader_open(mms_region *region, mms_reader **out)
     uintptr_t thread = 0;
     int code = check_open(region, out);
 
+    if (out)
+        *out = NULL;
     if (code != 0)
         return code;
     if (!region->options.detached && (thread = mms__thread_token()) == 0)
@@ -222,6 +228,7 @@ int mms__reader_end(struct mms_reader *reader)
     /* Before the line: who claims it, in this process, sets up this handle again. */
     reader->head.state = MMS__CLOSED;
     reader->thread = 0;
+    reader->open = false;
     reader->region->readers_open--;
     MMS__STEP(close_begun);
     if (reader->line)
@@ -259,10 +266,10 @@ int mms_reader_close(mms_reader *reader)
 
 /* ---- Reading ---- */
 
-/* The writer may want other fences than at the last look (it could have changed, or lost membarrier). After a pin, and not
-   before: the pin may have met a word that is newer than what `control` said then, and as long as that word is current
-   the inline path comes here no more. For the same reason no reader is asymmetric with a nudged word, whatever a writer
-   that came later says in `control`: the next nudge would not change that word. */
+/* The writer may want other fences than at the last look (it could have changed, or lost membarrier). After a pin, and
+   not before: the pin may have met a word that is newer than what `control` said then, and as long as that word is
+   current the inline path comes here no more. For the same reason no reader is asymmetric with a nudged word, whatever
+   a writer that came later says in `control`: the next nudge would not change that word. */
 static void adopt_fence(struct mms_reader *reader, uint64_t word)
 {
     bool symmetric = must_be_symmetric(reader->region) || (word & MMS__NUDGE) != 0;
@@ -338,8 +345,6 @@ static bool is_still_current(const struct mms_reader *reader, uint64_t word)
 /* What `current` names does not fit its slot: damage, if it is current still; if not, the slot was taken from us. */
 static int fail_misfit(const struct mms_reader *reader, uint64_t word)
 {
-    if (!is_still_current(reader, word))
-        return MMS_E_EVICTED;
     return mms__fail(MMS_E_CORRUPT,
                      "%s/control names slot %u for generation %llu, and the slot does not fit; run mmsync verify",
                      reader->region->place.path, mms__word_slot(word), (unsigned long long)mms__word_generation(word));
@@ -355,9 +360,9 @@ static int pin_fitting(struct mms_reader *reader, uint64_t *word)
         if (!mms__word_pinnable(*word))
             return mms__fail_unpinnable(reader->region, *word);
         code = fits_slot(reader, *word) ? check_value(reader, *word) : fail_misfit(reader, *word);
-        if (code == 0 || (code != MMS_E_EVICTED && is_still_current(reader, *word)))
+        if (code == 0 || is_still_current(reader, *word))
             return code;
-        *word = mms__load_acquire(reader->head.current);
+        *word = mms__load_acquire(reader->head.current); /* to start from; mms__pin validates it by an acquire */
     }
     return mms__fail(MMS_E_EVICTED, "reading %s: the writer took the slot away %d times in a row; try again",
                      reader->region->place.path, EVICTION_TRIES);
@@ -393,7 +398,7 @@ static int read_or_refresh(struct mms_reader *reader, mms_view *view, const char
     if (reader->region->foreign)
         return reader->region->foreign->read(reader, view);
     if (is_held(reader)) {
-        if (mms__load_acquire(reader->head.current) == reader->head.word) {
+        if (mms__load_acquire(reader->head.current) == reader->head.word) { /* compared, as in mms_refresh */
             mms__fill_view(&reader->head, view);
             return 0;
         }

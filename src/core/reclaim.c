@@ -22,8 +22,8 @@ bool mms__fence_heavy(struct mms__pool *pool)
     MMS__STEP(fence_lost);
     mms__nudge(&pool->control->current);
     MMS__STEP(fence_nudged);
-    /* As the first one. No proof needs it: who validates after the first fence finds the newest value, under either word,
-       and that is not what a scan frees. It is here so that a fence stands behind every store of `current`. */
+    /* As the first one. No proof needs it: who validates after the first fence finds the newest value, under either
+       word, and that is not what a scan frees. It is here so that a fence stands behind every store of `current`. */
     mms__fence_seq_cst();
     return false;
 }
@@ -106,6 +106,7 @@ unsigned mms__bury_holders(struct mms__pool *pool)
 
     for (; looked < pool->holder_count && count < MMS__BURY_BATCH; looked++) {
         uint32_t line = pool->holders[(pool->bury_next + looked) % pool->holder_count].line;
+        /* Whom to judge; mms__table_bury reads it again under the lock, which is what orders. */
         uint32_t owner = mms__load_acquire(&pool->table.shared->lines[line].owner);
 
         if (!contains(owners, count, owner))

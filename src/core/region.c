@@ -15,7 +15,7 @@
 
 static struct mms_region *region_of(struct mms__member *member)
 {
-    return (struct mms_region *)((char *)member - offsetof(struct mms_region, member));
+    return (struct mms_region *)(void *)((char *)member - offsetof(struct mms_region, member));
 }
 
 /* The kernel has wiped the handles already, unless it does not know how; a descriptor that holds a lock it cannot
@@ -137,7 +137,7 @@ static int map_files(struct mms_region *region)
     if (code != 0)
         return code;
     region->another_boot = mms__is_from_another_boot(&region->place, region->control);
-    if (mms__load_acquire(&region->control->current) == MMS__TOMBSTONE)
+    if (mms__load_acquire(&region->control->current) == MMS__TOMBSTONE) /* only compared */
         return mms__fail(MMS_E_GONE, "%s is being removed; open it again when a writer has made it anew",
                          region->place.path);
     return 0;
@@ -215,6 +215,9 @@ static int try_open(struct mms_region *region, const char *path)
         code = region->foreign->region_open(region);
         return code == 0 ? make_arena(region) : code;
     }
+    if (code == 0 && region->options.foreign_hasher)
+        code = mms__fail(MMS_E_INVALID, "opening %s: option foreign_hasher is for the files of mmap-sync alone",
+                         region->place.path);
     if (code == 0)
         code = mms__place_enter(&region->place, &trust);
     if (code != 0)
@@ -232,8 +235,7 @@ static int open_region(const char *path, const mms_region_options *given, mms_re
     int code = allocate_region(&region);
 
     if (code != 0) /* EAGAIN: of thread keys; for the caller it means another thing */
-        return mms__fail(code == -EAGAIN ? -ENOMEM : code, "mms_region_open: making a handle for %s",
-                         path ? path : "NULL");
+        return mms__fail(code == -EAGAIN ? -ENOMEM : code, "mms_region_open: making a handle");
     code = mms__region_options_read(given, &region->options);
     if (code == 0)
         code = try_open(region, path);
@@ -249,7 +251,7 @@ static int open_region(const char *path, const mms_region_options *given, mms_re
 /* How often a region may be replaced while we open it. */
 enum { OPEN_TRIES = 16 };
 
-int mms_region_open(const char *path, const mms_region_options *given, mms_region **out)
+int mms_region_open(const char *path, const mms_region_options *options, mms_region **out)
 {
     int code = -EAGAIN;
 
@@ -257,7 +259,7 @@ int mms_region_open(const char *path, const mms_region_options *given, mms_regio
         return mms__fail(MMS_E_INVALID, "mms_region_open: out is NULL");
     *out = NULL;
     for (int tries = 0; tries < OPEN_TRIES && code == -EAGAIN; tries++)
-        code = open_region(path, given, out);
+        code = open_region(path, options, out);
     return code == -EAGAIN ? mms__fail(MMS_E_GONE, "opening %s: it is replaced all the time", path) : code;
 }
 
@@ -297,14 +299,18 @@ bool mms_region_read_only(const mms_region *region)
 
 uint64_t mms__region_current(struct mms_region *region)
 {
+    /* Before `current`, and an acquire: who finds that another thread has seen this boot must not have an older word (pair:
+       the release below). The load of `current` is one for those who copy, and announce nothing: what they read of a value
+       must not be older than its publish (pair: mms__publish). */
+    uint32_t another_boot = mms__load_acquire(&region->another_boot);
     uint64_t word = mms__load_acquire(&region->control->current);
 
-    if (!mms__load_relaxed(&region->another_boot) || word == MMS__TOMBSTONE)
+    if (!another_boot || word == MMS__TOMBSTONE)
         return word;
     /* A writer that comes clears `current`, then names this boot, then publishes. */
     if (mms__is_from_another_boot(&region->place, region->control))
         return 0;
-    mms__store_relaxed(&region->another_boot, 0);
+    mms__store_release(&region->another_boot, 0); /* the look at the boot's id before it */
     return mms__load_acquire(&region->control->current);
 }
 

@@ -19,17 +19,21 @@ struct mms_reader {
     uintptr_t thread; /* that opened it; 0: no thread's end closes it */
     uint32_t index;
     bool symmetric;
+    bool open; /* under the region's mutex: of the handles of other threads this and `thread` alone may be looked at */
 } __attribute__((aligned(128)));
 
 _Static_assert(sizeof(struct mms__view_head) == offsetof(mms_view, reserved) &&
                    offsetof(struct mms__view_head, changed) == offsetof(mms_view, changed),
-               "a view begins with it");
+               "the fields of a view, in its order");
 _Static_assert(sizeof(struct mms__reader_head) <= 64, "the head is one cache line");
 _Static_assert(offsetof(struct mms_reader, head) == 0, "the inline functions see the head alone");
 
 struct mms_region {
-    uint64_t process;                   /* mms__process_token of the owner */
-    const struct mms__foreign *foreign; /* NULL: our own files, else nothing below that is of them is set */
+    uint64_t process; /* mms__process_token of the owner */
+    const struct mms__foreign
+        *foreign; /* NULL: our own files. Else these are set: what comes before `control`, with the
+                                           state in control_map; control_file, read_only, mutex, arena and what is open
+                                           in it; and of `header` max_readers */
     void *foreign_data;
     struct mms__member member;
     struct mms__place place; /* the path; directory closed */

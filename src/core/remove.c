@@ -42,8 +42,9 @@ int mms__temporary_name(const struct mms__place *target, struct mms__place *temp
     *temporary = *target;
     printed = snprintf(temporary->path + target->parent_size, room, "/.%s" TEMPORARY_MARK "%08x%08x",
                        mms__place_name(target), random[0], random[1]);
-    if (printed < 0 || (size_t)printed >= room)
-        return mms__fail(MMS_E_INVALID, "the path %s is too long", target->path);
+    if ((size_t)printed >= room)
+        return mms__fail(MMS_E_INVALID,
+                         "the path of a region is too long, as it is built under a longer name beside it");
     return 0;
 }
 
@@ -60,30 +61,41 @@ int mms__unlink_files(int directory)
 
 static DIR *list(int directory)
 {
-    int copy = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *entries = copy >= 0 ? fdopendir(copy) : NULL;
+    struct mms__file copy;
+    DIR *entries;
+    int code = mms__file_open(directory, ".", O_RDONLY | O_DIRECTORY, 0, &copy);
 
-    if (!entries && copy >= 0)
-        close(copy);
+    if (code != 0) {
+        errno = -code;
+        return NULL;
+    }
+    entries = fdopendir(copy.fd);
+    if (!entries)
+        mms__file_close(&copy);
     return entries;
 }
 
-int mms__check_for_others(const struct mms__place *place)
+int mms__check_for_others(const struct mms__place *place, const char *doing)
 {
     DIR *entries = list(place->directory.fd);
+    struct dirent *entry;
     int code = 0;
 
     if (!entries)
-        return mms__fail_errno("listing %s", place->path);
-    for (struct dirent *entry; code == 0 && (entry = readdir(entries));)
+        return mms__fail_errno("%s %s: listing its files", doing, place->path);
+    while (code == 0 && (errno = 0, (entry = readdir(entries)))) /* NOLINT(concurrency-mt-unsafe) */
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 && !is_ours(entry->d_name))
-            code = mms__fail(-ENOTEMPTY, "removing %s: it holds `%s`, which is not mmsync's; take that away first",
+            code = mms__fail(-ENOTEMPTY, "%s %s: it holds `%s`, which is not mmsync's; take that away first", doing,
                              place->path, entry->d_name);
+    if (code == 0 && errno != 0) /* what was not listed may be somebody's */
+        code = mms__fail_errno("%s %s: listing its files", doing, place->path);
     closedir(entries);
     return code;
 }
 
-/* Open handles find the tombstone at their next look; sleepers are woken for it. */
+/* Open handles find the tombstone at their next look; sleepers are woken for it. The tombstone before `wake` changes: who has
+   loaded the new `wake` sees it before it sleeps (pair: the acquire in sleep_once). It is the same for all, so nothing
+   before it has to be seen with it. */
 static void bury(struct mms__control *control)
 {
     mms__store_release(&control->current, MMS__TOMBSTONE);
@@ -121,7 +133,7 @@ int mms__check_name(const struct mms__file *directory, int parent, const char *n
 
     if (fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
         return errno == ENOENT ? MMS_E_GONE : -errno;
-    return status.st_dev == directory->device && status.st_ino == directory->inode ? 0 : MMS_E_GONE;
+    return mms__file_is(directory, status.st_dev, status.st_ino) ? 0 : MMS_E_GONE;
 }
 
 static int open_parent(const struct mms__place *place, int flags, struct mms__file *parent)
@@ -150,8 +162,8 @@ static int rename_away(const struct mms__place *place, const struct mms__place *
     return code;
 }
 
-/* First the name goes, which can fail, then readers are told, which cannot be undone. Who dies between the two leaves it
-   to the next sweep. */
+/* First the name goes, which can fail, then readers are told, which cannot be undone. Who dies between the two leaves
+   it to the next sweep. */
 static int rename_and_unlink(const struct mms__place *place, const struct mms__place *away,
                              struct mms__control *control)
 {
@@ -185,7 +197,7 @@ static int remove_entered(const struct mms__place *place)
 {
     struct mms__map map = {0};
     struct mms__place away;
-    int code = mms__check_for_others(place);
+    int code = mms__check_for_others(place, "removing");
 
     if (code == 0)
         code = mms__temporary_name(place, &away);
@@ -213,6 +225,8 @@ int mms_remove(const char *path)
     if (code != 0)
         return code;
     code = mms__writer_lock_wait(&place, LOCK_WAIT_MS, &lock);
+    if (code == MMS_E_NOT_REGION && mms__place_is_gone(&place))
+        code = mms__fail(MMS_E_GONE, "removing %s: somebody else has", place.path);
     if (code == 0) {
         MMS__STEP(remove_locked);
         code = mms__place_is_gone(&place) ? mms__fail(MMS_E_GONE, "removing %s: somebody else has", place.path)
@@ -277,7 +291,7 @@ void mms__sweep_leftovers(const struct mms__place *target)
     if (open_parent(target, O_RDONLY, &directory) != 0)
         return;
     entries = list(directory.fd);
-    for (struct dirent *entry; entries && (entry = readdir(entries));)
+    for (struct dirent *entry; entries && (entry = readdir(entries));) /* NOLINT(concurrency-mt-unsafe) */
         if (is_temporary_name(entry->d_name, target))
             sweep_one(target, directory.fd, entry->d_name);
     if (entries)

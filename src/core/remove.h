@@ -10,8 +10,8 @@ int mms__temporary_name(const struct mms__place *target, struct mms__place *temp
 
 /* With the directory open and its writer's lock held: tell readers that this region is no more. */
 void mms__bury_entered(const struct mms__place *place);
-/* -ENOTEMPTY if there is something in the directory that is not mmsync's. Details are stored. */
-int mms__check_for_others(const struct mms__place *place);
+/* -ENOTEMPTY if there is something in the directory that is not mmsync's. Details are stored: "removing". */
+int mms__check_for_others(const struct mms__place *place, const char *doing);
 
 /* 0 if the open directory is what has this name; MMS_E_GONE; -errno if that cannot be seen. */
 int mms__check_name(const struct mms__file *directory, int parent, const char *name);

@@ -134,7 +134,7 @@ int mms__replace(struct mms_writer *writer)
 {
     struct mms_writer *next;
     struct mms__building building;
-    int code = mms__check_for_others(&writer->place);
+    int code = mms__check_for_others(&writer->place, "replacing");
 
     if (code != 0)
         return code;

@@ -31,6 +31,7 @@ static unsigned clear_lines(const struct mms__table *table, const struct dead *d
     unsigned cleared = 0;
 
     for (uint32_t i = 0; dead->count > 0 && i < mms__table_used(table); i++) {
+        /* The lock byte, which its owner's end has freed, orders the owner's stores before this (G5). */
         uint32_t owner = mms__load_acquire(&table->shared->lines[i].owner);
 
         if (owner != 0 && is_dead(dead, owner)) {
@@ -54,8 +55,8 @@ static int try_owner(const struct mms__table *table, int fd, uint32_t owner)
 
 int mms__table_take_owner(const struct mms__table *table, int fd, uint32_t *owner)
 {
-    /* Start somewhere else in each process, so that the first try usually succeeds. Go round twice: a byte may be locked
-       for a moment by somebody who only asks whether its owner is dead. */
+    /* Start somewhere else in each process, so that the first try usually succeeds. Go round twice: a byte may be
+       locked for a moment by somebody who only asks whether its owner is dead. */
     uint32_t first = (uint32_t)getpid() * 2654435761u % table->max_readers;
 
     for (uint32_t i = 0; i < 2 * table->max_readers; i++) {
@@ -74,7 +75,7 @@ unsigned mms__table_bury(const struct mms__table *table, int fd, const uint32_t 
     struct dead dead = {.count = 0};
     unsigned cleared;
 
-    for (uint32_t i = 0; i < count && i < MMS__BURY_BATCH; i++)
+    for (uint32_t i = 0; i < count; i++)
         if (owners[i] != 0 && owners[i] <= table->max_readers && mms__lock_byte(fd, lock_offset(owners[i])) == 0)
             dead.owners[dead.count++] = owners[i];
     MMS__STEP(bury_locked);
@@ -93,7 +94,7 @@ unsigned mms__table_sweep(const struct mms__table *table, int fd)
     unsigned cleared = 0;
 
     for (uint32_t i = 0; i < mms__table_used(table); i++) {
-        uint32_t owner = mms__load_acquire(&table->shared->lines[i].owner);
+        uint32_t owner = mms__load_acquire(&table->shared->lines[i].owner); /* whom to judge, as mms__bury_holders */
 
         if (owner > table->max_readers) { /* nobody's: somebody has scribbled */
             mms__line_clear(&table->shared->lines[i]);

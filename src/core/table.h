@@ -16,6 +16,8 @@ struct mms__table {
 /* Lines at and above this were never used. */
 static inline uint32_t mms__table_used(const struct mms__table *table)
 {
+    /* Pair: the compare-and-swap in mms__line_claim. A scan that misses the mark has missed the line, and the fence at the end of
+       the claim speaks for that; a sweeper of the dead comes after the kernel has freed their bytes, so after their stores. */
     uint32_t mark = mms__load_acquire(&table->shared->high_water);
 
     return mark < table->max_readers ? mark : table->max_readers;
@@ -24,12 +26,12 @@ static inline uint32_t mms__table_used(const struct mms__table *table)
 /* Take a lock byte through fd and clear the lines of a dead process that had it. MMS_E_FULL (no detail): all taken. */
 int mms__table_take_owner(const struct mms__table *table, int fd, uint32_t *owner);
 
-/* How many owners are judged at a time: one pass over the table each time, so that time stays linear in the table even if
-   somebody has filled it with nonsense. */
+/* How many owners are judged at a time: one pass over the table each time, so that time stays linear in the table even
+   if somebody has filled it with nonsense. */
 #define MMS__BURY_BATCH 64
 
-/* Find out who of these owners (no owner twice, MMS__BURY_BATCH at most) is dead, through a descriptor that holds none of
-   their locks, and clear the lines of those. Returns how many lines were cleared. */
+/* Find out who of these owners (no owner twice, MMS__BURY_BATCH at most) is dead, through a descriptor that holds none
+   of their locks, and clear the lines of those. Returns how many lines were cleared. */
 unsigned mms__table_bury(const struct mms__table *table, int fd, const uint32_t *owners, uint32_t count);
 
 /* Bury everybody who is dead. */

@@ -79,6 +79,7 @@ static int compare_generations(const void *a, const void *b)
 static void check_generations_differ(const struct mms__look *look, struct report *report)
 {
     uint32_t slots = look->header.max_slots;
+    /* Two or more, says mms__header_check. NOLINTNEXTLINE(clang-analyzer-optin.portability.UnixAPI) */
     uint64_t *generations = calloc(slots, sizeof *generations);
 
     if (!generations) {
@@ -111,7 +112,8 @@ static void check_slots(const struct mms__look *look, struct report *report)
 
 /* ---- The current value ---- */
 
-static void check_value(const struct mms__look *look, uint64_t word, int data_fd, struct report *report)
+/* False: it was replaced while we looked. */
+static bool check_value(const struct mms__look *look, uint64_t word, int data_fd, struct report *report)
 {
     unsigned index = mms__word_slot(word);
     const struct mms__descriptor *slot = &look->control->slots[index];
@@ -122,7 +124,7 @@ static void check_value(const struct mms__look *look, uint64_t word, int data_fd
     int code = has_checksum && fits ? mms__checksum_file(data_fd, index * look->header.stride, size, &found) : 0;
 
     if (!mms__still_whole(&look->control->current, &slot->generation, word))
-        return; /* changed meanwhile: the caller comes again */
+        return false;
     if (!fits)
         find(report, "slot %u, current: size %" PRIu64 " is over max_size %" PRIu64, index, size,
              look->header.max_size);
@@ -134,10 +136,11 @@ static void check_value(const struct mms__look *look, uint64_t word, int data_fd
     else if (found != expected)
         find(report, "slot %u, current: the data has checksum %016" PRIx64 ", and %016" PRIx64 " was published", index,
              found, expected);
+    return true;
 }
 
-/* After a look at the slot of `word`. The fence keeps that look before the load: who has seen a word of what is written to
-   the slot next finds that `current` has moved on. */
+/* After a look at the slot of `word`. The fence keeps that look before the load: who has seen a word of what is written
+   to the slot next finds that `current` has moved on (pair: the fence in mms__slot_take, behind that move). */
 static bool is_still_current(const struct mms__look *look, uint64_t word)
 {
     mms__fence_acquire();
@@ -147,8 +150,11 @@ static bool is_still_current(const struct mms__look *look, uint64_t word)
 /* One look at what is current. False: it was replaced while we looked. */
 static bool check_current_once(const struct mms__look *look, int data_fd, struct report *report)
 {
+    /* Pair: mms__publish. What is read of the slot is not older than this word, or it would be called damage. */
     uint64_t word = mms__load_acquire(&look->control->current);
     unsigned slot = mms__word_slot(word);
+    uint64_t generation;
+    bool whole;
 
     if (word == MMS__TOMBSTONE) {
         find(report, "the region was removed, and its remover died before the end; remove it again");
@@ -160,22 +166,21 @@ static bool check_current_once(const struct mms__look *look, int data_fd, struct
         find(report, "control: slot %u is current, and it was never used", slot);
         return true;
     }
-    if (mms__load_relaxed(&look->control->slots[slot].generation) != mms__word_generation(word)) {
-        if (!is_still_current(look, word))
-            return false;
+    generation = mms__load_relaxed(&look->control->slots[slot].generation);
+    whole = generation == mms__word_generation(word) ? check_value(look, word, data_fd, report)
+                                                     : is_still_current(look, word);
+    if (!whole)
+        return false;
+    if (generation != mms__word_generation(word))
         find(report, "control: generation %" PRIu64 " in slot %u is current, and the slot has generation %" PRIu64,
-             mms__word_generation(word), slot, mms__load_relaxed(&look->control->slots[slot].generation));
-        return true;
-    }
-    check_value(look, word, data_fd, report);
-    return is_still_current(look, word);
+             mms__word_generation(word), slot, generation);
+    return true;
 }
 
 static void check_current(const struct mms__look *look, struct report *report)
 {
     struct mms__file file;
     struct mms__map map = {0};
-    const unsigned findings = report->findings;
     int code = mms__check_boot_id(&look->place);
 
     if (code != 0) {
@@ -190,9 +195,8 @@ static void check_current(const struct mms__look *look, struct report *report)
         report->code = code == 0 ? report->code : code;
     if (code != 0)
         return;
-    for (int tries = 0; tries < 16 && report->findings == findings; tries++)
-        if (check_current_once(look, file.fd, report))
-            break;
+    for (int tries = 0; tries < 16 && !check_current_once(look, file.fd, report); tries++)
+        continue;
     mms__unmap(&map);
     mms__file_close(&file);
 }
@@ -201,7 +205,7 @@ static void check_current(const struct mms__look *look, struct report *report)
 
 static void check_line(const struct mms__look *look, uint32_t index, uint64_t highest, struct report *report)
 {
-    const struct mms__line *line = &look->readers->lines[index];
+    const struct mms__line *line = &look->readers->lines[index]; /* in no order that matters: limits that always hold */
     uint64_t announce = mms__load_acquire(&line->announce);
     uint32_t owner = mms__load_acquire(&line->owner), mode = mms__load_relaxed(&line->mode);
 
@@ -232,32 +236,31 @@ static void check_readers(const struct mms__look *look, struct report *report)
         check_line(look, i, MMS__GENERATION_MAX, report);
 }
 
-int mms_verify(const char *path, void (*function)(void *context, const char *finding), void *context)
+int mms_verify(const char *path, void (*report)(void *context, const char *finding), void *context)
 {
-    struct report report = {function, context, 0, 0};
+    struct report all = {report, context, 0, 0};
     const struct mms__foreign *foreign;
     struct mms__place place;
     struct mms__look look;
     int code = mms__foreign_find(path, MMS_FORMAT_AUTO, &place, &foreign);
 
     if (code == 0 && foreign)
-        return foreign->verify(&place, function, context);
+        return foreign->verify(&place, report, context);
     if (code == 0)
         code = mms__look(place.path, &look);
 
     if (code != 0) {
         if (code != -ENOENT)
-            find(&report, "%s", mms_last_error());
+            find(&all, "%s", mms_last_error());
         return code;
     }
-    check_lock_file(&look, &report);
-    check_words(&look, &report);
-    check_slots(&look, &report);
-    check_current(&look, &report);
-    check_readers(&look, &report);
-    code = report.findings == 0
-               ? report.code
-               : mms__fail(MMS_E_CORRUPT, "checking %s: %u findings", look.place.path, report.findings);
+    check_lock_file(&look, &all);
+    check_words(&look, &all);
+    check_slots(&look, &all);
+    check_current(&look, &all);
+    check_readers(&look, &all);
+    code = all.findings == 0 ? all.code
+                             : mms__fail(MMS_E_CORRUPT, "checking %s: %u findings", look.place.path, all.findings);
     mms__look_end(&look);
     return code;
 }

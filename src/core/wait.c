@@ -35,13 +35,14 @@ static int sleep_once(struct mms_region *region, uint64_t seen, uint64_t nanosec
 {
     const uint32_t *wake = &region->control->wake;
     uint32_t value = mms__load_acquire(wake); /* before the last look: a later publish changes it */
+    uint32_t another_boot = mms__load_acquire(&region->another_boot); /* before `current`: see mms__region_current */
     uint64_t word;
     int code;
 
     MMS__STEP(wait_begun);
     word = mms__wait_arm(&region->table.shared->waiting, &region->control->current);
     MMS__STEP(wait_armed);
-    if (mms__load_relaxed(&region->another_boot))
+    if (another_boot)
         word = mms__region_current(region);
     code = look(region, seen, word);
     if (code != 0)

@@ -16,7 +16,7 @@
 
 static void forked(struct mms__member *member)
 {
-    struct mms_writer *writer = (struct mms_writer *)((char *)member - offsetof(struct mms_writer, member));
+    struct mms_writer *writer = (struct mms_writer *)(void *)((char *)member - offsetof(struct mms_writer, member));
 
     mms__file_close(&writer->lock.file);
     mms__file_close(&writer->readers_file); /* its description may hold a dead reader's lock for a moment */
@@ -87,7 +87,7 @@ static int enter(struct mms_writer *writer)
     return code;
 }
 
-int mms_writer_open(const char *path, const mms_writer_options *given, mms_writer **out)
+int mms_writer_open(const char *path, const mms_writer_options *options, mms_writer **out)
 {
     struct mms_writer *writer;
     int code;
@@ -98,7 +98,7 @@ int mms_writer_open(const char *path, const mms_writer_options *given, mms_write
     code = mms__writer_allocate(&writer);
     if (code != 0)
         return mms__fail(code, "mms_writer_open: making a handle for %s", path ? path : "NULL");
-    code = mms__writer_options_read(given, &writer->options);
+    code = mms__writer_options_read(options, &writer->options);
     if (code == 0)
         code = mms__foreign_find(path, writer->options.format, &writer->place, &writer->foreign);
     if (code == 0)

@@ -10,8 +10,10 @@
 #include <mmsync.h>
 
 struct mms_writer {
-    uint64_t process;                   /* mms__process_token of the owner */
-    const struct mms__foreign *foreign; /* NULL: our own files, else nothing below that is of them is set */
+    uint64_t process; /* mms__process_token of the owner */
+    const struct mms__foreign
+        *foreign; /* NULL: our own files. Else these are set: member, place, options, control_map (the
+                                           state), lock.file where a map does not keep the lock, building, capacity */
     void *foreign_data;
     struct mms__member member;
     struct mms__place place; /* the path; directory closed */

@@ -83,6 +83,7 @@ const char *model_canon(struct model *model, const struct model_type *root)
     char *text = NULL;
     const char *copy;
     size_t size;
+    int failed;
 
     c.queue = model_allocate(model, model->count * sizeof(struct model_type *));
     c.out = open_memstream(&text, &size);
@@ -99,7 +100,9 @@ const char *model_canon(struct model *model, const struct model_type *root)
         for (size_t k = 0; type->variants && k < type->count; k++)
             meet_fields(&c, type->variants[k].fields, type->variants[k].count);
     }
-    fclose(c.out);
+    failed = ferror(c.out);
+    if (fclose(c.out) != 0 || failed)
+        abort(); /* as above: no memory; half a text would be another type */
     copy = model_format(model, "%s", text);
     free(text);
     return copy;
@@ -125,7 +128,8 @@ bool model_canon_root(const char *text, size_t text_size, char *name, size_t siz
         return false;
     length = (size_t)(comma - text) - skip;
     *wide = (size_t)(end - comma) == strlen(", offsets 64") && memcmp(comma, ", offsets 64", 12) == 0;
-    if (length == 0 || length >= size || (!*wide && ((size_t)(end - comma) != 12 || memcmp(comma, ", offsets 32", 12))))
+    if (length == 0 || length >= size ||
+        (!*wide && ((size_t)(end - comma) != 12 || memcmp(comma, ", offsets 32", 12) != 0)))
         return false;
     memcpy(name, text + skip, length);
     name[length] = '\0';

@@ -126,8 +126,8 @@ static bool check_made_name(const struct model *model, const struct model_type *
 static bool check_variant_names(const struct model *model, const struct model_type *type)
 {
     for (size_t i = 0; i < type->type.count && type->type.kind == MMS_T_ENUM; i++)
-        if (is_call(type->type.variants[i].name) && strcmp(type->type.variants[i].name, "Ok") &&
-            strcmp(type->type.variants[i].name, "Err")) {
+        if (is_call(type->type.variants[i].name) && strcmp(type->type.variants[i].name, "Ok") != 0 &&
+            strcmp(type->type.variants[i].name, "Err") != 0) {
             source_error(model->source, type->variants[i].at, "`%s_%s` is a name that C code for %s needs; rename it",
                          type->mangled, type->type.variants[i].name, type->type.name);
             return false;

@@ -15,7 +15,7 @@ static void head(const struct emit *e, const char *result, const char *name, con
 static void count_of(const struct emit *e, const mms_type *type, const char *block)
 {
     head(e, "size_t", emit_name(e, type), "count", type, "");
-    fprintf(e->out, "    return (size_t)self->%s.count;\n}\n", block);
+    fprintf(e->out, "    return MMS_CAST(size_t, self->%s.count);\n}\n", block);
 }
 
 static const char *archived_pointer(const struct emit *e, const mms_type *type)
@@ -30,7 +30,8 @@ static void access_box(const struct emit *e, const mms_type *type)
     if (!emit_exists(type->first))
         return;
     head(e, archived_pointer(e, type->first), emit_name(e, type), "get", type, "");
-    fprintf(e->out, "    return (%s)mms__at(&self->box, self->box.offset);\n}\n\n", archived_pointer(e, type->first));
+    fprintf(e->out, "    return MMS_CAST(%s, mms__at(&self->box, self->box.offset));\n}\n\n",
+            archived_pointer(e, type->first));
 }
 
 static void access_vec(const struct emit *e, const mms_type *type)
@@ -44,7 +45,7 @@ static void access_vec(const struct emit *e, const mms_type *type)
     }
     pointer = archived_pointer(e, type->first);
     head(e, pointer, name, "data", type, "");
-    fprintf(e->out, "    return (%s)mms__at(&self->slice, self->slice.offset);\n}\n", pointer);
+    fprintf(e->out, "    return MMS_CAST(%s, mms__at(&self->slice, self->slice.offset));\n}\n", pointer);
     if (type->first->kind == MMS_T_STRING) {
         head(e, "mms_str", name, "at", type, ", size_t index");
         fprintf(e->out, "    return mms_string%d_get(%s_data(self) + index);\n}\n\n", emit_bits(e), name);
@@ -95,15 +96,15 @@ static void locate(const struct emit *e, const mms_type *key, const char *absent
 
     fputs("    size_t slot;\n\n", e->out);
     if ((key->kind == MMS_T_USIZE || key->kind == MMS_T_ISIZE) && bits == 32)
-        fprintf(e->out, "    if (key != (%s)key)\n        return %s;\n",
+        fprintf(e->out, "    if (key != MMS_CAST(%s, key))\n        return %s;\n",
                 key->kind == MMS_T_USIZE ? "uint32_t" : "int32_t", absent);
     if (key->kind == MMS_T_STRING)
         fprintf(e->out, "    if (!mms_map%d_locate_bytes(&self->map, key.data, key.size, 1, &slot))\n", bits);
     else if (key->size == 16)
         fprintf(e->out, "    if (!mms_map%d_locate_bytes(&self->map, &key, 16, 0, &slot))\n", bits);
     else
-        fprintf(e->out, "    if (!mms_map%d_locate(&self->map, (uint%zu_t)key, %zu, &slot))\n", bits, 8 * key->size,
-                key->size);
+        fprintf(e->out, "    if (!mms_map%d_locate(&self->map, MMS_CAST(uint%zu_t, key), %zu, &slot))\n", bits,
+                8 * key->size, key->size);
     fprintf(e->out, "        return %s;\n", absent);
 }
 
@@ -112,7 +113,7 @@ static const char *same_key(const struct emit *e, const mms_type *key, const cha
     if (key->kind == MMS_T_STRING)
         return model_format(e->model, "mms_str_equal(mms_string%d_get(&%s), key)", emit_bits(e), found);
     if (key->kind == MMS_T_USIZE || key->kind == MMS_T_ISIZE)
-        return model_format(e->model, "%s == (%s)key", found, emit_archived(e, key));
+        return model_format(e->model, "%s == MMS_CAST(%s, key)", found, emit_archived(e, key));
     if (key->size == 16) /* two halves, where the compiler has no such integers */
         return model_format(e->model, "memcmp(&%s, &key, 16) == 0", found);
     return model_format(e->model, "%s == key", found);
@@ -127,7 +128,7 @@ static void access_map(const struct emit *e, const mms_type *type)
 
     count_of(e, type, "map");
     head(e, entry, name, "entries", type, "");
-    fprintf(e->out, "    return (%s)mms__at(&self->map.entries, self->map.entries);\n}\n", entry);
+    fprintf(e->out, "    return MMS_CAST(%s, mms__at(&self->map.entries, self->map.entries));\n}\n", entry);
     head(e, result, name, emit_exists(value) ? "get" : "contains", type,
          model_format(e->model, ", %s key", emit_input(e, key)));
     fprintf(e->out, "    %sentry;\n", entry);
@@ -143,7 +144,7 @@ static void access_set(const struct emit *e, const mms_type *type)
 
     count_of(e, type, "map");
     head(e, pointer, name, "keys", type, "");
-    fprintf(e->out, "    return (%s)mms__at(&self->map.entries, self->map.entries);\n}\n", pointer);
+    fprintf(e->out, "    return MMS_CAST(%s, mms__at(&self->map.entries, self->map.entries));\n}\n", pointer);
     head(e, "bool", name, "contains", type, model_format(e->model, ", %s key", emit_input(e, key)));
     locate(e, key, "false");
     fprintf(e->out, "    return %s;\n}\n\n", same_key(e, key, model_format(e->model, "%s_keys(self)[slot]", name)));
@@ -158,17 +159,19 @@ static void access_tree(const struct emit *e, const mms_type *type)
     count_of(e, type, "tree");
     head(e, emit_exists(value) ? archived_pointer(e, value) : "bool", name, emit_exists(value) ? "get" : "contains",
          type, model_format(e->model, ", %s key", emit_input(e, key)));
-    fprintf(e->out, "    %sentry = (%s)mms_tree_find(%s, self, &key);\n\n", entry, entry, table);
+    fprintf(e->out, "    %sentry = MMS_CAST(%s, mms_tree_find(%s, self, &key));\n\n", entry, entry, table);
     fputs(emit_exists(value) ? "    return entry ? &entry->value : NULL;\n}\n" : "    return entry != NULL;\n}\n",
           e->out);
     head(e, entry, name, "first", type, ", mms_tree_cursor *cursor");
-    fprintf(e->out, "    return (%s)mms_tree_seek(%s, self, NULL, cursor);\n}\n", entry, table);
+    fprintf(e->out, "    return MMS_CAST(%s, mms_tree_seek(%s, self, NULL, cursor));\n}\n", entry, table);
     fputs("/* The first entry that is not below the key. */\n", e->out);
     head(e, entry, name, "seek", type, model_format(e->model, ", %s key, mms_tree_cursor *cursor", emit_input(e, key)));
-    fprintf(e->out, "    return (%s)mms_tree_seek(%s, self, &key, cursor);\n}\n", entry, table);
-    fprintf(e->out,
-            "static inline %s%s_next(mms_tree_cursor *cursor)\n{\n    return (%s)mms_tree_next(%s, cursor);\n}\n\n",
-            entry, name, entry, table);
+    fprintf(e->out, "    return MMS_CAST(%s, mms_tree_seek(%s, self, &key, cursor));\n}\n", entry, table);
+    fprintf(
+        e->out,
+        "static inline %s%s_next(mms_tree_cursor *cursor)\n{\n    return MMS_CAST(%s, mms_tree_next(%s, cursor));\n}\n"
+        "\n",
+        entry, name, entry, table);
 }
 
 /* ---- Definitions of the schema ---- */
@@ -205,7 +208,7 @@ static void access_enum(const struct emit *e, const mms_type *type)
     const char *tag = model->c_like ? name : model_format(e->model, "%s_Tag", name);
 
     head(e, tag, name, model->c_like ? "get" : "tag", type, "");
-    fprintf(e->out, "    return (%s)self->tag;\n}\n", tag);
+    fprintf(e->out, "    return MMS_CAST(%s, self->tag);\n}\n", tag);
     for (size_t i = 0; i < type->count; i++) {
         const char *variant = model_format(e->model, "%s_%s", archived, type->variants[i].name);
 

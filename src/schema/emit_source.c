@@ -11,7 +11,7 @@ static const char *const kinds[] = {
 
 /* Where a field is in a C type; `variant` is the member of the union that it is in, or NULL. */
 static const char *input_offset(const struct emit *e, const mms_type *type, size_t variant, const mms_type_field *field,
-                                const struct field_text *text)
+                                const char *c_name)
 {
     const char *name = emit_name(e, type);
 
@@ -22,8 +22,8 @@ static const char *input_offset(const struct emit *e, const mms_type *type, size
     case MMS_T_RESULT: return model_format(e->model, "offsetof(%s, %s)", name, variant == 0 ? "ok" : "err");
     case MMS_T_ENUM:
         return model_format(e->model, "offsetof(%s, %s) + offsetof(%s_%s, %s)", name,
-                            model_of(type)->variants[variant].c_name, name, type->variants[variant].name, text->c_name);
-    default: return model_format(e->model, "offsetof(%s, %s)", name, text->c_name);
+                            model_of(type)->variants[variant].c_name, name, type->variants[variant].name, c_name);
+    default: return model_format(e->model, "offsetof(%s, %s)", name, c_name);
     }
 }
 
@@ -36,7 +36,7 @@ static void field_table(const struct emit *e, const mms_type *type, size_t varia
     for (size_t i = 0; i < count; i++)
         fprintf(e->out, "    {\"%s\", &%s_types[%zu], %zu, %s},\n", fields[i].name, e->stem,
                 model_of(fields[i].type)->index, fields[i].offset,
-                input_offset(e, type, variant, &fields[i], texts ? &texts[i] : NULL));
+                input_offset(e, type, variant, &fields[i], texts ? texts[i].c_name : ""));
     fputs("};\n", e->out);
 }
 

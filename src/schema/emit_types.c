@@ -204,11 +204,11 @@ static void define_enum_archived(const struct emit *e, const mms_type *type)
 {
     const struct model_type *model = model_of(type);
     const char *name = emit_archived_name(e, type), *tag = type->tag_size == 1 ? "uint8_t" : "uint16_t";
-    size_t natural = type->tag_size;
 
     for (size_t i = 0; i < type->count; i++) {
         const mms_type_variant *variant = &type->variants[i];
         const char *own = model_format(e->model, "%s_%s", name, variant->name);
+        size_t natural;
 
         if (!variant_has_fields(variant))
             continue;

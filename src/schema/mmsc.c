@@ -28,7 +28,7 @@ static const char help[] = "Usage: mmsc [OPTION]... SCHEMA\n"
                            "\n"
                            "Exit status: 0, 1 after an error, 2 for a wrong command line. See mmsc(1).\n";
 
-static int usage(const char *format, const char *argument)
+__attribute__((format(printf, 1, 0))) static int usage(const char *format, const char *argument)
 {
     fputs("mmsc: ", stderr);
     fprintf(stderr, format, argument);

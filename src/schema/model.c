@@ -9,7 +9,7 @@ struct block {
     max_align_t bytes[];
 };
 
-static void no_memory(void)
+static _Noreturn void no_memory(void)
 {
     fputs("mmsc: no memory\n", stderr);
     exit(EXIT_FAILURE);

@@ -31,13 +31,11 @@ static bool open_temporary(struct output *output)
 
 bool output_open(struct output *output, const char *path)
 {
-    static const char suffix[] = ".XXXXXX";
-
-    *output = (struct output){.path = strdup(path), .temporary = malloc(strlen(path) + sizeof suffix)};
-    if (!output->path || !output->temporary)
+    *output = (struct output){.path = strdup(path)};
+    if (!output->path || asprintf(&output->temporary, "%s.XXXXXX", path) < 0) {
+        output->temporary = NULL;
         return complain("write", path);
-    strcpy(output->temporary, path);
-    strcat(output->temporary, suffix);
+    }
     if (open_temporary(output))
         return true;
     if (!output->file) {

@@ -212,7 +212,7 @@ static struct model_type *parse_fat_box(struct parser *p, size_t at)
 static struct model_type *parse_container(struct parser *p, size_t index, size_t at)
 {
     struct model_type *arguments[2] = {NULL, NULL}, *fat;
-    int count = containers[index].arguments;
+    int count = containers[index].arguments, parsed = 0;
 
     if (!lex_is_mark(&p->lex, '<')) {
         schema_parse_expected(p, count == 1 ? "`<` and a type" : "`<` and two types");
@@ -221,13 +221,13 @@ static struct model_type *parse_container(struct parser *p, size_t index, size_t
     lex_next(&p->lex);
     if (containers[index].kind == MMS_T_BOX && ((fat = parse_fat_box(p, at)) || p->lex.source->failed))
         return fat;
-    for (int i = 0; i < count; i++) {
-        if (i > 0 && !schema_parse_mark(p, ','))
+    do {
+        if (parsed > 0 && !schema_parse_mark(p, ','))
             return NULL;
-        arguments[i] = schema_parse_type(p);
-        if (!arguments[i])
+        arguments[parsed] = schema_parse_type(p);
+        if (!arguments[parsed])
             return NULL;
-    }
+    } while (++parsed < count);
     if (lex_is_mark(&p->lex, ',')) {
         size_t comma = p->lex.token.at;
 
@@ -264,7 +264,7 @@ static bool parse_length(struct parser *p, uint64_t *length)
         *length = strtoull(digits + 2, &end, 8);
     else
         *length = strtoull(digits, &end, !strncmp(digits, "0x", 2) ? 16 : 10);
-    if (errno != 0 || (*end && strcmp(end, "usize")) || *length > UINT32_MAX) {
+    if (errno != 0 || (*end && strcmp(end, "usize") != 0) || *length > UINT32_MAX) {
         source_error(p->lex.source, p->lex.token.at,
                      errno != 0 || *length > UINT32_MAX ? "an array of more than 2^32 - 1 elements"
                                                         : "this is no whole number");

@@ -67,8 +67,18 @@ wait_for one upstream read "$second"
 "$MMSYNC" write "$first" three >/dev/null
 wait_for three upstream read "$second"
 refuses 1 "another process has the write lock" "$MMSYNC" write --format mmap-sync --lock-wait 0 "$second" one
+
+# Another writer of the other side is waited for, and so is a second bridge's.
+"$MMSYNC" write "$region" two >/dev/null
+"$MMSYNC" bridge -q --lock-wait 0 "$region" "$second" 2>waiting &
+other=$!
+until_true test -s waiting
+like "it says who is in its way" 'mmsync: another process has the write lock of .*' "$(cat waiting)"
 kill -HUP $bridge
 wait $bridge
+wait_for two upstream read "$second"
+kill -HUP $other
+wait $other
 same "the right to write is free again" 0 "$(upstream write --lock-wait 0 "$second" one >/dev/null; echo $?)"
 
 # What cannot be.

@@ -4,6 +4,7 @@
 
 set -u
 : "${MMSYNC:?is to be the path of the mmsync binary}"
+# shellcheck disable=SC2034 # for the tests
 source_dir=${MMSYNC_SOURCE_DIR:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
 scratch=$(mktemp -d) || exit 1
 region=$scratch/region

@@ -61,6 +61,9 @@ static void a_writer_without_it(void **state, int error)
     need_filters();
     writer = start_refused("writer", error);
     child_expect(&writer, mms_error_name(-error), "open %s asymmetric " SMALL_REGION, path);
+    child_expect(&writer, "OK", "open %s symmetric " SMALL_REGION, path);
+    child_expect(&writer, "OK", "write 100");
+    child_expect(&writer, "OK", "close");
     child_expect(&writer, "OK", "open %s " SMALL_REGION, path);
     check_true(inspect(path).symmetric);
     child_expect(&writer, "OK", "write 100");

@@ -93,7 +93,7 @@ static void a_reader_writes_nothing_but_readers(void **state)
     need_root();
     writer = child_start("writer");
     reader = start_as("reader", NOBODY, NOBODY);
-    child_expect(&writer, "OK", "open %s gid=%u " SMALL_REGION, path, NOBODY);
+    child_expect(&writer, "OK", "open %s gid=%d " SMALL_REGION, path, NOBODY);
     check_mode(path, "lock", 0600);
     check_mode(path, "control", 0640);
     check_mode(path, "data", 0640);
@@ -127,7 +127,7 @@ static void a_stranger_gets_nothing(void **state)
     writer = child_start("writer");
     reader = start_as("reader", STRANGER, STRANGER);
     rival = start_as("writer", NOBODY, NOBODY);
-    child_expect(&writer, "OK", "open %s gid=%u " SMALL_REGION, path, NOBODY);
+    child_expect(&writer, "OK", "open %s gid=%d " SMALL_REGION, path, NOBODY);
     child_expect(&writer, "OK", "write 100");
     child_expect(&reader, "EACCES", "open %s", path);
     child_expect(&writer, "OK", "close");
@@ -156,7 +156,7 @@ static void list_writable_opens(const char *trace, char *names, size_t size)
         const char *call = strstr(line, "open"), *quote = call ? strchr(call, '"') : NULL;
 
         if (!quote || !(strstr(quote, "O_RDWR") || strstr(quote, "O_WRONLY") || strstr(quote, "O_CREAT")) ||
-            sscanf(quote, "\"%255[^\"]\"", name) != 1)
+            sscanf(quote, "\"%255[^\"]\"", name) != 1 || strstr(name, ".gcda")) /* counts of a coverage build */
             continue;
         snprintf(names + strlen(names), size - strlen(names), "%s ", name);
     }

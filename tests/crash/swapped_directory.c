@@ -81,7 +81,7 @@ static void check_unwatched(int fd)
     ssize_t size = read(fd, events, sizeof events);
 
     if (size > 0) {
-        const struct inotify_event *event = (const struct inotify_event *)events;
+        const struct inotify_event *event = (const struct inotify_event *)(const void *)events;
 
         check_failed(__FILE__, __LINE__, "the other directory's `%s` was touched (inotify mask %#x)",
                      event->len ? event->name : "", event->mask);
@@ -226,7 +226,7 @@ static void be_writer(void *nothing)
         uint64_t draw = pattern_random(&random) % 8;
         int code;
 
-        options.max_size = LARGEST << draw % 2;
+        options.max_size = (uint64_t)LARGEST << draw % 2;
         options.replace = true;
         code = draw == 7 ? mms_remove(places.region) : mms_writer_open(places.region, &options, &writer);
         note(code);

@@ -2,6 +2,7 @@
 /* Truncated, garbled and foreign bytes in a region's files: refused by name or harmless, never repaired, never a crash
    (G9). */
 #include "core/checksum.h"
+#include "core/header.h"
 #include "core/layout.h"
 #include "sample.h"
 #include "scratch.h"
@@ -240,6 +241,11 @@ static void files_of_two_regions_do_not_mix(void **state)
     sample_closed_region(path, "value");
     sample_closed_region(other, "other");
     load_bytes(other, "readers", 0, &header, sizeof header);
+    patch_bytes(path, "readers", 0, &header, sizeof header);
+    check_refused(path, "another region", MMS_E_CORRUPT);
+    load_bytes(path, "control", 0, &header, sizeof header); /* the same region, and another number of lines */
+    header.max_readers++;
+    mms__header_seal(&header, MMS__READERS_MAGIC);
     patch_bytes(path, "readers", 0, &header, sizeof header);
     check_refused(path, "another region", MMS_E_CORRUPT);
 }

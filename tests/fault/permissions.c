@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -231,6 +232,7 @@ static void sees_value_and_not_readers(void *path)
     check_code(mms_inspect_readers(path, &info, 1, &count), -EACCES);
     check_ok(mms_verify(path, note, &noted)); /* what one may see is sound; what not, is said */
     check_true(noted);
+    check_ok(mms_verify(path, NULL, NULL));
 }
 
 static void value_may_be_looked_at_without_the_right_to_see_readers(void **state)
@@ -275,6 +277,33 @@ static void any_user_may_have_regions_of_its_own(void **state)
     in_child_without_rights(makes_and_reads, (void *)(uintptr_t)scratch_path(state, "parent/region"));
 }
 
+/* A region that is mounted into a container for reading alone: it is copied from, and nothing else. */
+static void copy_where_nothing_may_be_written(void *directory)
+{
+    mms_region *region;
+    mms_writer *writer;
+    char path[600];
+
+    snprintf(path, sizeof path, "%s/region", (const char *)directory);
+    sample_closed_region(path, "value");
+    check_true(mount(NULL, directory, NULL, MS_REMOUNT | MS_RDONLY, NULL) == 0);
+    region = sample_region(path);
+    check_true(mms_region_read_only(region));
+    check_detail_mentions("mms_read_copy");
+    check_code(mms_reader_open(region, &(mms_reader *){NULL}), MMS_E_READ_ONLY);
+    check_copies(path, "value");
+    check_ok(mms_region_close(region));
+    check_code(mms_writer_open(path, NULL, &writer), -EROFS);
+}
+
+static void region_on_a_read_only_mount_is_copied_from(void **state)
+{
+    const char *directory = scratch_path(state, "mounted");
+
+    check_true(mkdir(directory, 0755) == 0);
+    in_child_with_mount("tmpfs", NULL, directory, copy_where_nothing_may_be_written, (void *)(uintptr_t)directory);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -287,6 +316,7 @@ int main(void)
         scratch_test(public_region_is_read_by_others_who_write_nothing_but_readers),
         scratch_test_on_disk(public_region_is_read_by_others_who_write_nothing_but_readers),
         scratch_test(readers_without_write_right_copy),
+        scratch_test(region_on_a_read_only_mount_is_copied_from),
         scratch_test(value_may_be_looked_at_without_the_right_to_see_readers),
         scratch_test(region_is_not_made_where_one_may_not_write),
         scratch_test(any_user_may_have_regions_of_its_own),

@@ -21,6 +21,7 @@ static unsigned before_nth;
 
 struct inject_holdings inject_held;
 unsigned long inject_magic;
+static const pid_t *only_these;
 const void *inject_failed_stream;
 
 const char *inject_name(enum inject_kind kind)
@@ -98,4 +99,21 @@ struct inject_holdings inject_holdings(void)
 void inject_filesystem(unsigned long magic)
 {
     inject_magic = magic;
+}
+
+void inject_processes(const pid_t *only)
+{
+    only_these = only;
+}
+
+bool inject_hides(const char *name)
+{
+    int pid = atoi(name);
+
+    if (!armed || !only_these || pid == 0)
+        return false;
+    for (const pid_t *seen = only_these; *seen; seen++)
+        if (*seen == pid)
+            return false;
+    return true;
 }

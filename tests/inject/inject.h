@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 /* A call that does less than it was asked to, in the place of an errno. */
 #define INJECT_SHORT 10000
@@ -29,7 +30,10 @@
     KIND(mkdirat, ENOSPC, EACCES, EIO, ENOMEM, EPERM, EDQUOT, EROFS) \
     KIND(renameat2, ENOSPC, EIO, EACCES, EPERM, ENOSYS, EINVAL, ENOMEM) \
     KIND(unlinkat, EIO, EACCES, EPERM, EBUSY) \
+    KIND(unlink, EIO, EACCES, EPERM, EBUSY) \
+    KIND(access, EACCES, EIO, ENOMEM) \
     KIND(fdopendir, ENOMEM) \
+    KIND(opendir, EMFILE, ENFILE, ENOMEM, EACCES) \
     KIND(readdir, EIO) \
     KIND(closedir, EINTR, EIO) \
     KIND(ftruncate, ENOSPC, EFBIG, EINTR, EIO, EPERM) \
@@ -45,8 +49,11 @@
     KIND(fcntl_setlk, EAGAIN, EACCES, ENOLCK, EINTR, ENOMEM, EIO, EINVAL) \
     KIND(fcntl_getlk, ENOLCK, EIO, EINVAL) \
     KIND(fcntl_dupfd, EMFILE, ENOMEM) \
+    KIND(flock, EINTR, ENOLCK, EIO, EWOULDBLOCK) \
     KIND(mmap, ENOMEM, EAGAIN, EACCES, ENFILE, EPERM) \
     KIND(munmap, ENOMEM) \
+    KIND(mremap, ENOMEM, EAGAIN, EPERM) \
+    KIND(msync, EIO, ENOMEM, EINTR, ENOSPC) \
     KIND(madvise, ENOMEM, EAGAIN, EINVAL, EFAULT, EIO, EINTR, EPERM, ENOSYS) \
     KIND(membarrier_register, ENOSYS, EPERM, ENOMEM) \
     KIND(membarrier, ENOSYS, EPERM, ENOMEM) \
@@ -62,7 +69,11 @@
     KIND(malloc, ENOMEM) \
     KIND(calloc, ENOMEM) \
     KIND(realloc, ENOMEM) \
-    KIND(stdio, ENOSPC, EIO)
+    KIND(stdio, ENOSPC, EIO) \
+    KIND(fopen, EMFILE, ENFILE, ENOMEM, EACCES, EPERM) \
+    KIND(fgets, EIO, ENOMEM) \
+    KIND(getline, ENOMEM, EIO) \
+    KIND(fclose, EINTR, EIO)
 /* clang-format on */
 
 enum inject_kind {
@@ -108,6 +119,10 @@ struct inject_holdings {
 
 struct inject_holdings inject_holdings(void);
 
+/* From now on the calling process finds no processes in /proc but these, so that what is counted does not depend on what
+   else runs. The list stays the caller's, and ends with 0. */
+void inject_processes(const pid_t *only);
+
 /* From now on fstatfs says this type; 0: the true one. Then ioctl does nothing, and says that it did. */
 void inject_filesystem(unsigned long magic);
 
@@ -115,6 +130,8 @@ void inject_filesystem(unsigned long magic);
 
 extern struct inject_holdings inject_held;
 extern unsigned long inject_magic;
+/* True for the number of a process that the library is not to see. */
+bool inject_hides(const char *name);
 extern const void *inject_failed_stream; /* its ferror is true as long as the plan stands */
 
 /* True if this call is to fail; errno is set. */

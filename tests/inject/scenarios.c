@@ -5,11 +5,13 @@
 #include "core/layout.h"
 #include "sample.h"
 #include "scenario.h"
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* clang-format off */
@@ -30,6 +32,12 @@ static void with_value(struct scene *scene)
 {
     with_writer(scene);
     check_ok(close_writer(scene));
+}
+
+static void with_stranger(struct scene *scene)
+{
+    with_value(scene);
+    make_stranger(scene);
 }
 
 static void with_reader(struct scene *scene)
@@ -103,12 +111,11 @@ static void with_another_geometry_wanted(struct scene *scene)
     scene->options.replace = scene->handles_are_old = true;
 }
 
-static void with_sleeper_and_closed_files(struct scene *scene)
+/* Those of the region: as a host does that closes what it does not know. */
+static void close_files(const struct scene *scene)
 {
     char link[64], target[400];
 
-    with_reader(scene);
-    patch_bytes(scene->path, "readers", offsetof(struct mms__readers, waiting), &(uint32_t){1}, 4);
     for (int fd = 3; fd < 256; fd++) {
         ssize_t size;
 
@@ -118,6 +125,13 @@ static void with_sleeper_and_closed_files(struct scene *scene)
         if (strncmp(target, scene->path, strlen(scene->path)) == 0)
             close(fd);
     }
+}
+
+static void with_sleeper_and_closed_files(struct scene *scene)
+{
+    with_reader(scene);
+    patch_bytes(scene->path, "readers", offsetof(struct mms__readers, waiting), &(uint32_t){1}, 4);
+    close_files(scene);
 }
 
 static void without_standard_input(struct scene *scene)
@@ -131,12 +145,108 @@ static void as_upstream(struct scene *scene)
 {
     scene->options.format = scene->region_options.format = MMS_FORMAT_MMAP_SYNC;
     scene->options.max_slots = scene->options.max_readers = 0;
+    scene->upstream = true;
+}
+
+static void with_upstream_writer(struct scene *scene)
+{
+    as_upstream(scene);
+    with_writer(scene);
 }
 
 static void with_upstream_value(struct scene *scene)
 {
     as_upstream(scene);
-    with_writer(scene);
+    with_value(scene);
+}
+
+static void with_upstream_reader(struct scene *scene)
+{
+    as_upstream(scene);
+    with_reader(scene);
+}
+
+/* It has one of the two files; the other is current. */
+static void with_upstream_blocker(struct scene *scene)
+{
+    scene->options.grace_ms = 1;
+    with_upstream_reader(scene);
+    check_ok(read_value(scene));
+    check_ok(publish_small(scene));
+}
+
+static void with_upstream_blocker_to_reset(struct scene *scene)
+{
+    scene->options.on_grace = MMS_RESET;
+    with_upstream_blocker(scene);
+}
+
+/* Who may only copy, and cannot be counted. */
+static void with_upstream_copier(struct scene *scene)
+{
+    with_upstream_writer(scene);
+    scene->region_options.read_only = true;
+    scene->region_options.prefault = true;
+}
+
+static void with_upstream_closed_files(struct scene *scene)
+{
+    with_upstream_reader(scene);
+    check_ok(read_value(scene));
+    check_ok(publish_grown(scene));
+    check_ok(release_value(scene));
+    close_files(scene);
+}
+
+/* What the dead may have left: a state of no bytes. */
+static void with_upstream_unfinished_state(struct scene *scene)
+{
+    char name[400];
+    int fd;
+
+    as_upstream(scene);
+    snprintf(name, sizeof name, "%s_state", scene->path);
+    fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0660);
+    check_true(fd >= 0 && close(fd) == 0);
+}
+
+/* What repair finds in /proc: this process, the one that started it, and the onlooker. */
+static void see_few_processes(const struct scene *scene)
+{
+    static pid_t seen[4];
+
+    seen[0] = getppid();
+    seen[1] = scene->onlooker->pid;
+    seen[2] = getpid();
+    inject_processes(seen);
+}
+
+static void with_upstream_dead_reader(struct scene *scene)
+{
+    pid_t child;
+    int status;
+
+    with_upstream_writer(scene);
+    child = fork();
+    check_true(child >= 0);
+    if (child == 0) {
+        check_ok(open_region(scene));
+        check_ok(open_reader(scene));
+        check_ok(read_value(scene));
+        _exit(0);
+    }
+    check_true(waitpid(child, &status, 0) == child && status == 0);
+    scene->dead_are_counted = true;
+    see_few_processes(scene);
+}
+
+static void with_upstream_living_reader(struct scene *scene)
+{
+    with_upstream_writer(scene);
+    child_expect(scene->onlooker, "OK pin", "open %s", scene->path);
+    child_expect(scene->onlooker, "OK", "read");
+    scene->onlooker_holds = true;
+    see_few_processes(scene);
 }
 
 /* ---- Scenarios ---- */
@@ -155,6 +265,17 @@ static void with_upstream_value(struct scene *scene)
         STEP(open_region), STEP(open_reader), STEP(read_value), STEP(view_type), STEP(refresh_value),           \
             STEP(publish_large), STEP(refresh_value), STEP(release_value), STEP(copy_value), STEP(copy_schema), \
             STEP(wait_in_vain), STEP(close_reader), STEP(close_region)                                          \
+    }
+#define UPSTREAM_CREATING                                                                                      \
+    {                                                                                                          \
+        STEP(open_writer), STEP(publish_small), STEP(publish_large), STEP(publish_grown), STEP(publish_grown), \
+            STEP(close_writer)                                                                                 \
+    }
+#define UPSTREAM_READING                                                                                         \
+    {                                                                                                            \
+        STEP(open_region), STEP(open_reader), STEP(read_value), STEP(refresh_value), STEP(publish_large),        \
+            STEP(refresh_value), STEP(release_value), STEP(copy_value), STEP(wait_in_vain), STEP(publish_grown), \
+            STEP(read_value), STEP(close_reader), STEP(close_region)                                             \
     }
 
 const struct scenario scenarios[] = {
@@ -190,23 +311,59 @@ const struct scenario scenarios[] = {
     {"replacing on disk", with_another_geometry_wanted, true, 0, {STEP(open_writer), STEP(publish_small)}},
     {"removing", with_value, false, 0, {STEP(remove_region)}},
     {"removing under a reader", with_reader, true, 0, {STEP(close_writer), STEP(remove_region)}},
+    {"removing what holds somebody else's file", with_stranger, false, 0, {STEP_GIVES(remove_in_vain, -ENOTEMPTY)}},
     {"waking a sleeper, descriptors closed by the host",
      with_sleeper_and_closed_files,
      false,
      0,
      {STEP(publish_small), STEP(publish_large), STEP(publish_grown), STEP(copy_value), STEP(wait_in_vain)}},
-    {"writing files of mmap-sync",
-     as_upstream,
+    {"writing files of mmap-sync", as_upstream, false, 0, UPSTREAM_CREATING},
+    {"writing files of mmap-sync on disk", as_upstream, true, 0, UPSTREAM_CREATING},
+    {"writing files of mmap-sync on what says it is overlayfs", as_upstream, false, OVERLAYFS_SUPER_MAGIC,
+     UPSTREAM_CREATING},
+    {"taking files of mmap-sync over", with_upstream_value, false, 0, TAKING_OVER},
+    {"going on with an unfinished state of mmap-sync", with_upstream_unfinished_state, false, 0, TAKING_OVER},
+    {"reading files of mmap-sync", with_upstream_writer, false, 0, UPSTREAM_READING},
+    {"reading files of mmap-sync from disk", with_upstream_writer, true, 0, UPSTREAM_READING},
+    {"copying from files of mmap-sync",
+     with_upstream_copier,
      false,
      0,
-     {STEP(open_writer), STEP(publish_small), STEP(publish_large), STEP(publish_grown), STEP(close_writer)}},
-    {"reading files of mmap-sync",
-     with_upstream_value,
-     false,
-     0,
-     {STEP(open_region), STEP(open_reader), STEP(read_value), STEP(refresh_value), STEP(publish_large),
-      STEP(refresh_value), STEP(release_value), STEP(copy_value), STEP(wait_in_vain), STEP(close_reader),
+     {STEP(open_region), STEP(copy_value), STEP(publish_large), STEP(copy_value), STEP(copy_schema),
       STEP(close_region)}},
-    {"looking at files of mmap-sync", with_upstream_value, false, 0, {STEP(look), STEP(check_all)}},
+    {"a reader that blocks at files of mmap-sync",
+     with_upstream_blocker,
+     false,
+     0,
+     {STEP_GIVES(publish_small, MMS_E_AGAIN), STEP(release_value), STEP(publish_small), STEP(publish_large)}},
+    {"a reader whose count is reset",
+     with_upstream_blocker_to_reset,
+     false,
+     0,
+     {STEP(publish_small), STEP(publish_large), STEP(close_writer)}},
+    {"files of mmap-sync, descriptors closed by the host",
+     with_upstream_closed_files,
+     false,
+     0,
+     {STEP(publish_small), STEP(publish_large), STEP(publish_grown), STEP(read_value), STEP(copy_value),
+      STEP(wait_in_vain), STEP(release_value)}},
+    {"repairing what the dead left", with_upstream_dead_reader, false, 0, {STEP(repair)}},
+    {"repairing by force", with_upstream_dead_reader, false, 0, {STEP(repair_by_force)}},
+    {"repairing beside the living",
+     with_upstream_living_reader,
+     false,
+     0,
+     {STEP_GIVES(repair, MMS_E_AGAIN), STEP(repair_by_time)}},
+    {"looking at files of mmap-sync",
+     with_upstream_reader,
+     false,
+     0,
+     {STEP(look), STEP(look_at_readers), STEP(check_all)}},
+    {"removing files of mmap-sync", with_upstream_value, false, 0, {STEP(remove_region)}},
+    {"removing files of mmap-sync under a reader",
+     with_upstream_reader,
+     true,
+     0,
+     {STEP(close_writer), STEP(remove_region)}},
     {.name = NULL},
 };

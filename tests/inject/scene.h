@@ -21,6 +21,9 @@ struct scene {
     bool wrote_type;        /* of the values from now on */
     bool may_be_gone;       /* a remove was tried */
     bool handles_are_old;   /* the region that they are of may have been replaced or removed */
+    bool upstream;          /* the files are mmap-sync's */
+    bool dead_are_counted;  /* in them: mms_repair is needed before both can be written */
+    bool onlooker_holds;    /* a view, that it must keep */
     struct child *onlooker; /* a helper `reader`: another process, in which no call fails */
     unsigned descriptors;
     struct inject_holdings holdings;
@@ -36,6 +39,10 @@ scene_step open_writer, close_writer, publish_small, publish_large, publish_grow
     publish_forty;
 scene_step open_region, close_region, open_reader, close_reader, read_value, refresh_value, release_value, view_type;
 scene_step copy_value, copy_schema, wait_in_vain, look, look_at_readers, check_all, remove_region;
+/* That cannot be done: the region is to stay. */
+scene_step remove_in_vain;
+/* Of the files of mmap-sync. */
+scene_step repair, repair_by_time, repair_by_force;
 
 /* What is open and held before the scenario begins. */
 void scene_begin(struct scene *scene);
@@ -44,6 +51,8 @@ void scene_begin(struct scene *scene);
    test. Ends with the region removed. */
 void scene_check(struct scene *scene);
 
+/* A file in the region that is not mmsync's; scene_check takes it away. */
+void make_stranger(const struct scene *scene);
 /* Start on something that a dead process left: a directory of a half-removed region. */
 void leave_leftover(const struct scene *scene);
 /* As if a process that is dead by now had had this line. */

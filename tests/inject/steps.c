@@ -224,8 +224,35 @@ int check_all(struct scene *scene)
     return mms_verify(scene->path, NULL, NULL);
 }
 
+int remove_in_vain(struct scene *scene)
+{
+    return mms_remove(scene->path);
+}
+
 int remove_region(struct scene *scene)
 {
     scene->may_be_gone = scene->handles_are_old = true;
     return mms_remove(scene->path);
+}
+
+static int repair_with(struct scene *scene, unsigned flags, int longest_view_ms)
+{
+    mms_repair_report report;
+
+    return mms_repair(scene->path, flags, longest_view_ms, &report);
+}
+
+int repair(struct scene *scene)
+{
+    return repair_with(scene, 0, 0);
+}
+
+int repair_by_time(struct scene *scene)
+{
+    return repair_with(scene, 0, 2);
+}
+
+int repair_by_force(struct scene *scene)
+{
+    return repair_with(scene, MMS_REPAIR_FORCE, 0);
 }

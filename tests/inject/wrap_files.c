@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Files and directories. Structures are passed on unseen, so their pointers are void here. */
 #include "inject.h"
+#include <dirent.h>
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <stdint.h>
@@ -24,8 +25,26 @@ INJECT(renameat2, int, -1, renameat2, (int from, const char *path, int to, const
        (from, path, to, name, flags))
 INJECT(unlinkat, int, -1, unlinkat, (int at, const char *path, int flags), (at, path, flags))
 INJECT(fdopendir, void *, NULL, fdopendir, (int fd), (fd))
-INJECT(readdir, void *, NULL, INJECT_LARGE(readdir), (void *directory), (directory))
+INJECT(opendir, void *, NULL, opendir, (const char *path), (path))
 INJECT_DONE(closedir, closedir, (void *directory), (directory))
+
+INJECT(unlink, int, -1, unlink, (const char *path), (path))
+INJECT(access, int, -1, access, (const char *path, int mode), (path, mode))
+INJECT(flock, int, -1, flock, (int fd, int operation), (fd, operation))
+
+struct dirent *INJECT_REAL(INJECT_LARGE(readdir))(DIR *directory);
+struct dirent *INJECT_WRAP(INJECT_LARGE(readdir))(DIR *directory);
+struct dirent *INJECT_WRAP(INJECT_LARGE(readdir))(DIR *directory)
+{
+    struct dirent *entry;
+
+    if (inject_due(INJECT_readdir))
+        return NULL;
+    do
+        entry = INJECT_REAL(INJECT_LARGE(readdir))(directory);
+    while (entry && inject_hides(entry->d_name));
+    return entry;
+}
 
 INJECT(ftruncate, int, -1, INJECT_LARGE(ftruncate), (int fd, int64_t size), (fd, size))
 INJECT(fallocate, int, -1, INJECT_LARGE(fallocate), (int fd, int mode, int64_t offset, int64_t size),

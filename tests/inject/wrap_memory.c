@@ -30,6 +30,9 @@ int __wrap_munmap(void *at, size_t size)
     return inject_due(INJECT_munmap) ? -1 : result;
 }
 
+INJECT(mremap, void *, MAP_FAILED, mremap, (void *at, size_t old_size, size_t size, int flags),
+       (at, old_size, size, flags))
+INJECT(msync, int, -1, msync, (void *at, size_t size, int flags), (at, size, flags))
 INJECT(madvise, int, -1, madvise, (void *at, size_t size, int advice), (at, size, advice))
 
 static void *held(void *block)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Threads, time, random bytes, system calls without a function of their own, and output. */
+/* Threads, time, random bytes, system calls without a function of their own, output and input. */
 #include "inject.h"
 #include <linux/membarrier.h>
 #include <pthread.h>
@@ -94,3 +94,34 @@ int __wrap_fprintf(FILE *stream, const char *format, ...)
     va_end(arguments);
     return result;
 }
+
+/* ---- Input ---- */
+
+INJECT(fopen, FILE *, NULL, INJECT_LARGE(fopen), (const char *path, const char *mode), (path, mode))
+INJECT(fgets, char *, NULL, fgets, (char *to, int size, FILE *stream), (to, size, stream))
+#ifdef __GLIBC__
+INJECT(fgets, char *, NULL, __fgets_chk, (char *to, size_t room, int size, FILE *stream), (to, room, size, stream))
+#endif
+/* The line is a block of memory that its reader frees. */
+static ssize_t hold_line(bool was_none, char *const *line, ssize_t length)
+{
+    inject_held.blocks += was_none && *line != NULL;
+    return length;
+}
+
+#define INJECT_LINE(symbol, parameters, arguments)                       \
+    ssize_t INJECT_REAL(symbol) parameters;                              \
+    ssize_t INJECT_WRAP(symbol) parameters;                              \
+    ssize_t INJECT_WRAP(symbol) parameters                               \
+    {                                                                    \
+        bool was_none = *line == NULL;                                   \
+                                                                         \
+        if (inject_due(INJECT_getline))                                  \
+            return -1;                                                   \
+        return hold_line(was_none, line, INJECT_REAL(symbol) arguments); \
+    }
+
+INJECT_LINE(getline, (char **line, size_t *size, FILE *stream), (line, size, stream))
+INJECT_LINE(getdelim, (char **line, size_t *size, int end, FILE *stream), (line, size, end, stream))
+INJECT_LINE(__getdelim, (char **line, size_t *size, int end, FILE *stream), (line, size, end, stream))
+INJECT_DONE(fclose, fclose, (FILE * stream), (stream))

@@ -47,6 +47,7 @@ trap 'exit 1' HUP INT TERM
 
 # The version words that the crate's own unit test expects, from the same values: the crate's, and then ours.
 known='8817430144856633152 1441050725688826209 14058099486534675680 18228729609619266545'
+# shellcheck disable=SC2046,SC2005 # to have the lines in one
 [ "$(echo $("$live" unit-data "$scratch"))" = "$known" ] || fail "the crate's versions are not those of its unit test"
 ours=
 for i in 0 1 2 3; do

@@ -30,9 +30,9 @@ rust_side() {
 }
 
 for offsets in $sizes; do
-    c=$(c_side $offsets)
-    rust=$(rust_side $offsets)
-    printf 'offsets of %s bits\n%s\n%s\n' $offsets "$c" "$rust"
+    c=$(c_side "$offsets")
+    rust=$(rust_side "$offsets")
+    printf 'offsets of %s bits\n%s\n%s\n' "$offsets" "$c" "$rust"
     [ "$(echo "$c" | cut -d' ' -f5-10)" = "$(echo "c    ${rust#rust }" | cut -d' ' -f5-10)" ] || {
         echo "the archives differ"
         exit 1

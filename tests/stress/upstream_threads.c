@@ -2,9 +2,12 @@
 /* ctest: stress tsan */
 /* The protocol of src/compat/upstream.h as threads over one state: readers of ours pin what a writer publishes as fast as
    it can. No view changes while it is held, and in the end nobody is counted. ThreadSanitizer sees every access to the
-   data, which is plain, so it also says whether the orders are enough. */
+   data, which is plain, so it also says whether the orders are enough. And threads that open, use and close handles of one
+   region. */
 #include "check.h"
 #include "compat/upstream.h"
+#include "sample.h"
+#include "scratch.h"
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
@@ -82,9 +85,52 @@ static void no_view_changes_and_nobody_stays_counted(void **state)
     check_equal(shared.readers[1], 0);
 }
 
+/* ---- The handles ---- */
+
+enum { ROUNDS = 500 };
+
+/* Looking for a handle that is free goes past those that other threads read with. */
+static void *open_read_and_close(void *region)
+{
+    for (int round = 0; round < ROUNDS; round++) {
+        mms_reader *reader = sample_reader(region);
+
+        check_reads(reader, "value");
+        check_reads(reader, "value");
+        check_ok(mms_reader_close(reader));
+    }
+    return NULL;
+}
+
+static void handles_are_opened_and_closed_beside_others_that_read(void **state)
+{
+    mms_writer_options options = MMS_WRITER_OPTIONS_INIT;
+    const char *path = scratch_path(state, "value");
+    pthread_t threads[READERS];
+    mms_writer *writer;
+    mms_region *region;
+    mms_info info;
+
+    options.format = MMS_FORMAT_MMAP_SYNC;
+    writer = sample_writer_with(path, options);
+    publish_text(writer, "value");
+    region = sample_region(path);
+    for (int i = 0; i < READERS; i++)
+        check_true(pthread_create(&threads[i], NULL, open_read_and_close, region) == 0);
+    for (int i = 0; i < READERS; i++)
+        check_true(pthread_join(threads[i], NULL) == 0);
+    check_ok(mms_inspect(path, &info));
+    check_equal(info.counts[0] | info.counts[1], 0);
+    check_ok(mms_region_close(region));
+    check_ok(mms_writer_close(writer));
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(no_view_changes_and_nobody_stays_counted)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(no_view_changes_and_nobody_stays_counted),
+        scratch_test(handles_are_opened_and_closed_beside_others_that_read),
+    };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -147,6 +147,70 @@ static void copy_that_never_succeeds_ends_in_again(void **state)
     check_ok(mms_region_close(region));
 }
 
+/* ---- The schema that a typed value has behind it ---- */
+
+static void publish_with_schema(mms_writer *writer, const char *schema)
+{
+    const uint64_t type[2] = {3, 4};
+    void *buffer;
+
+    check_ok(mms_write_begin(writer, 8, &buffer, NULL));
+    memset(buffer, 'v', 8);
+    check_ok(mms_writer_set_type(writer, type, schema, strlen(schema)));
+    check_ok(mms_write_commit(writer, 8, NULL));
+}
+
+static void schema_is_copied_with_its_size_type_and_generation(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer *writer = sample_writer(path);
+    mms_region *region = read_only_region(path);
+    uint64_t type[2], generation;
+    char buffer[32] = {0};
+    size_t size;
+
+    check_code(mms_read_schema(region, buffer, sizeof buffer, &size, type, &generation), MMS_E_EMPTY);
+    publish_with_schema(writer, "struct S { a: u64 }");
+    check_code(mms_read_schema(region, buffer, 18, &size, type, &generation), MMS_E_TOO_BIG);
+    check_equal(size, 19);
+    check_equal(buffer[0], 0);
+    check_ok(mms_read_schema(region, buffer, sizeof buffer, &size, type, &generation));
+    check_equal(size, 19);
+    check_memory(buffer, "struct S { a: u64 }", 20);
+    check_true(type[0] == 3 && type[1] == 4);
+    check_equal(generation, mms_generation(region));
+    publish_text(writer, "no schema");
+    check_ok(mms_read_schema(region, buffer, sizeof buffer, &size, NULL, NULL));
+    check_equal(size, 0);
+    check_ok(mms_region_close(region));
+    check_ok(mms_writer_close(writer));
+}
+
+static void garbled_schema_is_never_copied(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    size_t slot = offsetof(struct mms__control, slots);
+    mms_writer *writer = sample_writer(path);
+    mms_region *region = read_only_region(path);
+    char buffer[32];
+    size_t size;
+
+    publish_with_schema(writer, "struct S { a: u64 }");
+    patch_word(path, "control", slot + offsetof(struct mms__descriptor, schema_size), UINT64_MAX);
+    check_code(mms_read_schema(region, buffer, sizeof buffer, &size, NULL, NULL), MMS_E_AGAIN);
+    patch_word(path, "control", slot + offsetof(struct mms__descriptor, schema_size), 19);
+    patch_word(path, "control", slot + offsetof(struct mms__descriptor, size), UINT64_MAX - 4096);
+    check_code(mms_read_schema(region, buffer, sizeof buffer, &size, NULL, NULL), MMS_E_AGAIN);
+    patch_word(path, "control", slot + offsetof(struct mms__descriptor, size), (64 << 10) + 1); /* just over max_size */
+    check_code(mms_read_schema(region, buffer, sizeof buffer, &size, NULL, NULL), MMS_E_AGAIN);
+    patch_word(path, "control", slot + offsetof(struct mms__descriptor, size), 8);
+    check_ok(mms_read_schema(region, buffer, sizeof buffer, &size, NULL, NULL));
+    patch_word(path, "control", offsetof(struct mms__control, current), UINT64_C(1) << MMS__SLOT_BITS | 0x7fff);
+    check_code(mms_read_schema(region, buffer, sizeof buffer, &size, NULL, NULL), MMS_E_AGAIN);
+    check_ok(mms_region_close(region));
+    check_ok(mms_writer_close(writer));
+}
+
 static void garbled_size_is_clamped_to_the_slot(void **state)
 {
     const char *path = scratch_path(state, "region");
@@ -174,6 +238,8 @@ int main(void)
         scratch_test(read_only_region_opens_no_readers),
         scratch_test(copier_is_in_no_writers_way),
         scratch_test(copy_that_never_succeeds_ends_in_again),
+        scratch_test(schema_is_copied_with_its_size_type_and_generation),
+        scratch_test(garbled_schema_is_never_copied),
         scratch_test(garbled_size_is_clamped_to_the_slot),
     };
 

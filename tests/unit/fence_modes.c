@@ -3,9 +3,12 @@
 #include "core/barrier.h"
 #include "sample.h"
 #include "scratch.h"
+#include <linux/membarrier.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 static mms_writer *writer_with_fence(const char *path, mms_fence fence)
 {
@@ -29,6 +32,29 @@ static void require_membarrier(void)
 {
     if (!mms__membarrier_works())
         skip_because("membarrier(2) is refused here");
+}
+
+/* Linux 6.3; -1 before. */
+static long registrations(void)
+{
+    return syscall(SYS_membarrier, 1 << 9, 0, 0);
+}
+
+/* First of all tests here: nothing else in this process has registered it. Without that, membarrier(2) leaves it out, and says
+   nothing; whether a reader is then torn is a matter of luck. */
+static void process_that_reads_is_one_that_membarrier_reaches(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_region *region;
+
+    skip_under_emulator("it does not know what is asked");
+    require_membarrier();
+    if (registrations() < 0)
+        skip_because("this kernel does not tell what is registered (before 6.3)");
+    sample_closed_region(path, "value");
+    region = sample_region(path);
+    check_true((registrations() & MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED) != 0);
+    check_ok(mms_region_close(region));
 }
 
 static void reader_changes_over_at_the_next_value_and_not_before(void **state)
@@ -164,6 +190,7 @@ static void prefaulted_view_is_read_without_page_faults(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        scratch_test(process_that_reads_is_one_that_membarrier_reaches),
         scratch_test(reader_changes_over_at_the_next_value_and_not_before),
         scratch_test(reader_that_must_be_symmetric_stays_so),
         scratch_test(view_held_over_the_change_of_fences_stays),

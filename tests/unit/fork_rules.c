@@ -188,6 +188,31 @@ static void commit_in_the_child(void *writer)
     check_code(mms_writer_close(writer), MMS_E_FORKED);
 }
 
+static void use_copier_in_child(void *region)
+{
+    char byte;
+    size_t size;
+
+    check_code(mms_read_copy(region, &byte, 1, NULL, NULL), MMS_E_FORKED);
+    check_code(mms_read_schema(region, &byte, 1, &size, NULL, NULL), MMS_E_FORKED);
+    check_code(mms_region_close(region), MMS_E_FORKED);
+}
+
+static void region_that_only_copies_is_the_parents_too(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_region_options options = MMS_REGION_OPTIONS_INIT;
+    mms_region *region;
+    char byte;
+
+    sample_closed_region(path, "v");
+    options.read_only = true;
+    check_ok(mms_region_open(path, &options, &region));
+    in_child(use_copier_in_child, region);
+    check_ok(mms_read_copy(region, &byte, 1, NULL, NULL));
+    check_ok(mms_region_close(region));
+}
+
 static void write_that_was_begun_goes_on_in_the_parent(void **state)
 {
     const char *path = scratch_path(state, "region");
@@ -263,6 +288,7 @@ int main(void)
         scratch_test(grandchildren_of_a_raw_clone_are_children_too),
         scratch_test(child_that_only_ends_harms_nothing),
         scratch_test(child_that_exits_harms_nothing),
+        scratch_test(region_that_only_copies_is_the_parents_too),
         scratch_test(write_that_was_begun_goes_on_in_the_parent),
         scratch_test(child_may_write_when_the_parent_has_closed),
         scratch_test(line_of_a_dead_child_comes_back),

@@ -86,6 +86,40 @@ static void receipt_and_detail_name_the_holders(void **state)
     tear_down(&fixture);
 }
 
+static void more_holders_than_a_receipt_names_are_counted(void **state)
+{
+    enum { READERS = 11, NAMED = sizeof((mms_receipt *)0)->blocker_pid / sizeof(pid_t) };
+    const char *path = scratch_path(state, "region");
+    mms_writer_options options = sample_options();
+    mms_reader *readers[READERS];
+    mms_receipt receipt;
+    mms_region *region;
+    mms_writer *writer;
+
+    options.max_slots = 2;
+    options.max_readers = READERS;
+    writer = sample_writer_with(path, options);
+    region = sample_region(path);
+    publish_text(writer, "held");
+    for (int i = 0; i < READERS; i++) {
+        readers[i] = sample_reader(region);
+        check_holds(readers[i], "held");
+    }
+    publish_text(writer, "newer");
+    check_code(mms_write(writer, "x", 1, &receipt), MMS_E_AGAIN);
+    check_equal(receipt.blockers, READERS);
+    for (int i = 0; i < NAMED; i++)
+        check_equal(receipt.blocker_pid[i], getpid());
+    check_true(!receipt.reset); /* nothing was stored behind them */
+    for (size_t i = 0; i < sizeof receipt.reserved_bytes; i++)
+        check_equal(receipt.reserved_bytes[i], 0);
+    check_equal(receipt.reserved[0], 0);
+    for (int i = 0; i < READERS; i++)
+        check_ok(mms_reader_close(readers[i]));
+    check_ok(mms_region_close(region));
+    check_ok(mms_writer_close(writer));
+}
+
 static void grace_is_waited_for_before_the_refusal(void **state)
 {
     struct fixture fixture = set_up(state, MMS_REFUSE, false);
@@ -258,6 +292,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         scratch_test(held_slots_make_a_write_fail_and_the_last_value_stays),
         scratch_test(receipt_and_detail_name_the_holders),
+        scratch_test(more_holders_than_a_receipt_names_are_counted),
         scratch_test(grace_is_waited_for_before_the_refusal),
         scratch_test(idle_readers_are_in_nobodys_way),
         scratch_test(readers_that_do_not_allow_it_are_never_evicted),

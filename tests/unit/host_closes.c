@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Host programs that close descriptors which are not theirs, and get the numbers again. Each part runs in a child,
    since it closes everything. */
+#include "core/file.h"
 #include "forked.h"
 #include "libc.h"
 #include "sample.h"
@@ -163,6 +164,31 @@ static void removed_behind_the_back(void *path)
     check_ok(mms_writer_close(writer));
 }
 
+static void copied_behind_the_back(void *path)
+{
+    mms_region *region;
+    char byte;
+    size_t size;
+
+    sample_closed_region(path, "v");
+    region = sample_region(path);
+    closefrom(3);
+    check_ok(mms_read_copy(region, &byte, 1, NULL, NULL)); /* it finds the file again */
+    closefrom(3);
+    scratch_delete(path);
+    check_code(mms_read_copy(region, &byte, 1, NULL, NULL), MMS_E_GONE);
+    check_detail_mentions("open the region again");
+    sample_closed_region(path, "another");
+    check_code(mms_read_copy(region, &byte, 1, NULL, NULL), MMS_E_GONE);
+    check_code(mms_read_schema(region, &byte, 1, &size, NULL, NULL), MMS_E_GONE);
+    check_ok(mms_region_close(region));
+}
+
+static void copies_after_closefrom_and_rm_say_gone(void **state)
+{
+    in_child(copied_behind_the_back, (void *)(uintptr_t)scratch_path(state, "region"));
+}
+
 static void growth_after_closefrom_and_rm_says_gone(void **state)
 {
     in_child(removed_behind_the_back, (void *)(uintptr_t)scratch_path(state, "region"));
@@ -181,6 +207,16 @@ static void growth_after_rm_says_gone(void **state)
     check_ok(mms_writer_close(writer));
 }
 
+static void file_is_known_by_its_device_and_its_inode(void **state)
+{
+    const struct mms__file file = {.device = 5, .inode = 7};
+
+    (void)state;
+    check_true(mms__file_is(&file, 5, 7));
+    check_true(!mms__file_is(&file, 6, 7));
+    check_true(!mms__file_is(&file, 5, 8));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -190,8 +226,10 @@ int main(void)
         scratch_test_on_disk(locks_outlive_closefrom),
         scratch_test(files_of_the_host_under_our_numbers_are_neither_written_nor_closed),
         scratch_test(standard_streams_that_are_closed_stay_free),
+        scratch_test(copies_after_closefrom_and_rm_say_gone),
         scratch_test(growth_after_closefrom_and_rm_says_gone),
         scratch_test(growth_after_rm_says_gone),
+        cmocka_unit_test(file_is_known_by_its_device_and_its_inode),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@
 static void writer_calls_refuse_null(void **state)
 {
     mms_writer *writer = sample_writer(scratch_path(state, "region"));
+    const uint64_t type[2] = {1, 2};
     void *buffer;
 
     check_code(mms_writer_open(scratch_path(state, "other"), NULL, NULL), MMS_E_INVALID);
@@ -19,6 +20,15 @@ static void writer_calls_refuse_null(void **state)
     check_code(mms_write_grow(NULL, 1, &buffer), MMS_E_INVALID);
     check_code(mms_write_commit(NULL, 1, NULL), MMS_E_INVALID);
     check_code(mms_write_abort(NULL), MMS_E_INVALID);
+    check_code(mms_writer_set_type(NULL, type, "", 0), MMS_E_INVALID);
+    check_code(mms_writer_set_type(writer, type, "", 0), MMS_E_INVALID); /* no write was begun */
+    check_ok(mms_write_begin(writer, 1, &buffer, NULL));
+    check_code(mms_writer_set_type(writer, NULL, "", 0), MMS_E_INVALID);
+    check_detail_mentions("type_id is NULL");
+    check_code(mms_writer_set_type(writer, type, NULL, 1), MMS_E_INVALID);
+    check_detail_mentions("schema is NULL");
+    check_ok(mms_writer_set_type(writer, type, NULL, 0));
+    check_ok(mms_write_abort(writer));
     publish_text(writer, "still works");
     check_ok(mms_writer_close(writer));
 }
@@ -28,7 +38,10 @@ static void reader_calls_refuse_null(void **state)
     const char *path = scratch_path(state, "region");
     mms_region *region;
     mms_reader *reader;
+    uint64_t type[2];
     mms_view view;
+    size_t size;
+    char byte;
 
     sample_closed_region(path, "value");
     region = sample_region(path);
@@ -42,6 +55,16 @@ static void reader_calls_refuse_null(void **state)
     check_code(mms_release(NULL), MMS_E_INVALID);
     check_code(mms_wait(NULL, 0, 0), MMS_E_INVALID);
     check_code(mms_wait(reader, 0, -2), MMS_E_INVALID);
+    check_code(mms_view_type(NULL, type), MMS_E_INVALID);
+    check_code(mms_view_type(reader, NULL), MMS_E_INVALID);
+    check_code(mms_view_type(reader, type), MMS_E_NO_VIEW);
+    check_code(mms_read_schema(NULL, &byte, 1, &size, type, NULL), MMS_E_INVALID);
+    check_detail_mentions("region is NULL");
+    check_code(mms_read_schema(region, &byte, 1, NULL, type, NULL), MMS_E_INVALID);
+    check_detail_mentions("size is NULL");
+    check_code(mms_read_schema(region, NULL, 1, &size, type, NULL), MMS_E_INVALID);
+    check_detail_mentions("buffer is NULL");
+    check_ok(mms_read_schema(region, NULL, 0, &size, NULL, NULL));
     check_ok(mms_reader_close(reader));
     check_ok(mms_region_close(region));
 }
@@ -94,6 +117,9 @@ static void null_handles_may_be_closed(void **state)
     check_ok(mms_reader_close(NULL));
     check_equal(mms_generation(NULL), 0);
     check_true(!mms_region_read_only(NULL));
+    check_equal(mms_region_format(NULL), MMS_FORMAT_AUTO);
+    check_equal(mms_reader_format(NULL), MMS_FORMAT_AUTO);
+    check_equal(mms_format_of(NULL), MMS_FORMAT_AUTO);
 }
 
 static void null_data_of_size_0_is_a_value(void **state)
@@ -109,6 +135,7 @@ static void null_data_of_size_0_is_a_value(void **state)
 static void failed_open_stores_null(void **state)
 {
     mms_writer_options bad = sample_options();
+    mms_region_options bad_region = MMS_REGION_OPTIONS_INIT;
     mms_writer *writer = (mms_writer *)state;
     mms_region *region = (mms_region *)state;
 
@@ -116,6 +143,11 @@ static void failed_open_stores_null(void **state)
     check_code(mms_writer_open(scratch_path(state, "region"), &bad, &writer), MMS_E_INVALID);
     check_true(writer == NULL);
     check_true(mms_region_open(scratch_path(state, "region"), NULL, &region) < 0);
+    check_true(region == NULL);
+    sample_closed_region(scratch_path(state, "region"), "value");
+    region = (mms_region *)state;
+    bad_region.fence = (mms_fence)3;
+    check_code(mms_region_open(scratch_path(state, "region"), &bad_region, &region), MMS_E_INVALID);
     check_true(region == NULL);
 }
 

@@ -83,6 +83,27 @@ static void unknown_tail_with_any_byte_set_is_refused(void **state)
     }
 }
 
+/* Bytes of no name at a struct's end would be garbage in a program of today, and an option in a library to come. */
+static void what_is_reserved_has_the_end_to_itself_and_is_zero(void **state)
+{
+    mms_writer_options writer;
+    mms_region_options region;
+
+    (void)state;
+    check_equal(offsetof(mms_writer_options, reserved) + sizeof writer.reserved, sizeof writer);
+    check_equal(offsetof(mms_region_options, reserved) + sizeof region.reserved, sizeof region);
+    for (size_t i = 0; i < sizeof writer.reserved; i++) {
+        mms_writer_options given_writer = MMS_WRITER_OPTIONS_INIT;
+        mms_region_options given_region = MMS_REGION_OPTIONS_INIT;
+
+        given_writer.reserved[i] = given_region.reserved[i] = 1;
+        check_code(mms__writer_options_read(&given_writer, &writer), MMS_E_INVALID);
+        check_detail_mentions("reserved");
+        check_code(mms__region_options_read(&given_region, &region), MMS_E_INVALID);
+        check_detail_mentions("reserved");
+    }
+}
+
 static void shorter_struct_gets_defaults_for_the_rest(void **state)
 {
     mms_writer_options given, options;
@@ -166,6 +187,7 @@ static void values_beyond_ranges_are_refused_by_name(void **state)
     check_writer(grace_ms, -3, MMS_E_INVALID);
     check_writer(lock_wait_ms, INT32_MIN, MMS_E_INVALID);
     check_writer(fence, (mms_fence)3, MMS_E_INVALID);
+    check_writer(fence, (mms_fence)-1, MMS_E_INVALID);
     check_writer(on_grace, (mms_on_grace)3, MMS_E_INVALID);
     check_option(mms_region_options, mms__region_options_read, fence, (mms_fence)3, MMS_E_INVALID);
 }
@@ -192,6 +214,7 @@ int main(void)
         cmocka_unit_test(init_macro_gives_defaults),
         cmocka_unit_test(unknown_tail_of_zeros_is_accepted),
         cmocka_unit_test(unknown_tail_with_any_byte_set_is_refused),
+        cmocka_unit_test(what_is_reserved_has_the_end_to_itself_and_is_zero),
         cmocka_unit_test(shorter_struct_gets_defaults_for_the_rest),
         cmocka_unit_test(struct_size_alone_is_enough),
         cmocka_unit_test(nonsense_struct_size_is_refused),

@@ -100,6 +100,41 @@ static void name_or_path_that_is_too_long_is_refused(void **state)
     check_detail_mentions("too long");
 }
 
+/* As deep as the kernel goes, and back, since no path leads there. */
+static void look_from_deep_down(void *directory)
+{
+    char step[NAME_MAX - 60], path[NAME_MAX], here[PATH_MAX];
+    mms_writer_options options = MMS_WRITER_OPTIONS_INIT;
+    struct mms__place place;
+    mms_writer *writer;
+    int depth = 0;
+    size_t room;
+
+    memset(step, 'd', sizeof step - 1);
+    step[sizeof step - 1] = 0;
+    check_true(chdir(directory) == 0);
+    while (getcwd(here, sizeof here) && strlen(here) + sizeof step + 50 < PATH_MAX) {
+        check_true(mkdir(step, 0700) == 0 && chdir(step) == 0);
+        depth++;
+    }
+    room = PATH_MAX - strlen(here) - 2; /* for a name and the final zero */
+    snprintf(path, sizeof path, "./%0*d", (int)room - 15, 0);
+    check_code(mms_writer_open(path, &options, &writer), MMS_E_INVALID); /* what it is built under has a longer name */
+    check_detail_mentions("too long");
+    snprintf(path, sizeof path, "./%0*d", (int)room, 0);
+    check_ok(mms__place_find(path, &place));
+    snprintf(path, sizeof path, "./%0*d", (int)room + 1, 0);
+    check_code(mms__place_find(path, &place), MMS_E_INVALID);
+    check_detail_mentions("too long");
+    while (depth-- > 0)
+        check_true(chdir("..") == 0 && rmdir(step) == 0);
+}
+
+static void path_that_gets_too_long_by_what_stands_before_it_is_refused(void **state)
+{
+    in_child(look_from_deep_down, (void *)(uintptr_t)scratch_path(state, "."));
+}
+
 static void parent_that_is_not_there_is_named(void **state)
 {
     struct mms__place place;
@@ -118,10 +153,38 @@ static void missing_region_is_told_to_wait_for_a_writer(void **state)
     check_detail_mentions("a writer has to create it");
 }
 
+static void use_root(void *directory)
+{
+    mms_writer_options options = MMS_WRITER_OPTIONS_INIT;
+    mms_writer *writer;
+    mms_info info;
+
+    check_true(chroot(directory) == 0);
+    options.max_size = 4096;
+    options.replace = true;
+    for (unsigned i = 0; i < 2; i++) {
+        options.max_slots = 3 + i; /* made, and then replaced */
+        check_ok(mms_writer_open("/region", &options, &writer));
+        check_ok(mms_write(writer, "value", 5, NULL));
+        check_ok(mms_writer_close(writer));
+        check_ok(mms_inspect("/region", &info));
+        check_equal(info.max_slots, 3 + i);
+    }
+    check_ok(mms_remove("/region"));
+    check_code(mms_inspect("/region", &info), -ENOENT);
+}
+
+static void region_at_the_root_is_a_region(void **state)
+{
+    if (geteuid() != 0)
+        skip_because("only root can change the root");
+    in_child(use_root, (void *)(uintptr_t)scratch_path(state, "."));
+}
+
 static void link_or_file_in_place_of_the_directory_is_no_region(void **state)
 {
     const char *real = scratch_path(state, "real"), *link = scratch_path(state, "link");
-    const char *file = scratch_path(state, "file");
+    const char *file = scratch_path(state, "file"), *loop = scratch_path(state, "loop");
     struct mms__place place;
 
     check_true(mkdir(real, 0700) == 0);
@@ -131,6 +194,8 @@ static void link_or_file_in_place_of_the_directory_is_no_region(void **state)
     fclose(fopen(file, "w"));
     check_ok(mms__place_find(file, &place));
     check_code(mms__place_enter(&place, &nobody_else), MMS_E_NOT_REGION);
+    check_true(symlink("loop", loop) == 0);
+    check_code(mms_inspect(loop, &(mms_info){0}), MMS_E_NOT_REGION);
 }
 
 static void place_is_gone_when_its_name_leads_elsewhere(void **state)
@@ -146,6 +211,13 @@ static void place_is_gone_when_its_name_leads_elsewhere(void **state)
     check_true(mms__place_is_gone(&place));
     check_true(mkdir(region, 0700) == 0);
     check_true(mms__place_is_gone(&place));
+    mms__place_leave(&place);
+    check_ok(mms__place_find(scratch_path(state, "region/inner"), &place));
+    check_true(mkdir(place.path, 0700) == 0);
+    check_ok(mms__place_enter(&place, &nobody_else));
+    check_true(rmdir(place.path) == 0 && rmdir(region) == 0);
+    fclose(fopen(region, "we"));
+    check_true(mms__place_is_gone(&place)); /* what held it is a file by now */
     mms__place_leave(&place);
 }
 
@@ -169,6 +241,27 @@ static int enter_bare(void **state, uid_t owner, struct mms__trust trust)
 static void bare_name_of_this_user_or_root_is_trusted(void **state)
 {
     check_ok(enter_bare(state, geteuid(), nobody_else));
+}
+
+static void enter_as_nobody(void *path)
+{
+    struct mms__place place;
+
+    check_ok(mms__place_find(strrchr(path, '/') + 1, &place));
+    check_ok(mms__place_enter(&place, &nobody_else));
+    mms__place_leave(&place);
+}
+
+static void bare_name_of_root_is_trusted_by_everybody(void **state)
+{
+    char directory[PATH_MAX];
+
+    if (geteuid() != 0)
+        skip_because("only root can become another user");
+    snprintf(directory, sizeof directory, "%s", scratch_path(state, ""));
+    directory[strlen(directory) - 1] = 0;
+    check_true(chmod(directory, 0755) == 0);
+    in_child_without_rights(enter_as_nobody, directory);
 }
 
 static void bare_name_of_a_stranger_is_refused_unless_trusted(void **state)
@@ -219,11 +312,14 @@ int main(void)
         scratch_test(symbolic_links_in_the_parent_are_resolved),
         scratch_test(what_names_nothing_is_refused),
         scratch_test(name_or_path_that_is_too_long_is_refused),
+        scratch_test(path_that_gets_too_long_by_what_stands_before_it_is_refused),
+        scratch_test(region_at_the_root_is_a_region),
         scratch_test(parent_that_is_not_there_is_named),
         scratch_test(missing_region_is_told_to_wait_for_a_writer),
         scratch_test(link_or_file_in_place_of_the_directory_is_no_region),
         scratch_test(place_is_gone_when_its_name_leads_elsewhere),
         scratch_test(bare_name_of_this_user_or_root_is_trusted),
+        scratch_test(bare_name_of_root_is_trusted_by_everybody),
         scratch_test(bare_name_of_a_stranger_is_refused_unless_trusted),
         scratch_test(path_of_a_stranger_is_accepted_as_it_was_said),
         scratch_test(file_system_off_the_list_is_refused_by_name_unless_forced),

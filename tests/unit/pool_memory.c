@@ -4,7 +4,10 @@
 #include "core/writer.h"
 #include "sample.h"
 #include "scratch.h"
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* As many slots of 64 MiB as a 32-bit process can map twice. */
 enum { MIB = 1 << 20, SLOTS = sizeof(void *) == 8 ? 100 : 14 };
@@ -106,6 +109,41 @@ static void shrinking_values_give_memory_back(void **state)
         publish_size(writer, 1000);
     check_true(file_blocks(path, "data") <= 4 * MIB);
     check_equal(file_size(path, "data") % 4096, 0);
+    check_ok(mms_writer_close(writer));
+}
+
+/* What the writer takes for there, so that a store to it cannot fail, has no hole in it. */
+static void check_no_holes(const char *path, const mms_writer *writer)
+{
+    char file[4096];
+    int fd;
+
+    snprintf(file, sizeof file, "%s/data", path);
+    fd = open(file, O_RDONLY | O_CLOEXEC);
+    check_true(fd >= 0);
+    for (unsigned slot = 0; slot < writer->pool.used; slot++) {
+        off_t start = (off_t)(slot * writer->pool.header.stride), size = (off_t)writer->pool.slots[slot].allocated;
+
+        if (size > 0)
+            check_true(lseek(fd, start, SEEK_HOLE) >= start + size);
+        check_true(size <= (off_t)writer->pool.slots[slot].backed);
+    }
+    close(fd);
+}
+
+static void what_counts_as_there_is_there_whatever_is_given_back(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer *writer = roomy_writer(path);
+
+    for (int i = 0; i < 4; i++)
+        publish_size(writer, 16 * MIB);
+    check_no_holes(path, writer);
+    for (int i = 0; i < 200; i++) {
+        publish_size(writer, i % 2 ? 100 << 10 : 20000);
+        check_no_holes(path, writer);
+    }
+    check_true(writer->pool.backed < 16 * MIB); /* so something was given back */
     check_ok(mms_writer_close(writer));
 }
 
@@ -268,6 +306,7 @@ int main(void)
         scratch_test(held_slots_make_more_be_taken_into_use),
         scratch_test(shrinking_values_give_memory_back),
         scratch_test_on_disk(shrinking_values_give_memory_back),
+        scratch_test(what_counts_as_there_is_there_whatever_is_given_back),
         scratch_test(file_never_gets_shorter),
         scratch_test(alternating_sizes_stay_within_what_the_large_ones_need),
         scratch_test(growing_value_is_not_kept_in_every_size),

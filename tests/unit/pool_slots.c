@@ -188,16 +188,27 @@ static void invariant_notices_damage(void **state)
 {
     mms_writer *writer = sample_writer(scratch_path(state, "region"));
     struct mms__pool *pool = &writer->pool;
+    uint16_t listed;
+    uint8_t state_of_first;
 
     for (int i = 0; i < 9; i++)
         publish_text(writer, "value");
     check_pool(writer);
+    check_true(pool->free_count > 0);
+    state_of_first = pool->slots[0].state;
     pool->free_count++;
     check_true(mms__pool_invariant(pool) != NULL);
     pool->free_count--;
     pool->used++;
     check_true(mms__pool_invariant(pool) != NULL);
     pool->used--;
+    pool->slots[0].state = MMS__SLOT_UNUSED;
+    check_string(mms__pool_invariant(pool), "a slot's state does not fit the count of used slots");
+    pool->slots[0].state = state_of_first;
+    listed = pool->free_list[0];
+    pool->free_list[0] = (uint16_t)mms__word_slot(writer->control->current);
+    check_string(mms__pool_invariant(pool), "a slot on the free list is not free");
+    pool->free_list[0] = listed;
     pool->slots[0].generation = pool->generation + 1;
     check_true(mms__pool_invariant(pool) != NULL);
     pool->slots[0].generation = 1;
@@ -277,6 +288,29 @@ static void without_membarrier_asymmetric_readers_hold_everything_and_are_named(
     check_ok(mms_writer_close(writer));
 }
 
+/* More dead owners than are judged at a time: all are found, some at each look. */
+static void any_number_of_dead_owners_is_buried(void **state)
+{
+    enum { DEAD = 3 * MMS__BURY_BATCH / 2 };
+    mms_writer_options options = sample_options();
+    struct mms__readers *readers;
+    mms_writer *writer;
+
+    options.max_readers = DEAD;
+    options.grace_ms = MMS_FOREVER;
+    writer = sample_writer_with(scratch_path(state, "region"), options);
+    readers = writer->readers_map.base;
+    for (uint32_t i = 0; i < DEAD; i++)
+        readers->lines[i] = (struct mms__line){
+            .announce = 1 << 2 | MMS__FROM, .owner = i + 1, .mode = MMS__SYMMETRIC}; /* covers all that come */
+    readers->high_water = DEAD;
+    for (int i = 0; i < 9; i++)
+        publish_text(writer, "value");
+    for (uint32_t i = 0; i < DEAD; i++)
+        check_equal(readers->lines[i].owner, 0);
+    check_ok(mms_writer_close(writer));
+}
+
 static void scribbled_lines_block_at_most_and_never_crash(void **state)
 {
     struct mms__line *line;
@@ -312,6 +346,7 @@ int main(void)
         scratch_test(invariant_notices_damage),
         scratch_test(scan_frees_all_that_no_line_covers_at_once),
         scratch_test(without_membarrier_asymmetric_readers_hold_everything_and_are_named),
+        scratch_test(any_number_of_dead_owners_is_buried),
         scratch_test(scribbled_lines_block_at_most_and_never_crash),
     };
 

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static void expect_another_token(void *token)
 {
@@ -81,6 +82,32 @@ static void start_time_is_that_of_proc_whatever_the_program_is_called(void **sta
                       "%*d %*s %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %" SCNu64,
                       &expected) == 1);
     check_equal(start, expected);
+}
+
+/* As where /proc is not the kernel's own. */
+static void read_another_stat(void *directory)
+{
+    static const char whole[] = "7 (a b) R 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 4711 20";
+    static const char *const texts[] = {"", "no parenthesis 1 2 3", "7 (comm) R 1 2 3", whole};
+    static const uint64_t starts[] = {0, 0, 0, 4711};
+    char path[600];
+
+    snprintf(path, sizeof path, "%s/self", (const char *)directory);
+    check_true(mkdir(path, 0755) == 0);
+    check_equal(mms__process_start(), 0);
+    snprintf(path, sizeof path, "%s/self/stat", (const char *)directory);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        FILE *file = fopen(path, "we");
+
+        check_true(file && fputs(texts[i], file) >= 0 && fclose(file) == 0);
+        check_equal(mms__process_start(), starts[i]);
+    }
+}
+
+static void start_time_that_cannot_be_told_is_0(void **state)
+{
+    (void)state;
+    in_child_with_mount("tmpfs", NULL, "/proc", read_another_stat, (void *)(uintptr_t) "/proc");
 }
 
 /* ---- Members ---- */
@@ -212,6 +239,7 @@ int main(void)
         cmocka_unit_test(child_of_raw_clone_is_noticed_too),
         cmocka_unit_test(threads_share_the_token),
         cmocka_unit_test(start_time_is_that_of_proc_whatever_the_program_is_called),
+        cmocka_unit_test(start_time_that_cannot_be_told_is_0),
         cmocka_unit_test_setup(member_hears_of_a_fork_in_the_child_alone, join),
         cmocka_unit_test_setup(member_hears_of_the_end_of_threads_that_were_named, join),
         cmocka_unit_test_setup(members_leave_in_any_order, join),

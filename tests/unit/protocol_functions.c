@@ -235,6 +235,30 @@ static void lines_that_belong_to_nobody_cover_nothing(void **state)
     }
 }
 
+static void last_owner_counts(void **state)
+{
+    (void)state;
+    check_equal(read_line(10, MMS__SYMMETRIC, 50 << 2 | MMS__EXACT, true).kind, MMS__COVERS_EXACT);
+}
+
+/* A boot alone takes generations beyond 32 bits. */
+static void every_bit_of_a_generation_is_announced_and_covered(void **state)
+{
+    const uint64_t high[] = {UINT64_C(1) << 32, (UINT64_C(1) << 32) + 5, UINT64_C(1) << 47, MMS__GENERATION_MAX};
+
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        struct mms__cover exact = read_line(1, MMS__SYMMETRIC, mms__exact(make_word(high[i], 3)), true);
+        struct mms__cover from = read_line(1, MMS__SYMMETRIC, mms__from(make_word(high[i], 3)), true);
+
+        check_true(exact.kind == MMS__COVERS_EXACT && exact.generation == high[i] && mms__covers(exact, high[i]));
+        check_true(from.kind == MMS__COVERS_FROM && from.generation == high[i] && mms__covers(from, high[i]));
+        for (unsigned bit = 0; bit < 48; bit++)
+            check_true(!mms__covers(exact, high[i] ^ UINT64_C(1) << bit));
+        check_true(!mms__covers(from, high[i] - 1));
+    }
+}
+
 static void line_is_claimed_once(void **state)
 {
     struct mms__line line = {0};
@@ -361,6 +385,8 @@ int main(void)
         cmocka_unit_test_setup(asymmetric_lines_are_believed_if_membarrier_reached_them, reset),
         cmocka_unit_test_setup(asymmetric_lines_cover_everything_without_membarrier_even_idle, reset),
         cmocka_unit_test_setup(lines_that_belong_to_nobody_cover_nothing, reset),
+        cmocka_unit_test_setup(last_owner_counts, reset),
+        cmocka_unit_test_setup(every_bit_of_a_generation_is_announced_and_covered, reset),
         cmocka_unit_test_setup(line_is_claimed_once, reset),
         cmocka_unit_test_setup(high_water_mark_never_falls, reset),
         cmocka_unit_test_setup(cleared_line_is_idle_and_free, reset),

@@ -4,6 +4,7 @@
 #include "sample.h"
 #include "scratch.h"
 #include <pthread.h>
+#include <stdio.h>
 #include <unistd.h>
 
 enum { READERS = 4 }; /* as in sample_options */
@@ -51,6 +52,29 @@ static void full_table_is_an_error_until_a_reader_closes(void **state)
         check_reads(readers[i], "value");
         check_ok(mms_reader_close(readers[i]));
     }
+    check_ok(mms_region_close(region));
+}
+
+/* Who finds the table full looks for the dead, through a name that may lead elsewhere by now. */
+static void full_table_is_full_whatever_became_of_the_region(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_reader *readers[READERS], *more;
+    mms_region *region;
+
+    sample_closed_region(path, "value");
+    region = sample_region(path);
+    for (int i = 0; i < READERS; i++)
+        readers[i] = sample_reader(region);
+    scratch_delete(path);
+    check_code(mms_reader_open(region, &more), MMS_E_FULL);
+    fclose(fopen(path, "we"));
+    check_code(mms_reader_open(region, &more), MMS_E_FULL);
+    scratch_delete(path);
+    sample_closed_region(path, "another");
+    check_code(mms_reader_open(region, &more), MMS_E_FULL);
+    for (int i = 0; i < READERS; i++)
+        check_ok(mms_reader_close(readers[i]));
     check_ok(mms_region_close(region));
 }
 
@@ -283,6 +307,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         scratch_test(reader_takes_a_line_and_gives_it_back),
         scratch_test(full_table_is_an_error_until_a_reader_closes),
+        scratch_test(full_table_is_full_whatever_became_of_the_region),
         scratch_test(region_for_more_processes_than_there_are_lines_is_full),
         scratch_test(lines_of_the_dead_make_room_in_a_full_table),
         scratch_test(region_stays_open_while_a_reader_is),

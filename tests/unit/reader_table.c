@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Owners of lines: taking a lock byte, and burying the dead (core/table.c; G5). */
 #include "core/lock.h"
+#include "core/pool.h"
 #include "core/protocol.h"
 #include "core/table.h"
 #include "scratch.h"
@@ -18,15 +19,20 @@ struct fixture {
     const char *path;
 };
 
-static struct fixture make(void **state)
+static struct fixture make_of(void **state, uint32_t lines)
 {
     struct fixture fixture = {.path = scratch_path(state, "readers")};
-    size_t size = mms__readers_size(LINES);
+    size_t size = mms__readers_size(lines);
 
-    fixture.table = (struct mms__table){aligned_alloc(128, (size + 127) & ~(size_t)127), LINES};
+    fixture.table = (struct mms__table){aligned_alloc(128, (size + 127) & ~(size_t)127), lines};
     check_true(fixture.table.shared != NULL);
     memset(fixture.table.shared, 0, size);
     return fixture;
+}
+
+static struct fixture make(void **state)
+{
+    return make_of(state, LINES);
 }
 
 static int open_file(const struct fixture *fixture)
@@ -154,6 +160,48 @@ static void sweep_buries_all_the_dead(void **state)
     free(fixture.table.shared);
 }
 
+/* More than can be judged at a time, each with a line. */
+enum { CROWD = 3 * MMS__BURY_BATCH + 7 };
+
+static void sweep_buries_the_dead_of_all_batches(void **state)
+{
+    struct fixture fixture = make_of(state, CROWD);
+    int fd = open_file(&fixture);
+
+    for (uint32_t line = 0; line < CROWD; line++)
+        claim(&fixture, line, line + 1);
+    check_equal(mms__table_sweep(&fixture.table, fd), CROWD);
+    for (uint32_t line = 0; line < CROWD; line++)
+        check_true(is_free(&fixture, line));
+    close(fd);
+    free(fixture.table.shared);
+}
+
+/* A batch of the living in front must not keep the dead behind it from being judged. */
+static void turn_of_every_holder_comes(void **state)
+{
+    struct fixture fixture = make_of(state, CROWD);
+    int living = open_file(&fixture);
+    struct mms__file file = {.fd = open_file(&fixture)};
+    struct mms__holder holders[CROWD];
+    struct mms__pool pool = {.table = fixture.table, .holders = holders, .holder_count = CROWD, .readers_file = &file};
+    unsigned cleared = 0;
+
+    for (uint32_t line = 0; line < CROWD; line++) {
+        claim(&fixture, line, line + 1);
+        holders[line] = (struct mms__holder){.line = line, .kind = MMS__COVERS_EXACT, .generation = 7};
+        if (line != CROWD - 1)
+            check_equal(mms__lock_byte(living, MMS__LOCK_BASE + line + 1), 0);
+    }
+    for (int i = 0; i <= CROWD / MMS__BURY_BATCH; i++)
+        cleared += mms__bury_holders(&pool);
+    check_equal(cleared, 1);
+    check_true(is_free(&fixture, CROWD - 1));
+    close(living);
+    close(file.fd);
+    free(fixture.table.shared);
+}
+
 static void scribbled_owners_and_marks_are_ignored_and_swept(void **state)
 {
     struct fixture fixture = make(state);
@@ -180,6 +228,8 @@ int main(void)
         scratch_test(living_owner_is_not_buried),
         scratch_test(dead_owner_loses_all_its_lines_and_nobody_elses),
         scratch_test(sweep_buries_all_the_dead),
+        scratch_test(sweep_buries_the_dead_of_all_batches),
+        scratch_test(turn_of_every_holder_comes),
         scratch_test(scribbled_owners_and_marks_are_ignored_and_swept),
     };
 

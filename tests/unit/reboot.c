@@ -36,6 +36,25 @@ static void value_from_before_a_reboot_is_not_read(void **state)
     check_ok(mms_region_close(region));
 }
 
+static void region_that_is_removed_after_a_reboot_is_gone(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_region *region;
+    mms_reader *reader;
+    mms_view view;
+
+    sample_closed_region(path, "before");
+    reboot(path);
+    region = sample_region(path);
+    reader = sample_reader(region);
+    check_code(mms_read(reader, &view), MMS_E_EMPTY);
+    check_ok(mms_remove(path));
+    check_code(mms_read(reader, &view), MMS_E_GONE);
+    check_code(mms_wait(reader, 0, MMS_FOREVER), MMS_E_GONE);
+    check_ok(mms_reader_close(reader));
+    check_ok(mms_region_close(region));
+}
+
 static void next_publish_is_read_by_readers_from_before_and_after_its_writer(void **state)
 {
     const char *path = scratch_path(state, "region");
@@ -95,6 +114,16 @@ static void writer_that_dies_before_it_publishes_leaves_the_region_empty(void **
     check_ok(mms_verify(path, NULL, NULL));
 }
 
+static void jump_is_made_even_if_the_first_writer_publishes_nothing(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    uint64_t before = sample_closed_region(path, "before");
+
+    reboot(path);
+    check_ok(mms_writer_close(sample_writer(path)));
+    check_true(sample_closed_region(path, "after") > before + (UINT64_C(1) << 31));
+}
+
 static void replacement_after_a_reboot_carries_no_value(void **state)
 {
     const char *path = scratch_path(state, "region");
@@ -126,8 +155,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         scratch_test_on_disk(value_from_before_a_reboot_is_not_read),
+        scratch_test_on_disk(region_that_is_removed_after_a_reboot_is_gone),
         scratch_test_on_disk(next_publish_is_read_by_readers_from_before_and_after_its_writer),
         scratch_test_on_disk(generations_jump_over_what_was_lost),
+        scratch_test_on_disk(jump_is_made_even_if_the_first_writer_publishes_nothing),
         scratch_test_on_disk(writer_that_dies_before_it_publishes_leaves_the_region_empty),
         scratch_test_on_disk(replacement_after_a_reboot_carries_no_value),
         scratch_test(memory_cannot_be_older_than_the_boot),

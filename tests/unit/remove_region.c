@@ -213,6 +213,56 @@ static void leftovers_of_the_living_and_of_others_stay(void **state)
     scratch_delete(livings);
 }
 
+/* Regions that nobody writes, under names that are not quite temporary ones. */
+static void leftovers_of_other_names_stay(void **state)
+{
+    static const char *const names[] = {".region.mmsync-0123456789abcde",      ".region.mmsync-0123456789abcdef0",
+                                        ".region.mmsync-0123456789abcdeg",     ".region.mmsync-0123456789ABCDEF",
+                                        ".region.mmsync-0123456789abcdef.bak", ".region.mmsync-"};
+    enum { NAMES = sizeof names / sizeof *names };
+    const char *path = scratch_path(state, "region"), *kept[NAMES];
+    uint64_t digests[NAMES];
+
+    for (int i = 0; i < NAMES; i++) {
+        kept[i] = scratch_path(state, names[i]);
+        sample_closed_region(path, "precious");
+        check_true(rename(path, kept[i]) == 0);
+        digests[i] = tree_digest(kept[i]);
+    }
+    sample_closed_region(path, "new");
+    for (int i = 0; i < NAMES; i++) {
+        check_equal(tree_digest(kept[i]), digests[i]);
+        scratch_delete(kept[i]);
+    }
+}
+
+static void leftovers_of_other_users_stay(void **state)
+{
+    const char *left = scratch_path(state, ".region.mmsync-0123456789abcdef");
+    uint64_t digest;
+
+    if (geteuid() != 0)
+        skip_because("only root can give a directory away");
+    sample_closed_region(scratch_path(state, "region"), "a stranger's");
+    move_region(state, "region", ".region.mmsync-0123456789abcdef");
+    check_true(chown(left, 4711, 4711) == 0);
+    digest = tree_digest(left);
+    sample_closed_region(scratch_path(state, "region"), "new");
+    check_equal(tree_digest(left), digest);
+    scratch_delete(left);
+}
+
+static void damaged_leftovers_are_swept(void **state)
+{
+    const char *left = scratch_path(state, ".region.mmsync-0123456789abcdef");
+
+    sample_closed_region(scratch_path(state, "region"), "old");
+    flip_bits(scratch_path(state, "region"), "control", 120, 1); /* it cannot be told to its readers */
+    move_region(state, "region", ".region.mmsync-0123456789abcdef");
+    sample_closed_region(scratch_path(state, "region"), "new");
+    check_true(access(left, F_OK) != 0);
+}
+
 static void foreign_files_under_a_temporary_name_are_not_unlinked(void **state)
 {
     const char *path = scratch_path(state, "region"), *left = scratch_path(state, ".region.mmsync-0123456789abcdef");
@@ -259,6 +309,9 @@ int main(void)
         scratch_test(region_of_another_user_is_left_as_it_is),
         scratch_test(leftovers_of_the_dead_are_swept_by_the_next_writer),
         scratch_test(leftovers_of_the_living_and_of_others_stay),
+        scratch_test(leftovers_of_other_names_stay),
+        scratch_test(leftovers_of_other_users_stay),
+        scratch_test(damaged_leftovers_are_swept),
         scratch_test(foreign_files_under_a_temporary_name_are_not_unlinked),
         scratch_test(tombstone_under_its_own_name_is_refused_and_says_what_to_do),
     };

@@ -137,6 +137,9 @@ static void a_prefix_is_recognised_by_its_files_by_a_scheme_and_by_options(void 
     check_ok(mms_region_open(path, NULL, &region));
     check_equal(mms_region_format(region), MMS_FORMAT_MMAP_SYNC);
     check_ok(mms_region_close(region));
+    options.format = MMS_FORMAT_MMAP_SYNC;
+    check_ok(mms_region_open(scheme, &options, &region)); /* which say the same */
+    check_ok(mms_region_close(region));
     options.format = MMS_FORMAT_MMSYNC;
     check_code(mms_region_open(path, &options, &region), -ENOENT);
     check_code(mms_region_open(scheme, &options, &region), MMS_E_INVALID);
@@ -306,6 +309,62 @@ static void pinning_follows_a_version_that_moves(void **state)
     check_equal(shared.readers[0] + shared.readers[1], 0);
 }
 
+/* There is no room for them in those files. */
+static void values_have_no_type_no_schema_and_no_list_of_readers(void **state)
+{
+    const char *path = scratch_path(state, "value");
+    mms_writer *writer = writer_of(path, MMS_NO_WAIT, MMS_REFUSE);
+    mms_region *region = sample_region(path);
+    mms_reader *reader = sample_reader(region);
+    uint64_t type[2] = {1, 2}, generation = 0;
+    mms_reader_info info;
+    size_t size = 1, count = 1;
+    char byte;
+
+    check_code(mms_read_schema(region, &byte, 1, &size, type, &generation), MMS_E_EMPTY);
+    publish_text(writer, "value");
+    check_ok(mms_read_schema(region, &byte, 1, &size, type, &generation));
+    check_true(size == 0 && type[0] == 0 && type[1] == 0);
+    check_equal(generation, mms_generation(region));
+    check_ok(mms_read_schema(region, &byte, 1, &size, NULL, NULL));
+    check_holds(reader, "value");
+    type[0] = type[1] = 1;
+    check_ok(mms_view_type(reader, type));
+    check_true(type[0] == 0 && type[1] == 0);
+    check_equal(mms_reader_format(reader), MMS_FORMAT_MMAP_SYNC);
+    check_ok(mms_inspect_readers(path, &info, 1, &count));
+    check_equal(count, 0);
+    check_ok(mms_reader_close(reader));
+    check_ok(mms_region_close(region));
+    check_ok(mms_writer_close(writer));
+}
+
+/* Of one process: across processes nothing limits them there. */
+static void readers_of_a_region_are_many_and_not_without_end(void **state)
+{
+    const char *path = scratch_path(state, "value");
+    mms_writer *writer = writer_of(path, MMS_NO_WAIT, MMS_REFUSE);
+    mms_region *region = sample_region(path);
+    mms_reader **readers = test_calloc(1 << 16, sizeof *readers);
+    uint32_t count = 0;
+    int code;
+
+    publish_text(writer, "value");
+    while (count < 1 << 16 && (code = mms_reader_open(region, &readers[count])) == 0)
+        count++;
+    check_code(code, MMS_E_FULL);
+    check_true(count >= 1000);
+    check_ok(mms_reader_close(readers[count / 2]));
+    readers[count / 2] = sample_reader(region);
+    check_reads(readers[count / 2], "value");
+    check_reads(readers[count - 1], "value");
+    while (count > 0)
+        check_ok(mms_reader_close(readers[--count]));
+    test_free(readers);
+    check_ok(mms_region_close(region));
+    check_ok(mms_writer_close(writer));
+}
+
 /* ---- Locks ---- */
 
 static void the_write_lock_is_the_crates(void **state)
@@ -333,6 +392,63 @@ static void the_write_lock_is_the_crates(void **state)
     check_code(mms_writer_open(path, &options, &second), MMS_E_BUSY);
     close(fd);
     check_ok(mms_remove(path));
+}
+
+static void closed_and_removed(void *argument)
+{
+    const char *path = argument;
+    mms_writer *writer = writer_of(path, MMS_NO_WAIT, MMS_REFUSE);
+    mms_region *region = sample_region(path);
+    mms_reader *reader = sample_reader(region);
+    uint64_t generation;
+    mms_view view;
+
+    for (int fd = 3; fd < 64; fd++)
+        close(fd);
+    check_code(mms_read(reader, &view), MMS_E_EMPTY); /* the files are there */
+    generation = publish_text(writer, "value");
+    check_ok(mms_writer_close(writer));
+    check_code(mms_wait(reader, generation, 1), MMS_E_TIMEOUT);
+    check_ok(mms_remove(path));
+    check_code(mms_wait(reader, generation, MMS_FOREVER), MMS_E_GONE);
+    check_code(mms_read(reader, &view), MMS_E_GONE);
+    check_ok(mms_reader_close(reader));
+    check_ok(mms_region_close(region));
+}
+
+/* What cannot be looked at has not been removed. */
+static void closed_and_hidden(void *argument)
+{
+    char parent[600], aside[610];
+    mms_region *region;
+    mms_reader *reader;
+    mms_view view;
+
+    snprintf(parent, sizeof parent, "%.*s", (int)(strrchr(argument, '/') - (char *)argument), (char *)argument);
+    snprintf(aside, sizeof aside, "%s.aside", parent);
+    check_true(mkdir(parent, 0755) == 0);
+    check_ok(mms_writer_close(writer_of(argument, MMS_NO_WAIT, MMS_REFUSE)));
+    region = sample_region(argument);
+    reader = sample_reader(region);
+    for (int fd = 3; fd < 64; fd++)
+        close(fd);
+    check_true(rename(parent, aside) == 0);
+    fclose(fopen(parent, "we"));
+    check_code(mms_read(reader, &view), MMS_E_EMPTY);
+    check_ok(mms_reader_close(reader));
+    check_ok(mms_region_close(region));
+    check_true(unlink(parent) == 0);
+    scratch_delete(aside);
+}
+
+static void hidden_files_are_not_removed_ones(void **state)
+{
+    in_child(closed_and_hidden, (void *)(uintptr_t)scratch_path(state, "directory/value"));
+}
+
+static void removal_is_noticed_by_who_has_no_descriptor_left(void **state)
+{
+    in_child(closed_and_removed, (void *)(uintptr_t)scratch_path(state, "value"));
 }
 
 static void close_descriptors(void *argument)
@@ -565,6 +681,11 @@ static void options_that_the_files_cannot_keep_are_refused(void **state)
     options.format = MMS_FORMAT_MMSYNC;
     options.on_grace = MMS_RESET;
     check_code(mms_writer_open(path, &options, &writer), MMS_E_INVALID);
+    check_detail_mentions("MMS_RESET");
+    options.on_grace = MMS_REFUSE;
+    options.unlocked = true;
+    check_code(mms_writer_open(path, &options, &writer), MMS_E_INVALID);
+    check_detail_mentions("unlocked");
     check_ok(mms_writer_close(writer_of(path, 0, MMS_REFUSE)));
     reading.type_id[0] = 1;
     check_code(mms_region_open(path, &reading, &region), MMS_E_INVALID);
@@ -583,7 +704,11 @@ int main(void)
         scratch_test(a_count_below_zero_hides_nobody),
         scratch_test(pinning_follows_a_version_that_moves),
         scratch_test(the_write_lock_is_the_crates),
+        scratch_test(values_have_no_type_no_schema_and_no_list_of_readers),
+        scratch_test(readers_of_a_region_are_many_and_not_without_end),
         scratch_test(the_host_may_close_descriptors),
+        scratch_test(hidden_files_are_not_removed_ones),
+        scratch_test(removal_is_noticed_by_who_has_no_descriptor_left),
         scratch_test(a_forked_child_has_no_part_in_it),
         scratch_test(a_thread_that_ends_is_not_counted_any_more),
         scratch_test(repair_takes_back_what_the_dead_left),

@@ -56,6 +56,26 @@ static void value_of_another_type_is_refused_and_the_right_one_read(void **state
     check_ok(mms_region_close(region));
 }
 
+static void type_that_differs_in_its_second_half_is_another(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_region_options options = MMS_REGION_OPTIONS_INIT;
+    mms_region *region;
+    mms_reader *reader;
+    mms_view view;
+    char buffer[16];
+
+    publish_typed(path, 7, "seven");
+    options.type_id[0] = 7;
+    options.type_id[1] = 98;
+    check_ok(mms_region_open(path, &options, &region));
+    reader = sample_reader(region);
+    check_code(mms_read(reader, &view), MMS_E_TYPE);
+    check_code(mms_read_copy(region, buffer, sizeof buffer, NULL, NULL), MMS_E_TYPE);
+    check_ok(mms_reader_close(reader));
+    check_ok(mms_region_close(region));
+}
+
 static void type_that_changes_under_a_view_ends_it_and_comes_back(void **state)
 {
     const char *path = scratch_path(state, "region");
@@ -182,6 +202,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         scratch_test(value_of_another_type_is_refused_and_the_right_one_read),
+        scratch_test(type_that_differs_in_its_second_half_is_another),
         scratch_test(type_that_changes_under_a_view_ends_it_and_comes_back),
         scratch_test(reader_refused_for_type_holds_no_slot),
         scratch_test(reader_without_a_type_takes_every_value),

@@ -175,6 +175,19 @@ static void size_over_max_size_is_found(void **state)
     check_finds(path, MMS_E_CORRUPT, "size 65537");
 }
 
+static void schema_that_does_not_fit_behind_the_value_is_found(void **state)
+{
+    const char *path = make_region(state);
+    size_t field = SLOT_FIELD(mms__word_slot(current_word(path)), schema_size);
+    struct mms__header header;
+
+    load_bytes(path, "control", 0, &header, sizeof header);
+    patch_word(path, "control", field, header.stride + 1);
+    check_finds(path, MMS_E_CORRUPT, "of schema do not fit");
+    patch_word(path, "control", field, header.stride); /* it would, if there were no value before it */
+    check_finds(path, MMS_E_CORRUPT, "of schema do not fit");
+}
+
 static void every_changed_byte_of_the_data_is_found(void **state)
 {
     const char *path = make_region(state);
@@ -264,6 +277,7 @@ int main(void)
         scratch_test(current_that_names_no_slot_is_found),
         scratch_test(current_that_disagrees_with_its_slot_is_found),
         scratch_test(size_over_max_size_is_found),
+        scratch_test(schema_that_does_not_fit_behind_the_value_is_found),
         scratch_test(every_changed_byte_of_the_data_is_found),
         scratch_test(data_file_of_another_length_is_found),
         scratch_test(tombstone_is_found),

@@ -124,6 +124,7 @@ static void failed_grow_leaves_the_write_going_on(void **state)
     check_ok(mms_write_begin(writer, 10, &buffer, NULL));
     memcpy(buffer, "kept", 4);
     check_code(mms_write_grow(writer, MAX_SIZE + 1, &buffer), MMS_E_TOO_BIG);
+    check_code(mms_write_commit(writer, 11, NULL), MMS_E_INVALID); /* nothing has grown */
     check_ok(mms_write_commit(writer, 4, NULL));
     check_copies(path, "kept");
     check_ok(mms_writer_close(writer));

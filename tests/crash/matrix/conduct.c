@@ -20,7 +20,7 @@
 
 /* So long that nobody gives up who would only have to wait; whatever takes it is wrong. Who looks for failures can make it
    shorter. */
-static int patience_ms(void)
+int patience_ms(void)
 {
     const char *given = getenv("MMSYNC_MATRIX_PATIENCE_MS");
 
@@ -66,7 +66,7 @@ static bool writes(const struct stage *stage)
 
 /* ---- Before ---- */
 
-static void wait_until(const mms__word *word, uint64_t least, const char *what)
+void wait_until(const mms__word *word, uint64_t least, const char *what)
 {
     for (int ms = 0; __atomic_load_n(word, __ATOMIC_ACQUIRE) < least; ms++) {
         const struct timespec moment = {0, 1000000};
@@ -78,10 +78,12 @@ static void wait_until(const mms__word *word, uint64_t least, const char *what)
     }
 }
 
-static void start_bystanders(struct stage *stage)
+void start_bystanders(struct stage *stage)
 {
-    stage->watcher = start_child(watch_region, stage);
-    stage->waiter = start_child(wait_for_changes, stage);
+    bool upstream = stage->scenario->flags & UPSTREAM;
+
+    stage->watcher = start_child(upstream ? watch_values : watch_region, stage);
+    stage->waiter = start_child(upstream ? wait_for_values : wait_for_changes, stage);
     while (__atomic_load_n(&stage->board->bystanders_up, __ATOMIC_ACQUIRE) < 2)
         nanosleep(&(const struct timespec){0, 100000}, NULL);
 }
@@ -99,7 +101,7 @@ static void hold_value(struct stage *stage)
         check_ok(code);
 }
 
-static void start_victim(struct stage *stage, enum step step, unsigned nth)
+void start_victim(struct stage *stage, enum step step, unsigned nth)
 {
     int to_us[2], to_it[2];
 
@@ -112,6 +114,7 @@ static void start_victim(struct stage *stage, enum step step, unsigned nth)
         close(to_us[0]);
         if (stage->scenario->set_up)
             stage->scenario->set_up(stage);
+        stage->board->before = stage->board->written;
         step_arm(step, nth, stage->action);
         stage->scenario->act(stage);
         _exit(step_happened() ? 0 : 3);
@@ -141,7 +144,10 @@ static void serve(struct stage *stage)
     while (read(stage->from_victim, &request, 1) == 1 && request != TELL_REACHED) {
         if (request == ASK_SYMMETRIC)
             change_to_symmetric(stage);
-        publish_pattern(stage->writer, 60);
+        if (stage->scenario->flags & UPSTREAM)
+            publish_next(stage, stage->writer, 60);
+        else
+            publish_pattern(stage->writer, 60);
         check_true(write(stage->to_victim, &request, 1) == 1);
     }
 }
@@ -157,7 +163,7 @@ static int wait_for_victim(struct stage *stage)
     return status;
 }
 
-static void await_point(struct stage *stage)
+void await_point(struct stage *stage)
 {
     int status = wait_for_victim(stage);
 
@@ -167,14 +173,14 @@ static void await_point(struct stage *stage)
         check_true(WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP);
 }
 
-static void resume(struct stage *stage)
+void resume(struct stage *stage)
 {
     int status;
 
     check_true(kill(stage->victim, SIGCONT) == 0);
     status = wait_for_victim(stage);
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-        check_failed(__FILE__, __LINE__, "the victim, running again, ended with status %#x", status);
+        check_failed(__FILE__, __LINE__, "the victim, running again, ended with status %#x", (unsigned)status);
 }
 
 static const char *name_value(const struct stage *stage, mms_reader *reader)
@@ -379,14 +385,14 @@ static void check_all_slots_come_back(mms_writer *writer, unsigned *free_slots, 
     check_equal(*free_slots, *used - 1);
 }
 
-static void check_nothing_is_left(const struct stage *stage)
+void check_nothing_is_left(const struct stage *stage)
 {
     DIR *entries = opendir(stage->directory);
 
     for (struct dirent *entry; entries && (entry = readdir(entries));)
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
             check_failed(__FILE__, __LINE__, "%s is left", entry->d_name);
-    closedir(entries);
+    check_true(entries && closedir(entries) == 0);
     check_true(rmdir(stage->directory) == 0);
 }
 

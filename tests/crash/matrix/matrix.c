@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The crash matrix: at every named point of the library a process is killed, and in another run frozen, and every
-   guarantee is checked with the others and with a new writer (G1 to G9). stage.h says who takes part, conduct.c what is
-   checked.
+   guarantee is checked with the others and with a new writer (G1 to G9; at the files of mmap-sync, what docs/migrating.md
+   promises). stage.h says who takes part, conduct.c and conduct_upstream.c what is checked.
 
      test_crash_matrix [PART_OF_A_NAME]    only cases whose point or scenario has that in its name
 
@@ -68,8 +68,9 @@ static void run_case(void *argument)
              (int)assignment->action);
     snprintf(stage.path, sizeof stage.path, "%s/region", stage.directory);
     check_true(mkdir(stage.directory, 0700) == 0);
-    conduct(&stage, cases[assignment->index].step, cases[assignment->index].nth,
-            &results[assignment->index][assignment->action]);
+    (stage.scenario->flags & UPSTREAM ? conduct_upstream : conduct)(&stage, cases[assignment->index].step,
+                                                                    cases[assignment->index].nth,
+                                                                    &results[assignment->index][assignment->action]);
 }
 
 /* In a process of its own, so that one failure does not hide the others. */

@@ -13,6 +13,10 @@ enum { STAGE_SLOTS = 8, STAGE_READERS = 12, STAGE_MAX_SIZE = 8 << 20, EVICTED_RE
 /* What all processes of a case see. */
 struct board {
     uint32_t stop;
+    uint64_t
+        written; /* number of the last value that was begun: at the files of mmap-sync, where generations have no order,
+                         the values are numbered, and this stands for the generation */
+    uint64_t before; /* what it was when the victim began its act */
     uint32_t bystanders_up;
     mms__word watched, woken; /* the newest generation that the watcher has read, that the waiter was told of */
     mms__word reads;
@@ -52,7 +56,10 @@ enum {
     ABSENT_AT_FIRST = 8, /* prepare makes none */
     NEEDS_DISK = 16,     /* volatile memory will not do */
     MAY_BE_FULL = 32,    /* frozen, it may keep others from finding out that lines are free */
-    MUST_BE_EMPTY = 64   /* at all points of it there is no value that may be read */
+    MUST_BE_EMPTY = 64,  /* at all points of it there is no value that may be read */
+    UPSTREAM = 128,      /* the files are mmap-sync's */
+    RESETS = 256,        /* and its writer does not wait for a view that is held */
+    REPAIRS = 512        /* the victim takes back what the dead have left counted */
 };
 
 struct scenario {
@@ -71,20 +78,44 @@ struct result {
     char after[48];  /* at the end */
 };
 
-/* (conduct.c) Run the case in this process. */
+/* (conduct.c, conduct_upstream.c) Run the case in this process. */
 void conduct(struct stage *stage, enum step step, unsigned nth, struct result *result);
+void conduct_upstream(struct stage *stage, enum step step, unsigned nth, struct result *result);
+
+/* (conduct.c) Parts of it. */
+int patience_ms(void);
+void start_victim(struct stage *stage, enum step step, unsigned nth);
+void await_point(struct stage *stage); /* until it is dead or has stopped */
+void resume(struct stage *stage);      /* until it has ended, and has found nothing wrong */
+void start_bystanders(struct stage *stage);
+void wait_until(const mms__word *word, uint64_t least, const char *what);
+void check_nothing_is_left(const struct stage *stage);
 mms_writer_options stage_options(void);
 mms_writer *stage_writer(const struct stage *stage);
 
 /* (bystander.c) Parts for start_child. */
 void watch_region(void *stage);
 void wait_for_changes(void *stage);
+/* (bystander_upstream.c) */
+void watch_values(void *stage);
+void wait_for_values(void *stage);
+/* The number of a value that must be whole. */
+uint64_t check_value(const void *data, size_t size);
+
+/* (scenario_upstream.c) Publish the next number. */
+int try_next(struct stage *stage, mms_writer *writer, size_t size, mms_receipt *receipt);
+uint64_t publish_next(struct stage *stage, mms_writer *writer, size_t size);
+mms_writer_options upstream_options(void);
+mms_writer *upstream_writer(const struct stage *stage);
 
 /* (scenario_writer.c, scenario_reader.c) */
 extern const struct scenario create, take_over, write_small, write_built, extend, reclaim, bury_dead, evict,
     lose_membarrier, trim, take_away, replace, sweep, close_writer, new_boot;
 extern const struct scenario join, claim, claim_full, read_first, read_steady, read_symmetric, read_chased, adopt_fence,
     refresh, copy, wait_for_next, close_reader, leave;
+extern const struct scenario up_create, up_take_over, up_write, up_build, up_reset, up_close, up_remove, up_join,
+    up_read, up_read_again, up_read_chased, up_refresh, up_copy, up_copy_uncounted, up_wait, up_close_reader, up_leave,
+    up_repair, up_repair_by_time;
 
 /* Shared by them: a region with some values; and with one. */
 void prepare_values(struct stage *stage);

@@ -137,6 +137,48 @@
     STEP(wait_flag_set)             \
     STEP(wake_flag_cleared)         \
     STEP(wake_word_stored)          \
+    STEP(upstream_looked)           \
+    STEP(upstream_counted)          \
+    STEP(upstream_counted_twice)    \
+    STEP(upstream_pinned)           \
+    STEP(upstream_ending)           \
+    STEP(upstream_ended)            \
+    STEP(upstream_file_made)        \
+    STEP(upstream_rights_set)       \
+    STEP(upstream_data_opened)      \
+    STEP(upstream_data_reserved)    \
+    STEP(upstream_data_mapped)      \
+    STEP(upstream_data_populated)   \
+    STEP(upstream_state_opened)     \
+    STEP(upstream_state_locked)     \
+    STEP(upstream_state_sized)      \
+    STEP(upstream_state_mapped)     \
+    STEP(upstream_turn_taken)       \
+    STEP(upstream_count_reset)      \
+    STEP(upstream_value_copied)     \
+    STEP(upstream_value_written)    \
+    STEP(upstream_version_stored)   \
+    STEP(upstream_published)        \
+    STEP(upstream_targets_closed)   \
+    STEP(upstream_state_seen)       \
+    STEP(upstream_value_mapped)     \
+    STEP(upstream_copied)           \
+    STEP(upstream_copy_looked)      \
+    STEP(upstream_copy_read)        \
+    STEP(upstream_falling_asleep)   \
+    STEP(upstream_woken)            \
+    STEP(upstream_repair_mapped)    \
+    STEP(upstream_repair_loaded)    \
+    STEP(upstream_repair_looked)    \
+    STEP(upstream_repair_cleared)   \
+    STEP(upstream_repair_watched)   \
+    STEP(upstream_repair_taken_off) \
+    STEP(upstream_remove_opened)    \
+    STEP(upstream_remove_locked)    \
+    STEP(upstream_remove_mapped)    \
+    STEP(upstream_emptied)          \
+    STEP(upstream_data_unlinked)    \
+    STEP(upstream_state_unlinked)   \
     STEP(view_held)                 \
     STEP(value_half_written)
 

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Looking from outside while values are published: mms_verify finds no damage where there is none, and what mms_inspect tells
+   belongs to one generation. G1. verify.c and inspect.c are compiled as they are. */
+#define ATOMIC_DATA
+#ifndef SLOTS
+#define SLOTS 2
+#endif
+#ifndef PUBLISHES
+#define PUBLISHES 3
+#endif
+#define LINES 1
+#define CHECKSUMS
+#include "scenario.h"
+
+enum { STRIDE = 128 }; /* of the files; the data here is nearer together */
+
+#undef mms__fail
+#define mms__fail(code, ...) (code)
+#define mms_last_error() ""
+#define attach attach_look
+#define check_value check_value_of_slot
+#define is_still_current is_still_current_word
+#define check_readers check_reader_lines
+#include "core/inspect.c"
+#include "core/verify.c"
+
+/* A value's checksum is its generation, which is each of its words. */
+int mms__checksum_file(int fd, uint64_t offset, uint64_t size, uint64_t *checksum)
+{
+    uint64_t words[WORDS];
+
+    (void)fd, (void)size;
+    for (int i = 0; i < WORDS; i++)
+        words[i] = DATA_LOAD(data_file[offset / STRIDE][i]);
+    *checksum = words[0] == words[1] ? words[0] : 0;
+    return 0;
+}
+
+static bool membarrier_is_refused(void)
+{
+    return true;
+}
+
+static void *write_some(void *unused)
+{
+    struct writer writer;
+
+    writer_open(&writer, false);
+    for (int i = 0; i < PUBLISHES; i++)
+        CHECK(writer_write(&writer)); /* nobody is in its way */
+    return unused;
+}
+
+static void begin_look(struct mms__look *look)
+{
+    memset(look, 0, sizeof *look);
+    look->control = CONTROL;
+    look->header.max_slots = SLOTS;
+    look->header.max_size = sizeof data_file[0];
+    look->header.stride = STRIDE;
+    look->place.volatile_memory = true;
+}
+
+static void *verify_once(void *unused)
+{
+    struct report report = {NULL, NULL, 0, 0};
+    struct mms__look look;
+
+    begin_look(&look);
+    (void)check_current_once(&look, -1, &report);
+    CHECK(report.findings == 0);
+    return unused;
+}
+
+static void *inspect_once(void *unused)
+{
+    struct mms__look look;
+    mms_info info;
+
+    memset(&info, 0, sizeof info);
+    begin_look(&look);
+    CHECK(read_value(&look, &info) == 0);
+    CHECK(info.checksum == info.generation && info.tag == info.generation);
+    return unused;
+}
+
+int main(void)
+{
+#ifdef INSPECTS
+    static void *(*const threads[])(void *) = {write_some, inspect_once};
+#else
+    static void *(*const threads[])(void *) = {write_some, verify_once};
+#endif
+
+    lay_out();
+    run_threads(threads, (void *const[]){NULL, NULL}, 2);
+    return 0;
+}

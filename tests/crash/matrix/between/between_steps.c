@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A writer, in this process, does something right at a named point in the middle of a read: what is too quick to be met by
+   chance. (The crash matrix ends or stops processes at these points.) */
+#include "sample.h"
+#include "scratch.h"
+#include <string.h>
+
+/* How often a pin tries before it announces all that come; how often a read begins anew after its slot was taken. */
+enum { PIN_TRIES = 8, READ_TRIES = 8 };
+
+static struct {
+    void (*act)(enum step step); /* NULL: nothing happens */
+    unsigned count;              /* for `act` */
+    bool acting;
+} plan;
+
+void step_reached(enum step step)
+{
+    if (!plan.act || plan.acting)
+        return;
+    plan.acting = true;
+    plan.act(step);
+    plan.acting = false;
+}
+
+static struct {
+    const char *path;
+    mms_writer *writer;
+    mms_region *region;
+    mms_reader *reader;
+} at;
+
+static const uint64_t wanted[2] = {7, 1}, other[2] = {7, 2};
+
+static void publish_typed(const uint64_t type_id[2], const char *text)
+{
+    void *buffer;
+
+    check_ok(mms_write_begin(at.writer, 16, &buffer, NULL));
+    memcpy(buffer, text, strlen(text));
+    check_ok(mms_writer_set_type(at.writer, type_id, NULL, 0));
+    check_ok(mms_write_commit(at.writer, strlen(text), NULL));
+}
+
+/* A reader that allows eviction and wants a type, and one value of that type. */
+static void set_up(void **state, unsigned slots)
+{
+    mms_writer_options options = sample_options();
+    mms_region_options reading = MMS_REGION_OPTIONS_INIT;
+
+    at.path = scratch_path(state, "region");
+    options.max_slots = slots;
+    options.on_grace = MMS_EVICT;
+    at.writer = sample_writer_with(at.path, options);
+    publish_typed(wanted, "first");
+    reading.allow_evict = true;
+    reading.type_id[0] = wanted[0];
+    reading.type_id[1] = wanted[1];
+    check_ok(mms_region_open(at.path, &reading, &at.region));
+    at.reader = sample_reader(at.region);
+}
+
+static int read_while(void (*act)(enum step step))
+{
+    mms_view view;
+    int code;
+
+    plan.act = act;
+    plan.count = 0;
+    code = mms_read(at.reader, &view);
+    plan.act = NULL;
+    return code;
+}
+
+static void tear_down(void)
+{
+    check_ok(mms_reader_close(at.reader));
+    check_ok(mms_region_close(at.region));
+    check_ok(mms_writer_close(at.writer));
+}
+
+/* Something newer each time that the reader has announced what it saw, so that it must announce all that come; and when it
+   has pinned one of these, its slot is taken, since there are but two. `plan.count` counts that. */
+static void take_slot(enum step step)
+{
+    if (step == STEP_pin_announced)
+        publish_typed(wanted, "newer");
+    if (step != STEP_pin_from_narrowed)
+        return;
+    plan.count++;
+    publish_typed(wanted, "newer");
+    publish_typed(wanted, "newest");
+}
+
+static void take_slot_once(enum step step)
+{
+    if (plan.count == 0)
+        take_slot(step);
+}
+
+static void read_whose_slot_is_taken_at_once_begins_anew(void **state)
+{
+    set_up(state, 2);
+    check_ok(read_while(take_slot_once));
+    check_equal(plan.count, 1);
+    check_holds(at.reader, "newest");
+    check_ok(mms_release(at.reader));
+    tear_down();
+}
+
+static void read_whose_slot_is_taken_each_time_ends_and_holds_nothing(void **state)
+{
+    set_up(state, 2);
+    check_code(read_while(take_slot), MMS_E_EVICTED);
+    check_detail_mentions("8 times in a row");
+    check_equal(plan.count, READ_TRIES);
+    check_code(mms_release(at.reader), MMS_E_NO_VIEW);
+    check_reads(at.reader, "newest");
+    tear_down();
+}
+
+/* With room for all, the slot stays: what the reader has pinned is whole, and of another type. */
+static void publish_other_types(enum step step)
+{
+    if (step == STEP_pin_announced && plan.count++ < PIN_TRIES)
+        publish_typed(other, "of another type");
+    if (step == STEP_pin_from_narrowed)
+        publish_typed(wanted, "newest");
+}
+
+static void other_type_that_was_replaced_meanwhile_is_no_error(void **state)
+{
+    set_up(state, 32);
+    check_ok(read_while(publish_other_types));
+    check_holds(at.reader, "newest");
+    check_ok(mms_release(at.reader));
+    tear_down();
+}
+
+static void remove_region(enum step step)
+{
+    if (step != STEP_pin_announced || plan.count++ > 0)
+        return;
+    check_ok(mms_writer_close(at.writer));
+    at.writer = NULL;
+    check_ok(mms_remove(at.path));
+}
+
+static void region_that_is_removed_under_a_read_is_gone(void **state)
+{
+    set_up(state, 4);
+    check_code(read_while(remove_region), MMS_E_GONE);
+    check_code(mms_release(at.reader), MMS_E_NO_VIEW);
+    tear_down();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        scratch_test(read_whose_slot_is_taken_at_once_begins_anew),
+        scratch_test(read_whose_slot_is_taken_each_time_ends_and_holds_nothing),
+        scratch_test(other_type_that_was_replaced_meanwhile_is_no_error),
+        scratch_test(region_that_is_removed_under_a_read_is_gone),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Memory that a slot takes is noted in `control` at every step, so that a writer's successor can give it back, wherever the writer
+   died (G6). pool.c is compiled here with a look at the file at each of its steps. */
+static void at_step(const char *name);
+
+#define MMS__STEP(name) at_step(#name)
+#include "core/pool.c"
+#undef MMS__STEP
+#define MMS__STEP(name) ((void)0)
+#include "core/writer.h"
+#include "sample.h"
+#include "scratch.h"
+#include <stdio.h>
+#include <unistd.h>
+
+enum { MIB = 1 << 20 };
+
+static const mms_writer *watched; /* NULL: nobody looks */
+static int data = -1;
+static unsigned looks;
+
+/* Behind what is noted there is nothing. */
+static void at_step(const char *name)
+{
+    (void)name;
+    if (!watched)
+        return;
+    looks++;
+    for (unsigned slot = 0; slot < watched->pool.header.max_slots; slot++) {
+        off_t stride = (off_t)watched->pool.header.stride, start = slot * stride;
+        off_t noted = (off_t)mms__load_relaxed(&watched->control->slots[slot].allocated);
+        off_t found = noted < stride ? lseek(data, start + noted, SEEK_DATA) : start + stride;
+
+        check_true(found < 0 || found >= start + stride);
+    }
+}
+
+static void publish_size(mms_writer *writer, size_t size)
+{
+    void *buffer;
+
+    check_ok(mms_write_begin(writer, size, &buffer, NULL));
+    memset(buffer, 1, size);
+    check_ok(mms_write_commit(writer, size, NULL));
+}
+
+static void what_a_slot_takes_is_noted_at_every_step(void **state)
+{
+    const size_t sizes[] = {1, 100000, 5000, 8 * MIB, 70000, 8 * MIB - 5, 0};
+    const char *path = scratch_path(state, "region");
+    mms_writer_options options = sample_options();
+    mms_writer *writer;
+    char file[4096];
+
+    options.max_size = 8 * MIB;
+    writer = sample_writer_with(path, options);
+    snprintf(file, sizeof file, "%s/data", path);
+    data = open(file, O_RDONLY | O_CLOEXEC);
+    check_true(data >= 0);
+    looks = 0;
+    watched = writer;
+    for (int i = 0; i < 21; i++)
+        publish_size(writer, sizes[i % 7]);
+    for (int i = 0; i < 60; i++) /* until memory is given back */
+        publish_size(writer, 4000);
+    watched = NULL;
+    check_true(looks > 20);
+    close(data);
+    check_ok(mms_writer_close(writer));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {scratch_test(what_a_slot_takes_is_noted_at_every_step)};
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
