@@ -11,7 +11,7 @@ called() {
     local defined
     defined=$("$nm" --defined-only "$library" | awk 'NF == 3 { print $3 }' | sort -u)
     "$nm" -u "$library" | awk '$1 == "U" { print $2 }' | sed 's/@.*//' | sort -u | comm -23 - <(printf '%s\n' "$defined") |
-        grep -Ev '^(_GLOBAL_OFFSET_TABLE_|_ITM_.*|__gmon_start__|_?__tls_get_addr|__tls_get_offset|__bswap[sd]i2|__cxa_finalize|__stack_chk_.*|__gcov_.*|__aeabi_.*)$' |
+        grep -Ev '^(_GLOBAL_OFFSET_TABLE_|_ITM_.*|__gmon_start__|_?__tls_get_addr|__tls_get_offset|__bswap[sd]i2|__aarch64_.*|__cxa_finalize|__stack_chk_.*|__gcov_.*|__aeabi_.*)$' |
         grep -Ev '^__(asan|ubsan|lsan|tsan|sanitizer|sancov|afl|u?div|u?mod|u?mul)'
 }
 
