@@ -7,7 +7,6 @@
 #include "inject.h"
 #include "sample.h"
 #include "scratch.h"
-#include <dirent.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <stdio.h>
@@ -431,73 +430,6 @@ static void who_opens_what_is_replaced_all_the_time_is_told(void **state)
     sample_closed_region(rival.region, "value");
 }
 
-static struct {
-    const char *parent, *region, *decoy, *precious;
-} places;
-
-static void exchange_for_decoy(void)
-{
-    check_true(renameat2(AT_FDCWD, places.region, AT_FDCWD, places.decoy, RENAME_EXCHANGE) == 0);
-}
-
-/* Under whatever name: a directory that holds `precious`. */
-static bool decoy_is_there(void)
-{
-    DIR *entries = opendir(places.parent);
-    bool found = false;
-
-    check_true(entries != NULL);
-    for (struct dirent *entry; !found && (entry = readdir(entries));) {
-        char path[1024];
-
-        snprintf(path, sizeof path, "%s/%s/precious", places.parent, entry->d_name);
-        found = access(path, F_OK) == 0;
-    }
-    closedir(entries);
-    return found;
-}
-
-/* Replaces a region, whose name something else gets before call `nth`; and the second renaming fails. */
-static int replace_with_move_before(unsigned nth)
-{
-    mms_writer_options options = sample_options();
-    mms_writer *writer;
-    int code;
-
-    check_true(mkdir(places.parent, 0755) == 0 && mkdir(places.decoy, 0755) == 0 && mkdir(places.precious, 0755) == 0);
-    sample_closed_region(places.region, "value");
-    options.max_slots = 7;
-    options.replace = true;
-    inject_before(nth, exchange_for_decoy);
-    fail_from_here(INJECT_renameat2, 2, EIO, 1);
-    code = mms_writer_open(places.region, &options, &writer);
-    inject_disarm();
-    inject_before(0, NULL);
-    check_true(decoy_is_there());
-    check_ok(mms_writer_close(writer));
-    return code;
-}
-
-/* A replacement that finds something else under the name exchanges it back. If that fails, it says so, and what it has
-   found is kept, under the name that the new region was built under. */
-static void name_that_cannot_be_given_back_is_told(void **state)
-{
-    unsigned told = 0;
-
-    places.parent = scratch_path(state, "here");
-    places.region = scratch_path(state, "here/region");
-    places.decoy = scratch_path(state, "here/decoy");
-    places.precious = scratch_path(state, "here/decoy/precious");
-    for (unsigned nth = 1; nth == 1 || nth <= counts->all; nth++) {
-        if (replace_with_move_before(nth) == -EIO) {
-            check_detail_mentions("giving the new region its name");
-            told++;
-        }
-        scratch_delete(places.parent);
-    }
-    check_true(told > 0);
-}
-
 /* Another value each time. */
 static void publish_number(mms_writer *writer)
 {
@@ -592,7 +524,6 @@ int main(void)
         rare_test(owner_of_a_bare_name_that_cannot_be_seen_is_not_trusted),
         rare_test(value_that_cannot_be_read_is_told),
         rare_test(who_opens_what_is_replaced_all_the_time_is_told),
-        rare_test(name_that_cannot_be_given_back_is_told),
         rare_test(value_that_is_replaced_while_it_is_verified_is_no_finding),
         rare_test(without_generations_no_memory_is_given_back),
     };

@@ -134,8 +134,11 @@ static void check_no_holes(const char *path, const mms_writer *writer)
 static void what_counts_as_there_is_there_whatever_is_given_back(void **state)
 {
     const char *path = scratch_path(state, "region");
-    mms_writer *writer = roomy_writer(path);
+    mms_writer *writer;
 
+    skip_under_emulator(
+        "qemu takes MADV_POPULATE_WRITE and does nothing, and on tmpfs what is only reserved is a hole");
+    writer = roomy_writer(path);
     for (int i = 0; i < 4; i++)
         publish_size(writer, 16 * MIB);
     check_no_holes(path, writer);
