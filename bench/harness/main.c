@@ -55,12 +55,12 @@ static struct options parse(int argc, char **argv)
         case 'm': options.mode = optarg; break;
         case 'p': options.plugin = optarg; break;
         case 'd': options.directory = optarg; break;
-        case 's': options.size = strtoull(optarg, NULL, 10); break;
+        case 's': options.size = (size_t)strtoull(optarg, NULL, 10); break;
         case 'r': options.readers = (unsigned)strtoul(optarg, NULL, 10); break;
         case 'a': options.attached = (unsigned)strtoul(optarg, NULL, 10); break;
         case 'R': options.rate = strtod(optarg, NULL); break;
         case 't': options.seconds = strtod(optarg, NULL); break;
-        case 'n': options.count = strtoull(optarg, NULL, 10); break;
+        case 'n': options.count = (size_t)strtoull(optarg, NULL, 10); break;
         case 'c': options.checked = true; break;
         case 'T': options.typed = true; break;
         case 'S': options.spin = true; break;

@@ -15,13 +15,13 @@ enum { ROUNDS = 4000 };
 
 static uint64_t seed;
 
-static uint64_t draw(uint64_t below)
+static size_t draw(size_t below)
 {
     uint64_t z = seed += UINT64_C(0x9e3779b97f4a7c15); /* SplitMix64 */
 
     z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
     z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-    return (z ^ z >> 31) % below;
+    return (size_t)((z ^ z >> 31) % below);
 }
 
 static size_t hurt(unsigned char *bytes, size_t size)

@@ -5,6 +5,7 @@
    crashes or hangs, and what is read is whole.
 
    swapped_directory [--seconds N]: how long (2 by default). */
+#include "core/libc.h"
 #include "forked.h"
 #include "pattern.h"
 #include "sample.h"

@@ -15,7 +15,7 @@
 struct look {
     mms_region *region;
     uint32_t stop, ready;
-    uint64_t seen; /* the last generation looked at */
+    mms__word seen; /* the last generation looked at */
     uint64_t looks, stale;
 };
 

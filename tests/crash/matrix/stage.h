@@ -13,10 +13,10 @@ enum { STAGE_SLOTS = 8, STAGE_READERS = 12, STAGE_MAX_SIZE = 8 << 20, EVICTED_RE
 /* What all processes of a case see. */
 struct board {
     uint32_t stop;
-    uint64_t
-        written; /* number of the last value that was begun: at the files of mmap-sync, where generations have no order,
-                         the values are numbered, and this stands for the generation */
-    uint64_t before; /* what it was when the victim began its act */
+    /* The number of the last value that was begun: at the files of mmap-sync, where generations have no order, the values are
+       numbered, and this stands for the generation. And what it was when the victim began its act. */
+    mms__word written;
+    uint64_t before;
     uint32_t bystanders_up;
     mms__word watched, woken; /* the newest generation that the watcher has read, that the waiter was told of */
     mms__word reads;
