@@ -56,14 +56,15 @@ static int value_of_duration(struct mms__encoder *e, const void *in, size_t at, 
 static int value_of_short_text(struct mms__encoder *e, const mms_type *type, mms_str text, size_t at,
                                const struct mms__step *step)
 {
+    const char *data = text.data ? text.data : ""; /* that of an empty text may be NULL */
     size_t first = text.size < 8 ? text.size : 8;
     uint64_t low, high;
     int code;
 
     if (!text.data && text.size > 0)
         return mms__encode_check_text(text, step);
-    low = mms__sea_load(text.data, first);
-    high = mms__sea_load(text.data + first, text.size - first);
+    low = mms__sea_load(data, first);
+    high = mms__sea_load(data + first, text.size - first);
     if ((low | high) & MMS__HIGH_BITS && (code = mms__encode_check_text(text, step)) != 0)
         return code;
     mms__store_little(e->base + at, low);
