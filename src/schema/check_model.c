@@ -72,7 +72,7 @@ static bool is_word(const char *words, const char *word)
 {
     size_t size = strlen(word);
 
-    for (const char *at = words; (at = strstr(at, word)) != NULL; at += size)
+    for (const char *at = words; size > 0 && (at = strstr(at, word)) != NULL; at += size)
         if (at[-1] == ' ' && at[size] == ' ')
             return true;
     return false;

@@ -39,6 +39,8 @@ grep -q 'my_ArchivedA' "$tmp/out/other.hpp" && grep -q '"other.hpp"' "$tmp/out/o
 printf 'struct int { class: u8, r#union: Vec<int> }\n' >"$tmp/words.rs"
 expect 0 '' -o "$tmp/out" "$tmp/words.rs"
 grep -q 'struct int_ {' "$tmp/out/words.h" || { echo "a keyword is a C name"; failures=1; }
+printf 'struct A { a: u8 }\nstruct A_ { b: u8 }\nstruct A_x { c: u8 }\n' >"$tmp/alike.rs"
+expect 0 '' -o "$tmp/out" "$tmp/alike.rs"
 
 # The fuzzer's corpus: whatever a schema says, mmsc ends with 0 or 1.
 for schema in "$(dirname "$0")"/../../fuzz/corpus/schema_text/*; do
