@@ -23,8 +23,13 @@ static int look(struct mms_region *region, unsigned index, uint64_t size)
         return mms__fail_unpinnable(region, MMS__TOMBSTONE);
     if (code == -ENOENT && mms__load_seq_cst(&mms__upstream_of(region)->seen->version) == 0) /* in the middle of that */
         return mms__fail_unpinnable(region, 0);
-    if (code == 0 && (side->file.device != old.device || side->file.inode != old.inode))
+    if (code == 0 && !mms__file_is(&old, side->file.device, side->file.inode))
         side->first = side->count;
+    /* By its name it may be that of files which were made after ours were removed: only after our state has lost its name. */
+    if (code == 0 && side->first == side->count && mms__region_was_unlinked(region)) {
+        mms__file_close(&side->file);
+        return mms__fail_unpinnable(region, MMS__TOMBSTONE);
+    }
     mms__data_name(&region->place, index, name);
     if (code == 0)
         code = mms__owner_check(&region->place, &trust, &side->file, name);

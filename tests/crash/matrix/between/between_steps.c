@@ -154,6 +154,60 @@ static void region_that_is_removed_under_a_read_is_gone(void **state)
     tear_down();
 }
 
+/* ---- The files of mmap-sync ---- */
+
+static mms_writer *upstream_writer(void)
+{
+    mms_writer_options options = MMS_WRITER_OPTIONS_INIT;
+
+    options.format = MMS_FORMAT_MMAP_SYNC;
+    return sample_writer_with(at.path, options);
+}
+
+static void set_up_upstream(void **state)
+{
+    at.path = scratch_path(state, "files");
+    at.writer = upstream_writer();
+    check_ok(mms_write(at.writer, "first", 5, NULL));
+    at.region = sample_region(at.path);
+    at.reader = sample_reader(at.region);
+}
+
+static void remake(void)
+{
+    check_ok(mms_writer_close(at.writer));
+    check_ok(mms_remove(at.path));
+    at.writer = upstream_writer();
+    check_ok(mms_write(at.writer, "other", 5, NULL));
+}
+
+static void remake_when_pinned(enum step step)
+{
+    if (step == STEP_upstream_pinned && plan.count++ == 0)
+        remake();
+}
+
+/* The reader has the old state and no data yet; the name of the data leads to the new. */
+static void files_that_are_remade_under_a_read_are_gone(void **state)
+{
+    set_up_upstream(state);
+    check_code(read_while(remake_when_pinned), MMS_E_GONE);
+    tear_down();
+}
+
+static void files_that_are_remade_under_a_copy_are_gone(void **state)
+{
+    char value[5];
+    size_t size;
+
+    set_up_upstream(state);
+    plan.act = remake_when_pinned;
+    plan.count = 0;
+    check_code(mms_read_copy(at.region, value, sizeof value, &size, NULL), MMS_E_GONE);
+    plan.act = NULL;
+    tear_down();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -161,6 +215,8 @@ int main(void)
         scratch_test(read_whose_slot_is_taken_each_time_ends_and_holds_nothing),
         scratch_test(other_type_that_was_replaced_meanwhile_is_no_error),
         scratch_test(region_that_is_removed_under_a_read_is_gone),
+        scratch_test(files_that_are_remade_under_a_read_are_gone),
+        scratch_test(files_that_are_remade_under_a_copy_are_gone),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
