@@ -97,7 +97,7 @@ int mms_writer_open(const char *path, const mms_writer_options *options, mms_wri
     *out = NULL;
     code = mms__writer_allocate(&writer);
     if (code != 0)
-        return mms__fail(code, "mms_writer_open: making a handle for %s", path ? path : "NULL");
+        return mms__fail(code, "mms_writer_open: making a handle");
     code = mms__writer_options_read(options, &writer->options);
     if (code == 0)
         code = mms__foreign_find(path, writer->options.format, &writer->place, &writer->foreign);

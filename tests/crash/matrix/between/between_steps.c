@@ -3,6 +3,8 @@
    chance. (The crash matrix ends or stops processes at these points.) */
 #include "sample.h"
 #include "scratch.h"
+#include <dirent.h>
+#include <stdio.h>
 #include <string.h>
 
 /* How often a pin tries before it announces all that come; how often a read begins anew after its slot was taken. */
@@ -24,7 +26,7 @@ void step_reached(enum step step)
 }
 
 static struct {
-    const char *path;
+    const char *path, *parent;
     mms_writer *writer;
     mms_region *region;
     mms_reader *reader;
@@ -154,6 +156,40 @@ static void region_that_is_removed_under_a_read_is_gone(void **state)
     tear_down();
 }
 
+/* Takes every temporary directory for something that the dead have left. */
+static void sweep_what_is_built(enum step step)
+{
+    DIR *entries;
+
+    if (step != STEP_lock_opened)
+        return;
+    plan.count++;
+    entries = opendir(at.parent);
+    check_true(entries != NULL);
+    for (struct dirent *entry; (entry = readdir(entries));) {
+        char path[1024];
+
+        snprintf(path, sizeof path, "%s/%s", at.parent, entry->d_name);
+        if (strstr(entry->d_name, ".mmsync-"))
+            scratch_delete(path);
+    }
+    closedir(entries);
+}
+
+static void region_that_is_swept_while_it_is_built_is_built_again(void **state)
+{
+    mms_writer_options options = sample_options();
+
+    at.path = scratch_path(state, "region");
+    at.parent = scratch_path(state, ".");
+    plan.act = sweep_what_is_built;
+    plan.count = 0;
+    check_code(mms_writer_open(at.path, &options, &at.writer), MMS_E_BUSY);
+    check_detail_mentions("before it is finished");
+    check_true(plan.count > 1);
+    plan.act = NULL;
+}
+
 /* ---- The files of mmap-sync ---- */
 
 static mms_writer *upstream_writer(void)
@@ -215,6 +251,7 @@ int main(void)
         scratch_test(read_whose_slot_is_taken_each_time_ends_and_holds_nothing),
         scratch_test(other_type_that_was_replaced_meanwhile_is_no_error),
         scratch_test(region_that_is_removed_under_a_read_is_gone),
+        scratch_test(region_that_is_swept_while_it_is_built_is_built_again),
         scratch_test(files_that_are_remade_under_a_read_are_gone),
         scratch_test(files_that_are_remade_under_a_copy_are_gone),
     };
