@@ -132,9 +132,11 @@ static void check_canary(const char *work, unsigned nth)
 {
     char text[sizeof canary_text + 16] = "";
     FILE *file = fopen(places.canary, "re");
-    size_t size = file ? fread(text, 1, sizeof text - 1, file) : 0;
+    size_t size;
 
-    check_true(file && fclose(file) == 0);
+    check_true(file != NULL);
+    size = fread(text, 1, sizeof text - 1, file);
+    check_true(fclose(file) == 0);
     if (size != strlen(canary_text) || strcmp(text, canary_text) != 0)
         check_failed(__FILE__, __LINE__, "%s changed what the links lead to, which came before call %u", work, nth);
 }
