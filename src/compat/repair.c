@@ -78,7 +78,7 @@ static int others_have_mapped(const char *pid, const struct mms__file *file, con
     threads = opendir(path);
     if (!threads)
         return fail_look(errno);
-    while (found == 0 && !any && (errno = 0, (entry = readdir(threads))))
+    while (found == 0 && !any && (errno = 0, (entry = readdir(threads)))) /* NOLINT(concurrency-mt-unsafe) */
         if (isdigit((unsigned char)*entry->d_name) && strcmp(entry->d_name, pid) != 0) {
             snprintf(path, sizeof path, "/proc/%s/task/%s/maps", pid, entry->d_name);
             found = thread_has_mapped(path, file, name, &any);
