@@ -4,18 +4,31 @@
 _mmsync_options() {
     case $1 in
         write)
-            echo "--max-size --max-slots --max-readers --mode --readers-mode --group --replace --checksum --tag --type-id
-                --grace --evict --reset --unlocked --lock-wait --fence --format --force-filesystem --trust"
+            echo "--max-size --max-slots --max-readers --mode --readers-mode --group --replace --checksum --at --changes-size --allow-empty --tag --type-id
+                --grace --evict --reset --unlocked --lock-wait --fence --huge-pages --format --force-filesystem --trust"
             ;;
-        read) echo "-o --output --copy --json --schema --format --force-filesystem --trust" ;;
-        watch) echo "-n --count -t --timeout --interval --format --force-filesystem --trust" ;;
+        dump) echo "--as --keys --values --format --other-hasher --force-filesystem --trust" ;;
+        put | load)
+            echo "--keys --values --expected --max-bytes --expiring --max-size --max-slots --max-readers --mode --readers-mode
+                --group --replace --grace --evict --lock-wait --force-filesystem --trust"
+            [[ $1 == put ]] && echo --expires || echo "--as --clear"
+            ;;
+        get) echo "-r --raw -j --json --keys --values --force-filesystem --trust" ;;
+        del) echo "--keys --grace --evict --lock-wait --force-filesystem --trust" ;;
+        keys) echo "-p --prefix -c --count -z --null -j --json --keys --force-filesystem --trust" ;;
+        restore)
+            echo "--max-size --max-slots --max-readers --mode --readers-mode --group --replace --grace --evict --reset
+                --unlocked --lock-wait --fence --huge-pages --format --force-filesystem --trust --check -j --json"
+            ;;
+        read) echo "-o --output --copy --json --schema --format --other-hasher --force-filesystem --trust" ;;
+        watch) echo "-n --count -t --timeout --changes --keys --interval --format --force-filesystem --trust" ;;
         stat) echo "-j --json --format" ;;
         verify) echo "--format" ;;
         rm) echo "-f --force --format" ;;
         repair) echo "-v --longest-view -f --force" ;;
         bridge)
             echo "--from --once -n --count -q --quiet --grace --reset --unlocked --lock-wait --max-size --schema --type
-                --force-filesystem --trust"
+                --other-hasher --force-filesystem --trust"
             ;;
         bench) echo "-s --seconds -r --rounds -d --directory -j --json" ;;
         # The demo's options are not listed twice: its help has them.
@@ -31,10 +44,13 @@ _mmsync_options() {
 _mmsync_takes_value() {
     case $2 in
         --max-size | --max-slots | --max-readers | --mode | --readers-mode | --group | --tag | --type-id | --grace | \
-            --lock-wait | --fence | --trust | --output | --count | --timeout | --interval | --seconds | --rounds | \
-            --directory | --format | --from | --longest-view | --type)
-            return 0
+            --lock-wait | --at | --changes-size | --fence | --huge-pages | --trust | --output | --count | --timeout | --interval | \
+            --seconds | --rounds | --directory | --format | --from | --longest-view | --type | --as | --values | \
+            --expected | --max-bytes | --expires | --prefix)
+            [[ $1 != keys || $2 != --count ]]
             ;;
+        --keys) [[ $1 != watch ]] ;;
+        -p) [[ $1 == keys ]] ;;
         -o) [[ $1 == read ]] ;;
         --schema) [[ $1 == bridge ]] ;;
         -v) [[ $1 == repair ]] ;;
@@ -81,9 +97,12 @@ _mmsync_words() {
 _mmsync_value() {
     case $1 in
         --fence) _mmsync_words "auto symmetric asymmetric" ;;
+        --huge-pages) _mmsync_words "auto off on" ;;
         --grace | --lock-wait) _mmsync_words forever ;;
         --group) mapfile -t COMPREPLY < <(compgen -g -- "$cur") ;;
         --trust) mapfile -t COMPREPLY < <(compgen -u -- "$cur") ;;
+        --keys | --values) _mmsync_words "text hex u32 u64" ;;
+        --as) _mmsync_words "jsonl csv mdb" ;;
         --format) _mmsync_words "auto mmsync mmap-sync" ;;
         --from) _mmsync_words "mmsync mmap-sync" ;;
         -o | --output | --schema) _mmsync_files -f ;;
@@ -106,7 +125,7 @@ _mmsync_operands() {
 
 _mmsync() {
     local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]}
-    local verbs="write read watch stat verify rm repair bridge bench demo"
+    local verbs="write read dump restore put get del keys load watch stat verify rm repair bridge bench demo"
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
         _mmsync_words "$verbs help --help --version"
@@ -116,9 +135,11 @@ _mmsync() {
         _mmsync_value "$previous"
     elif [[ $cur == -?* ]]; then
         _mmsync_words "$(_mmsync_options "$verb")"
-    elif [[ $verb == write && $(_mmsync_operands write) == 1 ]]; then
+    elif [[ $verb == restore && " ${COMP_WORDS[*]} " == *" --check "* ]]; then
         _mmsync_files -f
-    elif [[ $verb == rm || ($verb =~ ^(write|read|watch|stat|verify|repair)$ && $(_mmsync_operands "$verb") == 0) ||
+    elif [[ $verb =~ ^(write|dump|restore|load)$ && $(_mmsync_operands "$verb") == 1 ]]; then
+        _mmsync_files -f
+    elif [[ $verb == rm || ($verb =~ ^(write|read|dump|restore|put|get|del|keys|load|watch|stat|verify|repair)$ && $(_mmsync_operands "$verb") == 0) ||
         ($verb == bridge && $(_mmsync_operands bridge) -lt 2) ]]; then
         _mmsync_regions
     fi

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Show what was published last: hello_reader REGION */
+/* Show the latest value: hello_reader REGION */
 #include <inttypes.h>
 #include <mmsync.h>
 #include <stdio.h>

@@ -15,7 +15,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: hello_writer REGION [TEXT]\n");
         return 2;
     }
-    /* The first writer creates the region; later ones go on with its generations. */
+    /* The first writer creates the region; later ones continue its generations. */
     if (mms_writer_open(argv[1], NULL, &writer) != 0 || mms_write(writer, text, strlen(text), &receipt) != 0) {
         fprintf(stderr, "hello_writer: %s\n", mms_last_error());
         mms_writer_close(writer);

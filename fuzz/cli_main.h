@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The tool's main under a name that leaves the fuzzer's alone. main.c is compiled with this in front. */
+/* The tool's main under another name than the fuzzer's. main.c is compiled with this included
+   first. */
 #ifndef CLI_MAIN_H
 #define CLI_MAIN_H
 

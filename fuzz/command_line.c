@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* libFuzzer and AFL++: any command line of the tool. The first byte chooses the verb, the others are its arguments, with a line
-   end behind each. All of it happens in a fresh directory: slashes are taken out, and what the library takes for /dev/shm is that
-   directory. Verbs that go on for long get an operand too many, after their options were read. script/fuzz builds and
-   runs it. */
+/* libFuzzer and AFL++: any command line of the tool. The first byte chooses the verb, the
+   others are its arguments, each followed by a line end. It all happens in a fresh directory:
+   slashes are removed, and the library is given that directory as /dev/shm. Verbs that run for
+   long get one operand too many, which they notice after reading their options. script/fuzz
+   builds and runs it. */
 #include "cli/cmd.h"
 #include <fcntl.h>
 #include <ftw.h>
@@ -28,11 +29,11 @@ static const struct {
 
 enum { VERBS = sizeof verbs / sizeof *verbs };
 
-static char directory[] = "/dev/shm/mmsync-fuzz-XXXXXX";
+static char directory[60];
 static jmp_buf way_out;
 static bool inside;
 
-/* ---- What the tool may not do here ---- */
+/* ---- Calls that are replaced here ---- */
 
 void __real_exit(int status) __attribute__((noreturn));
 void __wrap_exit(int status) __attribute__((noreturn));
@@ -74,8 +75,10 @@ static void leave(void)
 
 static void start(void)
 {
+    const char *const name = getenv("MMSYNC_TEST_NAME"); /* of the test that runs this, which removes what is left */
     int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
 
+    snprintf(directory, sizeof directory, "/dev/shm/%s-fuzz-XXXXXX", name ? name : "mmsync-test");
     if (!mkdtemp(directory) || chdir(directory) != 0 || nothing < 0 || dup2(nothing, 0) != 0 || dup2(nothing, 1) != 1)
         abort();
     close(nothing);
@@ -106,8 +109,8 @@ static void prepare(void)
 
 /* ---- */
 
-/* A command ends its process, and leaves some descriptors to that. getopt is in the middle of a word if the last command
-   line ended there. */
+/* A command relies on its process ending to close some descriptors. getopt may be in the middle
+   of a word. */
 static void run(int argc, char **argv)
 {
     int first = dup(0);
@@ -127,7 +130,7 @@ static void confine(char *text)
     for (; *text; text++)
         if (*text == '/')
             *text = '_';
-    /* ".." alone is no name of a region, and a directory to open(2) */
+    /* ".." cannot name a region, but is a directory to open(2) */
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -139,7 +142,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (size < 2 || size > TEXT_MAX)
         return 0;
-    if (strcmp(directory + sizeof directory - 7, "XXXXXX") == 0)
+    if (!*directory)
         start();
     prepare();
     memcpy(text, data + 1, size - 1);

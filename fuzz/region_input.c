@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "region_input.h"
-#include "core/checksum.h"
-#include "core/layout.h"
+#include "base/checksum.h"
+#include "region/layout.h"
 #include <fcntl.h>
 #include <mmsync.h>
 #include <stdio.h>
@@ -12,7 +12,7 @@
 
 enum { SLOTS = 4, READERS = 4, VALUE_MAX = 8192, ROOM = 1 << 16, LARGEST_FILE = 1 << 22 };
 
-static char directory[64], path[96];
+static char directory[96], path[112];
 static const char *const names[] = {"control", "readers", "data"};
 static uint8_t good[3][ROOM]; /* the files of a good region */
 static size_t good_size[3];
@@ -26,7 +26,7 @@ static void expect(int condition, const char *what)
     abort();
 }
 
-/* ---- A good region, to be spoilt ---- */
+/* ---- A good region, to be damaged ---- */
 
 static void take_away(void)
 {
@@ -75,7 +75,9 @@ static void make_good(void)
 
 static void start(void)
 {
-    snprintf(directory, sizeof directory, "/dev/shm/mmsync-fuzz-XXXXXX");
+    const char *const name = getenv("MMSYNC_TEST_NAME"); /* of the test that runs this, which removes what is left */
+
+    snprintf(directory, sizeof directory, "/dev/shm/%s-fuzz-XXXXXX", name ? name : "mmsync-test");
     expect(mkdtemp(directory) != NULL, "making a directory");
     snprintf(path, sizeof path, "%s/region", directory);
     atexit(take_all_away);
@@ -122,7 +124,7 @@ static void cut(int file, uint64_t size)
         expect(ftruncate(fds[file], (off_t)size) == 0, "setting a length");
 }
 
-/* So that what stands behind the checksum is reached. */
+/* So that the checks behind the checksum are reached. */
 static void seal(int file, const char *magic)
 {
     struct mms__header header;
@@ -140,7 +142,7 @@ static void seal(int file, const char *magic)
         cut(2, header.stride * header.max_slots);
 }
 
-/* skip: what is left alone at the start, since the handles have looked at it already. */
+/* skip: bytes at the start that stay, because the handles have read them already. */
 static void overlay(int file, size_t skip, const uint8_t *data, size_t size)
 {
     if (size > skip)
@@ -201,8 +203,8 @@ static uint64_t use_reader(mms_region *region, mms_reader *reader)
     return generation;
 }
 
-/* Publishing either works, and then this very value is read, or is refused; with `honest` files but for the reader table
-   it works unless lines stand in the way. */
+/* Publishing either works, and then this very value is read, or is refused; with `honest` files
+   but for the reader table it works unless lines stand in the way. */
 static void use_writer(mms_writer *writer, int only_lines_lie)
 {
     static const char text[] = "a newer value";
@@ -217,14 +219,14 @@ static void use_writer(mms_writer *writer, int only_lines_lie)
     for (int i = 0; i < 2 * SLOTS; i++) {
         int code = mms_write(writer, text, sizeof text, &receipt);
 
-        expect(code == 0 || code == MMS_E_AGAIN || !only_lines_lie, "a spoilt reader table made a write fail");
+        expect(code == 0 || code == MMS_E_AGAIN || !only_lines_lie, "a damaged reader table made a write fail");
         if (code != 0 || mms_region_open(path, &options, &region) != 0)
             continue;
         code = mms_read_copy(region, copy, sizeof copy, &size, &generation);
         if (only_lines_lie)
             expect(code == 0 && size == sizeof text && memcmp(copy, text, size) == 0 &&
                        generation == receipt.generation,
-                   "what was published is not what is read");
+                   "the value read is not the one published");
         expect(mms_region_close(region) == 0, "closing a region");
     }
 }

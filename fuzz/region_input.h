@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A region whose files hold any bytes, and everything that is done with a region. One function for the fuzz targets and
-   for the tests that run their corpora again. */
+/* A region whose files hold arbitrary bytes, and everything that one can do with a region. One
+   function for the fuzz targets and for the tests that replay their corpora. */
 #ifndef REGION_INPUT_H
 #define REGION_INPUT_H
 
@@ -9,14 +9,14 @@
 
 enum region_part { REGION_CONTROL, REGION_READERS, REGION_SLOTS };
 
-/* The first byte says how: REGION_* below. The others take the place of what a good region has in this part: from the
-   start of `control` or of `readers`; or `current`, then the descriptors, then the start of the data. Ends the program if
-   something is accepted that should not be. */
+/* The first byte says how: REGION_* below. The others overwrite this part of a good region: from
+   the start of `control` or of `readers`; or `current`, then the descriptors, then the start of
+   the data. Ends the program if something is accepted that should not be. */
 void region_input(enum region_part part, const uint8_t *data, size_t size);
 
 enum {
     REGION_SEALED = 1,  /* with the right magic and checksum in the headers, and file sizes that fit them */
-    REGION_LIVE = 2,    /* it changes under open handles (without its headers), and not before they are opened */
+    REGION_LIVE = 2,    /* overwrite it (except its headers) under open handles, not before they are opened */
     REGION_EVICT = 4,   /* the writer may evict, and the reader allows it */
     REGION_REPLACE = 8, /* the next writer wants another geometry */
     REGION_REMOVE = 16  /* it is removed at the end */

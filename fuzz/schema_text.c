@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* libFuzzer: any text as a schema, and then all that mmsc would write. script/fuzz builds and runs it. */
-#include "schema/emit.h"
+/* libFuzzer: any text as a schema, and everything that mmsc would write for it. script/fuzz
+   builds and runs it. */
+#include "schema/emit/emit.h"
 #include "schema/schema.h"
 #include <stdlib.h>
 
@@ -31,7 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     text[size] = '\0';
     source.text = text;
     source.size = size;
-    if (model_read(&model, &source, size % 2 == 1))
+    if (model_read(&model, &source, size % 2 == 1, false))
         write_all(&model);
     model_free(&model);
     free(text);

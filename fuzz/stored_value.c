@@ -8,7 +8,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Memory that ends where the bytes end; `text` with a 0 behind it. */
+/* Memory that ends where the bytes end; `text`: 0-terminated. */
 static void *copy_of(const uint8_t *data, size_t size)
 {
     char *copy = aligned_alloc(16, (size + 16) & ~(size_t)15);
@@ -27,8 +27,11 @@ static void print(const struct schema *schema, const uint8_t *data, size_t size)
     FILE *sink;
 
     if (mms_archive_check(&schema->archive, value, size, &root) == 0) {
+        int code;
+
         sink = fopen("/dev/null", "we");
-        if (!sink || mms_archive_print(schema->archive.type, root, sink) != 0)
+        code = sink ? mms_archive_print(schema->archive.type, root, sink) : 1;
+        if (code != 0 && code != MMS_E_TOO_BIG)
             abort();
         (void)mms_archive_equal(schema->archive.type, root, root); /* false where there is a NaN */
         fclose(sink);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The C side of run.sh: pairs CASE TIMES. Prints nanoseconds on the processor for one operation, and what the crate's
-   side must print too: a hash of the archive, or how many keys were found. src/main.rs is the other side. */
+/* The C side of run.sh: pairs CASE TIMES. Prints nanoseconds on the processor for one
+   operation, and what the crate's side must print too: a hash of the archive, or how many keys
+   were found. src/main.rs is the other side. */
 #include "pairs.h"
 #include <inttypes.h>
 #include <stdlib.h>
@@ -74,7 +75,7 @@ static const void *make_table(void)
     HashMap_u64_Vec_f32_entry *entries = need(ENTRIES * sizeof *entries);
 
     for (size_t i = 0; i < ENTRIES; i++) {
-        float *floats = malloc(FEATURES * sizeof *floats); /* each for itself, as in Rust */
+        float *floats = malloc(FEATURES * sizeof *floats); /* allocated one by one, as in Rust */
 
         demand(floats != NULL, "no memory");
         for (size_t k = 0; k < FEATURES; k++)
@@ -184,7 +185,7 @@ static void find_name(const struct subject *subject, struct run *run)
         mms_str key = value->entries.data[mixed(i) % ENTRIES].key;
         const ArchivedEntry *entry;
 
-        key.size -= mixed(i) >> 63; /* half of them are not there, or are others */
+        key.size -= mixed(i) >> 63; /* half of them are missing or different */
         entry = HashMap_String_Entry_get(&directory->entries, key);
         run->result += entry ? entry->number + 1 : 0;
     }

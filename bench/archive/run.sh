@@ -1,11 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# mmsync's archives against the crate that has their layout, rkyv 0.7: the same values, the same bytes, in turns on one
-# machine. Usage: run.sh [--instructions] [--rounds N] BUILD [CASE...]
+# Compare mmsync's archives with those of the crate that defines their layout, rkyv 0.7: the same
+# values, the same bytes, taking turns on one machine.
+# Usage: run.sh [--instructions] [--rounds N] BUILD [CASE...]
 #
-#   BUILD            a directory with bin/mmsc and src/core/libmmsync.so, built for release
-#   --rounds N       so many runs of each side, one after the other; the medians are shown (9)
-#   --instructions   count instructions under valgrind instead of nanoseconds: the same on a busy machine
+#   BUILD            a directory with bin/mmsc and src/libmmsync.so, built for release
+#   --rounds N       runs of each side, taking turns; the medians are shown (9)
+#   --instructions   count instructions under valgrind instead: the same on a busy machine
 #
 # Ratios are C over Rust: below 1, C is faster. Needs cargo and the crates.
 set -euo pipefail
@@ -16,7 +17,7 @@ while [[ ${1-} == --* ]]; do
     case $1 in
     --rounds) rounds=${2:?--rounds needs a number} && shift ;;
     --instructions) instructions=yes ;;
-    *) sed -n '3,11s/^# \{0,1\}//p' "$0" && exit 2 ;;
+    *) sed -n '3,${/^#/!q; s/^# \{0,1\}//p}' "$0" && exit 2 ;;
     esac
     shift
 done
@@ -28,7 +29,7 @@ need cargo
 build=$(realpath "${1:?usage: run.sh [--instructions] [--rounds N] BUILD [CASE...]}")
 shift
 work=$build/bench-archive
-for file in bin/mmsc src/core/libmmsync.so; do
+for file in bin/mmsc src/libmmsync.so; do
     [[ -e $build/$file ]] || { echo "run.sh: there is no $build/$file: cmake --build it first" >&2 && exit 1; }
 done
 
@@ -48,7 +49,7 @@ make_both() {
     mkdir -p "$work"
     "$build/bin/mmsc" -o "$work" "$here/pairs.rs"
     ${CC:-cc} -std=c11 -D_GNU_SOURCE -O2 -g -iquote "$work" -I "$here/../../include" "$here/pairs.c" "$work/pairs.c" \
-        -L "$build/src/core" -lmmsync -Wl,-rpath,"$build/src/core" -o "$work/pairs"
+        -L "$build/src" -lmmsync -Wl,-rpath,"$build/src" -o "$work/pairs"
     CARGO_TARGET_DIR=$work/target cargo build --quiet --release --manifest-path "$here/Cargo.toml"
     c=$work/pairs rust=$work/target/release/archive_pairs
 }

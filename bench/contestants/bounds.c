@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the hardware allows: POINTER, a load through a pointer, in a function that is called through another; else memcpy.
-   Nothing is shared and nothing is protected. */
-#include "common.h"
+/* What the hardware allows: POINTER, a load through a pointer, in a function that is called
+   through another; else memcpy. Nothing is shared and nothing is protected. */
+#include "parts.h"
 
 static unsigned char *values;
 static size_t value_size;
@@ -57,7 +57,7 @@ static uint64_t read_times(void *reader, size_t times)
     uint64_t sum = 0;
 
     (void)reader;
-    __asm__ volatile("" : "+r"(call)); /* the compiler no longer knows whom it calls */
+    __asm__ volatile("" : "+r"(call)); /* hides from the compiler what is called */
     for (size_t i = 0; i < times; i++)
         sum += call(at);
     return sum;
@@ -76,6 +76,34 @@ static uint64_t read_times(void *reader, size_t times)
 }
 #endif
 
+#ifndef POINTER
+static int build_records(size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        parts_fill_record(values + i * BENCH_RECORD_SIZE, i, 0);
+    return 0;
+}
+
+static int change_records(const struct bench_change *change)
+{
+    for (size_t i = 0; i < change->count; i++)
+        for (size_t at = change->places[i]; at < change->places[i] + change->length; at++)
+            parts_fill_record(values + at * BENCH_RECORD_SIZE, at, change->stamp);
+    return 0;
+}
+
+static uint64_t found_records(void *reader, const struct bench_change *change)
+{
+    uint64_t found = 0;
+
+    (void)reader;
+    for (size_t i = 0; i < change->count; i++)
+        for (size_t at = change->places[i]; at < change->places[i] + change->length; at++)
+            found += parts_is_record(values + at * BENCH_RECORD_SIZE, at, change->stamp);
+    return found;
+}
+#endif
+
 EXPORT const struct bench_contestant *bench_contestant(void)
 {
     static const struct bench_contestant contestant = {
@@ -85,6 +113,7 @@ EXPORT const struct bench_contestant *bench_contestant(void)
         .name = "pointer",
 #else
         .name = "memcpy",
+        .records = {build_records, change_records, found_records},
 #endif
         .version = version,
         .detail = common_detail,

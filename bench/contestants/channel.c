@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The value itself goes through a pipe, or, with SOCKET, a pair of unix sockets, to one reader: how long until it is seen. */
+/* The value itself goes through a pipe, or, with SOCKET, a pair of unix sockets, to one reader:
+   the time until it is seen. */
 #include "common.h"
 #include <sys/socket.h>
 
@@ -21,7 +22,7 @@ static int prepare(const struct bench_place *place)
 #endif
     value_size = place->max_size;
     if (value_size > sizeof newest)
-        return common_fail("values up to %zu bytes only: more is not sent in one piece", sizeof newest);
+        return common_fail("values up to %zu bytes only: larger ones are not sent in one piece", sizeof newest);
     return code == 0 ? 0 : common_fail("%s", strerror(errno));
 }
 

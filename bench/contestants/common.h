@@ -38,7 +38,7 @@ static inline uint32_t common_version_of(const void *data, size_t size)
     return version;
 }
 
-/* Looks at one word of each page. */
+/* Reads one word of each page. */
 static inline uint64_t common_touch(const void *data, size_t size)
 {
     const volatile unsigned char *bytes = data;
@@ -50,7 +50,7 @@ static inline uint64_t common_touch(const void *data, size_t size)
     return common_version_of(data, size);
 }
 
-/* A file of the place, mapped for all who use it; grown where that is asked for. */
+/* A file in the contestant's directory, mapped shared, and grown if asked. */
 static inline void *common_map(const char *directory, const char *name, size_t size, bool create)
 {
     char path[4096];

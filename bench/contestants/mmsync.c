@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* mmsync. CALLS: through the library's functions, as bindings call it; REFRESH: a view is held, and refreshed. */
+/* mmsync. CALLS: through the library's functions, as bindings call it; REFRESH: a view is held, and
+   refreshed; WHOLE, PAGES, PATCH: see mmsync_records.c and mmsync_entries.c. */
 #include "common.h"
 #include "hello.h"
+#include "mmsync_own.h"
 #include "table.h"
-#include <mmsync.h>
 
-static mms_writer *writer;
+mms_writer *mmsync_writer;
 static mms_region *region;
 static unsigned region_users;
 
@@ -28,17 +29,20 @@ static int create(const struct bench_place *place)
 
     options.max_size = place->max_size > 65536 ? place->max_size + 4096 : 0;
     options.max_readers = place->readers > 1024 ? place->readers : 0;
-    return mms_writer_open(path_of(place), &options, &writer);
+#if defined(PAGES) && defined(BENCH_TRACK)
+    options.track = MMS_TRACK_PAGES;
+#endif
+    return mms_writer_open(path_of(place), &options, &mmsync_writer);
 }
 
 static void destroy(void)
 {
-    mms_writer_close(writer);
+    mms_writer_close(mmsync_writer);
 }
 
 static int publish(const void *data, size_t size)
 {
-    return mms_write(writer, data, size, NULL);
+    return mms_write(mmsync_writer, data, size, NULL);
 }
 
 static int write_typed(uint32_t version)
@@ -46,19 +50,19 @@ static int write_typed(uint32_t version)
     static const mms_str words[] = {{"Hello", 5}, {"World", 5}, {"!", 1}};
     HelloWorld value = {.version = version, .messages = {words, 3}};
 
-    return HelloWorld_write(writer, &value, NULL);
+    return HelloWorld_write(mmsync_writer, &value, NULL);
 }
 
 static void *begin(size_t size)
 {
     void *buffer;
 
-    return mms_write_begin(writer, size, &buffer, NULL) == 0 ? buffer : NULL;
+    return mms_write_begin(mmsync_writer, size, &buffer, NULL) == 0 ? buffer : NULL;
 }
 
 static int commit(size_t size)
 {
-    return mms_write_commit(writer, size, NULL);
+    return mms_write_commit(mmsync_writer, size, NULL);
 }
 
 static void *reader_open(const struct bench_place *place)
@@ -91,7 +95,12 @@ static void reader_close(void *reader)
     }
 }
 
-static __attribute__((noreturn)) void stop(const char *what)
+int mmsync_fail(const char *what)
+{
+    return common_fail("%s", what);
+}
+
+_Noreturn void mmsync_stop(const char *what)
 {
     fprintf(stderr, "mmsync: %s: %s\n", what, mms_last_error());
     _exit(1);
@@ -105,14 +114,14 @@ static uint64_t read_times(void *reader, size_t times)
     for (size_t i = 0; i < times; i++) {
 #ifdef REFRESH
         if (mms_refresh(reader, &view) != 0)
-            stop("mms_refresh");
+            mmsync_stop("mms_refresh");
         sum += common_version_of(view.data, view.size);
 #else
         if (mms_read(reader, &view) != 0)
-            stop("mms_read");
+            mmsync_stop("mms_read");
         sum += common_version_of(view.data, view.size);
         if (mms_release(reader) != 0)
-            stop("mms_release");
+            mmsync_stop("mms_release");
 #endif
     }
     return sum;
@@ -127,10 +136,10 @@ static uint64_t read_checked(void *reader, size_t times)
         const ArchivedHelloWorld *hello = HelloWorld_read(reader, &view);
 
         if (!hello)
-            stop("HelloWorld_read");
+            mmsync_stop("HelloWorld_read");
         sum += hello->version;
         if (mms_release(reader) != 0)
-            stop("mms_release");
+            mmsync_stop("mms_release");
     }
     return sum;
 }
@@ -141,10 +150,10 @@ static uint64_t touch(void *reader, size_t size)
     mms_view view;
 
     if (mms_read(reader, &view) != 0)
-        stop("mms_read");
+        mmsync_stop("mms_read");
     version = common_touch(view.data, size < view.size ? size : view.size);
     if (mms_release(reader) != 0)
-        stop("mms_release");
+        mmsync_stop("mms_release");
     return version;
 }
 
@@ -181,7 +190,7 @@ static int table_build(size_t count, uint64_t *bytes)
             items[j] = (float)(i + j);
         entries[i] = (HashMap_u64_Vec_f32_entry){bench_table_key(i), {items, length}};
     }
-    code = Table_write(writer, &table, &receipt);
+    code = Table_write(mmsync_writer, &table, &receipt);
     free(entries);
     free(floats);
     *bytes = receipt.size;
@@ -198,18 +207,18 @@ static uint64_t table_find(void *reader, const uint64_t *indices, size_t count)
         const ArchivedVec_f32 *items;
 
         if (!table)
-            stop("Table_read");
+            mmsync_stop("Table_read");
         items = HashMap_u64_Vec_f32_get(&table->map, bench_table_key(indices[i]));
         found += items && *Vec_f32_at(items, 0) == (float)indices[i];
         if (mms_release(reader) != 0)
-            stop("mms_release");
+            mmsync_stop("mms_release");
     }
     return found;
 }
 
 EXPORT const struct bench_contestant *bench_contestant(void)
 {
-    static const struct bench_contestant contestant = {
+    static struct bench_contestant contestant = {
         .abi = BENCH_ABI,
         .name = "mmsync",
         .version = mms_version,
@@ -230,5 +239,7 @@ EXPORT const struct bench_contestant *bench_contestant(void)
         .table_find = table_find,
     };
 
+    contestant.records = mmsync_records;
+    contestant.entries = mmsync_entries;
     return &contestant;
 }

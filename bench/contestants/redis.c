@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Redis over a unix socket, through hiredis; a server of our own without persistence. Debian ships the server's program in
-   redis-tools too, under another name; it is what its name says it is. */
+/* Redis over a unix socket, through hiredis; a server of our own without persistence. Debian
+   ships the server in redis-tools too, under another name; the program goes by the name that it
+   is called by. */
 #include "common.h"
 #include <hiredis/hiredis.h>
 #include <signal.h>
@@ -68,7 +69,7 @@ static int create(const struct bench_place *place)
         nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
         own = connect_to(place);
         if (!own && waitpid(server, NULL, WNOHANG) == server)
-            return common_fail("the Redis server ended at once (%s)", BENCH_REDIS);
+            return common_fail("the Redis server exited at once (%s)", BENCH_REDIS);
     }
     if (!own)
         return -1;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A value under a pthread_rwlock_t that is shared between processes, in a mapped file; readers use it in place. */
+/* A value under a pthread_rwlock_t that is shared between processes, in a mapped file; readers
+   use it in place. */
 #include "common.h"
 #include <pthread.h>
 
@@ -31,7 +32,7 @@ static int create(const struct bench_place *place)
         return -1;
     pthread_rwlockattr_init(&attributes);
     pthread_rwlockattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
-    /* The default prefers readers, and one that spins would keep the writer out. */
+    /* The default prefers readers, so one that spins would starve the writer. */
     pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
     return pthread_rwlock_init(&own.shared->lock, &attributes) == 0 ? 0 : common_fail("pthread_rwlock_init");
 }

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A value under a sequence lock, in a mapped file. EVENTFD: with an eventfd beside it, for readers that wait. */
+/* A value under a sequence lock, in a mapped file. For readers that wait, EVENTFD: an eventfd beside
+   it; FUTEX: the lower half of the lock's count, whose sleepers the writer wakes, all of them. */
 #include "seqlock.h"
+#include <limits.h>
+#include <linux/futex.h>
 #include <sys/eventfd.h>
+#include <sys/syscall.h>
 
 struct reader {
     struct seqlock *lock;
@@ -39,9 +43,20 @@ static void destroy(void)
     munmap(own, own_bytes);
 }
 
+#ifdef FUTEX
+static uint32_t *futex_of(struct seqlock *lock)
+{
+    return (uint32_t *)(void *)&lock->count + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
+}
+#endif
+
 static int publish(const void *data, size_t size)
 {
     seqlock_write(own, data, size);
+#ifdef FUTEX
+    if (syscall(SYS_futex, futex_of(own), FUTEX_WAKE, INT_MAX, NULL, NULL, 0) < 0)
+        return common_fail("FUTEX_WAKE: %s", strerror(errno));
+#endif
     if (event >= 0 && write(event, &(uint64_t){1}, 8) != 8)
         return common_fail("writing to the eventfd: %s", strerror(errno));
     return 0;
@@ -101,6 +116,19 @@ static int wait_for(void *reader, uint32_t seen)
 }
 #endif
 
+#ifdef FUTEX
+static int wait_for(void *handle, uint32_t seen)
+{
+    struct reader *reader = handle;
+    uint32_t count = __atomic_load_n(futex_of(reader->lock), __ATOMIC_ACQUIRE);
+    size_t size = seqlock_read(reader->lock, reader->copy);
+
+    if (common_version_of(reader->copy, size) == seen)
+        syscall(SYS_futex, futex_of(reader->lock), FUTEX_WAIT, count, NULL, NULL, 0);
+    return 0;
+}
+#endif
+
 EXPORT const struct bench_contestant *bench_contestant(void)
 {
     static const struct bench_contestant contestant = {
@@ -117,6 +145,9 @@ EXPORT const struct bench_contestant *bench_contestant(void)
 #ifdef EVENTFD
         .name = "eventfd",
         .prepare = prepare,
+        .wait = wait_for,
+#elif defined(FUTEX)
+        .name = "futex",
         .wait = wait_for,
 #else
         .name = "seqlock",

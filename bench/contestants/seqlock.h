@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A sequence lock in shared memory: the writer makes the count odd, writes, makes it even; a reader copies, and again if the
-   count was odd or has changed. Data is copied by words, which is what makes a racing copy defined. */
+/* A sequence lock in shared memory: the writer makes the count odd, writes, makes it even; a
+   reader copies, and tries again if the count was odd or has changed. Data is copied by words,
+   which is what makes a racing copy defined. */
 #ifndef BENCH_SEQLOCK_H
 #define BENCH_SEQLOCK_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* liburcu, memory barrier flavour by membarrier(2): readers are threads of one process. The writer waits for a grace period in
-   each publish, as it has one value that it owns, and frees the old one. */
+/* liburcu, memory barrier flavour by membarrier(2): readers are threads of one process. Each
+   publish waits for a grace period and then frees the old value. */
 #include "common.h"
 #define RCU_MEMBARRIER
 #define _LGPL_SOURCE

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Builds the harness and the contestants into build/bench, and says what could not be had."""
+"""Build the harness and the contestants in build/bench, and report what could not be built."""
 
 import os
 import re
@@ -17,7 +17,7 @@ class BuildError(Exception):
 
 
 def run(command, log, **options):
-    """Run a command with its output in a log; the log's end tells what went wrong."""
+    """Run a command with its output in a log; if it fails, the end of the log says why."""
     with open(log, "w", encoding="utf-8") as file:
         code = subprocess.call(command, stdout=file, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, **options)
     if code != 0:
@@ -63,7 +63,7 @@ def build_crate(name, plugins):
 
 
 def build_all(say):
-    """The plugins' directory, and for each contestant that is missing the reason."""
+    """The plugins' directory, and the reason for each contestant that is missing."""
     missing = {}
     say("building the harness, mmsync and the contestants in C")
     plugins = build_c(BUILD, ROOT)
@@ -99,7 +99,7 @@ def git(*words, tree=ROOT):
 
 
 def build_base(base, say):
-    """Another commit's library in this tree's harness: the plugins' directory."""
+    """The plugins' directory of another commit's library in this tree's harness."""
     commit = git("rev-parse", "--verify", "--quiet", base + "^{commit}")
     if not commit:
         raise BuildError(f"--compare {base}: git knows no such commit")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""mmsync of this tree against mmsync of another commit: the same harness and the same loops, interleaved."""
+"""Compare mmsync in this tree with another commit: the same harness and loops, interleaved."""
 
 import json
 import os
@@ -13,7 +13,7 @@ OURS = ["mmsync", "mmsync-calls", "mmsync-refresh"]
 
 
 def paired(new, old, better):
-    """How many times faster this tree is, round by round: both figures of a round were taken one after the other."""
+    """How many times faster this tree is, per round: a round's two figures were measured in succession."""
     pairs = list(zip(new, old))
     ratios = [(a / b if better == "high" else b / a) for a, b in pairs if a and b]
     return summary.spread(ratios) if ratios else None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the figures were taken on."""
+"""Describe the machine that the figures come from."""
 
 import os
 import platform
@@ -35,6 +35,14 @@ def memory():
         if line.startswith("MemTotal"):
             return f"{int(line.split()[1]) / (1 << 20):.1f} GiB"
     return "?"
+
+
+def memory_free():
+    """Bytes that can be had without taking them from anybody."""
+    for line in read("/proc/meminfo").splitlines():
+        if line.startswith("MemAvailable"):
+            return int(line.split()[1]) * 1024
+    return 0
 
 
 def distribution():

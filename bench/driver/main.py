@@ -44,39 +44,39 @@ def parse():
         default="short",
         help="a few minutes (the default)",
     )
-    parser.add_argument("--full", dest="plan", action="store_const", const="full", help="some 20 minutes")
+    parser.add_argument("--full", dest="plan", action="store_const", const="full", help="about 20 minutes")
     parser.add_argument(
         "--tiny",
         dest="plan",
         action="store_const",
         const="tiny",
-        help="seconds: sees that everything runs; the figures mean nothing",
+        help="seconds: only checks that everything runs; the figures mean nothing",
     )
     parser.add_argument(
-        "--row", action="append", metavar="NAME", help="only this row; may be a pattern, and be given again"
+        "--row", action="append", metavar="NAME", help="only this row, or rows that match this pattern; may be repeated"
     )
     parser.add_argument(
-        "--contestant", action="append", metavar="NAME", help="only this contestant; may be given again"
+        "--contestant", action="append", metavar="NAME", help="only this contestant; may be repeated"
     )
-    parser.add_argument("--rounds", type=int, metavar="N", help="rounds, instead of the mode's")
+    parser.add_argument("--rounds", type=int, metavar="N", help="override the mode's number of rounds")
     parser.add_argument(
-        "--seconds", type=float, metavar="S", help="time for one figure of one round, instead of the mode's"
+        "--seconds", type=float, metavar="S", help="override the mode's time per figure and round"
     )
-    parser.add_argument("--compare", metavar="BASE", help="mmsync alone, against that of another commit, interleaved")
-    parser.add_argument("--list", action="store_true", help="list rows and contestants, and end")
+    parser.add_argument("--compare", metavar="BASE", help="only mmsync: this tree against another commit, interleaved")
+    parser.add_argument("--list", action="store_true", help="list rows and contestants and exit")
     parser.add_argument(
         "--publish",
         action="store_true",
-        help="write docs/benchmarks.md from the last results, and end; with --full or --short, after the run",
+        help="write docs/results/benchmarks.md from the last results and exit; with --full or --short, after the run",
     )
     parser.add_argument("--out", default=OUT, metavar="DIR", help="where results.json and report.html go (bench/out)")
     parser.add_argument(
         "--document",
-        default=os.path.join(build.ROOT, "docs", "benchmarks.md"),
+        default=os.path.join(build.ROOT, "docs", "results", "benchmarks.md"),
         metavar="FILE",
-        help="what --publish writes (docs/benchmarks.md)",
+        help="what --publish writes (docs/results/benchmarks.md)",
     )
-    parser.add_argument("--plugins", metavar="DIR", help="use what is built there, and build nothing")
+    parser.add_argument("--plugins", metavar="DIR", help="use the contestants built in DIR and build nothing")
     options = parser.parse_args()
     options.runs = any(word in sys.argv for word in ("--short", "--full", "--tiny")) or not options.publish
     return parser, options
@@ -93,21 +93,21 @@ def select(parser, options):
         if name not in BY_NAME:
             parser.error(f"no contestant is called {name}; --list shows them")
     if options.row:
-        rows = [row for row in rows if any(fnmatch.fnmatch(row.name, pattern) for pattern in options.row)]
-    return rows
+        return [row for row in rows if any(fnmatch.fnmatch(row.name, pattern) for pattern in options.row)]
+    return [row for row in rows if row.only in (None, options.plan) or options.plan == "tiny"]
 
 
 def list_all():
     print("rows:")
     for row in rows_module.all_rows():
-        print(f"  {row.name:20} {row.title}")
+        print(f"  {row.name:20} {row.title}" + (f" (--{row.only})" if row.only else ""))
     print("contestants:")
     for contestant in ALL:
         print(f"  {contestant.name:20} {contestant.what}")
 
 
 def collect(rows, results, plan, plan_name, missing, began):
-    """All that the report needs, as it stands in results.json."""
+    """Everything the report needs; results.json stores it."""
     summary = summary_module.summarize(results.figures)
     return {
         "format": 1,

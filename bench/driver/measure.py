@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the harness: all contestants of a row in turn, and that several times over, so that what disturbs the machine disturbs
-all of them."""
+"""Run the harness: all contestants of a row in turn, several times over, so that whatever disturbs the
+machine disturbs all of them."""
 
 import glob
 import json
@@ -9,7 +9,9 @@ import shutil
 import subprocess
 import tempfile
 
-# Loaded with the program, as for one that is linked to it: only then its thread-local variables are cheap to reach.
+import machine
+
+# Preloaded, as if the program were linked to it: only then are its thread-local variables cheap to reach.
 PRELOAD = {"liburcu.so": "liburcu.so.8"}
 SHARED = "/dev/shm"
 
@@ -23,6 +25,8 @@ class Plan:
         self.seconds, self.rounds, self.heavy_rounds, self.timeout = seconds, rounds, heavy_rounds, timeout
 
     def rounds_of(self, row):
+        if row.rounds:
+            return row.rounds
         return self.heavy_rounds if row.once else self.rounds * row.weight
 
 
@@ -60,7 +64,7 @@ def base_command(plugins, file, row, seconds):
 
 
 def in_fresh_directory(command, timeout, prefix=()):
-    # The process's number: whoever finds such a directory can tell whether it is in use.
+    # The process id shows whether such a directory is still in use.
     directory = tempfile.mkdtemp(prefix=f"mmsync-bench-{os.getpid()}-", dir=SHARED)
     try:
         return execute([*prefix, *command, "--directory", directory], timeout)
@@ -71,9 +75,9 @@ def in_fresh_directory(command, timeout, prefix=()):
 
 
 def count_calls(command, timeout):
-    """System calls that the writer's thread makes in so many publishes."""
+    """The number of system calls that the writer's thread makes in these publishes."""
     with tempfile.NamedTemporaryFile("r", suffix=".strace") as file:
-        # The harness's own waiting is not counted.
+        # Not counting the harness's own waiting.
         in_fresh_directory(command, timeout, ("strace", "-c", "-e", "trace=!clock_nanosleep,wait4", "-o", file.name))
         for line in file.read().splitlines():
             words = line.split()
@@ -127,12 +131,46 @@ class Results:
         return contestant in self.missing.get(row.name, {})
 
 
+def check_memory(row, name):
+    """Before a contestant takes it from the rest of the machine."""
+    needed, free = row.memory.get(name, 0), machine.memory_free()
+    if needed > free:
+        raise Failure(f"needs {needed / 2**30:.1f} GiB of memory, and {free / 2**30:.1f} GiB are free")
+
+
+def run_shared(name, plugins, file, row, plan, round_number):
+    """One run for all rows that differ in nothing but the prefix of their figures."""
+    key = (plugins, file, round_number, *row.arguments(plan.seconds))
+    if key not in shared_runs:
+        try:
+            check_memory(row, name)
+            shared_runs[key] = run_once(plugins, file, row, plan)
+        except Failure as failure:
+            shared_runs[key] = failure
+    found = shared_runs[key]
+    if isinstance(found, Failure):
+        raise found
+    return {
+        metric.removeprefix(row.prefix): value
+        for metric, value in found.items()
+        if metric.startswith(row.prefix) or metric in OF_ALL_ROWS
+    }
+
+
+# The figures of a run that are not those of one row.
+OF_ALL_ROWS = ("version", "build_s", "bytes")
+shared_runs = {}
+
+
 def measure_row(row, participants, plan, round_number, results):
     for name, (plugins, file) in rotate(participants, round_number):
         if results.is_out(row, name):
             continue
         try:
-            results.add(row, name, run_once(plugins, file, row, plan))
+            if row.prefix:
+                results.add(row, name, run_shared(name, plugins, file, row, plan, round_number))
+            else:
+                results.add(row, name, run_once(plugins, file, row, plan))
         except Failure as failure:
             results.give_up(row, name, str(failure))
 

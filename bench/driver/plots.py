@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Plots, made by gnuplot, as SVG that takes its text's colour from the page."""
+"""Plots by gnuplot, as SVG that takes the colour of its text from the page."""
 
 import re
 import shutil
@@ -60,7 +60,7 @@ def escape(text):
 
 
 def bars(title, pairs, unit):
-    """Horizontal would be nicer; gnuplot's own histograms are upright."""
+    """Horizontal bars would be nicer, but gnuplot's histograms are vertical."""
     pairs = [(name, value) for name, value in pairs if value and value > 0]
     lines = "\n".join(
         f'"{escape(name)}" {value:.6g} {COLOURS[0] if name.startswith("mmsync") else "#9a9a9a"}'

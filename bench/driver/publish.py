@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""docs/benchmarks.md, written from the last results."""
+"""docs/results/benchmarks.md, written from the last results."""
 
 import json
 import os
@@ -18,14 +18,16 @@ def table(headings, rows):
 
 def head(data):
     changed = ", with changes that were not committed" if data["modified"] else ""
-    return f"""# Benchmarks
+    return f"""# Benchmark results
 
-mmsync beside what one would otherwise use, measured in one run, contestants in turn. `{data["command"].strip()}` measures and
-`script/bench --publish` writes this file; `bench/out/report.html` has the same with plots. Commit `{data["commit"][:12]}`{changed},
-{data["date"]}, {data["mode"]} mode, {data["seconds"]} s. Ratios carry over to other machines, nanoseconds do not.
+What `{data["command"].strip()}` measured and `script/bench --publish` wrote;
+`bench/out/report.html` has the same with plots. [benchmarks.md](../benchmarks.md) says how to read
+it.
 
-The figures are medians over the rounds, with the quartiles; a call that is timed singly has what reading the clock costs
-subtracted. "mmsync is better by" is a ratio of medians: below 1, the other is better, and the text under the table says why.
+Commit `{data["commit"][:12]}`{changed}, {data["date"]}, {data["mode"]} mode, {data["seconds"]} s.
+
+Figures are medians over the rounds, with their quartiles. "mmsync's lead" is a ratio of medians;
+below 1, the other one is better, and the text under the table says why.
 """
 
 
@@ -33,8 +35,8 @@ def targets(data):
     lines = [
         [
             target["sentence"],
-            f'{target["sense"]} {target["wanted"]}',
-            "-" if target["ratio"] is None else view.plain(target["ratio"]),
+            view.target_wanted(target),
+            view.target_number(target, target["ratio"]),
             view.target_text(target),
         ]
         for target in data["targets"]
@@ -47,7 +49,7 @@ def targets(data):
     return (
         "## Targets\n\n"
         + table(["target", "wanted", "found", ""], lines)
-        + ("\n\nMissed, and why:\n\n" + "\n".join(notes) if notes else "")
+        + ("\n\nWhy targets were missed:\n\n" + "\n".join(notes) if notes else "")
         + "\n"
     )
 
@@ -56,11 +58,11 @@ def row_lines(row):
     extras = view.EXTRAS.get(row["group"], [])
     tails = [("single_p99", "p99"), ("single_p9999", "p99.99")] if view.has_percentiles(row) else []
     headings = (
-        ["", "median", "quartiles", "mmsync is better by"]
+        ["", "median", "quartiles", "mmsync's lead"]
         + [label for _, label in tails]
         + [label for _, label, _ in extras]
     )
-    headings.append("what it buys")
+    headings.append("what you get")
     lines = []
     for name in view.ordered(row):
         spread, ratio = row["results"][name][row["metric"]], view.times_mmsync(row, name)
@@ -85,9 +87,9 @@ def row_section(name, row):
     place = view.standing(name, row)
     if place:
         out.append(place)
-    out += [f"- ahead: {winners}: {why}" for winners, why in view.leaders(name, row)]
-    out += [f"- not here: {missing}: {reason}" for missing, reason in view.absent(row)]
-    out.append(f"\nAgain: `script/bench --row {name}`.\n")
+    out += [f"- Ahead: {winners}: {why}" for winners, why in view.leaders(name, row)]
+    out += [f"- Not measured: {missing}: {reason}" for missing, reason in view.absent(row)]
+    out.append(f"\nRepeat with `script/bench --row {name}`.\n")
     return "\n".join(out)
 
 
@@ -98,8 +100,8 @@ def contestants(data):
         for contestant in ALL
         if contestant.name not in data["missing"]
     ]
-    out = ["## Contestants\n", table(["", "what it is", "version", "tuned", "who can tear, copies, blocks"], lines)]
-    out += [f"- not here: {name}: {reason}" for name, reason in sorted(data["missing"].items())]
+    out = ["## Contestants\n", table(["", "what it is", "version", "tuned", "who tears, copies or blocks"], lines)]
+    out += [f"- Not measured: {name}: {reason}" for name, reason in sorted(data["missing"].items())]
     return "\n".join(out) + "\n"
 
 
@@ -121,7 +123,7 @@ def write(results, path):
         with open(results, encoding="utf-8") as file:
             data = json.load(file)
     except OSError as error:
-        raise build.BuildError(f"there are no results to publish ({error}); run script/bench --full first") from error
+        raise build.BuildError(f"no results to publish ({error}); run script/bench --full first") from error
     with open(path + ".new", "w", encoding="utf-8") as file:
         file.write(render(data))
     os.replace(path + ".new", path)

@@ -30,7 +30,7 @@ def text(value):
 
 
 def table(headings, rows, own=()):
-    """Cells are HTML; a heading that starts with # is of a column of numbers."""
+    """Cells are HTML; a heading that starts with # marks a column of numbers."""
     right = [heading.startswith("#") for heading in headings]
     out = ['<div class="wide"><table><tr>']
     out += [f'<th class="n">{text(h[1:])}</th>' if r else f"<th>{text(h)}</th>" for h, r in zip(headings, right)]
@@ -46,9 +46,9 @@ def table(headings, rows, own=()):
 def row_table(row):
     extras = view.EXTRAS.get(row["group"], [])
     percentiles = view.PERCENTILES if view.has_percentiles(row) else []
-    headings = ["", "#median", "#quartiles", "#min to max", "#mmsync is better by"]
+    headings = ["", "#median", "#quartiles", "#min to max", "#mmsync's lead"]
     headings += (
-        [f"#{label}" for _, label in percentiles] + [f"#{label}" for _, label, _ in extras] + ["what the figure buys"]
+        [f"#{label}" for _, label in percentiles] + [f"#{label}" for _, label, _ in extras] + ["what you get"]
     )
     lines = []
     for name in view.ordered(row):
@@ -68,16 +68,16 @@ def row_table(row):
 
 def row_section(name, row):
     out = [f'<h3 id="{text(name)}">{text(row["title"])}</h3>']
-    out.append(row_table(row) if row["results"] else "<p>Nobody has a figure here.</p>")
+    out.append(row_table(row) if row["results"] else "<p>No figures.</p>")
     place = view.standing(name, row)
     if place:
         out.append(f"<p>{text(place)}</p>")
     for winners, why in view.leaders(name, row):
         out.append(f'<p class="why">Ahead: <b>{text(winners)}</b>: {text(why)}</p>')
     for missing, reason in view.absent(row):
-        out.append(f'<p class="soft">Not here: {text(missing)}: {text(reason)}</p>')
+        out.append(f'<p class="soft">Not measured: {text(missing)}: {text(reason)}</p>')
     out.append(
-        f'<p class="soft">Again: <code>script/bench --row {text(name)}</code>; one run of it: '
+        f'<p class="soft">Repeat with <code>script/bench --row {text(name)}</code>; one run of it: '
         f'<code>{text(row["command"])}</code></p>'
     )
     return "\n".join(out)
@@ -90,11 +90,11 @@ def targets_section(data):
     for target in data["targets"]:
         mark = view.target_text(target)
         shade = "good" if mark == "met" else "bad" if mark == "missed" else "soft"
-        found = "-" if target["ratio"] is None else f'{view.plain(target["ratio"])} ×'
+        found = view.target_number(target, target["ratio"]) + (" ×" if target["ratio"] and target["to"] else "")
         lines.append(
             [
                 text(target["sentence"]),
-                f'{text(target["sense"])} {target["wanted"]}',
+                text(view.target_wanted(target)),
                 found,
                 f'<span class="{shade}">{mark}</span>',
             ]
@@ -102,7 +102,7 @@ def targets_section(data):
         if mark == "missed":
             notes.append(f'<p class="why"><b>{text(target["sentence"])}</b>: {text(texts.MISSED[target["name"]])}</p>')
     return (
-        "<h2>Targets</h2><p>Ratios of medians of this run.</p>"
+        "<h2>Targets</h2><p>Medians of this run, or ratios of two of them.</p>"
         + table(["target", "#wanted", "#found", ""], lines)
         + "".join(notes)
     )
@@ -119,7 +119,7 @@ def contestants_section(data):
     found, lines = dict(view.versions(data)), []
     for contestant in ALL:
         state = (
-            f'not here: {data["missing"][contestant.name]}'
+            f'not measured: {data["missing"][contestant.name]}'
             if contestant.name in data["missing"]
             else found.get(contestant.name, "")
         )
@@ -132,7 +132,7 @@ def contestants_section(data):
                 text(state),
             ]
         )
-    return "<h2>Contestants</h2>" + table(["", "what it is", "tuned", "who can tear, copies, blocks", "version"], lines)
+    return "<h2>Contestants</h2>" + table(["", "what it is", "tuned", "who tears, copies or blocks", "version"], lines)
 
 
 def group_section(data, group, title, rows):
@@ -145,11 +145,12 @@ def group_section(data, group, title, rows):
     return "\n".join(out)
 
 
-INTRODUCTION = """<p>Everything here was measured in one run, contestants in turn (A B C A B C ...), each in processes of its own that
-are pinned to a processor where there is more than one; medians over the rounds, with quartiles and extremes. A single
-read is timed by reading the processor's clock before and after, and what that costs with nothing in between is subtracted; the
-clock has steps of some nanoseconds, so percentiles below {step:.0f} ns are shown as such. Means of many reads, the column “median”, have no
-such floor. Ratios carry over to other machines, nanoseconds do not.</p>"""
+INTRODUCTION = """<p>Everything here was measured in one run, contestants in turn (A B C A B C ...), each in its own processes,
+which are pinned if there is more than one processor. Figures are medians over the rounds, with quartiles and extremes.
+A single read is timed by reading the processor's clock before and after it, less what that costs with nothing in
+between. The clock has steps of a few nanoseconds, so percentiles below {step:.0f} ns are shown as such; the column
+“median” comes from batches of reads and has no such floor. “mmsync's lead” is a ratio of medians: below 1, the other
+one is better. Ratios carry over to other machines, nanoseconds do not.</p>"""
 
 
 def page(data):
@@ -187,10 +188,10 @@ def print_table(data):
                     + ("" if ratio is None else f"   {view.plain(ratio)} x")
                 )
             for missing, reason in view.absent(row):
-                print(f"    {missing:15} not here: {reason}")
+                print(f"    {missing:15} not measured: {reason}")
     print("\nTargets")
     for target in data["targets"]:
-        found = "-" if target["ratio"] is None else view.plain(target["ratio"])
+        found = view.target_number(target, target["ratio"])
         print(
-            f"  {view.target_text(target):12} {found:>8} (wanted {target['sense']} {target['wanted']})  {target['sentence']}"
+            f"  {view.target_text(target):12} {found:>8} (wanted {view.target_wanted(target)})  {target['sentence']}"
         )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is measured. A row is one sort of work; each contestant that can do it gets a figure."""
+"""What is measured. A row is one kind of work; each contestant that can do it gets a figure."""
 
 SHARING = ["mmsync", "mmap-sync", "iceoryx2", "lmdb", "redis", "rwlock", "seqlock", "left-right", "arc-swap", "liburcu"]
 PLACES = ["mmsync", "mmap-sync", "lmdb", "rwlock", "seqlock"]
@@ -21,6 +21,10 @@ class Row:
         once=False,
         tool=None,
         slices=1.0,
+        rounds=None,
+        only=None,
+        prefix="",
+        memory=None,
         **options,
     ):
         self.name, self.group, self.title, self.contestants = name, group, title, contestants
@@ -29,6 +33,10 @@ class Row:
         self.once = once  # heavy: one round in short runs
         self.tool = tool  # counted from outside: 'strace'
         self.slices = slices  # time, as a multiple
+        self.rounds = rounds  # in place of the mode's
+        self.only = only  # the mode that measures it without being asked
+        self.prefix = prefix  # one run measures several rows; this one's figures begin so
+        self.memory = memory or {}  # contestant: bytes that it needs
         self.options = options  # of the harness
 
     def arguments(self, seconds):
@@ -37,7 +45,8 @@ class Row:
             if value is True:
                 words.append("--" + name.replace("_", "-"))
             elif value is not False:
-                words += ["--" + name.replace("_", "-"), str(value)]
+                for each in value if isinstance(value, list) else [value]:
+                    words += ["--" + name.replace("_", "-"), str(each)]
         return words
 
 
@@ -68,7 +77,7 @@ def reads():
         typed=True,
     )
     yield Row(
-        "read-two", "read", "the same unchecked, two processes reading at once", SHARING, "read", weight=3, readers=2
+        "read-two", "read", "read of 36 bytes, unchecked, two processes reading at once", SHARING, "read", weight=3, readers=2
     )
     for rate in (10, 1000, 100000):
         yield Row(
@@ -83,7 +92,7 @@ def reads():
         yield Row(
             f"read-attached-{attached}",
             "beside-readers",
-            f"read of 36 bytes with {attached:,} attached readers that idle",
+            f"read of 36 bytes, {attached:,} idle {'reader' if attached == 1 else 'readers'} attached",
             SHARING,
             "read",
             attached=attached,
@@ -95,7 +104,7 @@ def first_reads():
     yield Row(
         "first-16m",
         "first",
-        "first read after a publish, 16 MiB, every page looked at",
+        "first read after a publish, 16 MiB, touching every page",
         PLACES,
         "first",
         count=40,
@@ -104,7 +113,7 @@ def first_reads():
     yield Row(
         "first-16m-prefault",
         "first",
-        "the same with prefault",
+        "first read after a publish, 16 MiB, with prefault",
         ["mmsync"],
         "first",
         count=40,
@@ -128,7 +137,7 @@ def writes():
         yield Row(
             f"write-attached-{attached}",
             "write",
-            f"publish of 36 bytes, raw, {attached:,} attached readers that idle",
+            f"publish of 36 bytes, raw, {attached:,} idle {'reader' if attached == 1 else 'readers'} attached",
             SHARING,
             "write",
             weight=3 if attached == 1 else 1,
@@ -174,7 +183,7 @@ def large_writes():
         yield Row(
             f"inplace-{name}",
             "large",
-            f"build {size_name(size)} (memset) and publish it, in place where that is possible",
+            f"build {size_name(size)} (memset) and publish it, in place where possible",
             PLACES + ["memcpy"],
             "write",
             unit="GiB/s",
@@ -189,7 +198,7 @@ def large_writes():
         yield Row(
             f"commit-{name}",
             "large",
-            f"the commit alone of {size_name(size)} built in place",
+            f"committing {size_name(size)} that was built in place",
             ["mmsync", "lmdb"],
             "write",
             once=size >= GIB,
@@ -198,12 +207,100 @@ def large_writes():
         )
 
 
+# What one commit changes in the rows about updates: name, title, places, and records at each of them.
+UPDATES = [
+    ("100", "100 records of 64 bytes", 100, 1),
+    ("1000", "1,000 records of 64 bytes", 1000, 1),
+    ("65536", "65,536 records of 64 bytes", 65536, 1),
+    ("pages", "1,024 pages of 4 KiB", 1024, 64),
+]
+STORES = ["mmsync", "mmsync-pages", "mmsync-whole", "lmdb", "sqlite", "memcpy"]
+
+# The memory that they need, as a multiple of the size: slots, or files, and a copy of the writer's own.
+SPACE = {"mmsync": 3, "mmsync-pages": 3, "mmsync-whole": 4, "lmdb": 2, "sqlite": 2, "memcpy": 1}
+
+
+def changes(kinds):
+    return [f"{name}:{count}:{length}" for name, _, count, length in kinds]
+
+
+def updates():
+    """All kinds of change in one run: filling a store takes longer than changing it."""
+    for size, only in ((64 * MIB, None), (512 * MIB, "short"), (4 * GIB, "full")):
+        for name, title, _, _ in UPDATES:
+            yield Row(
+                f"update-{name}-{size_name(size).replace(' ', '').lower()}",
+                "update",
+                f"changing {title} at random places of {size_name(size)}, in one commit",
+                STORES,
+                "parts",
+                rounds=1 if size > 64 * MIB else None,  # filling SQLite alone may take minutes
+                only=only,
+                prefix=name + "_",
+                memory={name: size * SPACE[name] for name in STORES},
+                size=size,
+                change=changes(UPDATES),
+            )
+
+
+ENTRIES = [("1", "one entry", 1, 1), ("100", "100 entries", 100, 1)]
+TYPED = ["mmsync", "mmsync-patch", "mmsync-whole", "lmdb", "sqlite"]
+
+
+def typed_updates():
+    for name, title, _, _ in ENTRIES:
+        yield Row(
+            f"entry-{name}",
+            "entry",
+            f"changing {title} of a typed HashMap<u64, [f32; 8]> of 1,000,000, in one commit",
+            TYPED,
+            "parts",
+            prefix=name + "_",
+            entries=True,
+            size=128 * MIB,
+            count=1000000,
+            change=changes(ENTRIES),
+        )
+    yield Row(
+        "checked-readers",
+        "entry",
+        "look-ups by two processes in such a table, while one entry is changed 1,000 times a second",
+        TYPED,
+        "beside",
+        unit="/s",
+        metric="lookups_per_s",
+        better="high",
+        slices=4,
+        entries=True,
+        size=128 * MIB,
+        count=1000000,
+        readers=2,
+        rate=1000,
+    )
+
+
+def seen_by_many():
+    for readers, anywhere in [(1, False), (10, False), (100, False), (1000, False), (1000, True), (4000, False)]:
+        yield Row(
+            f"seen-many-{readers}" + ("-anywhere" if anywhere else ""),
+            "many",
+            f"publish of 36 bytes while {readers:,} {'process sleeps' if readers == 1 else 'processes sleep'} until "
+            "there is something new" + (", processors not assigned" if anywhere else ""),
+            ["mmsync", "futex"],
+            "many",
+            only="full" if readers in (10, 4000) else None,
+            slices=2,
+            readers=readers,
+            anywhere=anywhere,
+        )
+
+
 def others():
-    yield Row("seen-spin", "seen", "from a publish until a spinning reader has it", SHARING, "seen", spin=True)
+    yield Row("seen-spin", "seen", "from a publish until a spinning reader sees it", SHARING, "seen", spin=True)
     yield Row(
         "seen-wait",
         "seen",
-        "from a publish until a sleeping reader has it",
+        "from a publish until a sleeping reader sees it",
         ["mmsync", "iceoryx2", "eventfd", "pipe", "socket"],
         "seen",
         slices=2,
@@ -222,7 +319,7 @@ def others():
     yield Row(
         "memory-1",
         "memory",
-        "memory of 1 reader of a value of 1 GiB",
+        "memory of one reader of a 1 GiB value",
         PLACES,
         "memory",
         unit="MiB",
@@ -234,7 +331,7 @@ def others():
     yield Row(
         "memory-100",
         "memory",
-        "memory of each of 100 readers of a value of 1 GiB",
+        "memory of each of 100 readers of a 1 GiB value",
         ["mmsync", "mmap-sync", "lmdb", "rwlock"],
         "memory",
         unit="MiB",
@@ -257,29 +354,32 @@ def others():
 
 GROUPS = [
     ("read", "Reads of a small value"),
-    ("beside-writer", "Reads beside a writer"),
-    ("beside-readers", "Reads with many attached readers"),
+    ("beside-writer", "Reads while a writer publishes"),
+    ("beside-readers", "Reads with idle readers attached"),
     ("first", "The first read after a publish"),
     ("write", "Publishing a small value"),
     ("large", "Publishing large values"),
-    ("seen", "From publish to seen"),
+    ("update", "Changing a part of a large value"),
+    ("entry", "Changing entries of a typed table"),
+    ("seen", "From publish to read"),
+    ("many", "Waking many sleeping processes"),
     ("table", "A table of a million entries"),
     ("memory", "Memory"),
     ("counters", "Counters"),
 ]
 
-# Contestants that a row leaves out, although they can do something like it.
+# Contestants that a row leaves out although they can do something like it.
 LEFT_OUT = {
-    "memory-1": {"redis": "its values end at 512 MiB", "iceoryx2": "values are passed on the stack"},
-    "instructions": {"redis": "nearly all of its work is in the kernel and in the server"},
-    "first-16m": {"redis": "0.5 s each", "iceoryx2": "values are passed on the stack"},
-    "copy-1gib": {"redis": "its values end at 512 MiB", "iceoryx2": "values are passed on the stack"},
+    "memory-1": {"redis": "its values are limited to 512 MiB", "iceoryx2": "it passes values on the stack"},
+    "instructions": {"redis": "nearly all of its work is in the kernel and the server"},
+    "first-16m": {"redis": "it takes 0.5 s each time", "iceoryx2": "it passes values on the stack"},
+    "copy-1gib": {"redis": "its values are limited to 512 MiB", "iceoryx2": "it passes values on the stack"},
     "memory-100": {
-        "redis": "each reader has a copy of its own: 100 GiB",
-        "seqlock": "each reader has a copy of its own: 100 GiB",
+        "redis": "each reader keeps its own copy: 100 GiB",
+        "seqlock": "each reader keeps its own copy: 100 GiB",
     },
     "table": {
-        "iceoryx2": "keys are fixed when the service is made; no container as a value",
+        "iceoryx2": "keys are fixed when the service is created, and values cannot be containers",
         "rwlock": "no format for tables",
         "seqlock": "no format for tables",
     },
@@ -292,7 +392,31 @@ LEFT_OUT = {
 
 
 def all_rows():
-    return [*reads(), *first_reads(), *writes(), *large_writes(), *others()]
+    return [
+        *reads(),
+        *first_reads(),
+        *writes(),
+        *large_writes(),
+        *updates(),
+        *typed_updates(),
+        *others(),
+        *seen_by_many(),
+    ]
+
+
+LEFT_OUT |= {
+    row.name: {
+        "eventfd": "each event wakes one reader",
+        "pipe": "each value goes to one reader",
+        "iceoryx2": "a notifier has to know each listener, and the number of both is fixed in advance",
+    }
+    for row in seen_by_many()
+}
+
+
+def shrink(change):
+    name, count, length = change.split(":")
+    return f"{name}:{min(int(count), 200)}:{length}"
 
 
 def tiny(rows):
@@ -306,8 +430,11 @@ def tiny(rows):
             options["attached"] = 100
         if options.get("readers", 1) > 8:
             options["readers"] = 8
-        if row.mode == "table":
+        row.memory = {}
+        if row.mode == "table" or options.get("entries"):
             options["count"] = 2000
+        if row.mode == "parts":
+            options["change"] = [shrink(change) for change in options["change"]]
         if row.mode == "first":
             options["count"] = min(options["count"], 40)
         if row.mode == "step" or row.mode == "calls":

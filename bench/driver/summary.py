@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From the rounds' figures to medians with their spread, ratios and targets."""
+"""Turn the rounds' figures into medians with their spread, ratios and targets."""
 
 
 def quantile(values, fraction):
@@ -36,12 +36,14 @@ def median_of(summary, row, contestant, metric="ns"):
 
 
 def ratio(summary, over, under):
-    """Of two (row, contestant, metric); None where one of them is missing or 0."""
+    """The ratio of two (row, contestant, metric), or the first alone; None if either is missing or 0."""
+    if under is None:
+        return median_of(summary, *over)
     a, b = median_of(summary, *over), median_of(summary, *under)
     return a / b if a is not None and b else None
 
 
-# name, sentence, what is divided by what, and the ratio wanted: at least, or at most.
+# name, sentence, dividend, divisor, and the wanted ratio: at least or at most. Without a divisor it is a figure in ns.
 TARGETS = [
     (
         "unchecked-alone",
@@ -116,6 +118,62 @@ TARGETS = [
         1.25,
     ),
     ("lmdb", "read at least 20 times faster than LMDB's", ("read", "lmdb", "ns"), ("read", "mmsync", "ns"), ">=", 20),
+    (
+        "update-100",
+        "100 records of 4 GiB changed in at most 60 µs",
+        ("update-100-4gib", "mmsync", "ns"),
+        None,
+        "<=",
+        60e3,
+    ),
+    (
+        "update-100-size",
+        "100 records of 4 GiB changed in at most 3 times what it takes in 64 MiB",
+        ("update-100-4gib", "mmsync", "ns"),
+        ("update-100-64mib", "mmsync", "ns"),
+        "<=",
+        3,
+    ),
+    (
+        "update-65536",
+        "65,536 records of 4 GiB changed in at most 20 ms",
+        ("update-65536-4gib", "mmsync", "ns"),
+        None,
+        "<=",
+        20e6,
+    ),
+    (
+        "update-65536-lmdb",
+        "65,536 records of 4 GiB changed at least 10 times faster than LMDB's",
+        ("update-65536-4gib", "lmdb", "ns"),
+        ("update-65536-4gib", "mmsync", "ns"),
+        ">=",
+        10,
+    ),
+    (
+        "update-stores",
+        "1,000 records of 4 GiB changed without a touch in at most 20 ms",
+        ("update-1000-4gib", "mmsync-pages", "ns"),
+        None,
+        "<=",
+        20e6,
+    ),
+    (
+        "sleepers",
+        "publish while 1,000 processes sleep in at most 50 µs",
+        ("seen-many-1000", "mmsync", "ns"),
+        None,
+        "<=",
+        50e3,
+    ),
+    (
+        "sleepers-last",
+        "the last of 1,000 sleeping processes sees it at most 1.5 times later than if the writer wakes all",
+        ("seen-many-1000", "mmsync", "last_ns"),
+        ("seen-many-1000", "futex", "last_ns"),
+        "<=",
+        1.5,
+    ),
 ]
 
 
@@ -130,7 +188,7 @@ def targets(summary):
                 "sentence": sentence,
                 "row": over[0],
                 "of": " ".join(over[:2]),
-                "to": " ".join(under[:2]),
+                "to": " ".join(under[:2]) if under else None,
                 "sense": sense,
                 "wanted": wanted,
                 "ratio": found,
@@ -141,7 +199,7 @@ def targets(summary):
 
 
 def ranking(summary, row, entrants):
-    """(contestant, median) of those who compete, best first."""
+    """(contestant, median) of the competitors, best first."""
     found = [(name, median_of(summary, row.name, name, row.metric)) for name in entrants]
     found = [(name, value) for name, value in found if value is not None]
     return sorted(found, key=lambda pair: pair[1], reverse=row.better == "high")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What report.html, docs/benchmarks.md and the terminal show alike: figures as text, columns, who is first and why not."""
+"""What report.html, docs/results/benchmarks.md and the terminal share: figures as text, columns, who leads and why."""
 
 import texts
 from contestants import BY_NAME
@@ -12,7 +12,7 @@ PERCENTILES = [
     ("single_p9999", "p99.99"),
     ("single_max", "max"),
 ]
-# Further figures of a row: metric, heading, unit.
+# More figures of a row: metric, heading, unit.
 EXTRAS = {
     "beside-writer": [("rate", "publishes/s", "")],
     "first": [
@@ -25,6 +25,15 @@ EXTRAS = {
         ("first_ns", "first look-up", "ns"),
         ("build_s", "build and publish", "s"),
         ("bytes", "bytes", "B"),
+    ],
+    "update": [("build_s", "filling it", "s"), ("bytes", "files", "B")],
+    "entry": [("rate", "changes/s", ""), ("build_s", "filling it", "s"), ("bytes", "files", "B")],
+    "many": [
+        ("p90_ns", "p90", "ns"),
+        ("max_ns", "max", "ns"),
+        ("last_ns", "until the last has it", "ns"),
+        ("last_p90_ns", "p90", "ns"),
+        ("last_max_ns", "max", "ns"),
     ],
     "memory": [
         ("rss_per_reader", "resident, each", "B"),
@@ -39,11 +48,11 @@ EXTRAS = {
         ("lines_written", "lines written", ""),
     ],
 }
-CLOCK_STEP = 10.0  # ns; single reads below it show as less than it
+CLOCK_STEP = 10.0  # ns; single reads faster than this show as "less than"
 
 
 def number(value, unit=""):
-    """Three digits that count."""
+    """Three significant digits."""
     if value is None:
         return "-"
     if unit == "ns":
@@ -79,13 +88,13 @@ def median(row, name, metric=None):
 
 
 def ordered(row):
-    """Contestants that have a figure, best first; bounds and variants where they fall."""
+    """Contestants with a figure, best first; bounds and variants stand where they fall."""
     names = [name for name in row["results"] if median(row, name) is not None]
     return sorted(names, key=lambda name: median(row, name), reverse=row["better"] == "high")
 
 
 def times_mmsync(row, name):
-    """How many times mmsync's figure is better than this one; below 1: this one is better."""
+    """How many times better mmsync's figure is; below 1, this one is better."""
     own, other = median(row, "mmsync"), median(row, name)
     if own is None or other is None or name == "mmsync":
         return None
@@ -99,7 +108,7 @@ def competitors(row):
 
 
 def leaders(row_name, row):
-    """Who is ahead of mmsync by more than a tie, with what explains it: (who and by how much, why); one item for each reason."""
+    """Those ahead of mmsync by more than a tie: (who and by how much, why), one item per reason."""
     ahead = []
     for name in competitors(row):
         ratio = times_mmsync(row, name)
@@ -108,13 +117,13 @@ def leaders(row_name, row):
     reasons = {}
     for name, by in ahead:
         reasons.setdefault(texts.why_not_first(row_name, row["group"], name), []).append(
-            f"{name} (by {plain(by)} times)"
+            name if by == float("inf") else f"{name} ({plain(by)} times)"
         )
     return [(", ".join(who), why) for why, who in reasons.items()]
 
 
 def standing(row_name, row):
-    """One sentence on mmsync's place; None where it has no figure."""
+    """One sentence on mmsync's place; None if it has no figure or is not first."""
     if median(row, "mmsync") is None:
         return None
     ahead = leaders(row_name, row)
@@ -122,15 +131,15 @@ def standing(row_name, row):
         return None
     others = [name for name in competitors(row) if name != "mmsync"]
     if not others:
-        return "mmsync alone can do this."
+        return "Only mmsync can do this."
     best = times_mmsync(row, others[0])
     if best is None or best < texts.TIE:
-        return f"mmsync and {others[0]} are first, within the noise."
-    return f"mmsync is first; the next is {others[0]}, {plain(best)} times behind."
+        return f"mmsync and {others[0]} tie for first place, within the noise."
+    return f"mmsync is first, {plain(best)} times ahead of {others[0]}."
 
 
 def absent(row):
-    """(contestant, reason) of those who failed, and of those who were not asked."""
+    """(contestant, reason) for each one that failed or was left out."""
     return sorted({**row["left_out"], **row["missing"]}.items())
 
 
@@ -150,6 +159,17 @@ def groups(data):
         rows = [(name, row) for name, row in data["rows"].items() if row["group"] == group]
         if rows:
             yield group, title, rows
+
+
+def target_number(target, value):
+    if value is None:
+        return "-"
+    return plain(value) if target["to"] else number(value, "ns")
+
+
+def target_wanted(target):
+    wanted = target["wanted"] if target["to"] else number(target["wanted"], "ns")
+    return f'{target["sense"]} {wanted}'
 
 
 def target_text(target):

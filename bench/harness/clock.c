@@ -12,7 +12,7 @@ uint64_t clock_ns(void)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-/* Nothing before it is still under way, nothing after it has begun. */
+/* Everything before it has finished, and nothing after it has begun. */
 uint64_t ticks(void)
 {
 #if defined(__x86_64__)
@@ -39,6 +39,16 @@ void clock_calibrate(void)
         ;
     ns_per_tick = (double)(now_ns - from_ns) / (double)(ticks() - from);
 #endif
+}
+
+void sleep_until(uint64_t when)
+{
+    uint64_t now = clock_ns();
+
+    if (when > now + 300000)
+        nanosleep(&(struct timespec){.tv_nsec = (long)((when - now - 200000) % 1000000000)}, NULL);
+    while (clock_ns() < when)
+        pause_briefly();
 }
 
 static uint64_t nothing(void *reader, size_t times)

@@ -93,7 +93,8 @@ static uint64_t register_of(const struct user_regs_struct *r, unsigned number)
     return values[number & 15];
 }
 
-/* Bytes behind the operand: an address relative to the next instruction needs the instruction's end. */
+/* Bytes behind the operand: an address relative to the next instruction needs the instruction's
+   end. */
 static unsigned immediate_size(const struct parts *parts, unsigned operand)
 {
     unsigned op = parts->opcode, extension = operand >> 3 & 7;
@@ -174,7 +175,7 @@ static bool is_no_access(const struct parts *parts, unsigned operand)
             (parts->opcode == 0xae && (operand >> 3 & 7) >= 5 && operand >= 0xc0));
 }
 
-/* movs and stos, repeated or not: what they write. Their loads are taken as one with it. */
+/* movs and stos, repeated or not: what they write. Their loads count with it. */
 static struct access string_access(const struct parts *parts, const struct user_regs_struct *registers)
 {
     unsigned op = parts->opcode;

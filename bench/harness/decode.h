@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* As much of x86-64's instruction format as it takes to say what an instruction does to memory. */
+/* Enough of x86-64's instruction format to tell what an instruction does to memory. */
 #ifndef BENCH_DECODE_H
 #define BENCH_DECODE_H
 

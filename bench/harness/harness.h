@@ -9,7 +9,13 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-enum { CPUS_MOST = 64, WORKERS_MOST = 128 };
+enum { CPUS_MOST = 64, WORKERS_MOST = 4200, CHANGES_MOST = 8 };
+
+/* A kind of commit: so many places, and parts at each. Its figures begin with its name. */
+struct kind {
+    char name[16];
+    size_t count, length;
+};
 
 struct options {
     const char *mode, *plugin, *directory;
@@ -17,9 +23,11 @@ struct options {
     unsigned readers;  /* processes (or threads) that are measured */
     unsigned attached; /* further reader handles that have read once, all in one process */
     double rate;       /* publishes per second while readers are measured */
-    double seconds;    /* to measure, about */
+    double seconds;    /* how long to measure, roughly */
     size_t count;      /* of calls, where the mode counts calls */
-    bool checked, typed, spin, in_place, commit, prefault, writes;
+    bool checked, typed, spin, in_place, commit, prefault, writes, entries, anywhere;
+    struct kind kinds[CHANGES_MOST];
+    size_t kind_count;
 };
 
 /* ---- Figures ---- */
@@ -47,18 +55,22 @@ void figure_spread(const char *prefix, const struct spread *spread);
 void figure_text(const char *name, const char *value);
 void figures_end(void);
 
+double directory_bytes(const char *path); /* that its files occupy */
+
 /* ---- Time ---- */
 
 void clock_calibrate(void);
 uint64_t clock_ns(void);
-uint64_t ticks(void); /* serialized on both sides */
+void sleep_until(uint64_t when); /* precisely, on that clock */
+uint64_t ticks(void);            /* serialized on both sides */
 double ticks_ns(uint64_t difference);
 double ticks_overhead_ns(void); /* of two readings with nothing in between */
 
 /* ---- Processors ---- */
 
 unsigned cpu_count(void);
-void cpu_pin(unsigned index); /* wraps round */
+void cpu_pin(unsigned index); /* wraps round; CPU_ANY: where the kernel likes */
+#define CPU_ANY (~0u)
 
 /* ---- Sessions: the writer, which is the main thread, and its workers ---- */
 
@@ -66,6 +78,7 @@ struct result {
     double ns; /* per call: the median batch */
     struct spread single;
     double extra[4];
+    uint64_t seen_ns;
 };
 
 struct session;
@@ -83,7 +96,7 @@ struct shared {
     atomic_uint ready; /* workers that are */
     atomic_uint done;  /* workers that are */
     atomic_uint failed;
-    atomic_uint_fast64_t sequence, answer; /* for modes that go step by step */
+    atomic_uint_fast64_t sequence, answer; /* for modes that take turns */
     atomic_uint_fast64_t stamp_ns;
     char detail[400];
     struct result results[WORKERS_MOST];
@@ -97,13 +110,14 @@ struct session {
     struct shared *shared;
     struct worker workers[WORKERS_MOST];
     unsigned worker_count;
-    unsigned char *value; /* options->size bytes with a version */
+    unsigned char *value; /* options->size bytes with a version; NULL where parts are changed */
 };
 
 void session_open(struct session *, const struct options *, const struct bench_contestant *);
 /* Workers start before anything is opened, and call session_await(OPEN) first. */
 void session_worker(struct session *, unsigned cpu, void (*work)(struct worker *));
-void session_crowd(struct session *); /* options->attached reader handles in one worker */
+const struct bench_parts *session_parts(const struct session *); /* those that the options name */
+void session_crowd(struct session *);                            /* options->attached reader handles in one worker */
 void session_create(struct session *);
 void session_publish(struct session *, uint32_t version); /* by write, or write_typed where that is asked for */
 void session_phase(struct session *, enum phase phase);
@@ -116,6 +130,7 @@ void worker_await(struct worker *, enum phase phase);
 void *worker_open_reader(struct worker *);
 void worker_ready(struct worker *);
 void worker_done(struct worker *);
+void worker_nap(void);
 
 _Noreturn void fail(struct session *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void set_version(unsigned char *value, size_t size, uint32_t version);
@@ -133,7 +148,8 @@ static inline void pause_briefly(void)
 #endif
 }
 
-/* For waits that may be long where other programs have the processor of whom one waits for. */
+/* For waits that may be long, because other programs may run on the awaited process's
+   processor. */
 static inline void pause_politely(unsigned *spins)
 {
     if (++*spins % 4096 == 0)
@@ -152,5 +168,8 @@ void mode_table(struct session *);
 void mode_memory(struct session *);
 void mode_calls(struct session *);
 void mode_step(struct session *);
+void mode_parts(struct session *);
+void mode_beside(struct session *);
+void mode_many(struct session *);
 
 #endif

@@ -11,26 +11,20 @@ static const struct {
 } modes[] = {
     {"read", mode_read},   {"first", mode_first},   {"write", mode_write}, {"seen", mode_seen},
     {"table", mode_table}, {"memory", mode_memory}, {"calls", mode_calls}, {"step", mode_step},
+    {"parts", mode_parts}, {"beside", mode_beside}, {"many", mode_many},
 };
 
 static const struct option long_options[] = {
-    {"mode", required_argument, NULL, 'm'},
-    {"contestant", required_argument, NULL, 'p'},
-    {"directory", required_argument, NULL, 'd'},
-    {"size", required_argument, NULL, 's'},
-    {"readers", required_argument, NULL, 'r'},
-    {"attached", required_argument, NULL, 'a'},
-    {"rate", required_argument, NULL, 'R'},
-    {"seconds", required_argument, NULL, 't'},
-    {"count", required_argument, NULL, 'n'},
-    {"checked", no_argument, NULL, 'c'},
-    {"typed", no_argument, NULL, 'T'},
-    {"spin", no_argument, NULL, 'S'},
-    {"in-place", no_argument, NULL, 'i'},
-    {"commit", no_argument, NULL, 'C'},
-    {"prefault", no_argument, NULL, 'f'},
-    {"writes", no_argument, NULL, 'w'},
-    {NULL, 0, NULL, 0},
+    {"mode", required_argument, NULL, 'm'},      {"contestant", required_argument, NULL, 'p'},
+    {"directory", required_argument, NULL, 'd'}, {"size", required_argument, NULL, 's'},
+    {"readers", required_argument, NULL, 'r'},   {"attached", required_argument, NULL, 'a'},
+    {"rate", required_argument, NULL, 'R'},      {"seconds", required_argument, NULL, 't'},
+    {"count", required_argument, NULL, 'n'},     {"checked", no_argument, NULL, 'c'},
+    {"typed", no_argument, NULL, 'T'},           {"spin", no_argument, NULL, 'S'},
+    {"in-place", no_argument, NULL, 'i'},        {"commit", no_argument, NULL, 'C'},
+    {"prefault", no_argument, NULL, 'f'},        {"writes", no_argument, NULL, 'w'},
+    {"entries", no_argument, NULL, 'e'},         {"anywhere", no_argument, NULL, 'y'},
+    {"change", required_argument, NULL, 'k'},    {NULL, 0, NULL, 0},
 };
 
 _Noreturn static void usage(void)
@@ -43,6 +37,18 @@ _Noreturn static void usage(void)
         fprintf(stderr, " --%s%s", option->name, option->has_arg ? " X" : "");
     fputc('\n', stderr);
     exit(2);
+}
+
+/* NAME:PLACES:PARTS */
+static void parse_kind(struct options *options, const char *text)
+{
+    struct kind *kind = &options->kinds[options->kind_count];
+
+    if (options->kind_count == CHANGES_MOST ||
+        sscanf(text, "%15[^:]:%zu:%zu", kind->name, &kind->count, &kind->length) != 3 || kind->count == 0 ||
+        kind->length == 0)
+        usage();
+    options->kind_count++;
 }
 
 static struct options parse(int argc, char **argv)
@@ -68,6 +74,9 @@ static struct options parse(int argc, char **argv)
         case 'C': options.commit = true; break;
         case 'f': options.prefault = true; break;
         case 'w': options.writes = true; break;
+        case 'e': options.entries = true; break;
+        case 'y': options.anywhere = true; break;
+        case 'k': parse_kind(&options, optarg); break;
         default: usage();
         }
     }
@@ -93,12 +102,15 @@ static const struct bench_contestant *load(const char *path)
     return contestant;
 }
 
-/* The driver asks each contestant for what it can do; people may ask for anything. */
+/* The driver asks each contestant only for what it can do; people may ask for anything. */
 static bool can(const struct bench_contestant *contestant, const struct options *options)
 {
     const char *mode = options->mode;
 
-    return (!options->checked || contestant->read_checked) && (!options->typed || contestant->write_typed) &&
+    if (strcmp(mode, "parts") == 0 || strcmp(mode, "beside") == 0)
+        return (options->entries ? contestant->entries.change : contestant->records.change) != NULL;
+    return contestant->write && (strcmp(mode, "many") != 0 || contestant->wait) &&
+           (!options->checked || contestant->read_checked) && (!options->typed || contestant->write_typed) &&
            (!options->commit || contestant->begin) && (strcmp(mode, "table") != 0 || contestant->table_build) &&
            ((strcmp(mode, "first") != 0 && strcmp(mode, "memory") != 0) || contestant->touch) &&
            (strcmp(mode, "seen") != 0 || options->spin || contestant->wait);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* So many publishes or reads and nothing else, for tools that count from outside. The driver takes the difference between two
-   counts. */
+/* A given number of publishes or reads and nothing else, for tools that count from outside. The
+   driver subtracts two counts. */
 #include "harness.h"
 
 enum { WARM = 600 };
@@ -28,7 +28,7 @@ void mode_calls(struct session *session)
     session_phase(session, OPEN);
     session_await_ready(session, session->worker_count);
     if (session->options->writes) {
-        /* The first of them take slots into use, which is not what each publish costs. */
+        /* The first ones take new slots into use, which is not the cost of every publish. */
         for (uint32_t i = 0; i < WARM + session->options->count; i++)
             session_publish(session, i);
     } else {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The first read after a publish: what a change costs a reader, with the page faults. The reader looks at each page of
-   the value. A new reader meets pages that it has not mapped; later ones it has. */
+/* The first read after a publish: what a change costs a reader, with the page faults. The
+   reader looks at each page of the value. A new reader meets pages that it has not mapped yet;
+   later it has mapped them all. */
 #include "harness.h"
 #include <sys/resource.h>
 #include <time.h>
@@ -15,7 +16,8 @@ static uint64_t faults(void)
     return (uint64_t)usage.ru_minflt;
 }
 
-/* One round trip: the writer raises `sequence` after a publish, the reader answers after its read. */
+/* One round trip: the writer raises `sequence` after a publish, the reader answers after its
+   read. */
 static double read_once(struct worker *worker, void *reader, uint64_t step, uint64_t *faulted)
 {
     struct session *session = worker->session;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Memory: what each of many readers of one large value adds, by the kernel's account. */
+/* Memory: what each of many readers of one large value adds, as the kernel counts it. */
 #include "harness.h"
 #include <dirent.h>
 #include <string.h>
@@ -52,7 +52,7 @@ static void hold(struct worker *worker)
     session->contestant->reader_close(reader);
 }
 
-static double directory_bytes(const char *path)
+double directory_bytes(const char *path)
 {
     DIR *directory = opendir(path);
     struct dirent *entry;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads: alone, several at once, beside a writer, beside idle readers. First batches, for the cost of one among many; then
-   single reads, for the distribution. */
+/* Reads: alone, several at once, with a writer, with idle readers. First batches, for the
+   average cost; then single reads, for the distribution. */
 #include "harness.h"
 #include <time.h>
 
-/* BATCH: reads between two looks at the clock. */
+/* BATCH: reads between two readings of the clock. */
 enum { BATCH = 512, BATCHES_MOST = 200000, SINGLES_MOST = 2000000, VERSION = 7 };
 
 typedef uint64_t read_function(void *reader, size_t times);
@@ -17,7 +17,7 @@ static read_function *reads_of(const struct session *session)
 static void check_sum(struct worker *worker, uint64_t sum, uint64_t times)
 {
     if (worker->session->options->rate == 0 && sum != times * VERSION)
-        fail(worker->session, "%llu reads gave a sum of %llu, and not %llu", (unsigned long long)times,
+        fail(worker->session, "%llu reads gave a sum of %llu, not %llu", (unsigned long long)times,
              (unsigned long long)sum, (unsigned long long)(times * VERSION));
 }
 
@@ -98,16 +98,6 @@ static void measure(struct worker *worker)
     session->contestant->reader_close(reader);
 }
 
-static void wait_until(uint64_t when)
-{
-    uint64_t now = clock_ns();
-
-    if (when > now + 300000)
-        nanosleep(&(struct timespec){.tv_nsec = (long)((when - now - 200000) % 1000000000)}, NULL);
-    while (clock_ns() < when)
-        pause_briefly();
-}
-
 /* Publishes at the rate until the readers are done; returns the rate that was reached. */
 static double publish_at_rate(struct session *session)
 {
@@ -120,7 +110,7 @@ static double publish_at_rate(struct session *session)
         published++;
         next += period;
         while ((double)clock_ns() < next && !session_workers_done(session, session->options->readers))
-            wait_until((uint64_t)next < clock_ns() + 50000000 ? (uint64_t)next : clock_ns() + 50000000);
+            sleep_until((uint64_t)next < clock_ns() + 50000000 ? (uint64_t)next : clock_ns() + 50000000);
     }
     return (double)published * 1e9 / (double)(clock_ns() - start);
 }

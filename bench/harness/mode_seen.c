@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From before a publish until a reader in another process has the new value: one that spins, or one that sleeps. */
+/* From before a publish until a reader in another process has the new value: one that spins, or
+   one that sleeps. */
 #include "harness.h"
 #include <time.h>
 
@@ -20,7 +21,7 @@ static void look(struct worker *worker)
         uint64_t now;
 
         atomic_store_explicit(&session->shared->answer, seen, memory_order_release);
-        do { /* a wake may be one for a value that was seen already: then it sleeps again, and does not spin */
+        do { /* the wake may be for a value already seen: then it sleeps again, without spinning */
             if (!session->options->spin && contestant->wait(reader, (uint32_t)seen) != 0)
                 fail(session, "%s", contestant->detail());
             now_version = contestant->read(reader, 1);
@@ -52,7 +53,7 @@ static double publish_and_await(struct session *session, uint32_t version)
 
     if (!session->options->spin)
         nanosleep(&(struct timespec){.tv_nsec = ASLEEP_NS},
-                  NULL); /* most likely it sleeps by then; if not, it is faster */
+                  NULL); /* it most likely sleeps by then; if not, it is faster */
     from = clock_ns();
     session_publish(session, version);
     await_answer(session, version);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a read, or a publish, executes: a child process does so many of them while its parent steps it, instruction by
-   instruction, and counts. Exact, without counters of the processor, which virtual machines often hide; what the kernel does in
-   a system call is one step. x86-64 alone. */
+/* The instructions that a read or a publish executes: a parent single-steps a child that does a
+   given number of them, and counts. Exact, without the processor's counters, which virtual
+   machines often hide; a system call counts as one instruction. x86-64 alone. */
 #include "harness.h"
 #include <errno.h>
 #include <signal.h>
@@ -146,7 +146,7 @@ void mode_step(struct session *session)
     if (child == 0)
         be_stepped(session, count);
     if (child < 0 || waitpid(child, &status, 0) != child || !WIFSTOPPED(status))
-        fail(session, "the process that is to be stepped did not start");
+        fail(session, "the process to be stepped did not start");
     count_between_marks(session, child, &few);
     count_between_marks(session, child, &many);
     if (ptrace(PTRACE_DETACH, child, NULL, NULL) == 0)

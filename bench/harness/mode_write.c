@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Publishing: small values in batches, large ones singly; by copy, built in place, or the commit alone; without readers,
-   with idle ones, while readers spin. */
+/* Publishing: small values in batches, large ones singly; by copy, built in place, or the
+   commit alone; without readers, with idle ones, while readers spin. */
 #include "harness.h"
 #include <string.h>
 
-/* WARM: more than the slots that a contestant may take into use one by one. SMALL: measured in batches. */
+/* WARM: more than the slots that a contestant may take into use one by one. SMALL: measured in
+   batches. */
 enum { BATCH = 512, WARM = 512, SMALL = 1 << 16, SAMPLES_MOST = 2000000, FEWEST = 3 };
 
 static void spin(struct worker *worker)
@@ -37,7 +38,8 @@ static void commit(struct session *session)
         fail(session, "%s", session->contestant->detail());
 }
 
-/* The value is made where it is to be; who has no such place makes it in memory of his own and copies. */
+/* The value is built in place; contestants without such a place build it in their own memory
+   and copy. */
 static void build(struct session *session, uint32_t version)
 {
     size_t size = session->options->size;

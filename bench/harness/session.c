@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "harness.h"
 #include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -9,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -39,7 +42,7 @@ void cpu_pin(unsigned index)
     cpu_set_t set;
 
     find_cpus();
-    if (cpus_found == 0)
+    if (cpus_found == 0 || index == CPU_ANY)
         return;
     CPU_ZERO(&set);
     CPU_SET(cpus[index % cpus_found], &set);
@@ -70,6 +73,16 @@ static unsigned char *make_value(size_t size)
 
 /* ---- Sessions ---- */
 
+static bool changes_parts(const struct options *options)
+{
+    return strcmp(options->mode, "parts") == 0 || strcmp(options->mode, "beside") == 0;
+}
+
+const struct bench_parts *session_parts(const struct session *session)
+{
+    return session->options->entries ? &session->contestant->entries : &session->contestant->records;
+}
+
 void session_open(struct session *session, const struct options *options, const struct bench_contestant *contestant)
 {
     void *shared =
@@ -79,11 +92,11 @@ void session_open(struct session *session, const struct options *options, const 
         .options = options,
         .contestant = contestant,
         .place = {options->directory, options->size, options->readers + options->attached + 8, options->prefault,
-                  strcmp(options->mode, "seen") == 0 && !options->spin},
+                  (strcmp(options->mode, "seen") == 0 || strcmp(options->mode, "many") == 0) && !options->spin},
         .shared = shared == MAP_FAILED ? NULL : shared,
-        .value = make_value(options->size),
+        .value = changes_parts(options) ? NULL : make_value(options->size),
     };
-    if (!session->shared || !session->value)
+    if (!session->shared || !(session->value || changes_parts(options)))
         fail(session, "no memory for a value of %zu bytes", options->size);
     if (contestant->prepare && contestant->prepare(&session->place) != 0)
         fail(session, "%s", contestant->detail());
@@ -101,7 +114,7 @@ _Noreturn static void run_process(struct worker *worker, pid_t parent)
 
 static struct shared *watched;
 
-/* Workers end when they are told to. One that ends before has said why on standard error. */
+/* Workers end when told to. One that ends early has said why on standard error. */
 static void note_end(int signal_number)
 {
     (void)signal_number;
@@ -194,9 +207,11 @@ void session_publish(struct session *session, uint32_t version)
         fail(session, "%s", session->contestant->detail());
 }
 
+/* Those who wait for a phase sleep, for there may be thousands. */
 void session_phase(struct session *session, enum phase phase)
 {
     atomic_store(&session->shared->phase, (unsigned)phase);
+    syscall(SYS_futex, &session->shared->phase, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
 }
 
 static void check_workers(struct session *session)
@@ -205,7 +220,7 @@ static void check_workers(struct session *session)
         fail(session, "%s", *session->shared->detail ? session->shared->detail : "a reader ended early");
 }
 
-static void nap(void)
+void worker_nap(void)
 {
     nanosleep(&(struct timespec){.tv_nsec = 200000}, NULL);
 }
@@ -214,7 +229,7 @@ void session_await_ready(struct session *session, unsigned workers)
 {
     while (atomic_load(&session->shared->ready) < workers) {
         check_workers(session);
-        nap();
+        worker_nap();
     }
 }
 
@@ -261,8 +276,11 @@ void fail(struct session *session, const char *format, ...)
 
 void worker_await(struct worker *worker, enum phase phase)
 {
-    while (atomic_load(&worker->session->shared->phase) < (unsigned)phase)
-        nap();
+    atomic_uint *now = &worker->session->shared->phase;
+    unsigned found;
+
+    while ((found = atomic_load(now)) < (unsigned)phase)
+        syscall(SYS_futex, now, FUTEX_WAIT, found, NULL, NULL, 0);
 }
 
 void *worker_open_reader(struct worker *worker)

@@ -27,6 +27,16 @@ impl Place {
     }
 }
 
+/// Changes of a part; no crate here can do that.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Parts {
+    functions: [Option<extern "C" fn()>; 3],
+}
+pub const NO_PARTS: Parts = Parts { functions: [None; 3] };
+
+pub const ABI: u32 = 2;
+
 pub type Text = extern "C" fn() -> *const c_char;
 
 #[repr(C)]
@@ -52,6 +62,8 @@ pub struct Contestant {
     pub wait: Option<extern "C" fn(*mut c_void, u32) -> c_int>,
     pub table_build: Option<extern "C" fn(usize, &mut u64) -> c_int>,
     pub table_find: Option<extern "C" fn(*mut c_void, *const u64, usize) -> u64>,
+    pub records: Parts,
+    pub entries: Parts,
 }
 unsafe impl Sync for Contestant {}
 

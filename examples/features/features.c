@@ -25,7 +25,7 @@ static int fail(const char *what)
     return EXIT_FAILURE;
 }
 
-/* What training number `version` finds out about a user. */
+/* What training number `version` learns about a user. */
 static float feature_of(uint64_t user, uint64_t version, unsigned index)
 {
     return (float)(user % 1000) + (float)version * 1000.0f + (float)index / 16.0f;
@@ -96,7 +96,7 @@ static bool answer(const ArchivedFeatureTable *table, uint64_t user)
     return true;
 }
 
-/* Serves until the last table is there. The reader keeps its table for some requests, then moves on. */
+/* Serves requests until the last table is there. A reader keeps its table for a few requests, then moves on. */
 static int serve(const struct job *job, mms_reader *reader, uint64_t last, unsigned number)
 {
     uint64_t requests = 0, tables = 0, random = number, version = 0;
@@ -152,7 +152,7 @@ static int start_readers(const struct job *job, uint64_t last, pid_t *pids)
     return EXIT_SUCCESS;
 }
 
-/* If the trainer failed, its readers would wait for ever. */
+/* `stop`: end the readers first, because they would wait for ever for a trainer that failed. */
 static int wait_for(const struct job *job, const pid_t *pids, bool stop)
 {
     int status, result = EXIT_SUCCESS;

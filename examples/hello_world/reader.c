@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Show the typed value that was published last: hello_world_reader REGION */
+/* Show the latest typed value: hello_world_reader REGION */
 #include "hello.h"
 
 static void show(const ArchivedHelloWorld *hello)
@@ -13,7 +13,7 @@ static void show(const ArchivedHelloWorld *hello)
     printf("]\n");
 }
 
-/* What is read lies in the region itself, and stays unchanged until the release. */
+/* The value lies in the region itself and stays unchanged until the release. */
 static int read_hello(mms_reader *reader)
 {
     mms_view view;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Publish a typed value: hello_world_writer REGION */
 #include "hello.h"
+#include <mmsync/mmap_sync.h>
 
 int main(int argc, char **argv)
 {
@@ -18,6 +19,6 @@ int main(int argc, char **argv)
         mms_writer_close(writer);
         return 1;
     }
-    printf("written: %zu bytes | reset: %s\n", receipt.size, receipt.reset ? "true" : "false");
+    printf("written: %zu bytes | reset: %s\n", receipt.size, mms_mmap_sync_was_reset(writer) ? "true" : "false");
     return mms_writer_close(writer) == 0 ? 0 : 1;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* All of the schema language, written and read: tour. The text of docs/schema.md is taken from here. */
+/* All of the schema language, written and read: tour. docs/schema.md quotes this file. */
 #include "tour.h"
 #include <inttypes.h>
 #include <stdlib.h>

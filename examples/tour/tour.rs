@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-use rkyv::{Archive, Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 /// A shop's stock, as its servers look it up.
-#[derive(Archive, Serialize, Deserialize)]
-#[archive(check_bytes)]
 pub struct Stock {
     /// Counts the changes.
     pub revision: u64,

@@ -11,6 +11,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default) /* the library hides what no header declares */
 
 /* What generated headers hold the compiler to, and their casts: between numbers, and from void pointers. */
 #ifdef __cplusplus
@@ -152,6 +153,68 @@ static inline mms_str mms_slice64_text(const mms_slice64 *slice)
     return str;
 }
 
+/* ---- Addresses of either version: the one that it is, or NULL ---- */
+
+static inline const mms_ipv4 *mms_ip_get_v4(const mms_ip *ip)
+{
+    return ip->tag == MMS_IP_V4 ? &ip->v4 : NULL;
+}
+
+static inline const mms_ipv6 *mms_ip_get_v6(const mms_ip *ip)
+{
+    return ip->tag == MMS_IP_V6 ? &ip->v6 : NULL;
+}
+
+static inline const mms_socket_v4 *mms_socket_get_v4(const mms_socket *socket)
+{
+    return socket->tag == MMS_IP_V4 ? &socket->v4.address : NULL;
+}
+
+static inline const mms_socket_v6 *mms_socket_get_v6(const mms_socket *socket)
+{
+    return socket->tag == MMS_IP_V6 ? &socket->v6.address : NULL;
+}
+
+static inline mms_ip mms_ip_of_v4(mms_ipv4 address)
+{
+    mms_ip ip;
+
+    memset(&ip, 0, sizeof ip);
+    ip.tag = MMS_IP_V4;
+    ip.v4 = address;
+    return ip;
+}
+
+static inline mms_ip mms_ip_of_v6(mms_ipv6 address)
+{
+    mms_ip ip;
+
+    memset(&ip, 0, sizeof ip);
+    ip.tag = MMS_IP_V6;
+    ip.v6 = address;
+    return ip;
+}
+
+static inline mms_socket mms_socket_of_v4(mms_socket_v4 address)
+{
+    mms_socket socket;
+
+    memset(&socket, 0, sizeof socket);
+    socket.v4.tag = MMS_IP_V4;
+    socket.v4.address = address;
+    return socket;
+}
+
+static inline mms_socket mms_socket_of_v6(mms_socket_v6 address)
+{
+    mms_socket socket;
+
+    memset(&socket, 0, sizeof socket);
+    socket.v6.tag = MMS_IP_V6;
+    socket.v6.address = address;
+    return socket;
+}
+
 /* ---- Where a key would be in a HashMap: true and *slot, or false. The entry there may have another key. ---- */
 
 enum { MMS__NO_SLOT = -1 };
@@ -219,6 +282,7 @@ static inline const void *mms__archive_root(mms_reader *reader, mms_archive *arc
     return mms__archive_root_slow(reader, archive, NULL, &root) == 0 ? root : NULL;
 }
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

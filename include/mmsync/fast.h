@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The steady state of mms_read, mms_refresh and mms_release: one store, one load, a branch; three cache lines (this
-   handle, the reader's line, `current`). Everything else is out of line. The library exports the same functions for
-   bindings and for programs that define MMS_NO_INLINE. Not part of the API. */
+/* The steady state of mms_read, mms_refresh and mms_release: one store, one load, one branch;
+   three cache lines (this handle, the reader's line, `current`). Everything else is out of line.
+   The library exports the same functions for bindings and for programs that define MMS_NO_INLINE.
+   Not part of the API. */
 #ifndef MMSYNC_FAST_H
 #define MMSYNC_FAST_H
 
@@ -11,6 +12,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default) /* the library hides what no header declares */
 
 #ifndef MMS__INLINE
 /* Always: a compiler that splits such a function, to share the rare half of it, gives away the address of the view. */
@@ -134,6 +136,7 @@ MMS__INLINE int mms_release(mms_reader *reader)
     return 0;
 }
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

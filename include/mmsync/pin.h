@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The reader's half of the protocol: the few instructions that are compiled into user programs, and that every later
-   version of the library must therefore keep understanding. The writer's half is src/core/protocol.h; the proof is
+   version of the library must therefore keep understanding. The writer's half is src/region/protocol.h; the proof is
    docs/design.md. Not part of the API. */
 #ifndef MMSYNC_PIN_H
 #define MMSYNC_PIN_H

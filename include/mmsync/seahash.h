@@ -12,6 +12,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default) /* the library hides what no header declares */
 
 #define MMS__SEA_A UINT64_C(0x08576fb6170b5f5f)
 #define MMS__SEA_B UINT64_C(0x587775eeb84a7e46)
@@ -72,6 +73,7 @@ static inline uint64_t mms__sea_seeded_word(uint32_t seed, uint64_t x, unsigned 
 /* Of any bytes, after a displacement if there is one, and before a byte 0xff if they are text. */
 uint64_t mms__sea_bytes(const uint32_t *seed, const void *data, size_t size, int text);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -134,8 +134,8 @@ inline fence_seq_cst()
 {
     d_step { drain(cpu) }
 }
-/* A store and the fence behind it: one step, since between the two nobody else sees the store, and this process looks at
-   nothing. */
+/* A store and the fence after it: one step, since between the two no other process sees the store,
+   and this one loads nothing. */
 inline store_and_fence(address, value)
 {
     d_step { drain(cpu); count_step; mem[address] = value }

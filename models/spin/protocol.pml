@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* src/core/protocol.h and include/mmsync/pin.h, function by function, over memory.pml. A generation is 4 bits and a slot 3
+/* src/region/protocol.h and include/mmsync/pin.h, function by function, over memory.pml. A generation is 4 bits and a slot 3
    here; everything else is as there. MUTATE_x are deliberate breaks, which some model has to notice (run --mutants). */
 
 /* pin.h: `current` = generation | nudge | slot; `announce` = generation << 2 | tag */
@@ -36,7 +36,7 @@
 
 #include "memory.pml"
 
-/* What the models check with, and no process looks at. */
+/* Used by the checks only; no process reads these. */
 byte pinned[READERS + 1]; /* by reader: its slot + 1 */
 bit in_from[READERS + 1];  /* by reader: between announcing FROM and narrowing it */
 byte returned;             /* generation of the last publish that has returned to its caller */
@@ -80,7 +80,7 @@ inline mms__announce_idle(line)
     d_step { has_room -> put(ANNOUNCE(line), IDLE); pinned[cpu] = 0 }
 }
 
-/* whole = nobody has taken the slot away. `current` first, then the slot's generation word. */
+/* whole = the slot was not taken away. `current` first, then the slot's generation word. */
 inline mms__still_whole(word, cur, whole)
 {
     d_step { get(cur, CURRENT); whole = (cur == word); cur = 0 };

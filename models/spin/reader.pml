@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A reader process: include/mmsync/fast.h and src/core/reader.c, over protocol.pml. It reads, looks at the value, refreshes
+/* A reader process: include/mmsync/fast.h and src/region/reader.c, over protocol.pml. It reads, looks at the value, refreshes
    or releases, again and again.
 
    ATTACH     it comes by mms_region_open and mms_reader_open, and leaves and comes back; else line N is reader N's from
@@ -26,11 +26,12 @@ inline adopt_fence(word)
 }
 #endif
 
-/* What a user does with a view: each word is looked at, some time. */
+/* What a user does with a view: reads each word at some time. */
 inline look_at(address)
 {
     d_step {
         get(cur, address);
+        assert(cur != 0); /* a hole: the load takes memory, or ends the process */
         if
         :: cur != GENERATION(word) -> torn = 1
         :: else
@@ -65,7 +66,8 @@ proctype reader(byte cpu)
 again:
     {
 #if defined ATTACH
-        /* table.c: mms__table_take_owner: any byte that is free; nobody's lines are left when it is ours. */
+        /* table.c: mms__table_take_owner: any byte that is free; once it is ours, no lines with
+           this owner are left. */
         atomic {
             if
             :: lock[0] == 0 -> own = 0
@@ -77,7 +79,7 @@ again:
 #endif
             fi;
             lock[own] = cpu + 1;
-            buried = buried & ~(1 << own)
+            reaped = reaped & ~(1 << own)
         }
         clear_lines(1 << own, line, cur);
         /* reader.c: open_one, claim_any */
@@ -228,7 +230,8 @@ leave:  /* mms_reader_close, mms_region_close */
 }
 
 #if COPIERS > 0
-/* copy.c: try_copy. It may write nothing, so the writer knows nothing of it, and the generation word alone tells. */
+/* copy.c: try_copy. It may write nothing, so the writer does not know of it, and only the
+   generation word tells. */
 proctype copier()
 {
     byte word;

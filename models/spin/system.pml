@@ -42,7 +42,7 @@
 
 byte nudges, nudged;     /* how often; the number of the nudge that holds: a writer wants symmetric fences, and has said so */
 byte lock[READERS + 1];  /* lock bytes in `readers`: 0, or who has it + 1. The kernel frees those of the dead */
-byte buried;             /* a set of owners - 1: dead, their lines cleared, and their bytes not taken since */
+byte reaped;             /* a set of owners - 1: dead, their lines cleared, and their bytes not taken since */
 byte die;                /* 0, or the process to be killed + 1 */
 
 #ifdef SWITCH

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The writer process, and its successor: src/core/open_writer.c, pool.c, reclaim.c, writer.c, over protocol.pml.
-   It publishes generations up to LAST.
-
-   What is free, and which generation is in which slot, is private to it: pool->slots[].state and .generation are `vacant`, a
-   set of slots, and `mine`. Instead of a list of holders the scan keeps the set of slots that some line covers, and of
-   those that a line covers which does not allow eviction. A slot that was never used counts as vacant: pool.c: extend. */
+/* The writer process, and its successor: src/region/writer_open.c, pool.c, reclaim.c, writer.c,
+   over protocol.pml. It publishes generations up to LAST.  What is free, and which generation is
+   in which slot, is private to it: pool->slots[].state and .generation are `vacant`, a set of
+   slots, and `mine`. Instead of a list of holders the scan keeps the set of slots that some line
+   covers, and the set of those covered by a line that does not allow eviction. A slot that was
+   never used counts as vacant: pool.c: extend. */
 
 /* Steps over all slots, within one step. */
 hidden byte w_slot;
@@ -12,7 +12,32 @@ hidden byte w_slot;
 #define HAS(set, slot) (((set) >> (slot)) & 1)
 #define ALL_SLOTS ((1 << SLOTS) - 1)
 
-/* open_writer.c: highest_generation; pool.c: inherit. Nobody but writers changes these words. */
+#ifdef PUNCH
+/* Where no reader allows eviction none is ever evicted; elsewhere a writer has to check first. */
+#define PUNCHES_UNSEEN (EVICTABLE == 0)
+
+/* reclaim.c: note_exact, note_from. Within a step, of a line that was read. The slot that is taken, if one is, has a
+   generation that nobody announces. */
+inline note_stray(line, kind, announce)
+{
+    w_slot = 0;
+    do
+    :: w_slot < SLOTS && !(kind == 1 && !HAS(vacant, w_slot) && mine[w_slot] == announce >> 2) -> w_slot++
+    :: else -> break
+    od;
+    if
+#ifdef MUTATE_from_is_no_stray
+    :: kind == 1 && mem[FLAGS(line)] && w_slot == SLOTS -> may_punch = 0
+#else
+    :: kind != 0 && mem[FLAGS(line)] && w_slot == SLOTS -> may_punch = 0
+#endif
+    :: else
+    fi;
+    w_slot = 0
+}
+#endif
+
+/* writer_open.c: highest_generation; pool.c: inherit. Nobody but writers changes these words. */
 inline inherit()
 {
     d_step {
@@ -66,9 +91,9 @@ inline clear_lines(dead, line, owner)
 }
 
 #if defined ATTACH || KILLS > 0
-/* table.c: mms__table_bury. `owners` is a set of owners - 1. Those whose lock is not to be had are alive. A system call takes
+/* table.c: mms__table_reap. `owners` is a set of owners - 1. Those whose lock is not to be had are alive. A system call takes
    each lock, but nothing can happen in between that matters. */
-inline mms__table_bury(owners)
+inline mms__table_reap(owners)
 {
     d_step {
         drain(cpu);
@@ -77,7 +102,7 @@ inline mms__table_bury(owners)
         :: w_slot < READERS ->
             if
             :: HAS(owners, w_slot) && lock[w_slot] == 0 ->
-#ifdef MUTATE_bury_without_lock
+#ifdef MUTATE_reap_without_lock
                 skip
 #else
                 lock[w_slot] = cpu + 1
@@ -96,13 +121,13 @@ inline mms__table_bury(owners)
     atomic {
         drain(cpu);
         release_locks(cpu);
-        buried = buried | owners;
+        reaped = reaped | owners;
         owners = 0
     }
 }
 #endif
 
-/* barrier.c: mms__membarrier. Not in all readers at once: one processor after the other gets its interrupt. */
+/* membarrier.c: mms__membarrier. Not in all readers at once: one processor after the other gets its interrupt. */
 inline mms__membarrier()
 {
     line = 0;
@@ -171,17 +196,21 @@ proctype writer()
     byte generation, vacant, slot, line, owner, mode, announce, kind, covered, firm, owners, cur;
     byte mine[SLOTS];
     bit can_membarrier, met_from;
+#ifdef PUNCH
+    bit may_punch = PUNCHES_UNSEEN; /* pool->may_punch */
+    bit looking;                    /* a slot is taken, and memory is to be given back: pool.c: may_punch */
+#endif
 #ifdef ATTACH
     byte marked; /* the high-water mark that a scan goes by */
 #endif
 
 again:
     {
-        /* open_writer.c: mms__writer_attach: take_over_values, set_fence */
+        /* writer_open.c: mms__writer_attach: take_over_values, set_fence */
         inherit();
 #if defined ATTACH || KILLS > 0
         owners = (1 << READERS) - 1;
-        mms__table_bury(owners);
+        mms__table_reap(owners);
 #endif
 #ifdef SWITCH
         if
@@ -240,13 +269,16 @@ write:  /* writer.c: mms_write; pool.c: mms__pool_take */
         fi;
 #endif
 #ifdef PUNCH
+punch:
         if /* pool.c: trim_free_slots: a free slot is marked and its memory given back */
-        :: true ->
+        :: may_punch ->
+            looking = 0;
             store(DATA_1(slot), 0);
             store(DATA_0(slot), 0);
             d_step { vacant = vacant | 1 << slot; slot = 0 };
             goto write
-        :: true -> skip
+        :: !may_punch && !looking -> looking = 1; goto reclaim
+        :: true -> looking = 0
         fi;
 #endif
         store(DATA_1(slot), generation);
@@ -275,6 +307,9 @@ write:  /* writer.c: mms_write; pool.c: mms__pool_take */
 
 reclaim: /* reclaim.c: mms__reclaim, scan */
         line = 0;
+#ifdef PUNCH
+        may_punch = 1;
+#endif
 #if !defined MUTATE_no_heavy_fence && !defined MUTATE_scan_before_fence
         mms__fence_heavy();
 #endif
@@ -303,11 +338,14 @@ reclaim: /* reclaim.c: mms__reclaim, scan */
                 :: else -> break
                 od;
                 w_slot = 0;
+#if defined PUNCH && !defined MUTATE_strays_unseen
+                note_stray(line, kind, announce);
+#endif
 #ifdef WAITS_FOR_FROM_ALONE
                 met_from = met_from || kind == 2;
                 assert(kind != 2 || in_from[line] || narrows(line));
 #endif
-                assert(kind == 0 || !HAS(buried, owner - 1)); /* G5 */
+                assert(kind == 0 || !HAS(reaped, owner - 1)); /* G5 */
                 if
                 :: kind != 0 && owner <= READERS -> owners = owners | 1 << (owner - 1)
                 :: else
@@ -336,10 +374,16 @@ reclaim: /* reclaim.c: mms__reclaim, scan */
             };
             break
         od;
-#if defined ATTACH || KILLS > 0
-        /* pool.c: bury_now_and_then */
+#ifdef PUNCH
         if
-        :: owners != 0 -> mms__table_bury(owners)
+        :: looking -> d_step { vacant = vacant & ~(1 << slot); covered = 0; firm = 0; owners = 0 }; goto punch
+        :: else -> skip
+        fi;
+#endif
+#if defined ATTACH || KILLS > 0
+        /* pool.c: reap_now_and_then */
+        if
+        :: owners != 0 -> mms__table_reap(owners)
         :: owners = 0
         fi;
 #else
@@ -366,6 +410,9 @@ reclaim: /* reclaim.c: mms__reclaim, scan */
                     :: else -> break
                     od;
                     w_slot = 0;
+#if defined PUNCH && !defined MUTATE_punch_evicted
+                    may_punch = may_punch && slot == SLOTS;
+#endif
                     vacant = (slot < SLOTS -> 1 << slot : 0)
                 };
 #ifdef MUTATE_evict_by_line
@@ -397,6 +444,9 @@ reclaim: /* reclaim.c: mms__reclaim, scan */
 #endif
         generation = 0; vacant = 0; slot = 0; line = 0; owner = 0; mode = 0; announce = 0; kind = 0; covered = 0; firm = 0;
         owners = 0; cur = 0; can_membarrier = 0; met_from = 0;
+#ifdef PUNCH
+        may_punch = PUNCHES_UNSEEN; looking = 0;
+#endif
         w_slot = 0;
         do
         :: w_slot < SLOTS -> mine[w_slot] = 0; w_slot++

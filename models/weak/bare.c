@@ -6,7 +6,7 @@
 #define EVICTED 2 /* as READ, beside a writer that ignores its line: what it reads is atomic */
 #define COPY 3    /* announces nothing */
 #define ATTACH 4  /* claims its line first */
-#define WAIT 5    /* sleeps until something newer is there */
+#define WAIT 5    /* sleeps until something newer is published */
 #ifndef KIND
 #define KIND READ
 #endif
@@ -23,7 +23,7 @@
 #define READS 1
 #endif
 #include "backend.h"
-#include "core/protocol.h"
+#include "region/protocol.h"
 
 #define WORDS 2
 #define MAY_BE_OVERWRITTEN (KIND == EVICTED || KIND == COPY)
@@ -62,7 +62,7 @@ static bool is_covered(uint64_t generation)
     return covered;
 }
 
-/* The slot after the current one, if nobody is in it. */
+/* The slot after the current one, if no reader is in it. */
 static bool find_slot(unsigned now, uint64_t *generations, unsigned *slot)
 {
     *slot = (now + 1) % SLOTS;

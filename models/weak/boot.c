@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The first writer after a boot, beside two threads of a process that opened the region before it: what was current before the
-   boot may be older or newer than the data, and is read by nobody. G3, G1. */
+/* The first writer after a boot, beside two threads of a process that opened the region before it:
+   `current` from before the boot may be older or newer than the data, and no reader may use it.
+   G3, G1. */
 #define ATOMIC_DATA
 #define SLOTS 2
 #define LINES 1
@@ -19,10 +20,10 @@ static bool membarrier_is_refused(void)
     return true;
 }
 
-/* As take_over_values in open_writer.c. */
+/* As read_values in writer_open.c. */
 static void *start(void *unused)
 {
-    struct mms_writer opened;
+    struct mms__native_writer opened;
     struct writer writer;
 
     (void)unused;
@@ -36,7 +37,8 @@ static void *start(void *unused)
     return NULL;
 }
 
-/* Threads of one process: one that sees the new boot tells the others. What is there is looked at without a pin. */
+/* Threads of one process: one that sees the new boot tells the others. They look at the value
+   without a pin. */
 static void *look_at_current(void *process_of_mine)
 {
     struct process *process = process_of_mine;
@@ -72,7 +74,7 @@ int main(void)
 
     lay_out();
     process_fill(&process, 1, false);
-    process.region.place.volatile_memory = false;
+    process.region.front.place.volatile_memory = false;
     process.region.another_boot = 1;
 #ifdef KNOWS_BOOT /* two threads ask for the boot's id at the same time, for the first time */
     run_threads((void *(*const[])(void *)){know_boot, know_boot}, (void *const[]){NULL, NULL}, 2);

@@ -47,7 +47,7 @@ static void *open_and_read(void *process_of_mine)
 
     if (ASYMMETRIC)
         BE_REACHED();
-    CHECK(mms_reader_open(&process->region, &reader) == 0); /* there is a line for everybody */
+    CHECK(mms_reader_open(&process->region.front, &reader) == 0); /* there is a line for everybody */
     sight.code = mms_read(reader, &view);
     if (sight.code == 0) {
         look_at(&view, &sight);
@@ -64,7 +64,7 @@ static void *open_alone(void *process_of_mine)
 
     if (ASYMMETRIC)
         BE_REACHED();
-    CHECK(mms_reader_open(&process->region, &reader) == 0);
+    CHECK(mms_reader_open(&process->region.front, &reader) == 0);
     return NULL;
 }
 

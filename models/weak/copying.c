@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* mms_read_copy beside a writer that knows nothing of it: nothing is announced, so what is copied may be overwritten
-   meanwhile, and must then not be accepted. G1. copy.c is compiled as it is; pread(2) is word by word here, relaxed. */
+/* mms_read_copy alongside a writer that does not know of it: nothing is announced, so the copied
+   bytes may be overwritten meanwhile, and must then not be accepted. G1. copy.c is compiled as it
+   is; pread(2) is word by word here, relaxed. */
 #define ATOMIC_DATA
 #ifndef SLOTS
 #define SLOTS 2
@@ -24,7 +25,7 @@ int mms__read_at(int fd, void *to, size_t size, uint64_t offset)
     return 0;
 }
 
-#include "core/copy.c"
+#include "region/copy.c"
 
 static bool membarrier_is_refused(void)
 {
@@ -42,7 +43,7 @@ static void *write_some(void *unused)
     return NULL;
 }
 
-/* One try each: what more tries do is the same again. */
+/* One try each: more tries would only repeat it. */
 static void *copy_some(void *unused)
 {
     struct sight sights[COPIES] = {{0}};
@@ -53,11 +54,10 @@ static void *copy_some(void *unused)
     process_fill(&process, 1, false);
     for (int i = 0; i < COPIES; i++) {
         uint64_t word = mms__region_current(&process.region);
-        uint64_t type_id[2];
-        size_t size;
+        struct mms__copied copied;
 
         sights[i].generation = mms__word_generation(word);
-        if (try_copy(&process.region, word, sights[i].words, sizeof sights[i].words, &size, type_id) != 1)
+        if (try_copy(&process.region, word, sights[i].words, sizeof sights[i].words, &copied) != 0)
             sights[i].code = MMS_E_EVICTED;
         sights[i].tag = sights[i].generation; /* not copied */
     }

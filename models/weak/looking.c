@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Looking from outside while values are published: mms_verify finds no damage where there is none, and what mms_inspect tells
-   belongs to one generation. G1. verify.c and inspect.c are compiled as they are. */
+/* Looking from outside while values are published: mms_verify finds no damage where there is none,
+   and what mms_inspect reports belongs to one generation. G1. verify.c and inspect.c are compiled
+   as they are. */
 #define ATOMIC_DATA
 #ifndef SLOTS
 #define SLOTS 2
@@ -12,17 +13,17 @@
 #define CHECKSUMS
 #include "scenario.h"
 
-enum { STRIDE = 128 }; /* of the files; the data here is nearer together */
+enum { STRIDE = 128 }; /* of the files; here the data lies closer together */
 
 #undef mms__fail
 #define mms__fail(code, ...) (code)
 #define mms_last_error() ""
-#define attach attach_look
 #define check_value check_value_of_slot
 #define is_still_current is_still_current_word
 #define check_readers check_reader_lines
-#include "core/inspect.c"
-#include "core/verify.c"
+#include "handle/findings.c"
+#include "region/inspect.c"
+#include "region/verify.c"
 
 /* A value's checksum is its generation, which is each of its words. */
 int mms__checksum_file(int fd, uint64_t offset, uint64_t size, uint64_t *checksum)
@@ -51,7 +52,7 @@ static void *write_some(void *unused)
     return unused;
 }
 
-static void begin_look(struct mms__look *look)
+static void begin_look(struct mms__inspection *look)
 {
     memset(look, 0, sizeof *look);
     look->control = CONTROL;
@@ -63,18 +64,18 @@ static void begin_look(struct mms__look *look)
 
 static void *verify_once(void *unused)
 {
-    struct report report = {NULL, NULL, 0, 0};
-    struct mms__look look;
+    struct mms__findings findings = {0};
+    struct mms__inspection look;
 
     begin_look(&look);
-    (void)check_current_once(&look, -1, &report);
-    CHECK(report.findings == 0);
+    (void)check_current_once(&look, -1, &findings);
+    CHECK(findings.count == 0);
     return unused;
 }
 
 static void *inspect_once(void *unused)
 {
-    struct mms__look look;
+    struct mms__inspection look;
     mms_info info;
 
     memset(&info, 0, sizeof info);

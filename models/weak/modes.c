@@ -23,7 +23,8 @@
 #define LINES 1
 #include "scenario.h"
 
-/* Of this thread alone, but what is static must go through the model, so that it can be put back. */
+/* Used by this thread only, but static data must go through the model, so that it can be
+   restored. */
 static uint32_t calls;
 
 static bool membarrier_is_refused(void)
@@ -62,9 +63,9 @@ static void *read_some(void *reader)
             sights[i].code = mms_release(reader);
     }
     check_sights(sights, READS, false);
-    /* Who has met the nudge has changed over: no other change may come to remind it. */
+    /* A reader that has met the nudge has switched: there may be no other change to remind it. */
     if (((mms_reader *)reader)->head.word & MMS__NUDGE)
-        CHECK(((mms_reader *)reader)->symmetric);
+        CHECK(mms__native_reader_of(reader)->symmetric);
     return NULL;
 }
 

@@ -39,7 +39,7 @@ static void *close_it(void *process_of_mine)
         BE_REACHED();
     if (REFUSED && !open_one(&process->region, 1))
         return NULL; /* too late */
-    CHECK(mms_reader_close(process->handles) == 0);
+    CHECK(mms_reader_close(&process->handles->front) == 0);
     return NULL;
 }
 
@@ -47,7 +47,7 @@ static void *open_and_read(void *process_of_mine)
 {
     struct process *process = process_of_mine;
     struct sight sight = {0};
-    mms_reader *reader;
+    struct mms__native_reader *reader;
     mms_view view;
 
     if (ASYMMETRIC)
@@ -55,10 +55,10 @@ static void *open_and_read(void *process_of_mine)
     reader = open_one(&process->region, 1);
     if (!reader)
         return NULL; /* too early */
-    sight.code = mms_read(reader, &view);
+    sight.code = mms_read(&reader->front, &view);
     if (sight.code == 0) {
         look_at(&view, &sight);
-        sight.code = mms_release(reader);
+        sight.code = mms_release(&reader->front);
     }
     check_sights(&sight, 1, false);
     return NULL;
@@ -70,7 +70,7 @@ static void open_and_hold(struct process *process)
     mms_reader *reader;
     mms_view view;
 
-    CHECK(mms_reader_open(&process->region, &reader) == 0);
+    CHECK(mms_reader_open(&process->region.front, &reader) == 0);
     CHECK(mms_read(reader, &view) == 0);
 }
 

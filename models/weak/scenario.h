@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What all scenarios have in common: a region in memory, a writer and readers. The sources of the core are compiled as
    they are: protocol.h, pin.h, fast.h, reclaim.c (fence, scan, cover, evict), table.c (who is dead), reader.c (open, read,
-   refresh, release, close), region.c, attach.c and open_writer.c (where a reader and the next writer start). Only mms_write
+   refresh, release, close; behind api/reader.c and handle/reader.c), region.c, files.c and writer_open.c (where a reader and the next writer start). Only mms_write
    is told anew here, without files and memory: `writer_write` below is pool.c's and writer.c's order of steps.
 
    Set before: SLOTS, LINES; ASYMMETRIC (membarrier), ATOMIC_DATA (the payload is relaxed atomics, for readers that may
@@ -45,29 +45,23 @@ static uint64_t data_file[SLOTS][WORDS];
 #define DATA_STORE(v, value) PLAIN_STORE(v, value)
 #endif
 
-#include "core/reader.c"
-#include "core/reclaim.c"
-#include "core/table.c"
+#include "api/reader.c"
+#include "handle/reader.c"
+#include "region/reader.c"
+#include "region/reclaim.c"
+#include "region/table.c"
 
 /* Of these only what looks at shared words is used: mms__region_current, what a new boot changes, highest_generation,
    set_fence, wake_readers. What opens files is thrown away by the linker. */
-#undef mms__attach_readers
+#undef mms__region_open_readers
 #undef mms__fail_unpinnable
-#undef mms__region_was_unlinked
-#include "core/attach.c"
+#include "region/files.c"
 #define OPEN_TRIES WRITER_OPEN_TRIES
-#define attach attach_writer
 #define check_current check_current_to_write
-#define take_over take_over_place
-#define trust_of trust_of_writer
-#include "core/open_writer.c"
+#include "region/writer_open.c"
 #undef OPEN_TRIES
-#undef attach
 #undef check_current
-#undef take_over
-#undef trust_of
-#include "core/region.c"
-#define mms__region_was_unlinked(region) false
+#include "region/region.c"
 
 #undef mms__fork_hold
 
@@ -82,6 +76,7 @@ static void name_everything(void)
     NAME(CONTROL->slots_used);
     NAME(READERS->high_water);
     NAME(READERS->waiting);
+    NAME(READERS->relay);
     NAME(readers_file.lines);
     NAME(control_page.slots);
     NAME(data_file);
@@ -119,11 +114,12 @@ struct writer {
     struct mms__slot slots[SLOTS];
     uint16_t free_list[SLOTS];
     struct mms__holder holders[LINES];
+    uint16_t index[4 * SLOTS]; /* as many as mms__index_size says, or more */
     struct mms__file file;
     bool evicts;
 };
 
-/* As open_writer.c: what was half-written counts as live until a scan finds it uncovered. */
+/* As writer_open.c: what was half-written counts as live until a scan finds it uncovered. */
 static void writer_open(struct writer *writer, bool can_membarrier)
 {
     struct mms__pool *pool = &writer->pool;
@@ -138,6 +134,7 @@ static void writer_open(struct writer *writer, bool can_membarrier)
     pool->slots = writer->slots;
     pool->free_list = writer->free_list;
     pool->holders = writer->holders;
+    pool->index = writer->index;
     pool->generation = highest_generation(CONTROL, SLOTS);
     pool->can_membarrier = can_membarrier;
     pool->used = mms__load_relaxed(&CONTROL->slots_used);
@@ -149,7 +146,7 @@ static void writer_open(struct writer *writer, bool can_membarrier)
 
 static void writer_set_fence(struct writer *writer)
 {
-    struct mms_writer opened;
+    struct mms__native_writer opened;
 
     memset(&opened, 0, sizeof opened);
     opened.control = CONTROL;
@@ -210,27 +207,38 @@ static bool writer_write(struct writer *writer)
 
 /* ---- Readers: each has a process of its own ---- */
 
+/* Of mms__native what scenarios call. */
+static const struct mms__backend under_test = {
+    .reader_size = sizeof(struct mms__native_reader),
+    .reader_open = mms__native_reader_open,
+    .reader_closed = mms__native_reader_closed,
+    .read = mms__native_read,
+    .end = mms__native_end,
+};
+
 struct process {
-    struct mms_reader handles[LINES];
-    struct mms_region region;
+    struct mms__native_reader handles[LINES];
+    struct mms__native_region region;
 };
 
 static void process_fill(struct process *process, uint32_t owner, bool allow_evict)
 {
     memset(process, 0, sizeof *process);
+    process->region.front.backend = &under_test;
     process->region.header.max_slots = SLOTS;
     process->region.header.max_readers = LINES;
     process->region.header.max_size = sizeof data_file[0];
     process->region.header.stride = sizeof data_file[0];
-    process->region.options.allow_evict = allow_evict;
+    process->region.front.options.allow_evict = allow_evict;
     process->region.control = CONTROL;
-    process->region.place.volatile_memory = true;
+    process->region.current = &CONTROL->current;
+    process->region.front.place.volatile_memory = true;
     process->region.data = (const unsigned char *)data_file;
     process->region.table.shared = READERS;
     process->region.table.max_readers = LINES;
     process->region.owner = owner;
     process->region.can_pin_asymmetric = ASYMMETRIC;
-    process->region.arena.base = process->handles;
+    process->region.front.arena.base = process->handles;
 }
 
 static void process_lock(const struct process *process)
@@ -256,7 +264,7 @@ static void crew_open(struct crew *crew, bool allow_evict)
 {
     for (uint32_t i = 0; i < LINES; i++) {
         process_open(&crew->processes[i], i + 1, allow_evict);
-        CHECK(mms_reader_open(&crew->processes[i].region, &crew->readers[i]) == 0);
+        CHECK(mms_reader_open(&crew->processes[i].region.front, &crew->readers[i]) == 0);
     }
 }
 

@@ -39,7 +39,7 @@ static void *read_after(void *reader)
     is_after = mms__load_relaxed(&told);
     mms__fence_acquire();
     CHECK(mms_read(reader, &view) == 0);
-    CHECK(!is_after || ((mms_reader *)reader)->symmetric);
+    CHECK(!is_after || mms__native_reader_of(reader)->symmetric);
     CHECK(mms_release(reader) == 0);
     return NULL;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Readers sleep until something newer is there; no wake-up is lost. G8. wait.c is compiled as it is. The kernel's futex: a
    waiter compares the word and goes to sleep under the lock of the word's bucket, and a waker takes that lock, so a
-   mutex stands for it here. With -DDIES the writer is killed anywhere and the next one takes over. */
+   mutex stands for it here. With -DDIES the writer is killed anywhere and the next one takes over. With -DMMS__MANY=1 it
+   wakes one waiter, who wakes the rest. */
 #define SLOTS 3
 #ifndef PUBLISHES
 #define PUBLISHES 1
@@ -16,13 +17,13 @@
 #define REMOVES 0 /* there is no writer: somebody removes the region */
 #endif
 #define LINES 1
-#define WAKING 1
 #include "scenario.h"
 
 static pthread_mutex_t bucket = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t writer_lock = PTHREAD_MUTEX_INITIALIZER;
-static uint32_t begun;     /* by the first writer; under its lock */
-static uint64_t asleep[2]; /* until something newer than this generation is there; under the bucket's lock */
+static uint32_t begun;        /* by the first writer; under its lock */
+static uint64_t asleep[2];    /* until something newer than this generation is there; under the bucket's lock */
+static uint32_t sleeps_on[2]; /* its thread has ended in its sleep; as above */
 
 static int sleep_as(unsigned waiter, uint64_t seen, const uint32_t *word, uint32_t value)
 {
@@ -33,34 +34,55 @@ static int sleep_as(unsigned waiter, uint64_t seen, const uint32_t *word, uint32
     if (sleeps)
         PLAIN_STORE(asleep[waiter], seen);
     pthread_mutex_unlock(&bucket);
-    return sleeps ? -ETIMEDOUT : -EAGAIN;
+    if (!sleeps)
+        return -EAGAIN;
+    /* Somebody woke it by now; or it sleeps on, and goes on at the end, if somebody does. */
+    pthread_mutex_lock(&bucket);
+    sleeps = PLAIN_LOAD(asleep[waiter]) != 0;
+    if (sleeps)
+        PLAIN_STORE(sleeps_on[waiter], 1);
+    pthread_mutex_unlock(&bucket);
+    return sleeps ? -EINTR : 0;
 }
 
-static void wake_all(void)
+static unsigned wake_some(unsigned most)
 {
+    unsigned woken = 0;
+
     pthread_mutex_lock(&bucket);
-    for (int i = 0; i < WAITERS; i++)
-        PLAIN_STORE(asleep[i], 0);
+    for (int i = 0; i < WAITERS && woken < most; i++)
+        if (PLAIN_LOAD(asleep[i]) != 0) {
+            PLAIN_STORE(asleep[i], 0);
+            woken++;
+        }
     pthread_mutex_unlock(&bucket);
+    return woken;
 }
 
 void mms__futex_wake_all(uint32_t *word)
 {
     (void)word;
-    wake_all();
+    (void)wake_some(WAITERS);
 }
 
-#include "core/remove.c"
+bool mms__futex_wake_one(uint32_t *word)
+{
+    (void)word;
+    return wake_some(1) == 1;
+}
+
+#include "region/remove.c"
 
 static void *remove_it(void *unused)
 {
-    bury(CONTROL);
+    store_tombstone(CONTROL);
     return unused;
 }
 
 /* Which waiter calls: wait.c knows its region, and each waiter has its own. */
-#define mms__futex_wait(word, value, nanoseconds) sleep_as(region->owner - 1, seen, (word), (value))
-#include "core/wait.c"
+#define mms__futex_wait(word, value, nanoseconds, before) sleep_as(region->owner - 1, seen, (word), (value))
+#include "region/wait.c"
+#include "region/wake.h"
 
 static bool membarrier_is_refused(void)
 {
@@ -74,8 +96,8 @@ static void publish_and_wake(struct writer *writer)
     if (!writer_take(writer, &slot))
         return;
     writer_fill(writer, slot);
-    if (writer_publish(writer, slot))
-        wake_all();
+    (void)writer_publish(writer, slot);
+    mms__wake_waiters(&CONTROL->wake, READERS);
 }
 
 static void *write_some(void *unused)
@@ -96,7 +118,7 @@ static void *write_some(void *unused)
 
 static void *take_over(void *unused)
 {
-    struct mms_writer writer;
+    struct mms__native_writer writer;
 
     (void)unused;
     memset(&writer, 0, sizeof writer);
@@ -114,10 +136,21 @@ static void *wait_once(void *process_of_mine)
 {
     struct process *process = process_of_mine;
     uint64_t seen = generation_of(mms__region_current(&process->region));
-    int code = sleep_once(&process->region, seen, 1);
+    int code = sleep_once(&process->region, seen, 1, 0);
 
-    CHECK(code == 0 || code == 1 || (REMOVES && code == MMS_E_GONE));
+    CHECK(code == 0 || code == -EAGAIN || code == -EINTR || (REMOVES && code == MMS_E_GONE));
     return NULL;
+}
+
+/* Those who were woken after their threads had ended. */
+static void go_on(struct process *processes)
+{
+    for (int round = 0; round < WAITERS; round++)
+        for (int i = 0; i < WAITERS; i++)
+            if (PLAIN_LOAD(sleeps_on[i]) != 0 && PLAIN_LOAD(asleep[i]) == 0) {
+                PLAIN_STORE(sleeps_on[i], 0);
+                pass_on(&processes[i].region, true, false);
+            }
 }
 
 int main(void)
@@ -133,6 +166,7 @@ int main(void)
     for (uint32_t i = 0; i < WAITERS; i++)
         process_fill(&processes[i], i + 1, false);
     run_threads(threads + !DIES, arguments + !DIES, 1 + DIES + WAITERS);
+    go_on(processes);
     /* All is over, and who is asleep sleeps on. The tombstone is no generation that anybody has seen. */
     for (int i = 0; i < WAITERS; i++)
         CHECK(PLAIN_LOAD(asleep[i]) == 0 ||

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Looking up keys in archives that are trusted. */
+/* Looking up keys in trusted archives. */
+#include "archive/bytes.h"
 #include "archive/key.h"
-#include "archive/load.h"
 
 const void *mms_map_find(const mms_type *type, const void *map, const void *key)
 {
     const char *at = map;
     size_t word = mms__word_size(type);
-    uint64_t count = mms__load_count(type, at);
+    uint64_t count = mms__get_count(type, at);
     const mms_type_field *field = &type->first->fields[0];
     struct mms__key wanted = mms__key_of_input(field->type, key), found;
     const char *entry;
@@ -34,7 +34,7 @@ struct position {
 
 static unsigned meta_of(const void *node)
 {
-    return (unsigned)mms__load_uint(node, 2);
+    return (unsigned)mms__get_uint(node, 2);
 }
 
 static const char *leaf_entry(const struct position *p, const void *node, size_t index)
@@ -94,7 +94,7 @@ const void *mms_tree_seek(const mms_type *type, const void *tree, const void *ke
     struct mms__key wanted;
 
     cursor->node = NULL;
-    if (mms__load_count(type, tree) == 0)
+    if (mms__get_count(type, tree) == 0)
         return NULL;
     if (key)
         wanted = mms__key_of_input(type->first->fields[0].type, key);
@@ -117,7 +117,7 @@ const void *mms_tree_next(const mms_type *type, mms_tree_cursor *cursor)
         return leaf_entry(&p, cursor->node, cursor->index);
     link = (const char *)cursor->node + p.layout.offset_at;
     cursor->index = 0;
-    cursor->node = mms__load_offset(type, link) == 0 ? NULL : mms__follow(type, link);
+    cursor->node = mms__get_offset(type, link) == 0 ? NULL : mms__follow(type, link);
     return cursor->node ? leaf_entry(&p, cursor->node, 0) : NULL;
 }
 

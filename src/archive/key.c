@@ -37,10 +37,14 @@ int mms__key_compare(const struct mms__key *a, const struct mms__key *b)
 {
     uint64_t x = a->word, y = b->word, flip;
 
+    if (a->compound)
+        return mms__compound_compare(a, b);
     if (a->kind == MMS_T_STRING)
         return compare_text(a, b);
     if (a->width == 0)
         return compare_wide(a, b);
+    if (a->beyond != b->beyond)
+        return a->beyond < b->beyond ? -1 : 1;
     flip = is_signed(a->kind) ? UINT64_C(1) << (8 * a->width - 1) : 0;
     x ^= flip;
     y ^= flip;

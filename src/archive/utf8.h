@@ -9,7 +9,7 @@
 
 #define MMS__HIGH_BITS UINT64_C(0x8080808080808080)
 
-/* The usual case of up to 16 bytes, in two overlapping loads; false: look closer. */
+/* The usual case of up to 16 bytes, in two overlapping loads; false: a full check is needed. */
 static inline bool mms__is_short_ascii(const char *text, size_t size)
 {
     uint64_t a = 0, b = 0;
@@ -28,8 +28,8 @@ static inline bool mms__is_short_ascii(const char *text, size_t size)
     return ((a | b) & MMS__HIGH_BITS) == 0;
 }
 
-/* The number of bytes from the start that are whole, valid UTF-8 (RFC 3629: no surrogates, no overlong forms):
-   size, if all are. */
+/* The number of bytes from the start that are whole, valid UTF-8 (RFC 3629: no surrogates, no
+   overlong forms): size, if all are. */
 size_t mms__utf8_valid(const char *text, size_t size);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Writing whole archives. */
-#include "archive/encoder.h"
+#include "api/typed.h"
+#include "archive/encode/encoder.h"
 #include <stdlib.h>
 
 enum { FIRST_WORDS = 64 };
@@ -8,8 +9,9 @@ enum { FIRST_WORDS = 64 };
 static int encode_root(struct mms__encoder *e, const mms_archive *archive, const void *value)
 {
     const mms_type *type = archive->type;
-    struct mms__step root = mms__step_field(NULL, type->name);
+    struct mms__path root = mms__path_field(NULL, type->name);
     uint64_t words[FIRST_WORDS];
+    struct mms__open_chunk first;
     size_t at = 0;
     int code;
 
@@ -17,14 +19,19 @@ static int encode_root(struct mms__encoder *e, const mms_archive *archive, const
         return mms__path_fail(MMS_E_INVALID, MMS__ENCODE, &root, "the value is NULL");
     e->words = words;
     e->room = FIRST_WORDS;
+    first.before = first.next = NULL;
+    first.used = 0;
+    e->chunk = &first;
     code = mms__encode_children(e, type, value, &root);
     if (code == 0)
         code = mms__encode_reserve(e, type->align, type->size, 1, &at, &root);
     e->next = 0;
     if (code == 0)
         code = mms__encode_value(e, type, value, at, &root);
+    mms__encode_close_all(e);
     free(e->allocated);
     e->words = NULL; /* they end here */
+    e->chunk = NULL;
     return code;
 }
 
@@ -58,14 +65,14 @@ int mms_archive_write(const mms_archive *archive, const void *value, void *buffe
 
 /* ---- Straight into a slot ---- */
 
-enum { FIRST_STEP = 4096 };
-#define LONGEST_STEP ((size_t)64 << 20)
+enum { FIRST_ROOM = 4096 };
+#define MOST_GROWTH ((size_t)64 << 20)
 
-/* By a quarter of what there is, so that the slot is not much larger than the value. */
+/* By a quarter, so that the slot is not much larger than the value. */
 static int grow_slot(struct mms__encoder *e, size_t needed)
 {
-    size_t step = e->capacity / 4 < LONGEST_STEP ? e->capacity / 4 : LONGEST_STEP;
-    size_t wanted = e->capacity + (step > FIRST_STEP ? step : FIRST_STEP);
+    size_t growth = e->capacity / 4 < MOST_GROWTH ? e->capacity / 4 : MOST_GROWTH;
+    size_t wanted = e->capacity + (growth > FIRST_ROOM ? growth : FIRST_ROOM);
     void *buffer;
     int code;
 
@@ -85,8 +92,8 @@ static int grow_slot(struct mms__encoder *e, size_t needed)
 
 int mms_archive_publish(mms_writer *writer, const mms_archive *archive, const void *value, mms_receipt *receipt)
 {
-    struct mms__encoder e = {.capacity = FIRST_STEP, .grow = grow_slot, .writer = writer};
-    size_t first = archive->type->size < FIRST_STEP ? FIRST_STEP : archive->type->size;
+    struct mms__encoder e = {.capacity = FIRST_ROOM, .grow = grow_slot, .writer = writer};
+    size_t first = archive->type->size < FIRST_ROOM ? FIRST_ROOM : archive->type->size;
     void *buffer;
     int code = mms_write_begin(writer, first, &buffer, receipt);
 
@@ -101,9 +108,9 @@ int mms_archive_publish(mms_writer *writer, const mms_archive *archive, const vo
     if (!value || !mms__encode_flat(archive->type, value, buffer, first, &e.position))
         code = encode_root(&e, archive, value);
     if (code == 0)
-        code = mms_writer_set_type(writer, archive->type_id, archive->schema, archive->schema_size);
+        code = mms_write_set_type(writer, archive->type_id, archive->schema, archive->schema_size);
     if (code == 0)
-        code = mms_write_commit(writer, e.position, receipt);
+        code = mms__write_commit_serialized(writer, e.position, receipt);
     if (code != 0)
         mms_write_abort(writer);
     return code;

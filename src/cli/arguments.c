@@ -47,7 +47,7 @@ static const char *option_name(const struct option *options, int value)
     return "?";
 }
 
-/* getopt says too little about what is wrong, and in a form of its own. */
+/* getopt's own messages say too little. */
 _Noreturn static void refuse_option(const struct verb *verb, char **argv, const struct option *options, int result)
 {
     const char *word = argv[optind - 1];
@@ -63,11 +63,24 @@ _Noreturn static void refuse_option(const struct verb *verb, char **argv, const 
     usage_error(verb, "unknown or ambiguous option %s", word);
 }
 
+static const struct option *known;
+
+bool has_option(const char *name)
+{
+    size_t length = strcspn(name + 2, " ");
+
+    for (const struct option *option = known; option && option->name; option++)
+        if (strlen(option->name) == length && !strncmp(option->name, name + 2, length))
+            return true;
+    return false;
+}
+
 int next_option(const struct verb *verb, int argc, char **argv, const char *letters, const struct option *options)
 {
     char all[64];
     int result;
 
+    known = options;
     snprintf(all, sizeof all, ":hV%s", letters);
     opterr = 0;
     result = getopt_long(argc, argv, all, options, NULL);
@@ -90,11 +103,11 @@ int count_operands(const struct verb *verb, int argc, char **argv, int least, in
         usage_error(verb, "say which region: mmsync %s %s", verb->name, verb->synopsis);
     for (int i = optind; i < argc; i++)
         if (!*argv[i])
-            usage_error(verb, "an empty argument names nothing");
+            usage_error(verb, "an argument is empty");
     return count;
 }
 
-/* strtoull takes signs and leading blanks, which no option here means. */
+/* strtoull takes signs and leading blanks, which no option here allows. */
 static bool parse_digits(const char *text, int base, uint64_t *value, char **end)
 {
     if (!isxdigit((unsigned char)*text))
@@ -167,6 +180,27 @@ int32_t parse_wait(const struct verb *verb, const char *name, const char *text)
     return ms ? ms : MMS_NO_WAIT;
 }
 
+static const struct {
+    const char *name;
+    uint64_t ns;
+} units[] = {{"ms", 1000000},
+             {"s", 1000000000},
+             {"m", UINT64_C(60000000000)},
+             {"h", UINT64_C(3600000000000)},
+             {"d", UINT64_C(86400000000000)}};
+
+uint64_t parse_duration(const struct verb *verb, const char *name, const char *text)
+{
+    uint64_t value = 0;
+    char *end;
+
+    if (parse_digits(text, 10, &value, &end) && value > 0)
+        for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+            if (!strcmp(end, units[i].name) && value <= (UINT64_MAX >> 2) / units[i].ns)
+                return value * units[i].ns;
+    usage_error(verb, "%s: '%s' is not a duration such as 500ms, 30s, 5m, 12h or 7d", name, text);
+}
+
 uint32_t parse_mode(const struct verb *verb, const char *name, const char *text)
 {
     uint64_t value;
@@ -197,10 +231,10 @@ uid_t parse_user(const struct verb *verb, const char *name, const char *text)
 
 static const struct {
     const char *name;
-    mms_format format;
-} formats[] = {{"auto", MMS_FORMAT_AUTO}, {"mmsync", MMS_FORMAT_MMSYNC}, {"mmap-sync", MMS_FORMAT_MMAP_SYNC}};
+    enum format format;
+} formats[] = {{"auto", FORMAT_AUTO}, {"mmsync", FORMAT_MMSYNC}, {"mmap-sync", FORMAT_MMAP_SYNC}};
 
-mms_format parse_format(const struct verb *verb, const char *name, const char *text)
+enum format parse_format(const struct verb *verb, const char *name, const char *text)
 {
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
         if (!strcmp(text, formats[i].name))
@@ -208,7 +242,7 @@ mms_format parse_format(const struct verb *verb, const char *name, const char *t
     usage_error(verb, "%s: '%s' is not auto, mmsync or mmap-sync", name, text);
 }
 
-/* Paths that were put together; they are never freed. */
+/* Paths made here; they are never freed. */
 static struct kept {
     struct kept *next;
     char text[];
@@ -220,7 +254,7 @@ static const char *join(const char *scheme, const char *path)
     struct kept *text = malloc(sizeof *text + size);
 
     if (!text) {
-        fail_errno("cannot get memory for the path %s", path);
+        fail_errno("out of memory for the path %s", path);
         exit(EXIT_FAILED);
     }
     snprintf(text->text, size, "%s:%s", scheme, path);
@@ -229,12 +263,27 @@ static const char *join(const char *scheme, const char *path)
     return text->text;
 }
 
-const char *path_in_format(mms_format format, const char *path)
+/* FORMAT_AUTO: it has none. */
+static enum format scheme_of(const char *path)
 {
-    for (size_t i = 1; i < sizeof formats / sizeof *formats; i++)
-        if (formats[i].format == format)
-            return join(formats[i].name, path);
-    return path;
+    for (size_t i = 1; i < sizeof formats / sizeof *formats; i++) {
+        size_t length = strlen(formats[i].name);
+
+        if (!strncmp(path, formats[i].name, length) && path[length] == ':')
+            return formats[i].format;
+    }
+    return FORMAT_AUTO;
+}
+
+const char *path_in_format(const struct verb *verb, enum format format, const char *path)
+{
+    enum format named = scheme_of(path);
+
+    if (format == FORMAT_AUTO || format == named)
+        return path;
+    if (named != FORMAT_AUTO)
+        usage_error(verb, "%s is a path in another format than %s", path, formats[format].name);
+    return join(formats[format].name, path);
 }
 
 void parse_type(const struct verb *verb, const char *name, const char *text, uint64_t type_id[2])

@@ -51,6 +51,6 @@ int bridge_type_apply(const struct bridge_type *type, mms_writer *writer, const 
         return 0;
     code = mms_archive_check(archive, data, size, NULL);
     if (code == 0)
-        code = mms_writer_set_type(writer, archive->type_id, archive->schema, archive->schema_size);
+        code = mms_write_set_type(writer, archive->type_id, archive->schema, archive->schema_size);
     return code;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The type that a bridge gives to values which come from where there are none. */
+/* The type that a bridge gives to values from files that store none. */
 #ifndef MMS_CLI_BRIDGE_TYPE_H
 #define MMS_CLI_BRIDGE_TYPE_H
 
@@ -11,7 +11,8 @@ struct bridge_type {
     char *text; /* NULL: no type */
 };
 
-/* The type `root` of a schema file. An exit status; anything but EXIT_OK has been reported, here and below. */
+/* The type `root` of a schema file. An exit status; anything but EXIT_OK has been reported,
+   here and below. */
 int bridge_type_load(struct bridge_type *type, const char *file, const char *root);
 void bridge_type_free(struct bridge_type *type);
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/arguments.h"
+#include "cli/bench/gauge.h"
+#include "cli/bench/peer.h"
+#include "cli/bench/results.h"
 #include "cli/cmd.h"
-#include "cli/gauge.h"
 #include "cli/interrupt.h"
 #include "cli/message.h"
-#include "cli/peer.h"
-#include "cli/results.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,11 +15,11 @@
 static const struct verb verb = {
     .name = "bench",
     .synopsis = "[OPTION]...",
-    .help = "Measure mmsync on this machine: medians over several rounds that take each figure\n"
-            "in turn. Works in a region of its own, needs some 400 MiB of memory, and leaves\n"
-            "nothing behind.\n"
+    .help = "Measure mmsync on this machine: the median of several rounds, each of which takes\n"
+            "every figure in turn. Uses a region of its own and about 400 MiB of memory, and\n"
+            "leaves nothing behind.\n"
             "\n"
-            "  -s, --seconds S         how long to measure, about (5)\n"
+            "  -s, --seconds S         how long to measure, roughly (5)\n"
             "  -r, --rounds N          how many rounds (9)\n"
             "  -d, --directory DIR     where to make the region (/dev/shm)\n"
             "  -j, --json              as a JSON object\n",
@@ -58,6 +58,11 @@ static const struct {
     [COMMIT_64M] = {{"commit_64m", "mms_write_commit of 64 MiB", "ns"}, gauge_commit_64m, true},
     [COPY_64M] = {{"copy_64m", "mms_write of 64 MiB", "GiB/s"}, gauge_copy_large, true},
     [MEMCPY_64M] = {{"memcpy_64m", "memcpy of 64 MiB", "GiB/s"}, gauge_memcpy_large, true},
+    [UPDATE_64M] = {{"update_64m", "mms_write_update of 64 MiB, 100 places", "ns"}, gauge_update_large, true},
+    [FAULTS_64M] = {{"faults_64m", "a new reader walks 64 MiB", "faults"}, gauge_faults, true},
+    [FAULTS_64M_SMALL] = {{"faults_64m_small", "  without huge pages", "faults"}, gauge_faults_small, true},
+    [LOADS_64M] = {{"load_64m", "a load anywhere in 64 MiB", "ns"}, gauge_loads, true},
+    [LOADS_64M_SMALL] = {{"load_64m_small", "  without huge pages", "ns"}, gauge_loads_small, true},
     [WAKE] = {{"wake", "from a publish to a waiter that runs", "ns"}, gauge_wake, false},
 };
 
@@ -90,13 +95,13 @@ static int report_failure(const struct bench *bench, enum result_index index, in
     const char *detail = peer_detail(bench->peer);
 
     if (!*detail)
-        detail = code == -ENOMEM ? "out of memory" : mms_last_error();
+        detail = code == -ENOMEM ? "out of memory" : last_error();
     return fail("bench: %s: %s", gauges[index].name.key, detail);
 }
 
 static void set_figure(struct result *result, unsigned round, double figure)
 {
-    result->figures[round] = strcmp(result->name.unit, "ns") ? figure / (1 << 30) : figure;
+    result->figures[round] = strcmp(result->name.unit, "GiB/s") ? figure : figure / (1 << 30);
     result->count = round + 1;
 }
 
@@ -134,7 +139,8 @@ static int run_rounds(struct bench *bench, const struct plan *plan)
     return plan->json ? results_print_json(&all) : results_print_table(&all);
 }
 
-/* A region with a value, its writer and a reader in another process: that forks first, while nothing is open. */
+/* A region with a value, its writer, and a reader in another process, which is forked first,
+   while nothing is open. */
 static int with_small_region(struct bench *bench, const struct plan *plan)
 {
     static const char value[SMALL_VALUE];
@@ -159,7 +165,7 @@ static int with_small_region(struct bench *bench, const struct plan *plan)
     return status;
 }
 
-/* In a directory of its own, which is nobody else's. */
+/* In a directory of its own. */
 static int run_bench(const struct plan *plan)
 {
     struct bench bench = {0};

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A reader on one side and a writer on the other, each opened again whenever its side goes away and comes back. */
+/* A reader on one side and a writer on the other, each reopened when its side goes away and
+   comes back. */
 #include "cli/arguments.h"
 #include "cli/bridge_type.h"
 #include "cli/cmd.h"
 #include "cli/interrupt.h"
 #include "cli/message.h"
 #include "cli/now.h"
+#include "cli/output_watch.h"
 #include <errno.h>
 #include <inttypes.h>
+#include <mmsync/mmap_sync.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,50 +38,75 @@ static const struct verb verb = {
             "      --schema FILE       values from mmap-sync's files are of a type in this schema,\n"
             "                          which --type names: check them, and publish them with it\n"
             "      --type NAME\n"
+            "      --other-hasher      mmap-sync's writer has a hasher of its own, so copies cannot be\n"
+            "                          compared with its checksum\n"
             "      --force-filesystem  accept a file system that mmsync is not tested on\n"
             "      --trust USER        accept a region NAME that belongs to USER\n"
             "\n"
             "A bare NAME means /dev/shm/NAME.\n",
 };
 
-enum { FROM = LONG_ONLY, ONCE, GRACE, RESET, UNLOCKED, LOCK_WAIT, MAX_SIZE, SCHEMA, TYPE, FORCE_FILESYSTEM, TRUST };
-
-static const struct option long_options[] = {
-    {"from", required_argument, NULL, FROM},         {"once", no_argument, NULL, ONCE},
-    {"count", required_argument, NULL, 'n'},         {"quiet", no_argument, NULL, 'q'},
-    {"grace", required_argument, NULL, GRACE},       {"reset", no_argument, NULL, RESET},
-    {"unlocked", no_argument, NULL, UNLOCKED},       {"lock-wait", required_argument, NULL, LOCK_WAIT},
-    {"max-size", required_argument, NULL, MAX_SIZE}, {"schema", required_argument, NULL, SCHEMA},
-    {"type", required_argument, NULL, TYPE},         {"force-filesystem", no_argument, NULL, FORCE_FILESYSTEM},
-    {"trust", required_argument, NULL, TRUST},       COMMON_OPTIONS,
+enum {
+    FROM = LONG_ONLY,
+    ONCE,
+    GRACE,
+    RESET,
+    UNLOCKED,
+    LOCK_WAIT,
+    MAX_SIZE,
+    SCHEMA,
+    TYPE,
+    OTHER_HASHER,
+    FORCE_FILESYSTEM,
+    TRUST
 };
 
-/* Between looks whether both sides are still what was opened, and between tries at what failed. */
+static const struct option long_options[] = {
+    {"from", required_argument, NULL, FROM},
+    {"once", no_argument, NULL, ONCE},
+    {"count", required_argument, NULL, 'n'},
+    {"quiet", no_argument, NULL, 'q'},
+    {"grace", required_argument, NULL, GRACE},
+    {"reset", no_argument, NULL, RESET},
+    {"unlocked", no_argument, NULL, UNLOCKED},
+    {"lock-wait", required_argument, NULL, LOCK_WAIT},
+    {"max-size", required_argument, NULL, MAX_SIZE},
+    {"schema", required_argument, NULL, SCHEMA},
+    {"type", required_argument, NULL, TYPE},
+    {"force-filesystem", no_argument, NULL, FORCE_FILESYSTEM},
+    {"trust", required_argument, NULL, TRUST},
+    {"other-hasher", no_argument, NULL, OTHER_HASHER},
+    COMMON_OPTIONS,
+};
+
+/* Between checks that both sides are still what was opened, and between retries. */
 enum { LOOK_MS = 500, RETRY_MS = 100 };
 
 struct bridge {
     const char *from_path, *to_path; /* as given */
     const char *from, *to;           /* with their formats */
-    mms_format from_format, to_format;
+    enum format from_format, to_format;
     mms_region_options reading;
     mms_writer_options writing;
+    mms_mmap_sync_region_options reading_mmap_sync; /* what reading.mmap_sync points to */
+    mms_mmap_sync_writer_options writing_mmap_sync;
     struct bridge_type type;
     bool once, quiet;
     uint64_t count, copied;
     /* of the moment */
     mms_region *region;
-    mms_reader *reader; /* NULL without the right to be counted: then copies */
+    mms_reader *reader; /* NULL: no right to be counted, so values are copied */
     uint64_t from_id[2];
     mms_writer *writer;
     uint64_t to_id[2];
-    bool writable, hopeless; /* TO could be opened; cannot be, and no time will help */
+    bool writable, hopeless; /* TO could be opened; cannot be, and waiting will not help */
     uint64_t seen;           /* generation of FROM that TO has; 0: not known */
     char said[512];
 };
 
 /* ---- What is said ---- */
 
-/* A condition that lasts is worth one line, not one for each try. */
+/* A condition that lasts gets one line, not one for each try. */
 static void say_once(struct bridge *bridge, const char *text)
 {
     if (!strcmp(text, bridge->said))
@@ -92,8 +120,9 @@ static void pause_ms(long ms)
     nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}, NULL);
 }
 
-/* What passes when the other processes have gone on: 1, so that it is tried again. With --once nothing is awaited. */
-static int retry(struct bridge *bridge, int code)
+/* Whether an error passes once other processes have gone on; then this waits a little. --once
+   waits for nothing. */
+static bool passes(struct bridge *bridge, int code)
 {
     switch (code) {
     case -ENOENT:
@@ -101,16 +130,16 @@ static int retry(struct bridge *bridge, int code)
     case MMS_E_EMPTY:
     case MMS_E_GONE:
     case MMS_E_AGAIN:
-    case MMS_E_BUSY: /* another writer of TO: it will end */
+    case MMS_E_BUSY: /* another writer has TO: it will end */
     case MMS_E_EVICTED:
-    case MMS_E_CORRUPT: /* of a value that is just being replaced, or of files that are just being made */ break;
-    default: return -1;
+    case MMS_E_CORRUPT: /* the value is being replaced, or the files are being made */ break;
+    default: return false;
     }
     if (bridge->once || bridge->hopeless)
-        return -1;
-    say_once(bridge, mms_last_error());
+        return false;
+    say_once(bridge, last_error());
     pause_ms(RETRY_MS);
-    return 1;
+    return true;
 }
 
 /* ---- The two sides ---- */
@@ -141,7 +170,8 @@ static int identify(const char *path, uint64_t id[2])
     return code;
 }
 
-/* The path is looked at on both sides of the open: what had it all the time is what was opened. */
+/* The path is looked up before and after the open: if it led to the same both times, that is
+   what was opened. */
 static int open_from(struct bridge *bridge)
 {
     int code;
@@ -172,7 +202,7 @@ static int open_to(struct bridge *bridge)
 {
     int code = mms_writer_open(bridge->to, &bridge->writing, &bridge->writer);
 
-    if (code == -ENOENT) /* a writer makes what is missing, but no directory for it */
+    if (code == -ENOENT) /* a writer makes the files, but not their directory */
         bridge->hopeless = !bridge->writable;
     if (code == 0)
         code = identify(bridge->to, bridge->to_id);
@@ -189,7 +219,7 @@ static bool is_still(const char *path, const uint64_t id[2])
     return identify(path, now) == 0 && now[0] == id[0] && now[1] == id[1];
 }
 
-/* A side that was removed by hand tells nobody. */
+/* Nobody is told when a side is removed by hand. */
 static void drop_what_is_gone(struct bridge *bridge)
 {
     if (bridge->region && !is_still(bridge->from, bridge->from_id))
@@ -237,7 +267,8 @@ static int fetch_copy(struct bridge *bridge, void **buffer, size_t *size, uint64
     return code;
 }
 
-/* What TO holds is compared once after it was opened: later the generation of FROM tells. */
+/* What TO holds is compared once, after it was opened; from then on the generation of FROM
+   tells. */
 static bool has_it_already(struct bridge *bridge, const void *data, size_t size)
 {
     mms_region_options options = bridge->reading;
@@ -252,6 +283,8 @@ static bool has_it_already(struct bridge *bridge, const void *data, size_t size)
         return false;
     copy = malloc(size > 0 ? size : 1);
     options.read_only = true;
+    if (bridge->to_format != FORMAT_MMAP_SYNC)
+        options.mmap_sync = NULL;
     if (copy && mms_region_open(bridge->to, &options, &region) == 0)
         same = mms_read_copy(region, copy, size, &found, NULL) == 0 && found == size && memcmp(copy, data, size) == 0;
     mms_region_close(region);
@@ -266,7 +299,7 @@ static int publish(struct bridge *bridge, const void *buffer, size_t size, uint6
 
     while (code == 0 && (code = mms_write_commit(bridge->writer, size, &receipt)) == MMS_E_AGAIN && !bridge->once &&
            !interrupted() && mms_generation(bridge->region) == generation) {
-        say_once(bridge, mms_last_error());
+        say_once(bridge, last_error());
         code = 0;
     }
     if (code != 0)
@@ -275,7 +308,7 @@ static int publish(struct bridge *bridge, const void *buffer, size_t size, uint6
     *bridge->said = '\0';
     if (!bridge->quiet)
         printf("from=%" PRIu64 " to=%" PRIu64 " size=%zu%s\n", generation, receipt.generation, size,
-               receipt.reset ? " reset" : "");
+               mms_mmap_sync_was_reset(bridge->writer) ? " reset" : "");
     return 0;
 }
 
@@ -302,7 +335,7 @@ static int copy_value(struct bridge *bridge)
     if (generation != 0) {
         char detail[512];
 
-        snprintf(detail, sizeof detail, "%s", mms_last_error());
+        snprintf(detail, sizeof detail, "%s", last_error());
         mms_write_abort(bridge->writer);
         if (code == MMS_E_EVICTED || code == MMS_E_AGAIN)
             say_once(bridge, detail);
@@ -314,46 +347,41 @@ static int copy_value(struct bridge *bridge)
 
 static int await_change(struct bridge *bridge)
 {
-    int code = MMS_E_TIMEOUT;
+    int code = mms_region_wait(bridge->region, bridge->seen, LOOK_MS);
 
-    if (bridge->reader)
-        code = mms_wait(bridge->reader, bridge->seen, LOOK_MS);
-    else
-        for (int waited = 0; waited < LOOK_MS && mms_generation(bridge->region) == bridge->seen; waited += 10)
-            pause_ms(10);
     return code == MMS_E_TIMEOUT || code == -EINTR ? 0 : code;
 }
 
-/* One step: 0, or a code. */
-static int step(struct bridge *bridge)
+/* Copy what is new, and wait for what comes next: 0, or a code. */
+static int copy_next(struct bridge *bridge)
 {
-    int code = 0;
+    int code;
 
-    if (!bridge->region)
-        code = open_from(bridge);
-    if (code == 0 && mms_generation(bridge->region) == 0) /* TO is not made for nothing; this says EMPTY, or GONE */
-        code = mms_read_copy(bridge->region, NULL, 0, NULL, NULL);
-    if (code == 0 && !bridge->writer)
-        code = open_to(bridge);
-    if (code == 0 && (bridge->seen == 0 || mms_generation(bridge->region) != bridge->seen))
-        code = copy_value(bridge);
-    if (code == 0 && !bridge->once)
-        code = await_change(bridge);
-    return code;
+    if (!bridge->region && (code = open_from(bridge)) != 0)
+        return code;
+    /* TO is not made for nothing; this says EMPTY, or GONE */
+    if (mms_generation(bridge->region) == 0 && (code = mms_read_copy(bridge->region, NULL, 0, NULL, NULL)) != 0)
+        return code;
+    if (!bridge->writer && (code = open_to(bridge)) != 0)
+        return code;
+    if ((bridge->seen == 0 || mms_generation(bridge->region) != bridge->seen) && (code = copy_value(bridge)) != 0)
+        return code;
+    return bridge->once ? 0 : await_change(bridge);
 }
 
 static bool is_finished(const struct bridge *bridge)
 {
-    return interrupted() || fflush(stdout) != 0 || (bridge->count > 0 && bridge->copied >= bridge->count);
+    return interrupted() || output_is_closed() || !flush_output() ||
+           (bridge->count > 0 && bridge->copied >= bridge->count);
 }
 
 static int follow(struct bridge *bridge)
 {
     while (!is_finished(bridge)) {
-        int code = step(bridge);
+        int code = copy_next(bridge);
 
         if (code != 0 && !interrupted()) {
-            if (retry(bridge, code) < 0)
+            if (!passes(bridge, code))
                 return fail_call(code);
             if (code == MMS_E_GONE)
                 drop_what_is_gone(bridge);
@@ -362,44 +390,48 @@ static int follow(struct bridge *bridge)
             break;
         drop_what_is_gone(bridge);
     }
-    return EXIT_OK;
+    return output_is_closed() ? EXIT_FAILED : EXIT_OK;
 }
 
 /* ---- The command line ---- */
 
-static mms_format other(mms_format format)
+static enum format other(enum format format)
 {
-    return format == MMS_FORMAT_MMSYNC ? MMS_FORMAT_MMAP_SYNC : MMS_FORMAT_MMSYNC;
+    return format == FORMAT_MMSYNC ? FORMAT_MMAP_SYNC : FORMAT_MMSYNC;
 }
 
 /* What is there; AUTO if nothing is. */
-static mms_format look_at(const char *path)
+static enum format look_at(const char *path)
 {
     mms_info info;
 
-    return mms_inspect(path, &info) == -ENOENT ? MMS_FORMAT_AUTO : mms_format_of(path);
+    return mms_inspect(path, &info) == -ENOENT ? FORMAT_AUTO
+           : mms_is_mmap_sync(path)            ? FORMAT_MMAP_SYNC
+                                               : FORMAT_MMSYNC;
 }
 
 static void choose_formats(struct bridge *bridge)
 {
-    mms_format from = bridge->from_format != MMS_FORMAT_AUTO ? bridge->from_format : look_at(bridge->from_path);
-    mms_format to = from != MMS_FORMAT_AUTO ? other(from) : look_at(bridge->to_path);
+    enum format from = bridge->from_format != FORMAT_AUTO ? bridge->from_format : look_at(bridge->from_path);
+    enum format to = from != FORMAT_AUTO ? other(from) : look_at(bridge->to_path);
 
-    if (from == MMS_FORMAT_AUTO && to == MMS_FORMAT_AUTO)
-        usage_error(&verb, "neither %s nor %s is there: say which one is of mmap-sync, with --from", bridge->from_path,
+    if (from == FORMAT_AUTO && to == FORMAT_AUTO)
+        usage_error(&verb, "neither %s nor %s exists: say with --from which format FROM has", bridge->from_path,
                     bridge->to_path);
     bridge->to_format = to;
-    bridge->from_format = from != MMS_FORMAT_AUTO ? from : other(to);
-    bridge->from = path_in_format(bridge->from_format, bridge->from_path);
-    bridge->to = path_in_format(bridge->to_format, bridge->to_path);
+    bridge->from_format = from != FORMAT_AUTO ? from : other(to);
+    bridge->from = path_in_format(&verb, bridge->from_format, bridge->from_path);
+    bridge->to = path_in_format(&verb, bridge->to_format, bridge->to_path);
 }
 
 static void check_options(struct bridge *bridge, const char *schema, const char *type)
 {
-    bool to_region = bridge->to_format == MMS_FORMAT_MMSYNC;
+    bool to_region = bridge->to_format == FORMAT_MMSYNC;
 
-    if (to_region && (bridge->writing.on_grace == MMS_RESET || bridge->writing.unlocked))
+    if (to_region && (bridge->writing_mmap_sync.reset || bridge->writing_mmap_sync.unlocked))
         usage_error(&verb, "--reset and --unlocked are for files of mmap-sync, and %s is a region", bridge->to_path);
+    if (!to_region && bridge->reading_mmap_sync.other_hasher)
+        usage_error(&verb, "--other-hasher is for files of mmap-sync, and %s is a region", bridge->from_path);
     if (!schema != !type)
         usage_error(&verb, "--schema and --type go together");
     if (schema && !to_region)
@@ -415,6 +447,8 @@ static int run(struct bridge *bridge, const char *schema, const char *type)
         status = bridge_type_load(&bridge->type, schema, type);
     if (!status) {
         interrupt_catch();
+        if (!bridge->quiet)
+            output_watch_start();
         status = follow(bridge);
     }
     close_from(bridge);
@@ -431,10 +465,11 @@ static void set_option(struct bridge *bridge, int option)
     case 'n': bridge->count = parse_number(&verb, "--count", optarg, 1, UINT64_MAX); break;
     case 'q': bridge->quiet = true; break;
     case GRACE: bridge->writing.grace_ms = parse_wait(&verb, "--grace", optarg); break;
-    case RESET: bridge->writing.on_grace = MMS_RESET; break;
-    case UNLOCKED: bridge->writing.unlocked = true; break;
+    case RESET: bridge->writing_mmap_sync.reset = true; break;
+    case UNLOCKED: bridge->writing_mmap_sync.unlocked = true; break;
     case LOCK_WAIT: bridge->writing.lock_wait_ms = parse_wait(&verb, "--lock-wait", optarg); break;
     case MAX_SIZE: bridge->writing.max_size = parse_size(&verb, "--max-size", optarg); break;
+    case OTHER_HASHER: bridge->reading_mmap_sync.other_hasher = true; break;
     case FORCE_FILESYSTEM: bridge->reading.force_filesystem = bridge->writing.force_filesystem = true; break;
     case TRUST:
         bridge->reading.trust_owner = bridge->writing.trust_owner = true;
@@ -445,10 +480,17 @@ static void set_option(struct bridge *bridge, int option)
 
 int cmd_bridge(int argc, char **argv)
 {
-    struct bridge bridge = {.reading = MMS_REGION_OPTIONS_INIT, .writing = MMS_WRITER_OPTIONS_INIT};
+    struct bridge bridge = {
+        .reading = MMS_REGION_OPTIONS_INIT,
+        .writing = MMS_WRITER_OPTIONS_INIT,
+        .reading_mmap_sync = MMS_MMAP_SYNC_REGION_OPTIONS_INIT,
+        .writing_mmap_sync = MMS_MMAP_SYNC_WRITER_OPTIONS_INIT,
+    };
     const char *schema = NULL, *type = NULL;
     int option;
 
+    bridge.reading.mmap_sync = &bridge.reading_mmap_sync;
+    bridge.writing.mmap_sync = &bridge.writing_mmap_sync;
     while ((option = next_option(&verb, argc, argv, "n:q", long_options)) >= 0) {
         if (option == SCHEMA)
             schema = optarg;

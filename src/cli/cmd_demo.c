@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/arguments.h"
 #include "cli/cmd.h"
-#include "cli/demo_conductor.h"
+#include "cli/demo/conductor.h"
 #include "cli/message.h"
 #include <string.h>
 

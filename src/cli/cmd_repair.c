@@ -2,7 +2,7 @@
 #include "cli/arguments.h"
 #include "cli/cmd.h"
 #include "cli/message.h"
-#include <mmsync.h>
+#include <mmsync/mmap_sync.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -46,7 +46,7 @@ int cmd_repair(int argc, char **argv)
     if (flags && longest_view_ms)
         usage_error(&verb, "--force and --longest-view: give one of them");
     count_operands(&verb, argc, argv, 1, 1);
-    code = mms_repair(path_in_format(MMS_FORMAT_MMAP_SYNC, argv[optind]), flags, longest_view_ms, &report);
+    code = mms_repair(path_in_format(&verb, FORMAT_MMAP_SYNC, argv[optind]), flags, longest_view_ms, &report);
     if (code)
         return fail_call(code);
     for (int i = 0; i < 2; i++) {

@@ -10,10 +10,10 @@
 static const struct verb verb = {
     .name = "rm",
     .synopsis = "REGION... [OPTION]...",
-    .help = "Remove regions. A region that a writer has open is left alone. Readers keep the\n"
-            "views that they hold, and are told that the region is gone.\n"
+    .help = "Remove regions, except those that a writer has open. Readers keep the views that\n"
+            "they hold, and are told that the region is gone.\n"
             "\n"
-            "  -f, --force             a region that does not exist is no error\n"
+            "  -f, --force             ignore regions that do not exist\n"
             "      --format FORMAT     mmsync, or mmap-sync: the files of the Rust crate; auto takes\n"
             "                          what is there (auto)\n"
             "\n"
@@ -30,7 +30,7 @@ static const struct option long_options[] = {
 
 int cmd_rm(int argc, char **argv)
 {
-    mms_format format = MMS_FORMAT_AUTO;
+    enum format format = FORMAT_AUTO;
     bool force = false;
     int status = EXIT_OK, option;
 
@@ -42,7 +42,7 @@ int cmd_rm(int argc, char **argv)
     }
     count_operands(&verb, argc, argv, 1, INT_MAX);
     for (int i = optind; i < argc; i++) {
-        int code = mms_remove(path_in_format(format, argv[i]));
+        int code = mms_remove(path_in_format(&verb, format, argv[i]));
 
         if (code && !(force && code == -ENOENT))
             status = fail_call(code);

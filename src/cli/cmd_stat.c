@@ -4,6 +4,7 @@
 #include "cli/message.h"
 #include "cli/now.h"
 #include "cli/stat.h"
+#include "cli/table/describe.h"
 #include "cli/typed_value.h"
 #include <errno.h>
 #include <mmsync.h>
@@ -13,8 +14,8 @@
 static const struct verb verb = {
     .name = "stat",
     .synopsis = "REGION [OPTION]...",
-    .help = "Print what REGION is and how it does: its value, its geometry, its writer and its\n"
-            "readers. Changes nothing, and works with no writer alive.\n"
+    .help = "Print the state of REGION: its value, its geometry, its writer and its readers.\n"
+            "Changes nothing, and needs no live writer.\n"
             "\n"
             "  -j, --json              as a JSON object\n"
             "      --format FORMAT     mmsync, or mmap-sync: the files of the Rust crate; auto takes\n"
@@ -83,13 +84,15 @@ static void print_region(const struct stat_state *state)
     printf("slots        %u used of %u\n", info->slots_used, info->max_slots);
     printf("memory       %llu bytes (%s)\n", (unsigned long long)info->bytes_used,
            format_size(size, (double)info->bytes_used));
+    printf("huge pages   %llu bytes (%s)\n", (unsigned long long)info->bytes_huge,
+           format_size(size, (double)info->bytes_huge));
     printf("fences       %s\n", info->symmetric ? "symmetric" : "asymmetric");
 }
 
 static void print_writer(const mms_info *info)
 {
     if (info->writer_alive < 0)
-        puts("writer       not known, for want of the right to open `lock`");
+        puts("writer       not known: `lock` cannot be opened, or its locks are refused");
     else if (info->writer_alive)
         printf("writer       alive, pid %d\n", (int)info->writer_pid);
     else if (info->writer_pid)
@@ -103,7 +106,7 @@ static void print_readers(const struct stat_state *state)
     const mms_info *info = &state->info;
 
     if (state->readers_hidden) {
-        puts("readers      not known, for want of the right to read `readers`");
+        puts("readers      not known: no right to read `readers`");
         return;
     }
     printf("readers      %u of %u, and %u dead\n", info->readers, info->max_readers, info->readers_dead);
@@ -122,9 +125,10 @@ static void print_readers(const struct stat_state *state)
     }
 }
 
-/* What mmap-sync's files tell; there are no types, no times and no names of readers in them. */
-static void print_foreign(const mms_info *info)
+/* What the files of mmap-sync tell: they hold no types, no times and no list of readers. */
+static void print_foreign(const struct stat_state *state)
 {
+    const mms_info *info = &state->info;
     char text[TEXT_SIZE];
 
     puts("format       mmap-sync");
@@ -143,8 +147,8 @@ static void print_foreign(const mms_info *info)
     else
         puts("write lock   free (writers of the crate do not take it by default)");
     for (int i = 0; i < 2; i++)
-        printf("readers      %d counted on data file %d%s\n", (int)info->counts[i], i,
-               (int)info->counts[i] < 0 ? "; see mmsync repair" : "");
+        printf("readers      %d counted on data file %d%s\n", (int)state->mmap_sync.counts[i], i,
+               (int)state->mmap_sync.counts[i] < 0 ? "; see mmsync repair" : "");
 }
 
 static void print_plain(const struct stat_state *state)
@@ -152,11 +156,13 @@ static void print_plain(const struct stat_state *state)
     fputs("region       ", stdout);
     print_escaped(state->path);
     putchar('\n');
-    if (state->info.format == MMS_FORMAT_MMAP_SYNC) {
-        print_foreign(&state->info);
+    if (state->is_mmap_sync) {
+        print_foreign(state);
         return;
     }
     print_value(state);
+    if (state->is_table)
+        print_table(&state->table);
     print_region(state);
     print_writer(&state->info);
     print_readers(state);
@@ -168,16 +174,21 @@ static int gather(struct stat_state *state)
     size_t count = 0;
     int code = mms_inspect(state->path, &state->info);
 
+    state->is_mmap_sync = mms_is_mmap_sync(state->path);
+    if (!code && state->is_mmap_sync)
+        code = mms_mmap_sync_inspect(state->path, &state->mmap_sync);
     if (code)
         return fail_call(code);
     if ((state->info.type_id[0] | state->info.type_id[1]) == 0 ||
         !typed_name(state->path, state->info.type_id, state->type_name, sizeof state->type_name))
         *state->type_name = '\0';
-    if (state->info.format == MMS_FORMAT_MMAP_SYNC)
+    if (state->is_mmap_sync)
         return EXIT_OK;
+    if ((state->info.type_id[0] | state->info.type_id[1]) != 0)
+        state->is_table = describe_table(state->path, &state->table);
     state->readers = calloc(state->info.max_readers, sizeof *state->readers);
     if (!state->readers)
-        return fail_errno("cannot get memory for %u readers", state->info.max_readers);
+        return fail_errno("out of memory for %u readers", state->info.max_readers);
     code = mms_inspect_readers(state->path, state->readers, state->info.max_readers, &count);
     state->readers_hidden = code == -EACCES;
     if (code && !state->readers_hidden)
@@ -189,7 +200,7 @@ static int gather(struct stat_state *state)
 int cmd_stat(int argc, char **argv)
 {
     struct stat_state state = {0};
-    mms_format format = MMS_FORMAT_AUTO;
+    enum format format = FORMAT_AUTO;
     bool json = false;
     int status, option;
 
@@ -200,7 +211,7 @@ int cmd_stat(int argc, char **argv)
             json = true;
     }
     count_operands(&verb, argc, argv, 1, 1);
-    state.path = path_in_format(format, argv[optind]);
+    state.path = path_in_format(&verb, format, argv[optind]);
     status = gather(&state);
     if (!status && json)
         status = stat_print_json(&state);

@@ -53,7 +53,7 @@ static int print_success(const char *path)
 
 int cmd_verify(int argc, char **argv)
 {
-    mms_format format = MMS_FORMAT_AUTO;
+    enum format format = FORMAT_AUTO;
     unsigned findings = 0;
     const char *path;
     int code;
@@ -61,7 +61,7 @@ int cmd_verify(int argc, char **argv)
     while (next_option(&verb, argc, argv, "", long_options) >= 0)
         format = parse_format(&verb, "--format", optarg);
     count_operands(&verb, argc, argv, 1, 1);
-    path = path_in_format(format, argv[optind]);
+    path = path_in_format(&verb, format, argv[optind]);
     code = mms_verify(path, print_finding, &findings);
     if (!code)
         return print_success(path);

@@ -3,24 +3,32 @@
 #include "cli/cmd.h"
 #include "cli/message.h"
 #include "cli/now.h"
+#include "cli/open_region.h"
+#include "cli/output_watch.h"
+#include "cli/table/changed_keys.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <mmsync.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static const struct verb verb = {
     .name = "watch",
     .synopsis = "REGION [OPTION]...",
     .help = "Print one line for the current value of REGION, if there is one, and then one for\n"
-            "each new one: generation=N size=BYTES time=WHEN-PUBLISHED. Generations that are\n"
-            "replaced before this looks are left out. Ends with status 1 when the region is\n"
-            "removed.\n"
+            "each new one, as soon as it is published: generation=N size=BYTES\n"
+            "time=WHEN-PUBLISHED. Generations that come and go between two lines are skipped.\n"
+            "Ends with status 1 when the region is removed.\n"
             "\n"
             "  -n, --count N           end after N lines\n"
-            "  -t, --timeout MS        end with status 1 when nothing new came for that long\n"
-            "      --interval MS       how often to look where waiting takes the right to write\n"
-            "                          the reader table, and it is missing (100)\n"
+            "  -t, --timeout MS        end with status 1 after MS without a new generation\n"
+            "      --changes           end each line with what may differ from the line before it:\n"
+            "                          changed=OFFSET+LENGTH,... or changed=all\n"
+            "      --keys[=KIND]       of a table: end each line with a line for each key that differs\n"
+            "                          from the line before, ' put KEY' or ' del KEY'; KIND is text,\n"
+            "                          hex, u32 or u64 (text). Takes time in proportion to the table\n"
+            "      --interval MS       the least time between two lines (0)\n"
             "      --format FORMAT     mmsync, or mmap-sync: the files of the Rust crate; auto takes\n"
             "                          what is there (auto)\n"
             "      --force-filesystem  accept a file system that mmsync is not tested on\n"
@@ -29,11 +37,13 @@ static const struct verb verb = {
             "A bare NAME means /dev/shm/NAME.\n",
 };
 
-enum { INTERVAL = LONG_ONLY, FORCE_FILESYSTEM, TRUST, FORMAT };
+enum { INTERVAL = LONG_ONLY, FORCE_FILESYSTEM, TRUST, FORMAT, CHANGES, KEYS };
 
 static const struct option long_options[] = {
     {"count", required_argument, NULL, 'n'},
     {"timeout", required_argument, NULL, 't'},
+    {"changes", no_argument, NULL, CHANGES},
+    {"keys", optional_argument, NULL, KEYS},
     {"interval", required_argument, NULL, INTERVAL},
     {"force-filesystem", no_argument, NULL, FORCE_FILESYSTEM},
     {"trust", required_argument, NULL, TRUST},
@@ -41,18 +51,27 @@ static const struct option long_options[] = {
     COMMON_OPTIONS,
 };
 
-/* How often to see, without a reader, whether the name of the region still leads to it: `rm -r` tells nobody. */
+/* How often to check, while a line is held back, that the region is still there. */
 enum { LOOK_MS = 1000 };
 
 struct watch {
     const char *path;
     mms_region *region;
-    mms_reader *reader; /* NULL without the right to pin: looks every interval_ms instead of waiting */
-    int64_t timeout_ms; /* MMS_FOREVER: none */
+    mms_reader *reader;       /* for `changes` and `keys`; NULL without the right to pin */
+    mms_reader *before;       /* for `keys`: holds the value of the last line */
+    mms_view view;            /* of `reader` */
+    mms_table_view tables[2]; /* for `keys`: that of the last line, and this one's */
+    bool has_table;           /* the last line's */
+    int64_t timeout_ms;       /* MMS_FOREVER: none */
     int64_t interval_ms;
-    uint64_t count; /* lines to print; 0: no end */
-    uint64_t seen;  /* the last generation that was printed */
+    int64_t next_line_ms; /* no line before this */
+    uint64_t count;       /* lines to print; 0: no end */
+    uint64_t seen;        /* the last generation that was printed */
     uint64_t region_id[2];
+    bool table_full; /* of other processes */
+    bool changes;    /* say what has changed */
+    bool keys;       /* and which keys */
+    enum kind kind;
 };
 
 static int64_t now_ms(void)
@@ -79,48 +98,140 @@ static int look(const struct watch *watch, mms_info *info)
     return EXIT_OK;
 }
 
-/* mms_wait for those who cannot. */
-static int poll_for_change(const struct watch *watch, int64_t ms)
+/* Something is new, but it is too early for a line. */
+static void hold_line_back(int64_t ms)
 {
-    while (ms > 0 && mms_generation(watch->region) == watch->seen) {
-        int64_t pause = ms < watch->interval_ms ? ms : watch->interval_ms;
+    int64_t pause = ms < LOOK_MS ? ms : LOOK_MS;
 
-        nanosleep(&(struct timespec){.tv_sec = pause / 1000, .tv_nsec = pause % 1000 * 1000000}, NULL);
-        ms -= pause;
-    }
-    return ms > 0 ? 0 : MMS_E_TIMEOUT;
+    nanosleep(&(struct timespec){.tv_sec = pause / 1000, .tv_nsec = pause % 1000 * 1000000}, NULL);
 }
 
-/* 0 if there may be something new, or MMS_E_TIMEOUT, or another failure. `left`: ms until the time-out, if there is
-   one. */
+/* Until there may be something new. `left`: ms until the time-out, if there is one. */
 static int wait_for_change(const struct watch *watch, int64_t left)
 {
     bool for_ever = watch->timeout_ms == MMS_FOREVER;
+    int code;
 
-    if (watch->reader)
-        return mms_wait(watch->reader, watch->seen, for_ever ? MMS_FOREVER : (int)left);
-    return poll_for_change(watch, for_ever || left > LOOK_MS ? LOOK_MS : left);
+    if (!for_ever && left <= 0)
+        return fail("nothing new in %s for %lld ms", watch->path, (long long)watch->timeout_ms);
+    code = mms_region_wait(watch->region, watch->seen, for_ever ? MMS_FOREVER : (int)left);
+    if (code == MMS_E_GONE)
+        return report_removed(watch);
+    return code && code != MMS_E_TIMEOUT && code != -EINTR ? fail_call(code) : EXIT_OK;
 }
 
-/* Until the region has a generation that was not printed yet. */
+/* Until the region has a generation that was not printed yet, and a line may be printed. */
 static int await_next(const struct watch *watch, mms_info *info)
 {
     int64_t deadline = now_ms() + watch->timeout_ms;
 
     for (;;) {
-        int64_t left = deadline - now_ms();
-        int code, status = look(watch, info);
+        int64_t now = now_ms();
+        int status = look(watch, info);
 
-        if (status || info->generation != watch->seen)
+        if (status || (info->generation != watch->seen && now >= watch->next_line_ms))
             return status;
-        if (watch->timeout_ms != MMS_FOREVER && left <= 0)
-            return fail("nothing new in %s for %lld ms", watch->path, (long long)watch->timeout_ms);
-        code = wait_for_change(watch, left);
-        if (code == MMS_E_GONE)
-            return report_removed(watch);
-        if (code && code != MMS_E_TIMEOUT && code != -EINTR)
-            return fail_call(code);
+        if (info->generation != watch->seen)
+            hold_line_back(watch->next_line_ms - now);
+        else if ((status = wait_for_change(watch, deadline - now)) != EXIT_OK)
+            return status;
+        if (output_is_closed())
+            return EXIT_FAILED; /* `watch | head`: nobody reads any more */
     }
+}
+
+static void print_ranges(const mms_range *ranges, size_t count)
+{
+    printf(" changed=");
+    for (size_t i = 0; i < count; i++)
+        printf("%s%" PRIu64 "+%" PRIu64, i ? "," : "", ranges[i].offset, ranges[i].length);
+}
+
+struct ranges {
+    mms_range *list;
+    size_t count;
+};
+
+/* Those of the view that is held. MMS_E_FORGOTTEN: everything may have changed. */
+static int fetch_ranges(const struct watch *watch, struct ranges *ranges)
+{
+    size_t room;
+    int code = watch->reader && watch->seen ? mms_changes(watch->reader, watch->seen, NULL, 0, &room) : MMS_E_FORGOTTEN;
+
+    *ranges = (struct ranges){.list = NULL};
+    if (code)
+        return code == MMS_E_CORRUPT ? MMS_E_FORGOTTEN : code;
+    ranges->list = calloc(room > 0 ? room : 1, sizeof *ranges->list);
+    if (!ranges->list)
+        return -ENOMEM;
+    code = mms_changes(watch->reader, watch->seen, ranges->list, room, &ranges->count);
+    return code == MMS_E_CORRUPT ? MMS_E_FORGOTTEN : code; /* of the same two values, so as many as before */
+}
+
+/* The line is of the view then: what has changed is known of that. */
+static int hold_newest(struct watch *watch, mms_info *info)
+{
+    mms_view_info described;
+    int code = mms_read(watch->reader, &watch->view);
+
+    if (!code)
+        code = mms_view_describe(watch->reader, &described);
+    if (code)
+        return fail_call(code);
+    info->generation = watch->view.generation;
+    info->size = watch->view.size;
+    info->publish_time_ns = described.publish_time_ns;
+    return EXIT_OK;
+}
+
+/* What this line holds is what the next one compares with. */
+static void turn_readers(struct watch *watch)
+{
+    mms_reader *reader = watch->reader;
+
+    (void)mms_release(watch->before); /* at the first line it holds nothing */
+    watch->reader = watch->before;
+    watch->before = reader;
+    watch->tables[0] = watch->tables[1];
+    watch->has_table = true;
+}
+
+static int print_keys(struct watch *watch, const struct ranges *ranges)
+{
+    int code = mms_table_of(&watch->view, &watch->tables[1]), status = EXIT_OK;
+
+    if (code == MMS_E_TYPE)
+        return fail("the value of %s is no table; leave out --keys", watch->path);
+    if (code)
+        return fail_call(code);
+    if (watch->has_table)
+        status = print_changed_keys(&watch->tables[0], &watch->tables[1], ranges->list, ranges->count, watch->kind);
+    turn_readers(watch);
+    return status;
+}
+
+static int finish_line(struct watch *watch)
+{
+    struct ranges ranges = {.list = NULL};
+    int code = watch->changes || watch->keys ? fetch_ranges(watch, &ranges) : 0, status = EXIT_OK;
+
+    if (watch->changes && code)
+        printf(" changed=all");
+    else if (watch->changes)
+        print_ranges(ranges.list, ranges.count);
+    putchar('\n');
+    if (code == MMS_E_FORGOTTEN) {
+        free(ranges.list);
+        ranges.list = NULL;
+    } else if (code) {
+        status = fail_call(code);
+    }
+    if (!status && watch->keys)
+        status = print_keys(watch, &ranges);
+    else if (watch->reader)
+        mms_release(watch->reader);
+    free(ranges.list);
+    return status;
 }
 
 static int watch_region(struct watch *watch)
@@ -132,29 +243,43 @@ static int watch_region(struct watch *watch)
     do {
         int status = await_next(watch, &info);
 
+        if (!status && watch->reader)
+            status = hold_newest(watch, &info);
         if (status)
             return status;
-        printf("generation=%" PRIu64 " size=%" PRIu64 " time=%s\n", info.generation, info.size,
+        printf("generation=%" PRIu64 " size=%" PRIu64 " time=%s", info.generation, info.size,
                info.publish_time_ns ? format_time(when, info.publish_time_ns) : "unknown");
-        if (fflush(stdout))
+        status = finish_line(watch);
+        if (status)
+            return status;
+        if (!flush_output())
             return EXIT_FAILED; /* finish_output says why */
         watch->seen = info.generation;
+        watch->next_line_ms = now_ms() + watch->interval_ms;
     } while (++lines != watch->count);
     return EXIT_OK;
 }
 
+static const char *why_no_reader(int code)
+{
+    return code == MMS_E_FULL ? "the reader table is full" : "no right to write the reader table, or to lock it";
+}
+
+/* Which bytes differ is only known of a value that is held. */
 static int open_reader(struct watch *watch)
 {
-    int code = MMS_E_READ_ONLY;
+    int code = watch->table_full ? MMS_E_FULL : MMS_E_READ_ONLY;
 
     if (!mms_region_read_only(watch->region))
         code = mms_reader_open(watch->region, &watch->reader);
     if (code && code != MMS_E_READ_ONLY && code != MMS_E_FULL)
         return fail_call(code);
+    if (!code && watch->keys)
+        code = mms_reader_open(watch->region, &watch->before);
+    if (code && watch->keys)
+        return fail("%s: %s, so keys cannot be compared", watch->path, why_no_reader(code));
     if (code)
-        note("%s: %s, so this looks every %lld ms", watch->path,
-             code == MMS_E_FULL ? "the reader table is full" : "no right to write the reader table",
-             (long long)watch->interval_ms);
+        note("%s: %s; every line ends with changed=all", watch->path, why_no_reader(code));
     return EXIT_OK;
 }
 
@@ -163,16 +288,21 @@ static int watch_path(struct watch *watch, const mms_region_options *options)
     mms_info info;
     int code = mms_region_open(watch->path, options, &watch->region), status;
 
+    watch->table_full = code == MMS_E_FULL;
+    if (watch->table_full)
+        code = open_region(watch->path, options, &watch->region);
     if (!code)
         code = mms_inspect(watch->path, &info);
     if (code)
         return fail_call(code);
     watch->region_id[0] = info.region_id[0];
     watch->region_id[1] = info.region_id[1];
-    status = open_reader(watch);
+    output_watch_start();
+    status = watch->changes || watch->keys ? open_reader(watch) : EXIT_OK;
     if (!status)
         status = watch_region(watch);
     mms_reader_close(watch->reader);
+    mms_reader_close(watch->before);
     mms_region_close(watch->region);
     return status;
 }
@@ -180,15 +310,21 @@ static int watch_path(struct watch *watch, const mms_region_options *options)
 int cmd_watch(int argc, char **argv)
 {
     mms_region_options options = MMS_REGION_OPTIONS_INIT;
-    struct watch watch = {.timeout_ms = MMS_FOREVER, .interval_ms = 100};
+    enum format format = FORMAT_AUTO;
+    struct watch watch = {.timeout_ms = MMS_FOREVER, .interval_ms = 0};
     int option;
 
     while ((option = next_option(&verb, argc, argv, "n:t:", long_options)) >= 0) {
         switch (option) {
         case 'n': watch.count = parse_number(&verb, "--count", optarg, 1, UINT64_MAX); break;
         case 't': watch.timeout_ms = (int64_t)parse_number(&verb, "--timeout", optarg, 0, INT32_MAX); break;
-        case INTERVAL: watch.interval_ms = (int64_t)parse_number(&verb, "--interval", optarg, 1, INT32_MAX); break;
-        case FORMAT: options.format = parse_format(&verb, "--format", optarg); break;
+        case CHANGES: watch.changes = true; break;
+        case KEYS:
+            watch.keys = true;
+            watch.kind = optarg ? parse_kind(&verb, "--keys", optarg) : KIND_TEXT;
+            break;
+        case INTERVAL: watch.interval_ms = (int64_t)parse_number(&verb, "--interval", optarg, 0, INT32_MAX); break;
+        case FORMAT: format = parse_format(&verb, "--format", optarg); break;
         case FORCE_FILESYSTEM: options.force_filesystem = true; break;
         case TRUST:
             options.trust_owner = true;
@@ -197,6 +333,6 @@ int cmd_watch(int argc, char **argv)
         }
     }
     count_operands(&verb, argc, argv, 1, 1);
-    watch.path = path_in_format(options.format, argv[optind]);
+    watch.path = path_in_format(&verb, format, argv[optind]);
     return watch_path(&watch, &options);
 }

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 static volatile sig_atomic_t signal_seen;
-/* A byte for each signal. A look at signal_seen and then a read would miss a signal that comes in between. */
+/* A byte for each signal. To check signal_seen and then read would miss a signal in between. */
 static int wake_pipe[2] = {-1, -1};
 
 static void remember(int number)
@@ -27,6 +27,8 @@ void interrupt_catch(void)
     /* RESETHAND: the second signal ends what does not look at the first. */
     struct sigaction action = {.sa_handler = remember, .sa_flags = (int)SA_RESETHAND}, old;
 
+    if (wake_pipe[0] >= 0)
+        return; /* it was called before */
     if (pipe2(wake_pipe, O_CLOEXEC | O_NONBLOCK))
         return; /* no descriptors left: the signals kill, as they do by default */
     sigemptyset(&action.sa_mask);

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Ctrl-C and its relatives as something to look at, for verbs that have to tidy up. */
+/* Ctrl-C and its relatives as a flag, for verbs that have to tidy up. */
 #ifndef MMS_CLI_INTERRUPT_H
 #define MMS_CLI_INTERRUPT_H
 
 #include <stdbool.h>
 
-/* From now on the first SIGINT, SIGTERM or SIGHUP only sets a mark, and interrupts system calls; the second one kills.
-   Signals that were ignored when the program started stay ignored. */
+/* From now on the first SIGINT, SIGTERM or SIGHUP only sets a mark, and interrupts system calls;
+   the second one kills. Signals that were ignored when the program started stay ignored. */
 void interrupt_catch(void);
 bool interrupted(void);
 /* Wait until fd has something to read or an end. False if interrupted before that. */
 bool interrupt_wait_readable(int fd);
-/* Tidied up: if there was a signal die of it, as the shell expects; else return `status`. */
+/* After tidying up: if there was a signal, die of it, as the shell expects; otherwise return
+   `status`. */
 int interrupt_finish(int status);
 
 #endif

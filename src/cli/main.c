@@ -16,15 +16,22 @@ static const struct {
     const char *synopsis, *summary;
 } verbs[] = {
     {"write", cmd_write, "write REGION [FILE|-]", "publish a file or standard input"},
-    {"read", cmd_read, "read REGION [-o FILE]", "the current bytes to standard output"},
-    {"watch", cmd_watch, "watch REGION", "one line for each new generation"},
-    {"stat", cmd_stat, "stat REGION [--json]", "geometry, value, writer and readers"},
+    {"read", cmd_read, "read REGION [-o FILE]", "write the current bytes to standard output"},
+    {"dump", cmd_dump, "dump REGION [FILE]", "back up the value with its type, schema and tag"},
+    {"restore", cmd_restore, "restore REGION [FILE|-]", "publish the value in a dump"},
+    {"put", cmd_put, "put REGION KEY [VALUE]", "store entries in a table"},
+    {"get", cmd_get, "get REGION KEY...", "print the values of keys"},
+    {"del", cmd_del, "del REGION KEY...", "delete keys from a table"},
+    {"keys", cmd_keys, "keys REGION", "print the keys of a table"},
+    {"load", cmd_load, "load REGION [FILE|-]", "put many entries into a table"},
+    {"watch", cmd_watch, "watch REGION", "print a line for each new generation"},
+    {"stat", cmd_stat, "stat REGION [--json]", "show geometry, value, writer and readers"},
     {"verify", cmd_verify, "verify REGION", "check every structure, and checksums"},
     {"rm", cmd_rm, "rm REGION...", "remove a region"},
     {"repair", cmd_repair, "repair PREFIX", "take back counts that dead readers of mmap-sync left"},
-    {"bridge", cmd_bridge, "bridge FROM TO", "keep a region and files of mmap-sync equal"},
-    {"bench", cmd_bench, "bench", "this machine's figures"},
-    {"demo", cmd_demo, "demo", "look-ups in real data, live, with crashes"},
+    {"bridge", cmd_bridge, "bridge FROM TO", "keep a region and files of mmap-sync in sync"},
+    {"bench", cmd_bench, "bench", "measure this machine"},
+    {"demo", cmd_demo, "demo", "watch look-ups in real data, with crashes"},
 };
 enum { VERBS = sizeof verbs / sizeof *verbs };
 
@@ -37,7 +44,7 @@ static int print_help(void)
     puts("\n"
          "A REGION is a directory; a bare NAME means /dev/shm/NAME. PREFIX, wherever a REGION may\n"
          "stand, means the files PREFIX_state and PREFIX_data_0, _1 of the Rust crate mmap-sync.\n"
-         "'mmsync VERB --help' tells more. Exit status: 0, 1 after an error, 2 for a wrong command line.");
+         "Try 'mmsync VERB --help'. Exit status: 0, 1 after an error, 2 for a wrong command line.");
     return EXIT_OK;
 }
 
@@ -52,7 +59,7 @@ static int run_verb(int argc, char **argv)
     for (int i = 0; i < VERBS; i++)
         if (!strcmp(argv[0], verbs[i].name))
             return verbs[i].run(argc, argv);
-    fail("there is no verb '%s' (try 'mmsync --help')", argv[0]);
+    fail("unknown verb '%s' (try 'mmsync --help')", argv[0]);
     return EXIT_USAGE;
 }
 
@@ -72,7 +79,7 @@ static bool is_one_of(const char *word, const char *a, const char *b, const char
 static int run(int argc, char **argv)
 {
     if (argc < 2) {
-        fail("say what to do (try 'mmsync --help')");
+        fail("missing verb (try 'mmsync --help')");
         return EXIT_USAGE;
     }
     if (is_one_of(argv[1], "help", "--help", "-h"))
@@ -86,7 +93,7 @@ static int run(int argc, char **argv)
     return run_verb(argc - 1, argv + 1);
 }
 
-/* A standard stream that is closed would be the next file that is opened. It stays unusable, but is there. */
+/* Otherwise the next file that is opened would become a standard stream that was closed. */
 static void reserve_standard_streams(void)
 {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
@@ -98,5 +105,6 @@ int main(int argc, char **argv)
 {
     reserve_standard_streams();
     signal(SIGPIPE, SIG_IGN); /* seen as EPIPE: half-done work is tidied up */
+    signal(SIGXFSZ, SIG_IGN); /* ulimit -f: seen as EFBIG */
     return finish_output(run(argc, argv));
 }

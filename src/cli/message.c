@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/message.h"
 #include "cli/cmd.h"
+#include "cli/output_watch.h"
 #include "cli/progress.h"
+#include "cli/wording.h"
 #include <errno.h>
 #include <mmsync.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
-enum { LINE_SIZE = 5120 }; /* a path of PATH_MAX bytes and a sentence around it */
+enum { LINE_SIZE = 5120 }; /* a path of PATH_MAX bytes in a sentence */
 
-/* Paths can hold anything, and a terminal obeys some of it. */
+/* Paths may hold control characters, which a terminal would obey. */
 static void print_line(const char *format, va_list arguments, const char *reason)
 {
     char line[LINE_SIZE];
@@ -45,9 +49,16 @@ int fail_errno(const char *format, ...)
     return EXIT_FAILED;
 }
 
+const char *last_error(void)
+{
+    static _Thread_local char text[LINE_SIZE];
+
+    return in_words_of_tool(mms_last_error(), text, sizeof text);
+}
+
 int fail_call(int code)
 {
-    const char *detail = mms_last_error();
+    const char *detail = last_error();
 
     return fail("%s", *detail ? detail : mms_strerror(code));
 }
@@ -61,11 +72,35 @@ void note(const char *format, ...)
     va_end(arguments);
 }
 
+static int flush_errno; /* of the flush that failed: a later one has nothing left to fail with */
+
+bool flush_output(void)
+{
+    if (fflush(stdout) == 0)
+        return true;
+    flush_errno = errno;
+    return false;
+}
+
 int finish_output(int status)
 {
-    if (!fflush(stdout) && !ferror(stdout))
+    static bool finished, told;
+    bool failed = !flush_output(), before = !failed && ferror(stdout); /* then errno is of something else */
+
+    /* Some file systems report a full disk only now. */
+    if (!failed && !before && !finished && close(STDOUT_FILENO) && errno != EBADF)
+        failed = true;
+    finished = true;
+    if (!failed && !before)
         return status;
-    return errno == EPIPE ? EXIT_FAILED : fail_errno("cannot write to standard output");
+    if (before && flush_errno) {
+        errno = flush_errno;
+        failed = true;
+    }
+    if (told || (failed && errno == EPIPE) || output_hung_up())
+        return EXIT_FAILED;
+    told = true;
+    return failed ? fail_errno("cannot write to standard output") : fail("cannot write everything to standard output");
 }
 
 void print_escaped(const char *text)

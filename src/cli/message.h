@@ -1,23 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the program says: errors, and numbers for people. */
+/* Messages, and numbers for people to read. */
 #ifndef MMS_CLI_MESSAGE_H
 #define MMS_CLI_MESSAGE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
-/* One line on standard error, "mmsync: ...", without control characters whatever the arguments hold. Each returns
-   EXIT_FAILED, so that `return fail(...)` is enough. */
+/* One line on standard error, "mmsync: ...", without control characters whatever the arguments
+   hold. Each returns EXIT_FAILED, so that `return fail(...)` is enough. */
 int fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The same with ": " and the text of errno. */
 int fail_errno(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* What the last call of the library in this thread says, in the words of the tool. Good until the
+   next of these. */
+const char *last_error(void);
 /* For a call of the library that returned `code`. */
 int fail_call(int code);
-/* The same line for what is worth knowing, but no failure. */
+/* The same line, for news that is no failure. */
 void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Flush standard output. Returns `status`, or EXIT_FAILED if something could not be written; a broken pipe is not worth
-   a line. */
+/* Flush standard output. Returns `status`, or EXIT_FAILED if something could not be written; a
+   broken pipe is not reported. */
 int finish_output(int status);
+
+/* fflush(stdout), whose failure finish_output then tells of. */
+bool flush_output(void);
 
 /* Print `text` to standard output with control characters as \xNN. */
 void print_escaped(const char *text);

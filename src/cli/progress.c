@@ -14,7 +14,7 @@ static struct progress *shown;
 void progress_start(struct progress *progress, const char *label, uint64_t total)
 {
     *progress = (struct progress){.label = label, .total = total, .started_ns = monotonic_ns()};
-    progress->drawn_ns = progress->started_ns; /* what is over within a redraw never shows */
+    progress->drawn_ns = progress->started_ns; /* too short to be drawn */
     progress->wanted = isatty(STDERR_FILENO) && (!total || total >= WORTH_SHOWING);
 }
 
@@ -25,7 +25,7 @@ static unsigned terminal_columns(void)
     return !ioctl(STDERR_FILENO, TIOCGWINSZ, &size) && size.ws_col ? size.ws_col : 80;
 }
 
-/* " [#####-----]", as wide as there is room for; nothing where there is too little. */
+/* " [#####-----]", as wide as there is room for, or nothing. */
 static void format_bar(char bar[BAR_MOST + 4], double part, unsigned room)
 {
     unsigned width = room < BAR_MOST ? room : BAR_MOST;

@@ -4,23 +4,35 @@
 #define MMS_CLI_SOURCE_H
 
 #include <mmsync.h>
+#include <stdbool.h>
 #include <sys/stat.h>
 
 struct source {
     int fd;
     const char *name; /* for messages */
-    bool sized;       /* a regular file: `size` bytes are left, and any other number is an error */
+    bool standard_input;
+    bool allow_empty; /* set between open and read: publish an empty stream too */
+    bool generated;   /* made by the kernel as it is read: its size and times mean nothing */
+    bool sized;       /* a regular file: exactly `size` bytes are left to read */
     uint64_t size;
     struct stat at_open;
+    /* To be set between open and read: the bytes become a part of the newest value, from `at` on. */
+    bool patches;
+    uint64_t at;
 };
 
-/* file: NULL or "-" for standard input. An exit status; anything but EXIT_OK has been reported, here and below. */
+/* file: NULL or "-" for standard input. An exit status; anything but EXIT_OK has been reported,
+   here and below. */
 int source_open(struct source *source, const char *file);
 void source_close(struct source *source);
 
-/* Read everything into a write of `writer` that is begun here; *size is what to commit. If this fails or the user
-   interrupts it (interrupted()), the write is aborted. `most`: the region's max_size. Room for a file of known size is
-   got at once, as the library then chooses its slots best; or in_steps, so that an interrupt is seen soon. */
-int source_read(struct source *source, mms_writer *writer, uint64_t most, bool in_steps, size_t *size);
+/* `size` bytes, or fewer at the end of the source; *got is how many. */
+int source_read_full(const struct source *source, void *buffer, size_t size, size_t *got);
+
+/* Read everything into a write, or an update, of `writer` that is begun here; *size is what to commit. If this
+   fails or the user interrupts it (interrupted()), the write is aborted. `most`: the region's
+   max_size. Room for a file of known size is requested at once, which lets the library choose
+   the best slot; or `gradually`, so that an interrupt is seen soon. */
+int source_read(struct source *source, mms_writer *writer, uint64_t most, bool gradually, size_t *size);
 
 #endif

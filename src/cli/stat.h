@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What `stat` knows, for both ways to print it. */
+/* What `stat` prints, as text or JSON. */
 #ifndef MMS_CLI_STAT_H
 #define MMS_CLI_STAT_H
 
-#include <mmsync.h>
+#include <mmsync/mmap_sync.h>
+#include <mmsync/table.h>
 
 struct stat_state {
     const char *path;
     mms_info info;
+    bool is_mmap_sync;
+    mms_mmap_sync_info mmap_sync; /* if it is */
     mms_reader_info *readers;
     size_t listed;
     char type_name[256]; /* "" if it is not known */
-    bool readers_hidden; /* no right to read the reader table */
+    bool is_table;
+    mms_table_info table; /* if it is */
+    bool readers_hidden;  /* no right to read the reader table */
 };
 
 uint64_t stat_age_ns(const struct stat_state *state);

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Jansson's integers are signed. Only the tag, a number of the user's own, and the
-   version word of mmap-sync can be larger: see print_unsigned. */
+/* Jansson's integers are signed. Only the user's tag and the version word of mmap-sync can be
+   larger: see print_unsigned. */
 static json_t *integer(uint64_t value)
 {
     return json_integer((json_int_t)value);
@@ -96,7 +96,21 @@ static void describe_region(json_t *object, const mms_info *info)
     json_object_set_new(object, "max_readers", integer(info->max_readers));
     json_object_set_new(object, "slots_used", integer(info->slots_used));
     json_object_set_new(object, "bytes_used", integer(info->bytes_used));
+    json_object_set_new(object, "bytes_huge", integer(info->bytes_huge));
     json_object_set_new(object, "fences", json_string(info->symmetric ? "symmetric" : "asymmetric"));
+}
+
+static json_t *table_or_null(const struct stat_state *state)
+{
+    const mms_table_info *table = &state->table;
+
+    if (!state->is_table)
+        return json_null();
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "entries", integer(table->count), "buckets",
+                     integer(table->buckets), "bytes", integer(table->bytes), "free_bytes", integer(table->free_bytes),
+                     "key_size", integer(table->key_size), "value_size", integer(table->value_size), "max_bytes",
+                     integer(table->max_bytes), "evicted", integer(table->evicted), "expired", integer(table->expired),
+                     "expiring", table->expiring);
 }
 
 static json_t *describe(const struct stat_state *state)
@@ -105,18 +119,21 @@ static json_t *describe(const struct stat_state *state)
     json_t *object = json_object();
 
     json_object_set_new(object, "region", path_string(state->path));
-    json_object_set_new(object, "format", json_string(info->format == MMS_FORMAT_MMAP_SYNC ? "mmap-sync" : "mmsync"));
+    json_object_set_new(object, "format", json_string(state->is_mmap_sync ? "mmap-sync" : "mmsync"));
     describe_value(object, state);
+    json_object_set_new(object, "table", table_or_null(state));
     describe_region(object, info);
     json_object_set_new(object, "writer", describe_writer(info));
     describe_readers(object, state);
-    if (info->format == MMS_FORMAT_MMAP_SYNC)
-        json_object_set_new(object, "counts", json_pack("[o, o]", integer(info->counts[0]), integer(info->counts[1])));
+    if (state->is_mmap_sync)
+        json_object_set_new(
+            object, "counts",
+            json_pack("[o, o]", integer(state->mmap_sync.counts[0]), integer(state->mmap_sync.counts[1])));
     return object;
 }
 
-/* Print the text up to behind the number of a key, and that as the unsigned one that it is; returns the rest. The key
-   cannot be found inside of a string: there its quotation marks would be escaped. */
+/* Print the text up to and including the number after a key, as unsigned; returns the rest. The
+   key cannot be inside a string: there its quotation marks would be escaped. */
 static const char *print_unsigned(const char *text, const char *key, uint64_t value)
 {
     const char *number = strstr(text, key);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/typed_value.h"
 #include "cli/cmd.h"
+#include "cli/interrupt.h"
 #include "cli/message.h"
 #include "schema/schema.h"
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* How often the value may change between looks at it and at its schema. */
+/* How often the value may change while it and its schema are read. */
 enum { TRIES = 200 };
 
 struct schema_text {
@@ -62,23 +64,32 @@ int typed_write_schema(mms_region *region, struct sink *sink)
 
 /* ---- JSON ---- */
 
-static int print_line(const mms_archive *archive, const void *root, struct sink *sink)
+/* Neither a broken pipe nor an interrupt by the user is reported. */
+static int fail_print(const struct sink *sink, int code)
 {
-    char *text = NULL;
-    size_t size;
-    FILE *stream = open_memstream(&text, &size);
-    int code, status;
+    if (code == -EPIPE || interrupted())
+        return EXIT_FAILED;
+    if (code != MMS_E_TOO_BIG && code != -ENOMEM) {
+        errno = -code;
+        return fail_errno("cannot write to %s", sink->name);
+    }
+    return fail_call(code);
+}
+
+/* Printed as it is made, because the text may be many times as long as the value. */
+static int print_line(const mms_archive *archive, const void *root, const struct sink *sink)
+{
+    FILE *stream = sink_stream(sink);
+    int code;
 
     if (!stream)
-        return fail_errno("cannot get memory for the JSON text");
+        return fail_errno("cannot write to %s", sink->name);
     code = mms_archive_print(archive->type, root, stream);
-    putc('\n', stream);
-    if (fclose(stream) != 0 || code != 0)
-        status = fail("cannot get memory for the JSON text");
-    else
-        status = sink_write(sink, text, size);
-    free(text);
-    return status;
+    if (code == 0)
+        putc('\n', stream);
+    if (fclose(stream) != 0 && code == 0)
+        code = -errno;
+    return code == 0 ? EXIT_OK : fail_print(sink, code);
 }
 
 static int print_value(const struct schema_text *text, const void *data, size_t size, struct sink *sink)
@@ -88,7 +99,7 @@ static int print_value(const struct schema_text *text, const void *data, size_t 
     int status;
 
     if (!schema_read_stored(&schema, text->text, text->size, text->type_id, NULL))
-        status = fail("the schema that is stored with the value is not that of its type id; run mmsync verify");
+        status = fail("the schema stored with the value does not match its type id; run mmsync verify");
     else if (mms_archive_check(&schema.archive, data, size, &root) != 0)
         status = fail_call(mms_last_code());
     else
@@ -138,7 +149,7 @@ int typed_write_json(mms_region *region, struct sink *sink)
             break;
     }
     if (!status && generation != schema.generation)
-        status = fail("the writer was faster %d times; try again", TRIES);
+        status = fail("the writer replaced the value %d times meanwhile; try again", TRIES);
     if (!status)
         status = print_value(&schema, data, size, sink);
     free(schema.text);

@@ -5,7 +5,8 @@
 #include <string.h>
 #include <xxhash.h>
 
-/* The first line; the rest is the definitions that the root needs, the root's first, each as Rust would have it. */
+/* The first line; the rest is the definitions that the root needs, the root's first, each as in
+   Rust. */
 #define FIRST_LINE "// mmsync archive 1: %s, offsets %d\n"
 
 struct canon {
@@ -17,24 +18,34 @@ struct canon {
 
 static void meet(struct canon *c, const mms_type *type);
 
+/* Each once; the types remember in which text they were last. */
+static void put_on_queue(struct canon *c, struct model_type *type)
+{
+    if (type->met == c->model->canons)
+        return;
+    type->met = c->model->canons;
+    c->queue[c->count++] = type;
+}
+
 static void meet_fields(struct canon *c, const mms_type_field *fields, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         meet(c, fields[i].type);
 }
 
-/* Put the definitions that a type names on the queue. Types that are not definitions are not recursive. */
+/* Put the definitions that a type names on the queue. Types that are not definitions are not
+   recursive. */
 static void meet(struct canon *c, const mms_type *type)
 {
-    const struct model_type *found = model_of(type);
+    struct model_type *found = model_of(type);
 
     if (found->defined) {
-        for (size_t i = 0; i < c->count; i++)
-            if (c->queue[i] == found)
-                return;
-        c->queue[c->count++] = found;
+        put_on_queue(c, found);
         return;
     }
+    if (found->met == c->model->canons) /* a container, once more */
+        return;
+    found->met = c->model->canons;
     if (type->first)
         meet(c, type->first);
     if (type->kind == MMS_T_STRUCT)
@@ -85,12 +96,15 @@ const char *model_canon(struct model *model, const struct model_type *root)
     size_t size;
     int failed;
 
-    c.queue = model_allocate(model, model->count * sizeof(struct model_type *));
+    if (!model->queue)
+        model->queue = model_allocate(model, model->count * sizeof(struct model_type *));
+    c.queue = model->queue;
+    model->canons++;
     c.out = open_memstream(&text, &size);
     if (!c.out)
         abort();
     fprintf(c.out, FIRST_LINE, root->type.name, model->wide ? 64 : 32);
-    c.queue[c.count++] = root;
+    put_on_queue(&c, model_of(&root->type));
     for (size_t i = 0; i < c.count; i++) {
         const mms_type *type = &c.queue[i]->type;
 

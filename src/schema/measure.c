@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Layouts: archived ones as rkyv's, with C's rules for structs; input ones as the C compiler's, which checks them. */
+/* Layouts: archived ones as rkyv's, with C's rules for structs; input ones as the C compiler's,
+   which checks them. */
+#include "base/round.h"
 #include "schema/model.h"
 #include <stdalign.h>
 #include <stddef.h>
 
 enum { MEASURING = 1, MEASURED = 2, DEEPEST_STRUCT = 128 };
 
-static bool measure(struct model *model, struct model_type *type);
+/* The largest type. Two of these and some alignment are a size_t of 32 bits, so that sums need
+   no other check. */
+#define LARGEST ((size_t)INT32_MAX)
 
-static size_t round_up(size_t value, size_t align)
-{
-    return (value + align - 1) & ~(align - 1);
-}
+static bool measure(struct model *model, struct model_type *type);
 
 static size_t larger(size_t a, size_t b)
 {
@@ -56,6 +57,13 @@ static void measure_scalar(struct model_type *t, bool wide)
     case MMS_T_I128: set_scalar(t, 16, 16, plain); break;
     case MMS_T_CHAR: set_scalar(t, 4, 4, 0); break;
     case MMS_T_DURATION: set_scalar(t, 16, 8, 0); break;
+    case MMS_T_IPV4: set_scalar(t, sizeof(mms_ipv4), 1, plain); break;
+    case MMS_T_IPV6: set_scalar(t, sizeof(mms_ipv6), 1, plain); break;
+    case MMS_T_IP: set_scalar(t, sizeof(mms_ip), 1, 0); break;
+    case MMS_T_SOCKET_V4: set_scalar(t, sizeof(mms_socket_v4), 2, plain); break;
+    case MMS_T_SOCKET_V6: set_scalar(t, sizeof(mms_socket_v6), 4, MMS_TF_ANY_BITS); break;
+    case MMS_T_SOCKET: set_scalar(t, sizeof(mms_socket), 4, 0); break;
+    case MMS_T_UUID: set_scalar(t, sizeof(mms_uuid), 1, plain); break;
     case MMS_T_USIZE:
     case MMS_T_ISIZE:
         set_scalar(t, 8, 8, MMS_TF_ANY_BITS | (wide ? MMS_TF_COPY : 0));
@@ -66,6 +74,8 @@ static void measure_scalar(struct model_type *t, bool wide)
     case MMS_T_F32: set_scalar(t, 4, 4, plain); break;
     default: set_scalar(t, 8, 8, plain); break;
     }
+    if (t->type.flags & MMS_TF_NON_ZERO)
+        t->type.flags &= ~plain;
 }
 
 /* Fields one after the other, after a tag of a size (0: none) in the archive and in the input. */
@@ -75,6 +85,12 @@ struct extent {
     bool padded;
 };
 
+static bool too_large(struct model *model, size_t at, const char *what)
+{
+    source_error(model->source, at, "%s", what);
+    return false;
+}
+
 static bool add_fields(struct model *model, const mms_type_field *fields, size_t count, struct extent *e)
 {
     for (size_t i = 0; i < count; i++) {
@@ -83,22 +99,28 @@ static bool add_fields(struct model *model, const mms_type_field *fields, size_t
 
         if (!measure(model, type))
             return false;
-        field->offset = round_up(e->size, type->type.align);
+        field->offset = mms__round_up_size(e->size, type->type.align);
         e->padded = e->padded || field->offset != e->size;
         e->size = field->offset + type->type.size;
         e->align = larger(e->align, type->type.align);
         e->flags &= type->type.flags;
         if (type->type.input_size > 0) { /* C has no fields of no size */
-            field->input_offset = round_up(e->input_size, type->input_align);
+            field->input_offset = mms__round_up_size(e->input_size, type->input_align);
             e->input_size = field->input_offset + type->type.input_size;
             e->input_align = larger(e->input_align, type->input_align);
         }
-        if (e->size > UINT32_MAX || e->input_size > UINT32_MAX) {
-            source_error(model->source, type->at, "the type is larger than 4 GiB");
-            return false;
-        }
+        if (e->size > LARGEST || e->input_size > LARGEST)
+            return too_large(model, type->at, "the fields up to this type are larger than 2 GiB");
     }
     return true;
+}
+
+/* Sizes as they are with the last padding. */
+static bool check_size(struct model *model, const struct model_type *t)
+{
+    if (t->type.size <= LARGEST && t->type.input_size <= LARGEST)
+        return true;
+    return too_large(model, t->at, "the type is larger than 2 GiB");
 }
 
 static bool measure_struct(struct model *model, struct model_type *t)
@@ -108,17 +130,17 @@ static bool measure_struct(struct model *model, struct model_type *t)
     if (!add_fields(model, t->type.fields, t->type.count, &e))
         return false;
     t->type.align = e.align;
-    t->type.size = round_up(e.size, e.align);
+    t->type.size = mms__round_up_size(e.size, e.align);
     t->input_align = e.input_align;
-    t->type.input_size = round_up(e.input_size, e.input_align);
+    t->type.input_size = mms__round_up_size(e.input_size, e.input_align);
     if (e.padded || t->type.size != e.size || t->type.input_size != t->type.size)
         e.flags &= ~(unsigned)MMS_TF_COPY; /* padding must be written as 0 */
     t->type.flags |= e.flags;
-    return true;
+    return check_size(model, t);
 }
 
-/* The variants of a C struct {tag, fields} each, and the union of them; in the input the fields start behind the tag
-   at one place for all variants, as they are in a union. */
+/* The variants of a C struct {tag, fields} each, and the union of them; in the input the fields
+   start behind the tag at one place for all variants, as they are in a union. */
 static bool measure_variants(struct model *model, struct model_type *t)
 {
     size_t tag = t->type.kind == MMS_T_ENUM ? 4 : 1, size = t->type.tag_size, union_size = 0, union_align = 1;
@@ -133,24 +155,24 @@ static bool measure_variants(struct model *model, struct model_type *t)
             return false;
         t->type.align = larger(t->type.align, e.align);
         size = larger(size, e.size);
-        union_size = larger(union_size, round_up(e.input_size, e.input_align));
+        union_size = larger(union_size, mms__round_up_size(e.input_size, e.input_align));
         union_align = larger(union_align, e.input_align);
         flags = e.flags;
     }
-    t->type.size = round_up(size, t->type.align);
+    t->type.size = mms__round_up_size(size, t->type.align);
     t->input_align = larger(tag, union_align);
     for (size_t i = 0; i < t->type.count; i++)
         for (size_t k = 0; k < t->type.variants[i].count; k++) {
             mms_type_field *field = (mms_type_field *)(uintptr_t)&t->type.variants[i].fields[k];
 
             if (field->type->input_size > 0)
-                field->input_offset += round_up(tag, union_align);
+                field->input_offset += mms__round_up_size(tag, union_align);
         }
-    t->type.input_size = round_up(round_up(tag, union_align) + union_size, t->input_align);
+    t->type.input_size = mms__round_up_size(mms__round_up_size(tag, union_align) + union_size, t->input_align);
     if (union_size == 0)
         t->type.input_size = tag;
     t->type.flags |= flags;
-    return true;
+    return check_size(model, t);
 }
 
 static bool measure_array(struct model *model, struct model_type *t)
@@ -160,16 +182,14 @@ static bool measure_array(struct model *model, struct model_type *t)
     if (!measure(model, item))
         return false;
     if (item->type.size == 0 && t->type.count > MMS_ARCHIVE_UNITS) {
-        source_error(model->source, t->at, "an array of more than %d elements without a size", MMS_ARCHIVE_UNITS);
+        source_error(model->source, t->at, "an array of more than %d elements of no size", MMS_ARCHIVE_UNITS);
         return false;
     }
-    if (t->type.count > 0 && item->type.size > UINT32_MAX / t->type.count) {
-        source_error(model->source, t->at, "the array is larger than 4 GiB");
-        return false;
-    }
+    if (__builtin_mul_overflow(t->type.count, item->type.size, &t->type.size) ||
+        __builtin_mul_overflow(t->type.count, item->type.input_size, &t->type.input_size) || t->type.size > LARGEST ||
+        t->type.input_size > LARGEST)
+        return too_large(model, t->at, "the array is larger than 2 GiB");
     t->type.align = item->type.align;
-    t->type.size = t->type.count * item->type.size;
-    t->type.input_size = t->type.count * item->type.input_size;
     t->input_align = item->input_align;
     t->type.flags |= item->type.flags & (MMS_TF_LEAF | MMS_TF_COPY | MMS_TF_ANY_BITS);
     if (t->type.count == 0)
@@ -186,7 +206,8 @@ static bool measure_kind(struct model *model, struct model_type *t)
     case MMS_T_BOX_STR: set_pointer(t, 2, wide, sizeof(mms_str)); return true;
     case MMS_T_BOX: set_pointer(t, 1, wide, sizeof(void *)); return true;
     case MMS_T_VEC:
-    case MMS_T_TREE: set_pointer(t, 2, wide, sizeof(mms_items)); return true;
+    case MMS_T_TREE:
+    case MMS_T_TREE_SET: set_pointer(t, 2, wide, sizeof(mms_items)); return true;
     case MMS_T_MAP:
     case MMS_T_SET: set_pointer(t, 3, wide, sizeof(mms_items)); return true;
     case MMS_T_ARRAY: return measure_array(model, t);
@@ -204,11 +225,11 @@ static bool measure(struct model *model, struct model_type *type)
         return true;
     if (type->state == MEASURING) {
         source_error(model->source, type->at,
-                     "`%s` contains itself, so its size has no end; put a Box or a Vec between", type->type.name);
+                     "`%s` contains itself, so its size is infinite; put a Box or a Vec in between", type->type.name);
         return false;
     }
     if (model->depth == DEEPEST_STRUCT) {
-        source_error(model->source, type->at, "types contain each other more than %d deep", DEEPEST_STRUCT);
+        source_error(model->source, type->at, "types are nested more than %d deep", DEEPEST_STRUCT);
         return false;
     }
     type->state = MEASURING;
@@ -237,7 +258,7 @@ static bool deepen(mms_type *type)
 
     if (type->first)
         deepest = larger(deepest, type->first->deep_align);
-    if (type->kind == MMS_T_MAP || type->kind == MMS_T_SET || type->kind == MMS_T_TREE)
+    if (model_is_table(type))
         deepest = larger(deepest, 4);
     if (type->kind == MMS_T_STRUCT)
         deepest = deepest_of_fields(type->fields, type->count, deepest);
@@ -272,7 +293,7 @@ static bool join_parts(struct model_type *t)
         part = join(part, model_of(type->first)->part_align);
     if (type->kind == MMS_T_STRING || type->kind == MMS_T_BOX_STR)
         part = join(part, 1);
-    else if (type->kind == MMS_T_TREE) /* nodes end where their parts do */
+    else if (model_is_tree(type)) /* nodes end where their parts do */
         part = SIZE_MAX;
     else if (type->first && type->kind != MMS_T_ARRAY)
         part = join(part, type->first->align);
@@ -299,6 +320,8 @@ bool model_measure(struct model *model)
         changed = false;
         for (size_t i = 0; i < model->count; i++)
             changed = deepen(&model->types[i]->type) + join_parts(model->types[i]) > 0 || changed;
+        for (size_t i = model->count; i > 0; i--) /* or a long chain of types would take as many rounds */
+            changed = deepen(&model->types[i - 1]->type) + join_parts(model->types[i - 1]) > 0 || changed;
     }
     for (size_t i = 0; i < model->count; i++)
         if (model->types[i]->part_align != SIZE_MAX)

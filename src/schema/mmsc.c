@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* mmsc: a schema in, a C header and a C source file out. */
-#include "schema/emit.h"
+/* mmsc: compiles a schema to a C header and a C source file. */
+#include "schema/emit/emit.h"
 #include "schema/output.h"
+#include "schema/parse/cfg.h"
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
@@ -12,21 +13,26 @@ enum { EXIT_USAGE = 2, MOST_BYTES = 16 << 20 };
 
 struct request {
     const char *schema, *directory, *header, *source, *prefix;
+    struct cfg cfg;
     bool wide;
 };
 
-static const char help[] = "Usage: mmsc [OPTION]... SCHEMA\n"
-                           "Compile a schema, Rust structs and enums, to a C header and a C source file.\n"
-                           "\n"
-                           "  -o, --output DIR     where the files go [.]\n"
-                           "      --header NAME    the header's name [SCHEMA without its suffix, and .h]\n"
-                           "      --source NAME    the source file's name [the same with .c]\n"
-                           "      --prefix TEXT    what all C names begin with [nothing]\n"
-                           "      --offsets 32|64  bits of offsets and of usize; 32 end near 2 GiB [32]\n"
-                           "      --help           this text\n"
-                           "      --version        the version\n"
-                           "\n"
-                           "Exit status: 0, 1 after an error, 2 for a wrong command line. See mmsc(1).\n";
+static const char help[] =
+    "Usage: mmsc [OPTION]... SCHEMA\n"
+    "Compile a schema, Rust structs and enums, to a C header and a C source file.\n"
+    "SCHEMA `-` is standard input; give --header then.\n"
+    "\n"
+    "  -o, --output DIR     where the files go [.]\n"
+    "      --header NAME    the header's name [SCHEMA without its suffix, and .h]\n"
+    "      --source NAME    the source file's name [the same with .c]\n"
+    "      --prefix TEXT    what all C names begin with [nothing]\n"
+    "      --offsets 32|64  bits of offsets and of usize; 32 end near 2 GiB [32]\n"
+    "      --cfg CONDITION  what #[cfg(...)] in the schema is to take for true: NAME, KEY=VALUE;\n"
+    "                       not(NAME), not(KEY=VALUE) for false; may be repeated\n"
+    "      --help           this text\n"
+    "      --version        the version\n"
+    "\n"
+    "Exit status: 0, 1 after an error, 2 for a wrong command line. See mmsc(1).\n";
 
 __attribute__((format(printf, 1, 0))) static int usage(const char *format, const char *argument)
 {
@@ -38,9 +44,14 @@ __attribute__((format(printf, 1, 0))) static int usage(const char *format, const
 
 /* ---- Input ---- */
 
+static bool is_input(const char *path)
+{
+    return !strcmp(path, "-");
+}
+
 static char *read_schema(const char *path, size_t *size)
 {
-    FILE *file = fopen(path, "rb");
+    FILE *file = is_input(path) ? stdin : fopen(path, "rb");
     char *text = malloc(MOST_BYTES + 2);
 
     *size = 0;
@@ -52,10 +63,11 @@ static char *read_schema(const char *path, size_t *size)
         fprintf(stderr, "mmsc: %s has more than %d bytes\n", path, MOST_BYTES);
     } else {
         text[*size] = '\0';
-        fclose(file);
+        if (file != stdin)
+            fclose(file);
         return text;
     }
-    if (file)
+    if (file && file != stdin)
         fclose(file);
     free(text);
     return NULL;
@@ -68,6 +80,12 @@ static const char *base_name(const char *path)
     const char *slash = strrchr(path, '/');
 
     return slash ? slash + 1 : path;
+}
+
+/* For messages, and for what is made. */
+static const char *name_of(const char *schema)
+{
+    return is_input(schema) ? "standard input" : base_name(schema);
 }
 
 /* The schema's name with another suffix. */
@@ -110,10 +128,10 @@ static bool write_both(const struct request *request, struct emit *e, const char
 static bool compile(const struct request *request, struct source *source)
 {
     struct model model;
-    bool good = model_read(&model, source, request->wide);
+    bool good = model_read(&model, source, request->wide, false);
 
     if (good) {
-        struct emit e = {.model = &model, .prefix = request->prefix, .schema = base_name(request->schema)};
+        struct emit e = {.model = &model, .prefix = request->prefix, .schema = name_of(request->schema)};
 
         e.header = request->header ? request->header : named_after(&model, request->schema, ".h");
         e.stem = identifier(&model, request->prefix, named_after(&model, e.header, ""));
@@ -125,12 +143,13 @@ static bool compile(const struct request *request, struct source *source)
 
 static int run(const struct request *request)
 {
-    struct source source = {.name = request->schema, .errors = stderr};
+    struct source source = {.errors = stderr, .cfg = &request->cfg, .prefix = request->prefix};
     char *text = read_schema(request->schema, &source.size);
     bool good;
 
     if (!text)
         return EXIT_FAILURE;
+    source.name = is_input(request->schema) ? name_of(request->schema) : request->schema;
     source.text = text;
     good = compile(request, &source);
     free(text);
@@ -169,34 +188,51 @@ static int take_option(struct request *request, int option)
     case 'b':
         request->wide = !strcmp(optarg, "64");
         return request->wide || !strcmp(optarg, "32") ? 0 : usage("--offsets %s: give 32 or 64", optarg);
+    case 'c':
+        return cfg_add(&request->cfg, optarg)
+                   ? 0
+                   : usage("--cfg %s: give NAME, KEY=VALUE or not(...), and never both of one", optarg);
     default: return EXIT_USAGE;
     }
+}
+
+static int done(struct request *request, int status)
+{
+    free(request->cfg.facts);
+    return status;
 }
 
 int main(int argc, char **argv)
 {
     static const struct option options[] = {
-        {"output", required_argument, NULL, 'o'},  {"header", required_argument, NULL, 'h'},
-        {"source", required_argument, NULL, 's'},  {"prefix", required_argument, NULL, 'p'},
-        {"offsets", required_argument, NULL, 'b'}, {"help", no_argument, NULL, '?' + 256},
-        {"version", no_argument, NULL, 'v'},       {NULL, 0, NULL, 0},
+        {"output", required_argument, NULL, 'o'},
+        {"header", required_argument, NULL, 'h'},
+        {"source", required_argument, NULL, 's'},
+        {"prefix", required_argument, NULL, 'p'},
+        {"offsets", required_argument, NULL, 'b'},
+        {"help", no_argument, NULL, '?' + 256},
+        {"version", no_argument, NULL, 'v'},
+        {"cfg", required_argument, NULL, 'c'},
+        {NULL, 0, NULL, 0},
     };
     struct request request = {.directory = ".", .prefix = ""};
     int option, status;
 
     while ((option = getopt_long(argc, argv, "o:", options, NULL)) >= 0) {
         if (option == '?')
-            return fputs("Try 'mmsc --help'\n", stderr) < 0 ? EXIT_FAILURE : EXIT_USAGE;
+            return done(&request, fputs("Try 'mmsc --help'\n", stderr) < 0 ? EXIT_FAILURE : EXIT_USAGE);
         if (option == '?' + 256)
             return fputs(help, stdout) < 0 || fflush(stdout) != 0;
         if (option == 'v')
             return puts("mmsc " MMS_VERSION) < 0 || fflush(stdout) != 0;
         status = take_option(&request, option);
         if (status != 0)
-            return status;
+            return done(&request, status);
     }
     if (argc - optind != 1)
-        return usage("give one schema%s", argc == optind ? "" : " at a time");
+        return done(&request, usage("give one schema%s", argc == optind ? "" : " at a time"));
     request.schema = argv[optind];
-    return run(&request);
+    if (is_input(request.schema) && !request.header)
+        return done(&request, usage("a schema from standard input has no name; give one with %s", "--header"));
+    return done(&request, run(&request));
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "schema/model.h"
+#include <stdalign.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,15 +16,29 @@ static _Noreturn void no_memory(void)
     exit(EXIT_FAILURE);
 }
 
+/* Small pieces are cut off a block's end. */
 void *model_allocate(struct model *model, size_t size)
 {
-    struct block *block = calloc(1, sizeof *block + size);
+    enum { BLOCK = 65536, SMALL = 4096 };
+    struct block *block;
 
+    size = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+    if (size <= model->free) {
+        model->free -= size;
+        return (char *)model->blocks->bytes + model->free;
+    }
+    block = calloc(1, sizeof *block + (size > SMALL ? size : BLOCK));
     if (!block)
         no_memory();
+    if (size > SMALL && model->blocks) { /* behind the first one, which may have room yet */
+        block->next = model->blocks->next;
+        model->blocks->next = block;
+        return block->bytes;
+    }
     block->next = model->blocks;
     model->blocks = block;
-    return block->bytes;
+    model->free = size > SMALL ? 0 : BLOCK - size;
+    return (char *)block->bytes + model->free;
 }
 
 char *model_format(struct model *model, const char *format, ...)
@@ -46,10 +61,7 @@ char *model_format(struct model *model, const char *format, ...)
 
 struct model_type *model_find(const struct model *model, const char *name)
 {
-    for (size_t i = 0; i < model->count; i++)
-        if (!strcmp(model->types[i]->type.name, name))
-            return model->types[i];
-    return NULL;
+    return (struct model_type *)(uintptr_t)names_get(&model->by_name, name);
 }
 
 struct model_type *model_intern(struct model *model, const char *name, const char *mangled, int kind, size_t at)
@@ -71,13 +83,14 @@ struct model_type *model_intern(struct model *model, const char *name, const cha
     type->at = at;
     type->index = model->count;
     model->types[model->count++] = type;
+    names_add(model, &model->by_name, name, type);
     return type;
 }
 
-bool model_read(struct model *model, struct source *source, bool wide)
+bool model_read(struct model *model, struct source *source, bool wide, bool stored)
 {
-    *model = (struct model){.source = source, .wide = wide};
-    return model_parse(model) && model_check(model) && model_measure(model);
+    *model = (struct model){.source = source, .wide = wide, .stored = stored};
+    return model_parse(model) && model_check(model) && model_measure(model) && model_check_keys(model);
 }
 
 void model_free(struct model *model)

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A schema as a list of types: those that it defines, and every container over them that it names, once each. */
+/* A schema as a list of types: those that it defines, and every container over them that it
+   names, once each. */
 #ifndef MMS_MODEL_H
 #define MMS_MODEL_H
 
+#include "schema/parse/names.h"
 #include "schema/source.h"
 #include <mmsync/archive.h>
 
@@ -28,19 +30,38 @@ struct model_type {
     size_t at;                           /* the definition, or the first use */
     size_t index;                        /* in the model */
     size_t input_align;
-    bool defined;      /* by the schema: a struct or enum */
-    bool c_like;       /* an enum without data */
-    int state;         /* of measuring */
-    size_t part_align; /* of all that belongs to it; 0: nothing does, SIZE_MAX: there are several */
+    bool defined;                 /* by the schema: a struct or enum */
+    bool c_like;                  /* an enum without data */
+    bool bare;                    /* what a set holds: in C, the key itself */
+    bool tag_repr;                /* an enum with #[repr(u8)], or as wide as its tag is */
+    bool valued;                  /* an enum whose variants have other values than their indices */
+    int range;                    /* not 0: Range<T> and the like */
+    bool in_key;                  /* while keys are checked: a key has this part */
+    unsigned key_ways, key_depth; /* in which a key may have it; how deep its parts are nested */
+    int state;                    /* of measuring */
+    size_t met;                   /* the last canonical text that it is in */
+    size_t part_align;            /* of all that belongs to it; 0: nothing does, SIZE_MAX: there are several */
 };
+
+enum { MODEL_RANGE = 1, MODEL_RANGE_INCLUSIVE };
+
+/* How many aliases and constants of a file are expanded: a chain may double at each link. */
+enum { MOST_EXPANSIONS = 1 << 18 };
 
 struct model {
     struct source *source;
     bool wide;
+    bool stored;               /* it is the text that is stored with values, which has no attributes */
     struct model_type **types; /* all, in the order of their first mention */
     size_t count, room;
-    unsigned depth;       /* of measuring */
-    struct block *blocks; /* memory */
+    struct names by_name;
+    struct names standard;           /* names of standard types that are used */
+    const struct model_type **queue; /* of model_canon */
+    size_t canons;                   /* texts that it made */
+    unsigned depth;                  /* of measuring */
+    unsigned expansions;             /* of aliases and constants */
+    struct block *blocks;            /* memory */
+    size_t free;                     /* bytes at the end of the first block */
 };
 
 /* ---- Building (model.c) ---- */
@@ -58,20 +79,39 @@ static inline struct model_type *model_of(const mms_type *type)
     return (struct model_type *)(uintptr_t)type;
 }
 
-/* ---- The steps: each returns false after an error was printed ---- */
+/* Sets and maps, each a table of entries. */
+static inline bool model_is_set(const mms_type *type)
+{
+    return type->kind == MMS_T_SET || type->kind == MMS_T_TREE_SET;
+}
 
-bool model_parse(struct model *model);   /* parse.c: all definitions */
-bool model_check(struct model *model);   /* check_model.c: names, keys, what is not defined */
-bool model_measure(struct model *model); /* measure.c: sizes, alignments, offsets, flags */
+static inline bool model_is_tree(const mms_type *type)
+{
+    return type->kind == MMS_T_TREE || type->kind == MMS_T_TREE_SET;
+}
+
+static inline bool model_is_table(const mms_type *type)
+{
+    return type->kind == MMS_T_MAP || model_is_set(type) || model_is_tree(type);
+}
+
+/* ---- The passes: each returns false after an error was printed ---- */
+
+bool model_parse(struct model *model);      /* parse.c: all definitions */
+bool model_check(struct model *model);      /* check_model.c: names, what is not defined */
+bool model_measure(struct model *model);    /* measure.c: sizes, alignments, offsets, flags */
+bool model_check_keys(struct model *model); /* check_keys.c: what is hashed, and what is ordered */
 
 /* All of them. Free the model in any case. */
-bool model_read(struct model *model, struct source *source, bool wide);
+bool model_read(struct model *model, struct source *source, bool wide, bool stored);
 void model_free(struct model *model);
 
-/* (canon.c) The text that says what a type is: comments and spelling do not matter. Hashed, it is the type id. */
+/* (canon.c) The text that says what a type is: comments and spelling do not matter. Hashed, it
+   is the type id. */
 const char *model_canon(struct model *model, const struct model_type *root);
 void model_type_id(const char *canon, uint64_t type_id[2]);
-/* A name and a width from the first line of such a text; false if it is none. The name is of `size` bytes. */
+/* A name and a width from the first line of such a text; false if it is none. The name is of
+   `size` bytes. */
 bool model_canon_root(const char *text, size_t text_size, char *name, size_t size, bool *wide);
 
 #endif

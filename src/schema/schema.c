@@ -2,13 +2,13 @@
 #include "schema/schema.h"
 #include <string.h>
 
-bool schema_read(struct schema *schema, const char *name, const char *text, size_t size, const char *root, bool wide,
-                 FILE *errors)
+static bool read_text(struct schema *schema, const char *name, const char *text, size_t size, const char *root,
+                      bool wide, bool stored, FILE *errors)
 {
     const struct model_type *type;
 
     *schema = (struct schema){.source = {.name = name, .text = text, .size = size, .errors = errors}};
-    if (!model_read(&schema->model, &schema->source, wide))
+    if (!model_read(&schema->model, &schema->source, wide, stored))
         return false;
     type = model_find(&schema->model, root);
     if (!type || !type->defined) {
@@ -23,6 +23,12 @@ bool schema_read(struct schema *schema, const char *name, const char *text, size
     return true;
 }
 
+bool schema_read(struct schema *schema, const char *name, const char *text, size_t size, const char *root, bool wide,
+                 FILE *errors)
+{
+    return read_text(schema, name, text, size, root, wide, false, errors);
+}
+
 bool schema_read_stored(struct schema *schema, const char *text, size_t size, const uint64_t type_id[2], FILE *errors)
 {
     char root[256];
@@ -30,7 +36,7 @@ bool schema_read_stored(struct schema *schema, const char *text, size_t size, co
 
     *schema = (struct schema){.source = {.name = "schema"}};
     if (!model_canon_root(text, size, root, sizeof root, &wide) ||
-        !schema_read(schema, "schema", text, size, root, wide, errors))
+        !read_text(schema, "schema", text, size, root, wide, true, errors))
         return false;
     return schema->archive.type_id[0] == type_id[0] && schema->archive.type_id[1] == type_id[1];
 }

@@ -53,23 +53,55 @@ static void show_line(const struct source *source, size_t start, size_t at)
     fputs("^\n", source->errors);
 }
 
-void source_error(struct source *source, size_t at, const char *format, ...)
+static void show(const struct source *source, size_t at, const char *kind, const char *format, va_list arguments)
 {
     size_t start;
-    va_list arguments;
 
-    if (source->failed)
-        return;
-    source->failed = true;
     if (!source->errors)
         return;
     if (at > source->size)
         at = source->size;
     start = line_start(source, at);
-    fprintf(source->errors, "%s:%zu:%zu: error: ", source->name, line_number(source, at), column_of(source, start, at));
-    va_start(arguments, format);
+    fprintf(source->errors, "%s:%zu:%zu: %s: ", source->name, line_number(source, at), column_of(source, start, at),
+            kind);
     vfprintf(source->errors, format, arguments);
-    va_end(arguments);
     putc('\n', source->errors);
     show_line(source, start, at);
+}
+
+static bool is_known(const struct source *source, size_t at)
+{
+    for (unsigned i = 0; i < source->count; i++)
+        if (source->places[i] == at)
+            return true;
+    return false;
+}
+
+void source_error(struct source *source, size_t at, const char *format, ...)
+{
+    va_list arguments;
+
+    source->failed = true;
+    if (source_is_full(source) || is_known(source, at))
+        return;
+    source->places[source->count++] = at;
+    va_start(arguments, format);
+    show(source, at, "error", format, arguments);
+    va_end(arguments);
+    if (source_is_full(source) && source->errors)
+        fprintf(source->errors, "%s: %d errors; there may be more\n", source->name, SOURCE_ERRORS);
+}
+
+void source_warning(struct source *source, size_t at, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    show(source, at, "warning", format, arguments);
+    va_end(arguments);
+}
+
+bool source_is_full(const struct source *source)
+{
+    return source->count >= SOURCE_ERRORS;
 }

@@ -3,6 +3,7 @@
 #include "everything.h"
 #include "hello.h"
 #include "json_input.h"
+#include "standard.h"
 #include "wide.h"
 #include <stdlib.h>
 
@@ -172,6 +173,23 @@ static const struct corpus_value values[] = {
      "\":[183],\"k184\":[184],\"k185\":[185],\"k186\":[186],\"k187\":[187],\"k188\":[188],\"k189\":[189],\"k190\":[190],\""
      "k191\":[191],\"k192\":[192],\"k193\":[193],\"k194\":[194],\"k195\":[195],\"k196\":[196],\"k197\":[197],\"k198\":[19"
      "8],\"k199\":[199]},\"list\":null}}"},
+    {&Service_archive,
+     "{\"id\":7,\"parent\":null,\"shift\":-3,\"name\":\"11f00db1-c0de-4a6e-8000-0123456789ab\",\"listen\":[\"127.0.0.1:8"
+     "0\",\"[fe80::1%2]:443\",\"[::]:1\"],\"peer\":\"[2001:db8::7]:9\",\"outer\":\"::ffff:1.2.3.4\",\"inner\":\"10.0.0.1\""
+     ",\"v4\":\"1.2.3.4:5\",\"mask\":\"255.255.0.0\",\"subnet\":\"2001:db8:0:1::\",\"ports\":{\"start\":8000,\"end\":9000},\"na"
+     "mes\":{\"start\":\"a\",\"end\":\"a text of many bytes\"},\"since\":{\"start\":{\"secs\":5,\"nanos\":6}},\"below\":{\"end\":"
+     "9},\"up_to\":{\"end\":\"z\"},\"routes\":[[{\"host\":\"one\",\"port\":80},\"10.0.0.1\"],[{\"host\":\"another one, longer\","
+     "\"port\":443},\"::1\"],[{\"host\":\"one\",\"port\":81},\"::2\"]],\"owners\":{\"10.0.0.1\":3,\"::1\":4},\"grades\":[\"Low\",{"
+     "\"Named\":\"gold\"},\"High\"],\"by_grade\":[[\"Low\",1],[{\"Named\":\"x\"},2]],\"tokens\":[[[1,2,3,4],true],[[4,3,2,1]"
+     ",false]],\"seen\":[null,4,5],\"allowed\":[\"::1\",\"::2\"],\"order\":[{\"host\":\"a\",\"port\":1},{\"host\":\"a\",\"port\""
+     ":2}],\"queue\":[1,2],\"limits\":{\"5\":2,\"6\":7},\"colors\":{\"Red\":1,\"Blue\":2},\"tags\":[[\"a\",\"bc\"],[]],\"lapse\":[[{"
+     "\"secs\":1,\"nanos\":2},3]],\"nothing\":null,\"hits\":12}"},
+    {&Service_archive,
+     "{\"id\":1,\"parent\":2,\"shift\":1,\"name\":\"00000000-0000-0000-0000-000000000000\",\"listen\":[],\"peer\":\"0.0.0.0:"
+     "0\",\"outer\":\"0.0.0.0\",\"inner\":\"::\",\"v4\":\"0.0.0.0:0\",\"mask\":\"0.0.0.0\",\"subnet\":\"::\",\"ports\":{\"start\":0,"
+     "\"end\":0},\"names\":{\"start\":\"\",\"end\":\"\"},\"since\":{\"start\":{\"secs\":0,\"nanos\":0}},\"below\":{\"end\":0},\"up"
+     "_to\":{\"end\":\"a\"},\"routes\":[],\"owners\":{},\"grades\":[],\"by_grade\":[],\"tokens\":[],\"seen\":[],\"allowed\":[],\""
+     "order\":[],\"queue\":[],\"limits\":{},\"colors\":{},\"tags\":[],\"lapse\":[],\"nothing\":null,\"hits\":0}"},
 };
 /* clang-format on */
 

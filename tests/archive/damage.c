@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Damaged archives: bits flipped, ends cut, parts spliced, words set to what hurts. Of use under a sanitizer, and good
-   for something without one: what is accepted must be usable. The seed is printed; MMSYNC_SEED repeats a run. */
+/* Damaged archives: bits flipped, ends cut off, parts spliced, words set to harmful values. A
+   sanitizer watches the checker; without one the test still shows that whatever is accepted can be
+   used. The seed is printed; MMSYNC_SEED repeats a run. */
 #include "corpus.h"
 #include "property.h"
 #include <dirent.h>

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# docs.sh DOCUMENT FILE...: each ```c and ```rust block of the document stands in one of the files, which are compiled.
+# docs.sh DOCUMENT FILE...: every ```c and ```rust block of the document is part of a file that is
+# compiled.
 set -euo pipefail
 document=$1
 shift

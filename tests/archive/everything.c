@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Values of every type: written, checked, printed, compared, looked up; tables made at run time and at compile time. */
+/* Values of every type are written, checked, printed, compared and looked up, with type tables
+   made at run time and at compile time. */
 #include "everything.h"
 #include "corpus.h"
 #include "schema/schema.h"
@@ -45,7 +46,7 @@ static void each_value_survives(void **state)
     }
 }
 
-/* The schema that is stored with a value gives the very same type again. */
+/* The schema stored with a value gives the very same type again. */
 static void the_stored_schema_gives_the_type_again(void **state)
 {
     const struct corpus_value *value;

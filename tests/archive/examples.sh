@@ -17,6 +17,9 @@ same 'written: 36 bytes | reset: false' "$bin/hello_world_writer" "$tmp/hello"
 same 'version: 7 messages: ["Hello", "World", "!"]' "$bin/hello_world_reader" "$tmp/hello"
 "$bin/features" "$tmp/features" 500 20 3
 "$bin/tour" | grep -q '"revision":3,"shop":"corner","prices":{"42":{"cents":5,"discounts":\[\]},"4711"'
+"$bin/tour_update" "$tmp/tour" >"$tmp/said"
+grep -q '"revision":2,.*"4711":{"cents":1799,.*"by_name":{"apple":4711},.*{"Filled":{"article":4711,"amount":12}}' "$tmp/said"
+grep -q '"revision":2,.*"shelves":\["Empty"\]' "$tmp/said"
 if "$bin/hello_world_reader" "$tmp/features" 2>"$tmp/said"; then
     echo "a reader of another type was served"
     exit 1

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The known bytes of a small value, as rkyv 0.7.46 has them on machines of either byte order, and every function that mmsc
-   makes for it. */
+/* The known bytes of a small value, as rkyv 0.7.46 writes them on machines of either byte
+   order, and every function that mmsc generates for it. */
 #include "hello.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -134,7 +134,7 @@ static mms_str some_text(uint32_t *random, char text[32])
     return (mms_str){text, size};
 }
 
-/* Flat values take a quick way; the long one must give the same bytes, and the same verdict. */
+/* Flat values take a short cut; the long way must give the same bytes and the same verdict. */
 static void both_ways_through_the_encoder_agree(void **state)
 {
     uint32_t random = 1, written = 0, refused = 0;

@@ -1,261 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "json_input.h"
-#include "archive/load.h"
+#include "json_tokens.h"
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct json_memory {
-    struct json_memory *next;
-    max_align_t bytes[];
-};
-
-static bool fail(struct json_input *in, const char *problem)
-{
-    if (!in->problem)
-        in->problem = problem;
-    return false;
-}
-
-static void *allocate(struct json_input *in, size_t size)
-{
-    struct json_memory *block = calloc(1, sizeof *block + size + 1);
-
-    if (!block)
-        abort();
-    block->next = in->memory;
-    in->memory = block;
-    return block->bytes;
-}
-
-void json_input_free(struct json_input *in)
-{
-    while (in->memory) {
-        struct json_memory *next = in->memory->next;
-
-        free(in->memory);
-        in->memory = next;
-    }
-}
-
-/* ---- Tokens ---- */
-
-static char peek(struct json_input *in)
-{
-    while (isspace((unsigned char)*in->at))
-        in->at++;
-    return *in->at;
-}
-
-static bool take(struct json_input *in, char c)
-{
-    if (peek(in) != c)
-        return false;
-    in->at++;
-    return true;
-}
-
-static bool take_word(struct json_input *in, const char *word)
-{
-    size_t size = strlen(word);
-
-    peek(in);
-    if (strncmp(in->at, word, size) != 0)
-        return false;
-    in->at += size;
-    return true;
-}
-
-static bool expect(struct json_input *in, char c)
-{
-    return take(in, c) || fail(in, "a mark is missing");
-}
-
-static size_t put_utf8(char *out, uint32_t c)
-{
-    if (c < 0x80) {
-        out[0] = (char)c;
-        return 1;
-    }
-    if (c < 0x800) {
-        out[0] = (char)(0xc0 | c >> 6);
-        out[1] = (char)(0x80 | (c & 0x3f));
-        return 2;
-    }
-    if (c < 0x10000) {
-        out[0] = (char)(0xe0 | c >> 12);
-        out[1] = (char)(0x80 | (c >> 6 & 0x3f));
-        out[2] = (char)(0x80 | (c & 0x3f));
-        return 3;
-    }
-    out[0] = (char)(0xf0 | c >> 18);
-    out[1] = (char)(0x80 | (c >> 12 & 0x3f));
-    out[2] = (char)(0x80 | (c >> 6 & 0x3f));
-    out[3] = (char)(0x80 | (c & 0x3f));
-    return 4;
-}
-
-/* Behind "\\". */
-static bool take_hex(struct json_input *in, uint32_t *code)
-{
-    char digits[5] = {0};
-
-    if (*in->at != 'u' || strspn(in->at + 1, "0123456789abcdefABCDEF") < 4)
-        return fail(in, "a text has an escape that is none");
-    memcpy(digits, in->at + 1, 4);
-    in->at += 5;
-    *code = (uint32_t)strtoul(digits, NULL, 16);
-    return true;
-}
-
-/* The bytes that it gives, of which there are no more than it takes; 0: see problem. */
-static size_t take_escape(struct json_input *in, char *out)
-{
-    static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
-    const char *found = *in->at ? strchr(from, *in->at) : NULL;
-    uint32_t code, low;
-
-    if (found) {
-        in->at++;
-        *out = to[found - from];
-        return 1;
-    }
-    if (!take_hex(in, &code))
-        return 0;
-    if (code >= 0xd800 && code < 0xdc00 && *in->at == '\\') {
-        in->at++;
-        if (!take_hex(in, &low))
-            return 0;
-        code = 0x10000 + ((code - 0xd800) << 10) + ((low - 0xdc00) & 0x3ff);
-    }
-    return put_utf8(out, code);
-}
-
-static bool take_text(struct json_input *in, mms_str *out)
-{
-    const char *end;
-    char *text;
-    size_t size = 0;
-
-    if (!expect(in, '"'))
-        return false;
-    for (end = in->at; *end && *end != '"'; end++)
-        if (*end == '\\' && end[1])
-            end++;
-    text = allocate(in, (size_t)(end - in->at) + 4);
-    while (*in->at && *in->at != '"') {
-        if (*in->at == '\\') {
-            size_t taken;
-
-            in->at++;
-            taken = take_escape(in, text + size);
-            if (taken == 0)
-                return false;
-            size += taken;
-        } else {
-            text[size++] = *in->at++;
-        }
-    }
-    *out = (mms_str){text, size};
-    return expect(in, '"');
-}
-
-/* ---- Numbers ---- */
-
-/* In the byte order of this machine. */
-static void put_integer(void *out, size_t size, uint64_t low, uint64_t high)
-{
-    const bool little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
-    const uint64_t halves[2] = {little ? low : high, little ? high : low};
-
-    if (size == 16)
-        memcpy(out, halves, sizeof halves);
-    else
-        mms__store_uint(out, size, low);
-}
-
-/* Digits into 128 bits; a quoted number too, as keys are. */
-static bool take_integer(struct json_input *in, size_t size, void *out)
-{
-    bool quoted = take(in, '"'), negative;
-    uint64_t low = 0, high = 0;
-
-    negative = take(in, '-');
-    if (!isdigit((unsigned char)*in->at))
-        return fail(in, "a number is missing");
-    while (isdigit((unsigned char)*in->at)) {
-        uint64_t digit = (uint64_t)(*in->at++ - '0');
-        uint64_t a = (low & UINT32_MAX) * 10 + digit, b = (low >> 32) * 10 + (a >> 32);
-
-        low = b << 32 | (a & UINT32_MAX);
-        high = high * 10 + (b >> 32);
-    }
-    if (negative) {
-        low = ~low + 1;
-        high = ~high + (low == 0);
-    }
-    put_integer(out, size, low, high);
-    return !quoted || expect(in, '"');
-}
-
-static bool take_float(struct json_input *in, int kind, void *out)
-{
-    uint64_t bits;
-    double value;
-    float narrow;
-    char *end;
-
-    if (take(in, '"')) {
-        bits = strtoull(in->at, &end, 16);
-        in->at = end;
-        mms__store_uint(out, kind == MMS_T_F32 ? 4 : 8, bits);
-        return expect(in, '"');
-    }
-    peek(in);
-    if (kind == MMS_T_F32) {
-        narrow = strtof(in->at, &end);
-        memcpy(out, &narrow, sizeof narrow);
-    } else {
-        value = strtod(in->at, &end);
-        memcpy(out, &value, sizeof value);
-    }
-    if (end == in->at)
-        return fail(in, "a number is missing");
-    in->at = end;
-    return true;
-}
-
-static bool take_char(struct json_input *in, void *out)
-{
-    mms_str text;
-    const unsigned char *b;
-    uint32_t c;
-
-    if (peek(in) != '"')
-        return take_integer(in, 4, out);
-    if (!take_text(in, &text) || text.size == 0)
-        return fail(in, "a character is missing");
-    b = (const unsigned char *)text.data;
-    if (b[0] < 0x80)
-        c = b[0];
-    else if (b[0] < 0xe0)
-        c = (b[0] & 0x1fu) << 6 | (b[1] & 0x3fu);
-    else if (b[0] < 0xf0)
-        c = (b[0] & 0xfu) << 12 | (b[1] & 0x3fu) << 6 | (b[2] & 0x3fu);
-    else
-        c = (b[0] & 7u) << 18 | (b[1] & 0x3fu) << 12 | (b[2] & 0x3fu) << 6 | (b[3] & 0x3fu);
-    memcpy(out, &c, 4);
-    return true;
-}
-
-static bool take_bool(struct json_input *in, void *out)
-{
-    bool quoted = take(in, '"');
-    unsigned char value = take_word(in, "true") ? 1 : take_word(in, "false") ? 0 : 2;
-
-    memcpy(out, &value, 1);
-    return value < 2 ? !quoted || expect(in, '"') : fail(in, "a bool is missing");
-}
 
 /* ---- Compounds ---- */
 
@@ -263,23 +12,23 @@ static bool take_named_fields(struct json_input *in, const mms_type_field *field
 {
     size_t found = 0;
 
-    if (!expect(in, '{'))
+    if (!json_expect(in, '{'))
         return false;
-    while (!take(in, '}')) {
+    while (!json_take(in, '}')) {
         mms_str name;
         size_t i = 0;
 
-        if ((found > 0 && !expect(in, ',')) || !take_text(in, &name) || !expect(in, ':'))
+        if ((found > 0 && !json_expect(in, ',')) || !json_take_text(in, &name) || !json_expect(in, ':'))
             return false;
         while (i < count && !mms_str_equal(name, mms_str_of(fields[i].name)))
             i++;
         if (i == count)
-            return fail(in, "there is no such field");
+            return json_fail(in, "there is no such field");
         if (!json_input(in, fields[i].type, out + fields[i].input_offset))
             return false;
         found++;
     }
-    return found == count || fail(in, "a field is missing");
+    return found == count || json_fail(in, "a field is missing");
 }
 
 static bool take_fields(struct json_input *in, const mms_type_field *fields, size_t count, int shape, char *out)
@@ -287,29 +36,29 @@ static bool take_fields(struct json_input *in, const mms_type_field *fields, siz
     if (shape == MMS_SHAPE_NAMED)
         return take_named_fields(in, fields, count, out);
     if (shape == MMS_SHAPE_UNIT)
-        return take_word(in, "null") || fail(in, "null is missing");
+        return json_take_word(in, "null") || json_fail(in, "null is missing");
     if (count == 1)
         return json_input(in, fields[0].type, out + fields[0].input_offset);
-    if (!expect(in, '['))
+    if (!json_expect(in, '['))
         return false;
     for (size_t i = 0; i < count; i++)
-        if ((i > 0 && !expect(in, ',')) || !json_input(in, fields[i].type, out + fields[i].input_offset))
+        if ((i > 0 && !json_expect(in, ',')) || !json_input(in, fields[i].type, out + fields[i].input_offset))
             return false;
-    return expect(in, ']');
+    return json_expect(in, ']');
 }
 
 static bool take_variant(struct json_input *in, const mms_type *type, char *out)
 {
-    bool object = take(in, '{');
+    bool object = json_take(in, '{');
     mms_str name;
     uint32_t tag = 0;
 
-    if (!take_text(in, &name) || (object && !expect(in, ':')))
+    if (!json_take_text(in, &name) || (object && !json_expect(in, ':')))
         return false;
     while (tag < type->count && !mms_str_equal(name, mms_str_of(type->variants[tag].name)))
         tag++;
     if (tag == type->count)
-        return fail(in, "there is no such variant");
+        return json_fail(in, "there is no such variant");
     if (type->kind == MMS_T_ENUM)
         memcpy(out, &tag, 4);
     else
@@ -317,7 +66,7 @@ static bool take_variant(struct json_input *in, const mms_type *type, char *out)
     if (!object)
         return true;
     return take_fields(in, type->variants[tag].fields, type->variants[tag].count, type->variants[tag].shape, out) &&
-           expect(in, '}');
+           json_expect(in, '}');
 }
 
 static bool take_option(struct json_input *in, const mms_type *type, char *out)
@@ -325,16 +74,138 @@ static bool take_option(struct json_input *in, const mms_type *type, char *out)
     const mms_type_field *value = &type->variants[1].fields[0];
     const char *start;
 
-    if (take_word(in, "null") || take_word(in, "\"None\"")) {
+    if (json_take_word(in, "null") || json_take_word(in, "\"None\"")) {
         *out = 0;
         return true;
     }
     *out = 1;
     start = in->at;
-    if (take(in, '{') && take_word(in, "\"Some\"") && take(in, ':'))
-        return json_input(in, value->type, out + value->input_offset) && expect(in, '}');
+    if (json_take(in, '{') && json_take_word(in, "\"Some\"") && json_take(in, ':'))
+        return json_input(in, value->type, out + value->input_offset) && json_expect(in, '}');
     in->at = start;
     return json_input(in, value->type, out + value->input_offset);
+}
+
+/* ---- Addresses: as they are printed, or in full: of either version {"V4": ...}; of sockets ["1.2.3.4", 80], and two
+   more numbers for IPv6 ---- */
+
+static bool take_octets(struct json_input *in, int family, void *out)
+{
+    mms_str text;
+
+    if (!json_take_text(in, &text))
+        return false;
+    ((char *)(uintptr_t)text.data)[text.size] = '\0';
+    return inet_pton(family, text.data, out) == 1 || json_fail(in, "an address is missing");
+}
+
+/* "1.2.3.4:80", "[::1%2]:80" */
+static bool take_printed_socket(struct json_input *in, int family, void *ip, uint16_t *port, uint32_t *scope)
+{
+    char *at, *colon, *percent;
+    mms_str text;
+
+    if (!json_take_text(in, &text))
+        return false;
+    at = (char *)(uintptr_t)text.data;
+    at[text.size] = '\0';
+    at += *at == '[';
+    colon = strrchr(at, ':');
+    if (!colon)
+        return json_fail(in, "a port is missing");
+    *port = (uint16_t)strtoul(colon + 1, NULL, 10);
+    colon[family == AF_INET6 && colon > at ? -1 : 0] = '\0';
+    percent = strchr(at, '%');
+    if (percent) {
+        *scope = (uint32_t)strtoul(percent + 1, NULL, 10);
+        *percent = '\0';
+    }
+    return inet_pton(family, at, ip) == 1 || json_fail(in, "an address is missing");
+}
+
+static bool take_socket_v4(struct json_input *in, void *out)
+{
+    mms_socket_v4 address;
+    bool good = json_peek(in) == '"'
+                    ? take_printed_socket(in, AF_INET, &address.ip, &address.port, NULL)
+                    : json_expect(in, '[') && take_octets(in, AF_INET, &address.ip) && json_expect(in, ',') &&
+                          json_take_integer(in, 2, &address.port) && json_expect(in, ']');
+
+    memcpy(out, &address, good ? sizeof address : 0);
+    return good;
+}
+
+/* The padding is garbage, as it may be in a program. */
+static bool take_socket_v6(struct json_input *in, void *out)
+{
+    mms_socket_v6 address;
+    bool good;
+
+    memset(&address, 0xa5, sizeof address);
+    address.flowinfo = address.scope_id = 0;
+    if (json_peek(in) == '"')
+        good = take_printed_socket(in, AF_INET6, &address.ip, &address.port, &address.scope_id);
+    else
+        good = json_expect(in, '[') && take_octets(in, AF_INET6, &address.ip) && json_expect(in, ',') &&
+               json_take_integer(in, 2, &address.port) && json_expect(in, ',') &&
+               json_take_integer(in, 4, &address.flowinfo) && json_expect(in, ',') &&
+               json_take_integer(in, 4, &address.scope_id) && json_expect(in, ']');
+    memcpy(out, &address, good ? sizeof address : 0);
+    return good;
+}
+
+static bool take_either(struct json_input *in, int kind, char *out)
+{
+    bool printed = json_peek(in) == '"', v4, good;
+
+    if (printed) { /* of IPv6: two colons or more, or a bracket */
+        v4 = !memchr(in->at, '[', 2) && strcspn(in->at + 1, ":") > strcspn(in->at + 1, ".");
+    } else {
+        if (!json_expect(in, '{'))
+            return false;
+        v4 = json_take_word(in, "\"V4\"");
+        if ((!v4 && !json_take_word(in, "\"V6\"")) || !json_expect(in, ':'))
+            return json_fail(in, "a version is missing");
+    }
+    memset(out, 0xa5, kind == MMS_T_IP ? sizeof(mms_ip) : sizeof(mms_socket));
+    *out = v4 ? MMS_IP_V4 : MMS_IP_V6;
+    if (kind == MMS_T_IP)
+        good = take_octets(in, v4 ? AF_INET : AF_INET6, out + 1);
+    else if (v4)
+        good = take_socket_v4(in, out + offsetof(mms_socket, v4.address));
+    else
+        good = take_socket_v6(in, out + offsetof(mms_socket, v6.address));
+    return good && (printed || json_expect(in, '}'));
+}
+
+static bool take_uuid(struct json_input *in, unsigned char *out)
+{
+    size_t digits = 0;
+    mms_str text;
+
+    if (!json_take_text(in, &text))
+        return false;
+    memset(out, 0, sizeof(mms_uuid));
+    for (size_t i = 0; i < text.size && digits < 32; i++)
+        if (isxdigit((unsigned char)text.data[i])) {
+            char digit[2] = {text.data[i], '\0'};
+
+            out[digits / 2] = (unsigned char)((unsigned)out[digits / 2] << 4 | strtoul(digit, NULL, 16));
+            digits++;
+        }
+    return digits == 32 || json_fail(in, "a UUID is missing");
+}
+
+static bool take_address(struct json_input *in, int kind, void *out)
+{
+    switch (kind) {
+    case MMS_T_IPV4: return take_octets(in, AF_INET, out);
+    case MMS_T_IPV6: return take_octets(in, AF_INET6, out);
+    case MMS_T_SOCKET_V4: return take_socket_v4(in, out);
+    case MMS_T_SOCKET_V6: return take_socket_v6(in, out);
+    case MMS_T_UUID: return take_uuid(in, out);
+    default: return take_either(in, kind, out);
+    }
 }
 
 /* One element after the other, of a container that ends with a mark. */
@@ -342,18 +213,18 @@ static bool take_items(struct json_input *in, const mms_type *item, char close, 
                        bool (*one)(struct json_input *, const mms_type *, void *))
 {
     size_t room = 4, size = item->input_size;
-    char *data = allocate(in, room * size);
+    char *data = json_allocate(in, room * size);
 
     items->count = 0;
-    while (!take(in, close)) {
+    while (!json_take(in, close)) {
         if (items->count == room) {
-            char *more = allocate(in, 2 * room * size);
+            char *more = json_allocate(in, 2 * room * size);
 
             memcpy(more, data, room * size);
             data = more;
             room *= 2;
         }
-        if ((items->count > 0 && !expect(in, ',')) || !one(in, item, data + items->count * size))
+        if ((items->count > 0 && !json_expect(in, ',')) || !one(in, item, data + items->count * size))
             return false;
         items->count++;
     }
@@ -365,8 +236,18 @@ static bool take_entry(struct json_input *in, const mms_type *entry, void *out)
 {
     char *bytes = out;
 
-    return json_input(in, entry->fields[0].type, bytes + entry->fields[0].input_offset) && expect(in, ':') &&
+    return json_input(in, entry->fields[0].type, bytes + entry->fields[0].input_offset) && json_expect(in, ':') &&
            json_input(in, entry->fields[1].type, bytes + entry->fields[1].input_offset);
+}
+
+/* Of a map whose keys are no text. */
+static bool take_pair(struct json_input *in, const mms_type *entry, void *out)
+{
+    char *bytes = out;
+
+    return json_expect(in, '[') && json_input(in, entry->fields[0].type, bytes + entry->fields[0].input_offset) &&
+           json_expect(in, ',') && json_input(in, entry->fields[1].type, bytes + entry->fields[1].input_offset) &&
+           json_expect(in, ']');
 }
 
 static bool take_member(struct json_input *in, const mms_type *entry, void *out)
@@ -376,15 +257,16 @@ static bool take_member(struct json_input *in, const mms_type *entry, void *out)
 
 static bool take_container(struct json_input *in, const mms_type *type, void *out)
 {
+    bool map = type->kind == MMS_T_MAP || type->kind == MMS_T_TREE, object = map && json_peek(in) == '{';
     mms_items items = {NULL, 0};
-    bool object = type->kind == MMS_T_MAP || type->kind == MMS_T_TREE;
 
-    if (!expect(in, object ? '{' : '['))
+    if (!json_expect(in, object ? '{' : '['))
         return false;
     if (!take_items(in, type->first, object ? '}' : ']', &items,
                     object                    ? take_entry
-                    : type->kind == MMS_T_SET ? take_member
-                                              : json_input))
+                    : map                     ? take_pair
+                    : type->kind == MMS_T_VEC ? json_input
+                                              : take_member))
         return false;
     memcpy(out, &items, sizeof items);
     return true;
@@ -392,31 +274,32 @@ static bool take_container(struct json_input *in, const mms_type *type, void *ou
 
 static bool take_array(struct json_input *in, const mms_type *type, char *out)
 {
-    if (!expect(in, '['))
+    if (!json_expect(in, '['))
         return false;
     for (size_t i = 0; i < type->count; i++)
-        if ((i > 0 && !expect(in, ',')) || !json_input(in, type->first, out + i * type->first->input_size))
+        if ((i > 0 && !json_expect(in, ',')) || !json_input(in, type->first, out + i * type->first->input_size))
             return false;
-    return expect(in, ']');
+    return json_expect(in, ']');
 }
 
 static bool take_duration(struct json_input *in, void *out)
 {
     mms_duration duration = {0, 0};
-    bool array = take(in, '[');
+    bool array = json_take(in, '[');
 
-    if (!array && !(expect(in, '{') && take_word(in, "\"secs\"") && expect(in, ':')))
+    if (!array && !(json_expect(in, '{') && json_take_word(in, "\"secs\"") && json_expect(in, ':')))
         return false;
-    if (!take_integer(in, 8, &duration.secs) || !expect(in, ',') ||
-        (!array && !(take_word(in, "\"nanos\"") && expect(in, ':'))) || !take_integer(in, 4, &duration.nanos))
-        return fail(in, "a duration is missing");
+    if (!json_take_integer(in, 8, &duration.secs) || !json_expect(in, ',') ||
+        (!array && !(json_take_word(in, "\"nanos\"") && json_expect(in, ':'))) ||
+        !json_take_integer(in, 4, &duration.nanos))
+        return json_fail(in, "a duration is missing");
     memcpy(out, &duration, sizeof duration);
-    return expect(in, array ? ']' : '}');
+    return json_expect(in, array ? ']' : '}');
 }
 
 static bool take_box(struct json_input *in, const mms_type *type, void *out)
 {
-    void *inner = allocate(in, type->first->input_size);
+    void *inner = json_allocate(in, type->first->input_size);
 
     memcpy(out, &inner, sizeof inner);
     return json_input(in, type->first, inner);
@@ -427,15 +310,15 @@ bool json_input(struct json_input *in, const mms_type *type, void *out)
     mms_str text;
 
     switch (type->kind) {
-    case MMS_T_UNIT: return take_word(in, "null") || fail(in, "null is missing");
-    case MMS_T_BOOL: return take_bool(in, out);
+    case MMS_T_UNIT: return json_take_word(in, "null") || json_fail(in, "null is missing");
+    case MMS_T_BOOL: return json_take_bool(in, out);
     case MMS_T_F32:
-    case MMS_T_F64: return take_float(in, type->kind, out);
-    case MMS_T_CHAR: return take_char(in, out);
+    case MMS_T_F64: return json_take_float(in, type->kind, out);
+    case MMS_T_CHAR: return json_take_char(in, out);
     case MMS_T_DURATION: return take_duration(in, out);
     case MMS_T_STRING:
     case MMS_T_BOX_STR:
-        if (!take_text(in, &text))
+        if (!json_take_text(in, &text))
             return false;
         memcpy(out, &text, sizeof text);
         return true;
@@ -448,7 +331,15 @@ bool json_input(struct json_input *in, const mms_type *type, void *out)
     case MMS_T_VEC:
     case MMS_T_MAP:
     case MMS_T_SET:
-    case MMS_T_TREE: return take_container(in, type, out);
-    default: return take_integer(in, type->input_size, out);
+    case MMS_T_TREE:
+    case MMS_T_TREE_SET: return take_container(in, type, out);
+    case MMS_T_IPV4:
+    case MMS_T_IPV6:
+    case MMS_T_IP:
+    case MMS_T_SOCKET_V4:
+    case MMS_T_SOCKET_V6:
+    case MMS_T_SOCKET:
+    case MMS_T_UUID: return take_address(in, type->kind, out);
+    default: return json_take_integer(in, type->input_size, out);
     }
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is refused: values that cannot be archived, and bytes that are made to hurt. */
+/* Values that cannot be archived, and malicious bytes, are refused. */
 #include "corpus.h"
 #include "everything.h"
 #include "wide.h"
@@ -51,7 +51,7 @@ static void a_list_that_is_a_ring_is_refused(void **state)
     assert_int_equal(Node_size(ring, &size), MMS_E_INVALID);
 }
 
-/* The root of a Node whose box leads to itself. */
+/* The root of a Node whose box holds that Node itself. */
 static void archived_rings_are_refused(void **state)
 {
     const ArchivedNode itself = {.value = 1, .next = {.mms_tag = 1, .value = {.box = {-8}}}};
@@ -84,7 +84,7 @@ static void keys_given_twice_are_named(void **state)
     assert_detail("Table.sorted[1]: the key is that of element 0 too");
 }
 
-static void many_equal_keys_end_soon(void **state)
+static void many_equal_keys_are_named(void **state)
 {
     static w_HashMap_u64_Vec_f32_entry entries[100000];
     w_Table table = {.by_id = {entries, 100000}};
@@ -93,7 +93,77 @@ static void many_equal_keys_end_soon(void **state)
 
     (void)state;
     assert_int_equal(w_Table_serialize(&table, bytes, sizeof bytes, &size), MMS_E_INVALID);
-    assert_detail("have one hash");
+    assert_detail("the key is that of element");
+}
+
+/* ---- Keys chosen by an attacker ---- */
+
+enum { KEYS = 1000 };
+
+static w_HashMap_u64_Vec_f32_entry chosen[KEYS];
+
+/* This many keys for each bucket, `KEYS` in all, over as many buckets as that takes; the rest fall
+   where they will. */
+static void choose_keys(uint32_t together, uint32_t buckets)
+{
+    uint32_t filled[KEYS] = {0}, found = 0, wanted = together * buckets;
+
+    for (uint64_t key = 0; found < KEYS; key++) {
+        uint64_t bucket = mms__sea_word(key, 8) % KEYS;
+
+        if (found < wanted && (bucket >= buckets || filled[bucket] == together))
+            continue;
+        filled[bucket]++;
+        chosen[found++] = (w_HashMap_u64_Vec_f32_entry){.key = key};
+    }
+}
+
+static int write_chosen(const w_ArchivedTable **root)
+{
+    static unsigned char bytes[1 << 20] __attribute__((aligned(16)));
+    w_Table table = {.by_id = {chosen, KEYS}};
+    size_t size;
+    int code = w_Table_serialize(&table, bytes, sizeof bytes, &size);
+
+    if (code == 0)
+        *root = w_Table_check(bytes, size);
+    return code;
+}
+
+static void a_bucket_may_be_larger_than_usual(void **state)
+{
+    (void)state;
+    for (uint32_t together = 60; together <= 80; together += 5) {
+        const w_ArchivedTable *root = NULL;
+
+        choose_keys(together, 1);
+        assert_int_equal(write_chosen(&root), 0);
+        assert_non_null(root);
+        for (int i = 0; i < KEYS; i++)
+            assert_non_null(w_HashMap_u64_Vec_f32_get(&root->by_id, chosen[i].key));
+    }
+}
+
+/* Whatever the keys are chosen for, there is an answer, and it says what to do. */
+static void chosen_keys_end_soon(void **state)
+{
+    static const uint32_t together[] = {2, 3, 4, 5, 8, 10, 20, 25, 40, 50, 100, 200, 250, 500, 1000};
+    const w_ArchivedTable *root;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof together / sizeof *together; i++) {
+        choose_keys(together[i], KEYS / together[i]);
+        if (write_chosen(&root) == 0)
+            continue;
+        assert_int_equal(mms_last_code(), MMS_E_INVALID);
+        assert_detail("use a BTreeMap for keys that others choose");
+    }
+    choose_keys(KEYS, 1);
+    assert_int_equal(write_chosen(&root), MMS_E_INVALID);
+    assert_detail("Table.by_id: 1000 keys");
+    choose_keys(70, 3); /* for each bucket alone there is a seed: the limit is for all */
+    assert_int_equal(write_chosen(&root), MMS_E_INVALID);
+    assert_detail("use a BTreeMap for keys that others choose");
 }
 
 static void what_is_not_of_the_type_is_named(void **state)
@@ -116,10 +186,10 @@ static void what_is_not_of_the_type_is_named(void **state)
     shape.Group._0.data = NULL;
     shape.Group._0.count = 3;
     assert_int_equal(Shape_size(&shape, &size), MMS_E_INVALID);
-    assert_detail("Shape.Group.0: data is NULL and count 3");
+    assert_detail("Shape.Group.0: data is NULL, but count is 3");
 }
 
-/* Lengths and offsets that overflow, at the end of memory that the sanitizer watches. */
+/* Lengths and offsets that overflow, at the end of memory watched by the sanitizer. */
 static void large_numbers_do_not_wrap(void **state)
 {
     static const int64_t hurtful[] = {0,         -1,        1, INT64_MAX, INT64_MIN, INT64_MIN + 1,
@@ -147,7 +217,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lists_are_as_long_as_the_limit), cmocka_unit_test(a_list_that_is_a_ring_is_refused),
         cmocka_unit_test(archived_rings_are_refused),     cmocka_unit_test(keys_given_twice_are_named),
-        cmocka_unit_test(many_equal_keys_end_soon),       cmocka_unit_test(what_is_not_of_the_type_is_named),
+        cmocka_unit_test(many_equal_keys_are_named),      cmocka_unit_test(a_bucket_may_be_larger_than_usual),
+        cmocka_unit_test(chosen_keys_end_soon),           cmocka_unit_test(what_is_not_of_the_type_is_named),
         cmocka_unit_test(large_numbers_do_not_wrap),
     };
 

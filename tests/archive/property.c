@@ -3,18 +3,19 @@
 #include "corpus.h"
 #include "everything.h"
 #include "hello.h"
+#include "standard.h"
 #include "wide.h"
 #include <stdlib.h>
 
 mms_archive *property_archive(unsigned index)
 {
     static mms_archive *const all[PROPERTY_TYPES] = {&HelloWorld_archive, &Everything_archive, &Node_archive,
-                                                     &Shape_archive, &w_Table_archive};
+                                                     &Shape_archive,      &w_Table_archive,    &Service_archive};
 
     return all[index % PROPERTY_TYPES];
 }
 
-/* Uses all of a value, as a reader would. */
+/* Uses all of a value, like a reader. */
 static void use(const mms_archive *archive, const void *root)
 {
     FILE *sink = fopen("/dev/null", "w");

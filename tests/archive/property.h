@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What must hold for any bytes: checking them stays inside, and ends; and what was accepted can be used. One function
-   for the fuzzer, for its corpus, and for random damage. */
+/* What must hold for any bytes: checking them stays inside and ends, and whatever is accepted can
+   be used. The fuzzer, its corpus and random damage share this one function. */
 #ifndef MMS_PROPERTY_H
 #define MMS_PROPERTY_H
 
 #include <mmsync/archive.h>
 
-enum { PROPERTY_TYPES = 5 };
+enum { PROPERTY_TYPES = 6 };
 
 /* The types that are tried, in the order of the corpus's first bytes. */
 mms_archive *property_archive(unsigned index);

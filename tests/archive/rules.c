@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Archives that break one rule each, made by hand, so that it is that rule which refuses them. */
+/* Archives made by hand to break one rule each, so that the rule itself refuses them. */
 #include "everything.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,7 +15,7 @@ static const mms_type vec_type = {.name = "Vec<u32>", .kind = MMS_T_VEC, .size =
 static const mms_type bools_type = {.name = "Vec<bool>", .kind = MMS_T_VEC, .size = 8, .align = 4, .first = &bool_type};
 static const mms_type text_type = {.name = "Box<str>", .kind = MMS_T_BOX_STR, .size = 8, .align = 4};
 
-/* A root of two fields of a kind, each {offset, count}; before it, eight words. */
+/* A root of two fields of one kind, each {offset, count}, with eight words before it. */
 struct two {
     uint32_t words[8];
     struct {
@@ -70,9 +70,9 @@ static void pointers_stay_inside(void **state)
     assert_refused(&vec_type, &two, "b: 32 bytes at byte 8 overlap something else");
     two = good_two();
     two.field[1].offset = 100;
-    assert_refused(&vec_type, &two, "outside of the 48 bytes");
+    assert_refused(&vec_type, &two, "outside the archive of 48 bytes");
     two.field[1].offset = -100;
-    assert_refused(&vec_type, &two, "outside of the 48 bytes");
+    assert_refused(&vec_type, &two, "outside the archive of 48 bytes");
 }
 
 static void parts_do_not_overlap(void **state)
@@ -107,6 +107,21 @@ static void bools_and_texts_have_valid_bytes(void **state)
     assert_refused(&text_type, &two, "is not UTF-8 at its byte 0");
 }
 
+/* rkyv's own check accepts nanoseconds that carry into the seconds; its Duration never has any. */
+static void nanoseconds_are_less_than_a_second(void **state)
+{
+    static const mms_type duration_type = {
+        .name = "Duration", .kind = MMS_T_DURATION, .flags = MMS_TF_LEAF, .size = 16, .align = 8, .deep_align = 8};
+    const mms_archive archive = {.type = &duration_type, .token = MMS_ARCHIVE_NEW};
+    mms_duration duration = {.secs = 5, .nanos = 999999999};
+
+    (void)state;
+    assert_int_equal(mms_archive_check(&archive, &duration, sizeof duration, NULL), 0);
+    duration.nanos++;
+    assert_int_equal(mms_archive_check(&archive, &duration, sizeof duration, NULL), MMS_E_CORRUPT);
+    assert_non_null(strstr(mms_last_error(), "the duration at byte 0 has 1000000000 ns"));
+}
+
 static void archived_lists_are_as_long_as_the_limit(void **state)
 {
     static ArchivedNode nodes[MMS_ARCHIVE_DEPTH + 2] __attribute__((aligned(16)));
@@ -129,6 +144,7 @@ int main(void)
         cmocka_unit_test(parts_do_not_overlap),
         cmocka_unit_test(values_are_aligned),
         cmocka_unit_test(bools_and_texts_have_valid_bytes),
+        cmocka_unit_test(nanoseconds_are_less_than_a_second),
         cmocka_unit_test(archived_lists_are_as_long_as_the_limit),
     };
 

@@ -12,9 +12,12 @@ import sys
 import tempfile
 
 VOID = {"meta", "br", "hr", "img", "link"}
-# These need what a machine may not have: strace, leave to trace, a second processor.
+# These need what a machine may lack: strace, permission to trace, a second processor.
 MAY_BE_MISSING = {"calls-write", "instructions", "seen-spin"}
-NEEDED = ["mmsync", "mmsync-calls", "mmsync-refresh", "seqlock", "rwlock", "pointer", "memcpy"]
+NEEDED = ["mmsync", "mmsync-calls", "mmsync-refresh", "seqlock", "rwlock", "pointer", "memcpy", "mmsync-whole", "mmsync-patch", "futex"]
+
+# Not built here.
+PEERS = ["lmdb", "sqlite", "redis", "liburcu"]
 
 
 class Page(html.parser.HTMLParser):
@@ -75,6 +78,7 @@ def check_results(data, rows):
             spread = metrics[row["metric"]]
             if not spread["min"] <= spread["q1"] <= spread["median"] <= spread["q3"] <= spread["max"]:
                 wrong.append(f"{name}: {contestant}: a spread out of order: {spread}")
+    wrong += [f"{name}: nothing says why it is missing" for name in PEERS if not data["missing"].get(name)]
     wrong += [
         f"results.json has no {key}"
         for key in ("commit", "machine", "tools", "versions", "targets")
@@ -94,6 +98,15 @@ def check_page(text, rows):
     )
 
 
+def check_refusal(plugins, out):
+    """What a contestant cannot do, as an older mmsync in a comparison, is said."""
+    words = ["--contestant", os.path.join(plugins, "rwlock.so"), "--directory", out, "--mode", "parts", "--change", "a:1:1"]
+    done = subprocess.run([os.path.join(plugins, "bench-run"), *words], capture_output=True, text=True, check=False)
+    if done.returncode == 1 and done.stderr == "rwlock cannot do that\n":
+        return []
+    return [f"a contestant that cannot change a part ended with {done.returncode} and said: {done.stderr}"]
+
+
 def main():
     source, plugins = sys.argv[1:3]
     before = set(os.listdir("/dev/shm"))
@@ -101,6 +114,7 @@ def main():
         rows = run(source, plugins, out)
         with open(os.path.join(out, "results.json"), encoding="utf-8") as file:
             wrong = check_results(json.load(file), rows)
+        wrong += check_refusal(plugins, out)
         with open(os.path.join(out, "report.html"), encoding="utf-8") as file:
             wrong += check_page(file.read(), rows)
         with open(os.path.join(out, "benchmarks.md"), encoding="utf-8") as file:

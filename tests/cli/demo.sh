@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # ctest: serial
-# The demo as a whole, a short one with each data set: everything happens that is to happen, and the figures say so.
+# A short run of the whole demo with each data set: everything that should happen does, and the
+# figures say so.
 . "$(dirname "$0")/support.bash"
 
 oui=/usr/share/ieee-data/oui.csv
@@ -41,7 +42,7 @@ check_figures() {
     same "the view of the stopped reader is whole" true "$(figure whole)"
 }
 
-# play OPTION...: a demo in a directory of its own, which is empty after it.
+# play OPTION...: a demo in its own directory, which is empty afterwards.
 play() {
     mkdir "$scratch/here"
     succeeds "$MMSYNC" demo --seconds 3 --directory "$scratch/here" --json "$scratch/json" "$@"
@@ -62,7 +63,7 @@ if [[ -r $suffixes ]]; then
     play --data public-suffix --readers 2
 fi
 
-# Figures on standard output: nothing else is there.
+# Figures on standard output, and nothing else.
 if [[ -r $suffixes ]]; then
     mkdir "$scratch/here"
     "$MMSYNC" demo --seconds 3 --data public-suffix --directory "$scratch/here" --json - \

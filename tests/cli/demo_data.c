@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading the two data sets, searching them, and knowing the right answer by another way. */
-#include "cli/demo_query.h"
+/* Reads the two data sets and searches them; the right answers are found in another way. */
+#include "cli/demo/query.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-/* The loader wants data of a real size. */
+/* The loader refuses data sets that are unrealistically small. */
 enum { FILLING = 1200 };
 
 static char path[] = "/tmp/mmsync-test-XXXXXX";
@@ -26,7 +26,7 @@ static void write_file(const char *start, const char *filling)
     assert_int_equal(fclose(file), 0);
 }
 
-/* What a look-up gave, to be changed. */
+/* The answer of a look-up, for tests to change. */
 static void *in_buffer(unsigned char *buffer, const void *found)
 {
     return buffer + ((const unsigned char *)found - buffer);
@@ -185,7 +185,8 @@ static void rules_are_applied(void **state)
 
 /* ---- Knowing the right answer ---- */
 
-/* The search in the table and the search in the plain list agree, whatever part of the data the table has. */
+/* Searching the table and searching the plain list give the same, whichever part of the data the
+   table has. */
 static void check_agreement(enum data_kind kind)
 {
     struct query_set queries;
@@ -223,7 +224,7 @@ static void right_answers_are_recognized(void **state)
     check_agreement(DATA_SUFFIX);
 }
 
-/* An answer of the wrong subset, to the wrong query, or none at all. */
+/* An answer from the wrong subset, to the wrong query, or none at all. */
 static void wrong_answers_are_recognized(void **state)
 {
     struct subset none = {0, 0};
@@ -262,7 +263,7 @@ static void wrong_answers_are_recognized(void **state)
     data_free(&data);
 }
 
-/* No search takes a damaged table for one that lacks the record. */
+/* No search mistakes a damaged table for one that lacks the record. */
 static void damage_is_not_taken_for_absence(void **state)
 {
     static const struct {

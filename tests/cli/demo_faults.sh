@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # ctest: serial
-# The demo finds what it looks for: a build of it that goes wrong to order says so, and exits with 1.
+# The demo finds what it looks for: a build that goes wrong on purpose reports it and exits with 1.
 . "$(dirname "$0")/support.bash"
 
 faulty=${MMSYNC_TEST_BIN_DIR:?}/faulty_demo
 seq -f 'r%g.example' 1 3000 >"$scratch/rules"
 
-# fails FAULT PATTERN: the demo fails, and its verdict is like that.
+# fails FAULT PATTERN: the demo fails, and its verdict matches.
 fails() {
     mkdir "$scratch/here"
     run env MMS_DEMO_FAULT="$1" MMS_DEMO_WATCHDOG_MS=10000 "$faulty" demo --seconds 3 --data public-suffix \
@@ -26,10 +26,10 @@ rmdir "$scratch/here"
 # The writer changes one bit of a table, or half of it, after readers may have it.
 fails scribble "[1-9][0-9]* torn, .*"
 fails mix "[1-9][0-9]* torn, .*"
-# A table that is whole, and says something else than the data.
+# A table that is whole but differs from the data.
 fails wrong "0 torn, [1-9][0-9]* wrong, .*"
 # The new writer takes over, and publishes nothing.
 fails silence "0 torn, 0 wrong, .* 0 lost, 1 stuck\."
-# The stopped reader does not go on.
+# The stopped reader does not continue.
 fails stuck "0 torn, 0 wrong, .* 0 lost, 1 stuck\."
 finish

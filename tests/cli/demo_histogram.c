@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Quantiles from logarithmic buckets. */
-#include "cli/demo_histogram.h"
+#include "cli/demo/histogram.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# However the demo ends, its processes end with it; and unless it is killed, the region goes too.
+# However the demo ends, its processes end with it, and so does the region, unless it is killed.
 . "$(dirname "$0")/support.bash"
 
 seq -f 'r%g.example' 1 2000 >"$scratch/rules"
@@ -14,7 +14,7 @@ children_of() {
     done
 }
 
-# has_ended PID...: none of them runs. One that nobody has waited for yet has ended too.
+# has_ended PID...: none of them runs; zombies have ended.
 has_ended() {
     local pid
     for pid; do
@@ -27,7 +27,7 @@ has_ended() {
 # begin: starts a demo, and waits until it has made its first look-ups; leaves $demo, $children.
 begin() {
     mkdir "$scratch/here"
-    rm -f "$scratch/out" # or the wait below could end on what the last demo said
+    rm -f "$scratch/out" # or the wait below could end with the last demo's output
     env --default-signal=INT,TERM,HUP "$MMSYNC" demo --seconds 600 --data public-suffix --file "$scratch/rules" \
         --directory "$scratch/here" >"$scratch/out" 2>"$scratch/err" &
     demo=$!
@@ -58,7 +58,7 @@ succeeds "$MMSYNC" stat "$scratch"/here/*
 like "its type" '.*'$'\n''type +Registry'$'\n''.*' "$out"
 kill -KILL "$demo"
 wait "$demo" 2>/dev/null
-until_true has_ended "${children[@]}"
+until has_ended "${children[@]}"; do sleep 0.01; done # the kernel kills them after the demo
 succeeds "$MMSYNC" rm "$scratch"/here/*
 same "what is left after that" "" "$(ls -A "$scratch/here")"
 rmdir "$scratch/here"

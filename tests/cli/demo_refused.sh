@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# What the demo cannot work with. There is no data built in, and no second guess.
+# Arguments and data that the demo cannot work with. It has no data of its own, and does not guess.
 . "$(dirname "$0")/support.bash"
 
 demo() {
@@ -34,7 +34,7 @@ if [[ -e /dev/full && $(id -u) -ne 0 ]]; then
     like "what is said then" ".*$scratch/closed.*" "$err"
 fi
 
-# Where a package is missing, its name is given. Needs a mount name space of its own, to hide the data.
+# If a package is missing, the demo names it. Needs its own mount namespace, to hide the data.
 hide='mount -t tmpfs none "$1" && shift && exec "$@"'
 if [[ -d /usr/share/ieee-data && -d /usr/share/publicsuffix ]] &&
     unshare -rm sh -c "$hide" hide /mnt true 2>/dev/null; then

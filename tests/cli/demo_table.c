@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table of the demo finds every damage: without that, "0 torn" would mean nothing. */
-#include "cli/demo_table.h"
+/* The demo's table finds any damage: otherwise "0 torn" would mean nothing. */
+#include "cli/demo/table.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -114,7 +114,7 @@ static void each_flipped_bit_is_found(void **state)
     free(table);
 }
 
-/* What a torn read would give: the start of one generation and the end of another, cut at any byte. */
+/* A torn read: the start of one generation and the end of another, cut at any byte. */
 static void each_mix_of_two_generations_is_found(void **state)
 {
     const struct fixture *fixture = *state;
@@ -158,7 +158,8 @@ static void a_look_up_notices_a_record_of_another_table(void **state)
     free(data);
 }
 
-/* In whatever passes the check of the structure, a look-up stays inside; the sanitizers watch. */
+/* In anything that passes the check of the structure, a look-up stays inside; the sanitizers
+   watch. */
 static void noise_is_survived(void **state)
 {
     const struct fixture *fixture = *state;

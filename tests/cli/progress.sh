@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-# The progress bar: on a terminal, for what is large, and gone at the end.
+# The progress bar appears on a terminal, for large values, and is gone at the end.
 . "$(dirname "$0")/support.bash"
 command -v script >/dev/null || skip "script(1), which makes a terminal, is not installed"
 
 [[ $(script -qec 'test -t 1 && echo terminal' /dev/null </dev/null 2>/dev/null) == terminal* ]] ||
     skip "script(1) gets no terminal here (is /dev/pts there?)"
 
-# A stream that goes on until the bar shows, which is after 64 MiB and a tenth of a second.
+# A stream that goes on until the bar appears, after 64 MiB and a tenth of a second.
 mkfifo "$scratch/fifo"
 script -qefc "exec '$MMSYNC' write '$region' <'$scratch/fifo' >'$scratch/line'" /dev/null >"$scratch/screen" </dev/null &
 exec 9>"$scratch/fifo"
@@ -20,7 +20,7 @@ like "the bar of a stream" '.*writing [0-9.]+ [MG]iB  [0-9.]+ [KMG]iB/s.*' "$(tr
 same "the end of the bar" $'\r\033[K' "$(tail -c 4 "$scratch/screen")"
 like "the result" 'generation=1 size=[0-9]+ slot=[0-9]+' "$(<"$scratch/line")"
 
-# A value of known size has a bar in it. Its reader is slow until the bar shows.
+# For a value of known size there is a real bar. Its reader is slow until that appears.
 script -qefc "exec '$MMSYNC' read '$region' >'$scratch/fifo'" /dev/null >"$scratch/screen" </dev/null &
 exec 8<"$scratch/fifo"
 until grep -q reading "$scratch/screen" || ! [[ $(head -c 64K <&8 | wc -c) -gt 0 ]]; do

@@ -13,7 +13,7 @@ refuses 1 "$scratch/a" "$MMSYNC" rm "$scratch/b" "$scratch/a" "$scratch/c"
 check "the others are gone" test ! -e "$scratch/b" -a ! -e "$scratch/c"
 same "nothing is left" "" "$(ls "$scratch")"
 
-# What is no region stays.
+# Whatever is not a region stays.
 mkdir "$scratch/foreign"
 touch "$scratch/foreign/file" "$scratch/file"
 refuses 1 "" "$MMSYNC" rm "$scratch/foreign"
@@ -28,7 +28,7 @@ random_file 300000 "$scratch/value"
 writer=$!
 exec 9>"$scratch/in"
 until_true test -e "$region/control"
-refuses 1 "writer" "$MMSYNC" rm "$region"
+refuses 1 "as its writer; end that first" "$MMSYNC" rm "$region"
 check "a region with a writer stays" test -e "$region/control"
 cat "$scratch/value" >&9
 exec 9>&-

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-# What `stat` says, for people and for programs.
+# What `stat` prints, for people and for programs.
 . "$(dirname "$0")/support.bash"
 
-# json KEY: the rest of the line of a key at the top, without the comma.
+# json KEY: the rest of the line of a top-level key, without the comma.
 json() {
     sed -n "s/^  \"$1\": \(.*[^,]\),*$/\1/p" <<<"$out"
 }
@@ -24,6 +24,7 @@ like "writer" '.*writer +none.*' "$out"
 like "slots" '.*slots +1 used of 7.*' "$out"
 like "tag" '.*tag +18446744073709551615.*' "$out"
 like "fences" '.*fences +(a)?symmetric.*' "$out"
+like "huge pages" '.*huge pages +0 bytes \(0 B(ytes)?\).*' "$out"
 
 succeeds "$MMSYNC" stat "$region" --json
 same "region" "\"$region\"" "$(json region)"
@@ -43,10 +44,11 @@ like "region_id" '"[0-9a-f]{32}"' "$(json region_id)"
 like "publish_time_ns" '[0-9]{19}' "$(json publish_time_ns)"
 like "age_ns" '[0-9]+' "$(json age_ns)"
 like "bytes_used" '[0-9]{4,}' "$(json bytes_used)"
+same "bytes_huge" 0 "$(json bytes_huge)" # of 12 KiB
 like "writer" '.*"alive": false.*' "$out"
 command -v python3 >/dev/null && check "it is JSON" python3 -c 'import json, sys; json.load(sys.stdin)' <<<"$out"
 
-# A name that needs escapes, and one that is no UTF-8.
+# A name that needs escapes, and one that is not UTF-8.
 odd=$scratch/$'a"b\\c\td'
 cp -a "$region" "$odd"
 succeeds "$MMSYNC" stat "$odd" --json
@@ -62,7 +64,7 @@ same "a name that is no UTF-8" "\"$scratch/??\"" "$(json region)"
 mkfifo "$scratch/in" "$scratch/out"
 random_file 300000 "$scratch/value"
 succeeds "$MMSYNC" write "$region" "$scratch/value"
-"$MMSYNC" watch "$region" >"$scratch/lines" &
+"$MMSYNC" watch "$region" --changes >"$scratch/lines" &
 watcher=$!
 "$MMSYNC" read "$region" >"$scratch/out" &
 reader=$!

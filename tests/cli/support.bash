@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# What the tests of the tool share. Sourced first; $scratch is a fresh directory that goes away at the end, $region a path
-# in it. Each check prints what failed; the last line of a test is `finish`.
+# Shared by the tests of the tool. Source it first: $scratch is a fresh directory, removed at the end, and $region a path in
+# it. Each check prints what failed; the last line of a test is `finish`.
 
 set -u
 : "${MMSYNC:?is to be the path of the mmsync binary}"
@@ -11,7 +11,7 @@ region=$scratch/region
 failures=0
 shm_names=()
 
-# Names in /dev/shm that the test made, and what it left running, go too.
+# Names that the test made in /dev/shm, and processes that it left running, go too.
 clean_up() {
     local job name
     for job in $(jobs -p); do
@@ -71,9 +71,13 @@ refuses() {
     same "output of $*" "" "$out"
 }
 
-# until_true COMMAND...: looks again until the command succeeds. The test's own time limit ends what never does.
+# until_true COMMAND...: repeats the command until it succeeds; gives up when all background processes have ended.
 until_true() {
     until "$@" 2>/dev/null; do
+        if [[ -z $(jobs -r) ]] && ! "$@" 2>/dev/null; then
+            complain "it was waited for, and all processes have ended: $*"
+            finish
+        fi
         sleep 0.01
     done
 }

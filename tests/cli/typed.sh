@@ -24,7 +24,7 @@ succeeds "$MMSYNC" stat "$region" --json
 like "type in JSON" '.*"type": "HelloWorld",.*' "$out"
 succeeds "$MMSYNC" verify "$region"
 
-# Bytes of that type that are none.
+# Bytes that claim to be of that type and are not.
 id=$("$MMSYNC" stat "$region" --json | sed -n 's/.*"type_id": "\([0-9a-f]*\)".*/\1/p')
 printf 'no archive at all' >"$scratch/bytes"
 succeeds "$MMSYNC" write "$region" "$scratch/bytes" --type-id "$id"

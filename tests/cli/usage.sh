@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-# Help and versions everywhere, and what a wrong command line gets.
+# Help and versions everywhere, and what happens on a wrong command line.
 . "$(dirname "$0")/support.bash"
 
-verbs="write read watch stat verify rm bench demo"
+verbs="write read dump restore watch stat verify rm bench demo"
 
 for option in --help -h help; do
     succeeds "$MMSYNC" $option
@@ -26,14 +26,14 @@ for verb in $verbs; do
     refuses 2 "$verb" "$MMSYNC" "$verb" --no-such-option
     refuses 2 "$verb" "$MMSYNC" "$verb" -q
 done
-for verb in write read watch stat verify rm; do
+for verb in write read dump restore watch stat verify rm; do
     refuses 2 "region.*$verb --help" "$MMSYNC" "$verb"
     refuses 2 "empty" "$MMSYNC" "$verb" ""
 done
 
 refuses 2 "mmsync --help" "$MMSYNC"
-refuses 2 "no verb 'frobnicate'.*mmsync --help" "$MMSYNC" frobnicate
-refuses 2 "no verb" "$MMSYNC" help frobnicate
+refuses 2 "unknown verb 'frobnicate'.*mmsync --help" "$MMSYNC" frobnicate
+refuses 2 "unknown verb" "$MMSYNC" help frobnicate
 refuses 2 "option --json" "$MMSYNC" --json
 refuses 2 "unexpected argument 'c'" "$MMSYNC" write a b c
 refuses 2 "unexpected argument 'b'" "$MMSYNC" read a b
@@ -43,7 +43,7 @@ refuses 2 "--max-size needs a value" "$MMSYNC" write a --max-size
 refuses 2 "-o needs a value" "$MMSYNC" read a -o
 refuses 2 "--json takes no value" "$MMSYNC" stat a --json=yes
 
-# Values that mean nothing. The region must not come into being.
+# Values that mean nothing. No region must be created.
 bad() {
     refuses 2 "$1" "$MMSYNC" write "$region" /dev/null "$1" "$2"
 }
@@ -66,6 +66,7 @@ done
 bad --tag 18446744073709551616
 bad --tag -1
 bad --fence both
+bad --huge-pages maybe
 bad --type-id 12
 bad --type-id 0123456789abcdef0123456789abcdeg
 bad --group no-such-group-here
@@ -76,7 +77,7 @@ refuses 2 --timeout "$MMSYNC" watch "$region" --timeout soon
 refuses 2 --seconds "$MMSYNC" bench --seconds 0
 refuses 2 --rounds "$MMSYNC" bench --rounds 0
 
-# Control characters of a name do not reach the terminal, and the line stays one.
+# Control characters in a name do not reach the terminal, and it stays one line.
 refuses 1 'no\?such\?\[31mfile' "$MMSYNC" write "$region" $'/no\nsuch\033[31mfile'
 
 # Help that cannot be written is a failure.

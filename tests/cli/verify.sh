@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Damage is found, named, and left as it is.
+# Damage is found, named, and left alone.
 . "$(dirname "$0")/support.bash"
 
 # damage FILE OFFSET: flip every bit of a byte.
@@ -31,7 +31,7 @@ same "verify changes nothing" "$(head -c 100000 "$scratch/value" | cksum)" \
     "$(damage "$region/data" "$at" && "$MMSYNC" read "$region" | cksum)"
 succeeds "$MMSYNC" verify "$region"
 
-# Without a checksum nobody can tell, and nobody pretends to.
+# Without a checksum nobody can tell, and verify does not pretend to.
 succeeds "$MMSYNC" write "$region" "$scratch/value"
 succeeds "$MMSYNC" verify "$region"
 like "no checksum" '.*no checksum' "$out"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Ctrl-C, a second writer, and files that change under the reader.
+# Writes that meet Ctrl-C, a second writer, or a file that changes while it is read.
 . "$(dirname "$0")/support.bash"
 
 mkfifo "$scratch/fifo"
@@ -11,7 +11,7 @@ start_writer() {
     head -c 3000000 /dev/zero >&9
     until_true test -e "$region"
 }
-# A pipe holds 64 KiB, so what start_writer sent has been read when it is back, all but that.
+# A pipe holds 64 KiB, so when start_writer returns, all but 64 KiB of what it sent has been read.
 
 for signal in INT TERM HUP; do
     for before in none one; do
@@ -35,7 +35,7 @@ for signal in INT TERM HUP; do
     done
 done
 
-# A killed writer: the same, only that an empty region may stay.
+# A killed writer: the same, but an empty region may stay.
 rm -rf "$region"
 echo old | "$MMSYNC" write "$region" >/dev/null
 start_writer
@@ -46,7 +46,7 @@ same "value after SIGKILL" old "$("$MMSYNC" read "$region")"
 succeeds "$MMSYNC" verify "$region"
 succeeds "$MMSYNC" write "$region" "$scratch/line"
 
-# While one writes nobody else does, and nothing is published yet.
+# While one writer writes nobody else can, and nothing is published yet.
 rm -rf "$region"
 start_writer
 refuses 1 "writer" "$MMSYNC" write "$region" "$scratch/line" --lock-wait 0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# What was written is what is read, whatever its size and wherever it came from.
+# What is read is what was written, whatever its size and source.
 . "$(dirname "$0")/support.bash"
 
 last=0
@@ -8,9 +8,9 @@ for size in 0 1 36 4095 4096 4097 1048575 1048576 1048577 5000001; do
     for way in file stdin dash pipe; do
         case $way in
             file) line=$("$MMSYNC" write "$region" "$scratch/value") ;;
-            stdin) line=$("$MMSYNC" write "$region" <"$scratch/value") ;;
-            dash) line=$("$MMSYNC" write "$region" - <"$scratch/value") ;;
-            pipe) line=$(cat "$scratch/value" | "$MMSYNC" write "$region") ;;
+            stdin) line=$("$MMSYNC" write "$region" --allow-empty <"$scratch/value") ;;
+            dash) line=$("$MMSYNC" write "$region" --allow-empty - <"$scratch/value") ;;
+            pipe) line=$(cat "$scratch/value" | "$MMSYNC" write "$region" --allow-empty) ;;
         esac
         like "writing $size bytes by $way" "generation=[0-9]+ size=$size slot=[0-9]+" "$line"
         check "generations grow" test "$(generation "$line")" -gt "$last"
@@ -22,7 +22,7 @@ for size in 0 1 36 4095 4096 4097 1048575 1048576 1048577 5000001; do
     check "$size bytes come back by a copy" cmp "$scratch/value" "$scratch/back"
 done
 
-# Standard input from where it stands, not from its start.
+# Standard input from its current position, not from the start.
 printf 'skipped\nkept\n' >"$scratch/value"
 {
     read -r _
@@ -30,7 +30,7 @@ printf 'skipped\nkept\n' >"$scratch/value"
 } <"$scratch/value"
 same "the rest of standard input" kept "$("$MMSYNC" read "$region")"
 
-# Files of the kernel say that they have no bytes.
+# Files of the kernel claim to be empty.
 succeeds "$MMSYNC" write "$region" /proc/version
 same "a file of /proc" "$(cat /proc/version)" "$("$MMSYNC" read "$region")"
 
@@ -41,7 +41,7 @@ same "a name with a minus sign" minus "$("$MMSYNC" read "$region")"
 
 # A bare name is below /dev/shm.
 if [[ -w /dev/shm ]]; then
-    name=mmsync-test-$$-$RANDOM
+    name=${MMSYNC_TEST_NAME:-mmsync-test-$$-$RANDOM}-bare
     shm_names+=("$name")
     echo bare >"$scratch/value"
     succeeds "$MMSYNC" write "$name" "$scratch/value"
@@ -64,7 +64,26 @@ like "stat" '.*readers +0 of 9.*' "$out"
 like "stat" '.*tag +255.*' "$out"
 like "stat" '.*type id +0123456789abcdef0011223344556677.*' "$out"
 like "stat" '.*checksum +[0-9a-f]{16}.*' "$out"
-refuses 1 "max_size" "$MMSYNC" write "$scratch/modes" /dev/null --max-size 1M
+refuses 1 "max-size" "$MMSYNC" write "$scratch/modes" /dev/null --max-size 1M
 succeeds "$MMSYNC" write "$scratch/modes" /dev/null --max-size 1M --replace
 like "a replaced region goes on" 'generation=([2-9]|[1-9][0-9]+) size=0 slot=[0-9]+' "$out"
+
+# The group of root, number 0, in a directory that gives its files another group.
+if ((EUID == 0)); then
+    mkdir "$scratch/setgid"
+    { chgrp 4711 "$scratch/setgid" && chmod g+s "$scratch/setgid"; } || skip "no group can be given to a directory"
+    succeeds "$MMSYNC" write "$scratch/setgid/inherited" "$scratch/value"
+    same "the directory's group" "4711 4711" "$(stat -c %g "$scratch/setgid/inherited"{,/data} | paste -sd' ')"
+    for group in root 0; do
+        region=$scratch/setgid/$group
+        succeeds "$MMSYNC" write "$region" "$scratch/value" --group "$group"
+        same "--group $group" "0 0 0 0" "$(stat -c %g "$region"{,/control,/data,/readers} | paste -sd' ')"
+        succeeds "$MMSYNC" write "$region" "$scratch/value" --max-slots 5 --replace
+        same "--group $group, replaced" "0 0 0 0" "$(stat -c %g "$region"{,/control,/data,/readers} | paste -sd' ')"
+        succeeds "$MMSYNC" write --format mmap-sync "$region" "$scratch/value" --group "$group"
+        same "--group $group of mmap-sync" "0 0" "$(stat -c %g "$region"_{state,data_0} | paste -sd' ')"
+    done
+    succeeds "$MMSYNC" write "$scratch/setgid/other" "$scratch/value" --group 4712
+    same "--group 4712" 4712 "$(stat -c %g "$scratch/setgid/other/readers")"
+fi
 finish

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-# A write that fails publishes nothing, and leaves no region behind that was not there before.
+# A write that fails publishes nothing, and leaves no new region behind.
 . "$(dirname "$0")/support.bash"
 
 gone() {
     check "$1: no region is left" test ! -e "$region"
-    check "$1: nothing else is left" test -z "$(ls -A "$scratch" | grep -v -e '^\.out$' -e '^\.err$' -e '^value$')"
+    check "$1: nothing else is left" test -z "$(ls -A "$scratch" | grep -v -e '^\.out$' -e '^\.err$' -e '^value$' -e '^empty$')"
 }
 
 random_file 5000 "$scratch/value"
@@ -16,7 +16,7 @@ refuses 1 "max-size" "$MMSYNC" write "$region" "$scratch/value" --max-size 4999
 gone "a file over --max-size"
 head -c 5000 "$scratch/value" | "$MMSYNC" write "$region" --max-size 4999 >/dev/null 2>"$scratch/.err"
 same "a stream over --max-size" 1 $?
-like "a stream over --max-size" 'mmsync: .*4999 bytes.*max_size.*' "$(<"$scratch/.err")"
+like "a stream over --max-size" 'mmsync: .*4999 bytes.*--max-size.*' "$(<"$scratch/.err")"
 gone "a stream over --max-size"
 "$MMSYNC" write "$region" </ >/dev/null 2>"$scratch/.err"
 same "a directory as standard input" 1 $?
@@ -36,6 +36,39 @@ fi
 refuses 1 "cannot read /proc/self/mem" "$MMSYNC" write "$region" /proc/self/mem
 gone "a read error"
 
+# Nothing can be read from a socket by its name.
+if command -v python3 >/dev/null; then
+    python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$scratch/socket"
+    refuses 1 "it is a socket; pipe" "$MMSYNC" write "$region" "$scratch/socket"
+    rm "$scratch/socket"
+    gone "a socket"
+fi
+
+# A stream without a byte comes from a failed producer. A file is empty on purpose.
+: >"$scratch/empty"
+for stream in "false |" "true |" "< /dev/null" "< '$scratch/empty'" "- < '$scratch/empty'" "<(false)" \
+    "/dev/stdin < '$scratch/empty'" "/proc/self/fd/0 < /dev/null"; do
+    if [[ $stream == *'|' ]]; then command="$stream \"\$1\" write \"\$2\""; else command="\"\$1\" write \"\$2\" $stream"; fi
+    refuses 1 "is empty.*--allow-empty" bash -c "$command" - "$MMSYNC" "$region"
+    gone "$stream"
+    succeeds bash -c "$command --allow-empty" - "$MMSYNC" "$region"
+    like "$stream --allow-empty" 'generation=1 size=0 .*' "$out"
+    rm -r "$region"
+done
+succeeds "$MMSYNC" write "$region" "$scratch/empty"
+rm -r "$region"
+rm "$scratch/empty"
+
+# Files of the kernel, whose sizes mean nothing.
+for file in /proc/cpuinfo /proc/self/status /proc/sys/kernel/ostype /sys/kernel/mm/transparent_hugepage/enabled \
+    /sys/devices/system/cpu/online /sys/fs/cgroup/cgroup.controllers; do
+    [[ -r $file ]] || continue
+    succeeds "$MMSYNC" write "$region" "$file"
+    [[ $file == /proc/self/* || $file == /proc/cpuinfo ]] || check "$file" cmp "$file" <("$MMSYNC" read "$region")
+    check "$file on standard input" eval '"$MMSYNC" write "$region" <"$file" >/dev/null'
+    rm -r "$region"
+done
+
 # The same with a value there, which stays.
 succeeds "$MMSYNC" write "$region" "$scratch/value" --max-size 8192
 random_file 8193 "$scratch/large"
@@ -51,7 +84,7 @@ head -c 8192 "$scratch/large" | "$MMSYNC" write "$region" >/dev/null || complain
 check "max_size bytes are published" test "$(generation)" -gt 1
 same "max_size bytes" "$(head -c 8192 "$scratch/large" | cksum)" "$("$MMSYNC" read "$region" | cksum)"
 
-# The same around the sizes at which room is asked for.
+# The same around the sizes at which buffers grow.
 for size in 1048576 1048577 2097152 2097153; do
     head -c $((size + 1)) /dev/urandom >"$scratch/large"
     for extra in 1 0; do
@@ -70,7 +103,7 @@ same "a foreign directory" mine "$(cat "$scratch/other/"*)"
 refuses 1 "" "$MMSYNC" write "$scratch/value" "$scratch/value"
 same "a file in place of a region" 5000 "$(stat -c %s "$scratch/value")"
 
-# A result that cannot be printed is a failure that says so, though the value is there.
+# If the result cannot be printed, that is a failure and is reported, although the value is there.
 "$MMSYNC" write "$region" "$scratch/value" >/dev/full 2>"$scratch/.err"
 same "printing to a full device" 1 $?
 like "printing to a full device" 'mmsync: cannot write to standard output: .*' "$(<"$scratch/.err")"

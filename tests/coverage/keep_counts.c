@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Linked to every program that script/coverage builds, with --wrap=_exit and --wrap=kill: a process that ends by _exit, or kills
-   itself, writes its counts first. Those that others kill still lose theirs. */
+/* Linked to every program that script/coverage builds, with --wrap=_exit and --wrap=kill: a
+   process that ends by _exit or kills itself writes its counts first. A process that another one
+   kills still loses them. */
 #define _DEFAULT_SOURCE
 #include <signal.h>
 #include <sys/resource.h>
@@ -12,7 +13,7 @@ void __wrap__exit(int status) __attribute__((noreturn));
 int __real_kill(pid_t pid, int number);
 int __wrap_kill(pid_t pid, int number);
 
-/* Some tests take away what writing needs. */
+/* Some tests take away what writing the counts needs. */
 static void lift_limits(void)
 {
     static const int limits[] = {RLIMIT_AS, RLIMIT_FSIZE, RLIMIT_NOFILE};
@@ -25,7 +26,8 @@ static void lift_limits(void)
         }
 }
 
-/* A test that has changed the root has not changed the directory it is in; so this leads out. */
+/* A test that has changed the root has not changed its working directory, which therefore leads
+   out. */
 static void return_to_root(void)
 {
     for (int i = 0; i < 64; i++)

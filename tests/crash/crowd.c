@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ctest: crash */
-/* 64 processes with 1,024 readers, which is what a region has room for by default. */
+/* 64 processes with 1,024 readers, as many as a region holds by default. */
 #include "child.h"
 #include "lookout.h"
 #include "sample.h"
@@ -84,7 +84,7 @@ static void a_thousand_readers(void **state)
     check_equal(inspect(path).readers, 0);
     use_every_slot(writer, 128);
     check_ok(mms_writer_close(writer));
-    writer = open_writer(path); /* which buries the rest: 15 of 16 lines were not closed */
+    writer = open_writer(path); /* which reaps the rest: 15 of 16 lines were left open */
     check_equal(inspect(path).readers_dead, 0);
     check_ok(mms_writer_close(writer));
 }

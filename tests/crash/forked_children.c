@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ctest: crash */
-/* A process dies while a child that it forked lives on: the child must not keep its locks alive. And a host program
-   that closes every descriptor must not lose them. */
+/* A process dies while its forked child lives on: the child must not keep its locks alive. And
+   a host program that closes every descriptor must not lose them. */
 #include "child.h"
 #include "forked.h"
 #include "lookout.h"
@@ -49,7 +49,7 @@ static void a_child_does_not_keep_its_parents_writer_lock(void **state)
     child_end(&second);
 }
 
-/* The same when the parent closes its handles in good order. */
+/* The same if the parent closes its handles first. */
 static void a_child_keeps_nothing_open(void **state)
 {
     need_fork_advice();

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ctest: crash */
-/* Containers that share memory and no process numbers: who is dead is found by kernel locks, never by pid. */
+/* Containers that share memory but not process ids: kernel locks, never pids, show which processes
+   are dead. */
 #include "child.h"
 #include "lookout.h"
 #include "sample.h"
@@ -9,7 +10,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-/* Its first process: it calls itself 1. */
+/* Its first process, which calls itself 1. */
 static struct child start_elsewhere(const char *program)
 {
     struct child child = child_start_cloned(program, geteuid() == 0 ? CLONE_NEWPID : CLONE_NEWPID | CLONE_NEWUSER);
@@ -43,7 +44,7 @@ static void a_killed_reader_is_found_dead(void **state)
     check_ok(mms_writer_close(writer));
 }
 
-/* Two that are both called 1: the death of the one does not free what the other holds. */
+/* Two processes with pid 1: the death of one does not free what the other one holds. */
 static void equal_pids_are_told_apart(void **state)
 {
     const char *path = scratch_path(state, "region");

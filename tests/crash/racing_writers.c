@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ctest: crash */
-/* Many writers at once, many regions at once. */
+/* Many writers at once, on one region and on many. */
 #include "child.h"
 #include "lookout.h"
 #include "pattern.h"
@@ -11,7 +11,7 @@
 
 enum { WRITERS = 10, ROUNDS = 30 };
 
-/* Nobody waits: one makes the region, and the others find that it has a writer. */
+/* No writer waits: one creates the region, and the others find that it has a writer. */
 static void one_writer_wins(void **state)
 {
     const char *path = scratch_path(state, "region");
@@ -46,7 +46,7 @@ static void one_writer_wins(void **state)
         child_end(&writers[i]);
 }
 
-/* All wait: each gets its turn, and no generation is given out twice. */
+/* All wait: each gets its turn, and no generation is used twice. */
 static void waiting_writers_take_turns(void **state)
 {
     const char *path = scratch_path(state, "region");

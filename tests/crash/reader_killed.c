@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ctest: crash */
-/* Readers that are killed: the kernel says that they are dead, and what they held comes back (G5). */
+/* Readers that are killed: the kernel shows that they are dead, and what they held comes back
+   (G5). */
 #include "child.h"
 #include "lookout.h"
 #include "sample.h"
@@ -25,7 +26,8 @@ static struct child start_reader(const char *path)
     return reader;
 }
 
-/* Each holds the newest value when it dies. The writer has no patience at all, 4 slots, and room for 8 readers. */
+/* Each one holds the newest value when it dies. The writer has no grace period, 4 slots, and room
+   for 8 readers. */
 static void slots_of_holders_come_back(void **state)
 {
     const char *path = scratch_path(state, "region");
@@ -68,12 +70,12 @@ static void readers_die_at_any_moment(void **state)
     check_equal(inspect(path).readers, 0);
     check_ok(mms_writer_close(writer));
     writer = open_writer(path);
-    check_equal(inspect(path).readers_dead, 0); /* a new writer buries those that stand in nobody's way, too */
+    check_equal(inspect(path).readers_dead, 0); /* a new writer also reaps readers in nobody's way */
     use_every_slot(writer, 4);
     check_ok(mms_writer_close(writer));
 }
 
-/* No writer needs to be there: a full table is swept by the reader that finds it full. */
+/* This needs no writer: a full table is swept by the reader that finds it full. */
 static void dead_readers_do_not_fill_the_table(void **state)
 {
     const char *path = scratch_path(state, "region");
@@ -91,7 +93,8 @@ static void dead_readers_do_not_fill_the_table(void **state)
     }
 }
 
-/* Stopped is not dead: the slot stays its own, the writer says so, and gets it when the reader is gone. */
+/* Stopped is not dead: the reader keeps its slot, and the writer says so; it gets the slot when
+   the reader is gone. */
 static void a_stopped_reader_keeps_its_slot(void **state)
 {
     const char *path = scratch_path(state, "region");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ctest: crash */
-/* Processes under a filter that refuses membarrier(2), as some containers have it: they, and those that share a region
-   with them, use symmetric fences. */
+/* Processes whose seccomp filter refuses membarrier(2), as in some containers: they, and
+   everybody who shares a region with them, use symmetric fences. */
 #include "child.h"
 #include "lookout.h"
 #include "refuse.h"
@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Tried in a child, since a filter stays. */
+/* Tried in a child, since a filter cannot be removed. */
 static void need_filters(void)
 {
     int status;
@@ -121,8 +121,8 @@ static void a_reader_without_it_enosys(void **state)
     a_reader_without_it(state, ENOSYS);
 }
 
-/* What an idle reader in asymmetric mode announces may be late, so it covers everything; the receipt names it, and when
-   it reads again it adopts the other mode. */
+/* What an idle reader in asymmetric mode has announced may be out of date, so it covers
+   everything. The receipt names it, and it adopts the other mode when it reads again. */
 static void an_idle_reader_is_named(void **state)
 {
     const char *path = scratch_path(state, "region");
@@ -159,8 +159,9 @@ static void an_idle_reader_is_named(void **state)
     child_end(&writer);
 }
 
-/* The reader has seen the newest value already, and every slot is in use, so that the writer, which has lost
-   membarrier, can publish nothing that the reader would see: it must hear in another way that it is to change over. */
+/* The reader has already seen the newest value, and every slot is in use, so the writer, which has
+   lost membarrier, can publish nothing that would make the reader look. It must be told to switch
+   in another way. */
 static void a_reader_that_is_up_to_date_adopts(void **state)
 {
     const char *path = scratch_path(state, "region");
@@ -183,7 +184,8 @@ static void a_reader_that_is_up_to_date_adopts(void **state)
     child_end(&second);
 }
 
-/* As above, and a second writer comes without membarrier before the reader looks: its nudge must not undo the first. */
+/* As above, but a second writer comes without membarrier before the reader looks: its nudge must
+   not undo the first. */
 static void a_reader_that_missed_a_nudge_adopts(void **state)
 {
     const char *path = scratch_path(state, "region");
@@ -211,7 +213,7 @@ static void a_reader_that_missed_a_nudge_adopts(void **state)
     child_end(&refused);
 }
 
-/* And back: a successor that has membarrier wants asymmetric readers again. */
+/* And back: a successor with membarrier asks for asymmetric readers again. */
 static void readers_change_back(void **state)
 {
     const char *path = scratch_path(state, "region");

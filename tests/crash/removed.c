@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ctest: crash */
-/* A region that goes away, and comes back, while processes use it. */
+/* A region disappears and comes back while processes use it. */
 #include "child.h"
 #include "lookout.h"
 #include "sample.h"
@@ -20,7 +20,7 @@ static struct child start_reader(const char *path)
     return reader;
 }
 
-/* A writer, and readers that hold a view, hold none, and wait. */
+/* A writer, a reader that holds a view, one that holds none, and one that waits. */
 static struct cast set_the_stage(const char *path)
 {
     struct cast cast = {.writer = child_start("writer")};
@@ -70,7 +70,7 @@ static void readers_are_told(void **state)
     leave(&cast);
 }
 
-/* Nobody tells them: they notice where they look. */
+/* Nothing tells them: they notice when they look the path up. */
 static void a_plain_rm_is_noticed(void **state)
 {
     const char *path = scratch_path(state, "region");
@@ -93,7 +93,7 @@ static void a_plain_rm_is_noticed(void **state)
     leave(&cast);
 }
 
-/* Readers that open, read until it is gone and open again never meet a half of one. */
+/* Readers that open, read until it is gone and open again never find half a region. */
 static void it_comes_and_goes_under_readers(void **state)
 {
     const char *path = scratch_path(state, "region");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ctest: crash */
-/* Readers of another user: without the right to write `readers` they copy, with it they pin; and `readers` is all that
-   a reader ever writes. */
+/* Readers of another user: without write permission on `readers` they copy, with it they pin; they
+   never write to anything else. */
 #include "child.h"
 #include "forked.h"
 #include "lookout.h"
@@ -29,8 +29,8 @@ static struct child start_as(const char *program, unsigned uid, unsigned gid)
     return child;
 }
 
-/* Files that NOBODY may read only: modes 0644, and 0600 for `readers`. */
-static void who_may_not_pin_copies(void **state)
+/* Files that NOBODY may only read: modes 0644, and 0600 for `readers`. */
+static void readers_without_the_right_to_pin_copy(void **state)
 {
     const char *path = scratch_path(state, "region");
     struct child writer, reader;
@@ -81,8 +81,8 @@ static void check_mode(const char *path, const char *name, unsigned mode)
     check_equal(status.st_mode & 07777, mode);
 }
 
-/* In the region's group, with the default modes: may write `readers`, read `control` and `data`, and not open `lock`.
-   */
+/* In the region's group, with the default modes, one may write `readers`, read `control` and
+   `data`, and not open `lock`. */
 static void a_reader_writes_nothing_but_readers(void **state)
 {
     static const char *const others[] = {"control", "data", "lock"};
@@ -168,7 +168,7 @@ static struct child start_traced(const char *trace)
     const char *argv[] = {"strace", "-qq", "-f", "-e", "trace=%file,%desc", "-o", trace, child_program_path("reader"),
                           NULL};
 
-    setenv("ASAN_OPTIONS", "detect_leaks=0", 1); /* which needs ptrace for itself */
+    setenv("ASAN_OPTIONS", "detect_leaks=0", 1); /* which uses ptrace itself */
     return child_start_command(argv);
 }
 
@@ -225,7 +225,7 @@ static void copying_opens_nothing_for_writing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        scratch_test(who_may_not_pin_copies),
+        scratch_test(readers_without_the_right_to_pin_copy),
         scratch_test(a_reader_writes_nothing_but_readers),
         scratch_test(a_stranger_gets_nothing),
         scratch_test(readers_is_all_that_is_opened_for_writing),

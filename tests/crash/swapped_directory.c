@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Somebody who may write the directory in which a region lies, and the region's own, moves things about while others create,
-   write, read, replace, remove and look: the region and its files become symbolic links to other files, directories, pipes,
-   another region, or nothing. Whatever the calls say, no file outside is created, changed, or even opened, no process
-   crashes or hangs, and what is read is whole.
+/* A process that may write the region's directory and its parent moves things around while others
+   create, write, read, replace, remove and inspect: the region and its files become symbolic links
+   to other files, directories, pipes, another region, or nothing. Whatever the calls say, no file
+   outside is created, changed, or even opened, no process crashes or hangs, and what is read is
+   whole.
 
    swapped_directory [--seconds N]: how long (2 by default). */
-#include "core/libc.h"
+#include "base/libc.h"
 #include "forked.h"
 #include "pattern.h"
 #include "sample.h"
@@ -115,7 +116,7 @@ static const char *find_inode(ino_t inode)
     return found;
 }
 
-/* ---- Who moves things about ---- */
+/* ---- The process that moves things ---- */
 
 static void swap_whole(uint64_t *random)
 {
@@ -130,11 +131,11 @@ static void swap_whole(uint64_t *random)
     for (uint64_t i = pattern_random(random) % 200; i > 0; i--)
         (void)getppid();
     (void)unlink(places.region);
-    (void)rename(places.hidden, places.region); /* unless somebody has made it anew */
+    (void)rename(places.hidden, places.region); /* unless somebody has recreated it */
 }
 
-/* Within one directory, whatever its name is by now: a file of one region must not come to lie in another, which nobody but its
-   owner can do, and whom nothing helps against. */
+/* Within one directory, whatever its name is by now: a file of one region must not end up in
+   another. Only the owner can do that, and there is no defence against the owner. */
 static void swap_file(uint64_t *random)
 {
     static const char *const names[] = {"control", "readers", "data", "lock"};
@@ -168,16 +169,29 @@ static void exchange(const char *other, uint64_t *random)
     (void)renameat2(AT_FDCWD, places.region, AT_FDCWD, other, RENAME_EXCHANGE);
 }
 
-/* A move in two steps can be crossed by a call of the library. So that there is a region again: a directory that stays under its
-   name goes back, and a region that was put away for good is deleted. */
-static void tidy(const char *other, ino_t inode)
+static bool is_at(const char *path, ino_t inode)
 {
     struct stat status;
 
-    if (lstat(places.region, &status) == 0 && status.st_ino == inode &&
-        renameat2(AT_FDCWD, places.region, AT_FDCWD, other, RENAME_NOREPLACE) != 0)
-        (void)renameat2(AT_FDCWD, places.region, AT_FDCWD, other, RENAME_EXCHANGE);
-    if (access(places.hidden, F_OK) == 0)
+    return lstat(path, &status) == 0 && status.st_ino == inode;
+}
+
+static void go_back(const char *from, const char *other, ino_t inode)
+{
+    if (is_at(from, inode) && renameat2(AT_FDCWD, from, AT_FDCWD, other, RENAME_NOREPLACE) != 0)
+        (void)renameat2(AT_FDCWD, from, AT_FDCWD, other, RENAME_EXCHANGE);
+}
+
+/* A call of the library may come between the two steps of a move, or give a directory that we had
+   exchanged for the region its name back. So that there is a region again, such a directory goes
+   back, and a region that was put away for good is deleted. */
+static void tidy(ino_t decoy, ino_t twin)
+{
+    go_back(places.region, places.decoy, decoy);
+    go_back(places.region, places.twin, twin);
+    go_back(places.hidden, places.decoy, decoy);
+    go_back(places.hidden, places.twin, twin);
+    if (!is_at(places.hidden, decoy) && !is_at(places.hidden, twin) && access(places.hidden, F_OK) == 0)
         scratch_delete(places.hidden);
 }
 
@@ -188,8 +202,7 @@ static void be_hostile(void *nothing)
 
     (void)nothing;
     while (!stopped()) {
-        tidy(places.decoy, decoy);
-        tidy(places.twin, twin);
+        tidy(decoy, twin);
         switch (pattern_random(&random) % 4) {
         case 0: swap_whole(&random); break;
         case 1: swap_file(&random); break;
@@ -202,7 +215,7 @@ static void be_hostile(void *nothing)
     }
 }
 
-/* ---- Who works ---- */
+/* ---- The processes that work ---- */
 
 static void write_some(mms_writer *writer, uint64_t *random, uint64_t *seed)
 {
@@ -308,7 +321,7 @@ static void nothing_outside_is_touched(void **state)
     make_canary(places.canary);
     check_true(mkdir(places.decoy, 0755) == 0);
     make_file(places.decoy, "precious", "something of mine", 100);
-    check_true(mkdir(places.twin, 0755) == 0); /* a directory as empty as one that is being built */
+    check_true(mkdir(places.twin, 0755) == 0); /* as empty as a directory that is being built */
     canary = tree_digest(places.canary);
     decoy = tree_digest(places.decoy);
     decoy_inode = inode_of(places.decoy);
@@ -333,7 +346,7 @@ static void nothing_outside_is_touched(void **state)
     check_true(board->swaps > 0 && board->worked > 0 && board->refused > 0);
 }
 
-/* The last regions of that name may not have been swept. */
+/* The last regions of that name may be left unswept. */
 static void delete_temporary_names(void)
 {
     DIR *entries = opendir(places.parent);
@@ -348,7 +361,7 @@ static void delete_temporary_names(void)
         closedir(entries);
 }
 
-/* What the moves have left behind is nobody's. */
+/* Nobody owns what the moves have left behind. */
 static int clear_and_remove(void **state)
 {
     const char *names[] = {"region", "hidden", "canary", "decoy", "twin"};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ctest: crash */
-/* Writers that are killed: readers do not notice (G6), and the next one goes on where they stopped. */
+/* Writers that are killed: readers do not notice (G6), and the next writer continues where the
+   last one stopped. */
 #include "child.h"
 #include "jolt.h"
 #include "lookout.h"
@@ -32,7 +33,7 @@ static void close_sight(struct sight *sight)
     check_ok(mms_region_close(sight->region));
 }
 
-/* There is a whole value, no older than the last one seen. */
+/* The region has a whole value, no older than the last one seen. */
 static uint64_t check_value(struct sight *sight)
 {
     mms_view view;
@@ -70,7 +71,7 @@ static void half_a_value_is_never_seen(void **state)
         writer = start_writer(path);
         check_equal(check_value(&sight), published);
         published = child_number(&writer, "write %d", 1 + i);
-        check_true(published > begun); /* a number that was given out is not used again */
+        check_true(published > begun); /* a generation that was given out is not used again */
         check_equal(check_value(&sight), published);
     }
     check_true(inspect(path).slots_used <= 3);
@@ -83,7 +84,7 @@ struct recovery {
     uint64_t longest_ns, sum_ns;
 };
 
-/* From the kill to the first publish of the successor; a figure, not a check. */
+/* From the kill to the successor's first publish; a figure, not a check. */
 static struct child replace_writer(struct child *killed, const char *path, struct recovery *recovery)
 {
     struct child writer = child_start("writer");

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Truncated, garbled and foreign bytes in a region's files: refused by name or harmless, never repaired, never a crash
    (G9). */
-#include "core/checksum.h"
-#include "core/header.h"
-#include "core/layout.h"
+#include "base/checksum.h"
+#include "region/header.h"
+#include "region/layout.h"
 #include "sample.h"
 #include "scratch.h"
 #include <stdlib.h>
@@ -27,7 +27,7 @@ static int read_value(const char *path)
     code = mms_read(reader, &view);
     if (code == 0) {
         check_true(view.size <= 64 << 10);
-        check_true(mms__checksum(view.data, view.size) + 1 != 0); /* touches all of it */
+        check_true(mms__checksum(view.data, view.size) + 1 != 0); /* reads every byte of it */
         check_ok(mms_release(reader));
     }
     check_ok(mms_reader_close(reader));
@@ -50,7 +50,7 @@ static int write_value(const char *path)
     return code;
 }
 
-/* Both are refused with this code, for this file, and nothing has changed. */
+/* Both are refused with this code, for this file, and change nothing. */
 static void check_refused(const char *path, const char *name, int code)
 {
     uint64_t digest = tree_digest(path);
@@ -113,8 +113,8 @@ static void every_flipped_byte_of_a_header_is_refused(void **state)
     check_copies(path, "value");
 }
 
-/* Behind the headers stand words without a checksum. Whatever is in them: an error or a value within bounds for
-   readers, an error or a new value that all can read for writers. */
+/* The words after the headers have no checksum. Whatever they hold, readers get an error or a
+   value within bounds, and writers get an error or publish a value that everybody can read. */
 static void check_harmless(const char *path)
 {
     int code;
@@ -174,7 +174,7 @@ static void random_bytes_behind_the_header_are_harmless(void **state)
     }
 }
 
-static void foreign_content_is_no_region(void **state)
+static void foreign_content_is_not_a_region(void **state)
 {
     const char *path = scratch_path(state, "region");
     const char *const names[] = {"control", "readers"};
@@ -243,7 +243,7 @@ static void files_of_two_regions_do_not_mix(void **state)
     load_bytes(other, "readers", 0, &header, sizeof header);
     patch_bytes(path, "readers", 0, &header, sizeof header);
     check_refused(path, "another region", MMS_E_CORRUPT);
-    load_bytes(path, "control", 0, &header, sizeof header); /* the same region, and another number of lines */
+    load_bytes(path, "control", 0, &header, sizeof header); /* the same region, but another number of lines */
     header.max_readers++;
     mms__header_seal(&header, MMS__READERS_MAGIC);
     patch_bytes(path, "readers", 0, &header, sizeof header);
@@ -275,7 +275,7 @@ int main(void)
         scratch_test(every_flipped_byte_of_a_header_is_refused),
         scratch_test(every_flipped_byte_behind_the_header_is_harmless),
         scratch_test(random_bytes_behind_the_header_are_harmless),
-        scratch_test(foreign_content_is_no_region),
+        scratch_test(foreign_content_is_not_a_region),
         scratch_test(newer_format_is_named_in_either_file),
         scratch_test(other_byte_order_is_named_in_either_file),
         scratch_test(files_of_two_regions_do_not_mix),

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A full disk: an error that mentions containers, the last value stays, the writer goes on, and never SIGBUS (G7). On a
-   tmpfs of 2 MiB in a mount namespace of our own. */
-#include "core/layout.h"
+/* A full disk gives an error that mentions containers; the last value stays, the writer can go on,
+   and there is never a SIGBUS (G7). On a tmpfs of 2 MiB in a mount namespace of our own. */
 #include "forked.h"
+#include "region/layout.h"
 #include "sample.h"
 #include "scratch.h"
 #include <dirent.h>
@@ -41,7 +41,7 @@ static mms_writer *roomy_writer(const char *path)
 
 static uint64_t published; /* as the last receipt says */
 
-/* Publish a value, every byte of which is stored: that must not raise SIGBUS. */
+/* Publish a value and store every byte of it: that must not raise SIGBUS. */
 static int publish_filled(mms_writer *writer, size_t size, unsigned char fill)
 {
     mms_receipt receipt;
@@ -65,11 +65,11 @@ static void check_filled(mms_reader *reader, size_t size, unsigned char fill)
     check_equal(view.generation, published);
     for (size_t i = 0; i < size; i++)
         if (((const unsigned char *)view.data)[i] != fill)
-            check_failed(__FILE__, __LINE__, "byte %zu is not of the value", i);
+            check_failed(__FILE__, __LINE__, "byte %zu is not the value's", i);
     check_ok(mms_release(reader));
 }
 
-/* Take all the room that is left, in a file beside the region. */
+/* Take all remaining room, with a file next to the region. */
 static void fill_disk(const char *directory)
 {
     char path[600];
@@ -91,6 +91,106 @@ static void empty_disk(const char *directory)
 
     snprintf(path, sizeof path, "%s/filler", directory);
     check_true(unlink(path) == 0);
+}
+
+/* Store the whole value again through an update, and abort if that fails. */
+static int update_filled(mms_writer *writer, size_t size, unsigned char fill)
+{
+    mms_receipt receipt;
+    size_t had;
+    void *buffer;
+    int code = mms_write_update(writer, size, &buffer, &had, NULL);
+
+    if (code != 0)
+        return code;
+    memset(buffer, fill, size);
+    check_ok(mms_write_touch(writer, 0, size));
+    code = mms_write_commit(writer, size, &receipt);
+    published = code == 0 ? receipt.generation : published;
+    return code;
+}
+
+/* No room for the file `changes`, then none for a slot, then none to grow: each is an error, and
+   the update works once there is room. */
+static void update_too_much(void *directory)
+{
+    const char *path = region_in(directory);
+    mms_writer *writer = roomy_writer(path);
+    mms_region *region = sample_region(path);
+    mms_reader *reader = sample_reader(region);
+    size_t size;
+    void *buffer;
+
+    check_ok(publish_filled(writer, 100 * KIB, 1));
+    fill_disk(directory);
+    for (int i = 0; i < 3; i++) {
+        check_code(update_filled(writer, 100 * KIB, 2), -ENOSPC);
+        check_detail_mentions("`changes`");
+        check_detail_mentions("options.changes_size");
+        check_filled(reader, 100 * KIB, 1);
+    }
+    empty_disk(directory);
+    check_ok(update_filled(writer, 100 * KIB, 3));
+    check_filled(reader, 100 * KIB, 3);
+    check_code(update_filled(writer, 8 * MIB, 4), -ENOSPC);
+    check_filled(reader, 100 * KIB, 3);
+    check_ok(mms_write_update(writer, 0, &buffer, &size, NULL));
+    check_code(mms_write_grow(writer, 8 * MIB, &buffer), -ENOSPC);
+    for (size_t i = 0; i < size; i++)
+        check_equal(((unsigned char *)buffer)[i], 3);
+    check_ok(mms_write_commit(writer, size, NULL));
+    published = mms_generation(region);
+    check_filled(reader, 100 * KIB, 3);
+    for (unsigned char i = 5; i < 20; i++) {
+        check_ok(update_filled(writer, 150 * KIB + i, i));
+        check_filled(reader, 150 * KIB + i, i);
+    }
+    check_ok(mms_verify(path, NULL, NULL));
+    check_ok(mms_reader_close(reader));
+    check_ok(mms_region_close(region));
+    check_ok(mms_writer_close(writer));
+}
+
+/* The newest value, which an update starts from, is `fill` but for what each test has patched. */
+static void check_hands_out(mms_writer *writer, size_t capacity, unsigned char fill, size_t patched)
+{
+    unsigned char *buffer;
+    size_t size;
+    int code = mms_write_update(writer, capacity, (void **)&buffer, &size, NULL);
+
+    if (code == -ENOSPC)
+        return;
+    check_ok(code);
+    for (size_t i = 0; i < size; i++)
+        check_equal(buffer[i], i < patched ? 9 : fill);
+    check_ok(mms_write_abort(writer));
+}
+
+/* A slot that gets no more room gives its memory to others, but keeps what an update relies on: a
+   writer that has opened the region knows what the current slot holds, but not how much of its
+   room is there. */
+static void update_with_no_room_to_grow(void *directory)
+{
+    const char *path = region_in(directory);
+    mms_writer *writer = roomy_writer(path);
+
+    check_ok(publish_filled(writer, 256 * KIB, 1));
+    check_ok(mms_writer_close(writer));
+    writer = roomy_writer(path);
+    for (size_t i = 0; i < 2; i++) {
+        void *buffer;
+        size_t size;
+
+        check_ok(mms_write_update(writer, 0, &buffer, &size, NULL));
+        check_ok(mms_write_patch(writer, i, "\x9", 1));
+        check_ok(mms_write_commit(writer, size, NULL));
+    }
+    fill_disk(directory);
+    check_hands_out(writer, 0, 1, 2);
+    check_hands_out(writer, 384 * KIB, 1, 2);
+    check_hands_out(writer, 0, 1, 2);
+    check_ok(mms_verify(path, NULL, NULL));
+    check_ok(mms_writer_close(writer));
 }
 
 static void write_too_much(void *directory)
@@ -125,7 +225,8 @@ static void value_too_large_for_the_disk_leaves_the_last_one_and_the_writer(void
     in_small_memory(state, write_too_much);
 }
 
-/* With two slots, the one that was taken for what failed is the only one that the next can have. */
+/* With two slots, the one taken for the write that failed is the only one that the next write can
+   have. */
 static void fail_with_two_slots(void *directory)
 {
     mms_writer_options options = sample_options();
@@ -147,7 +248,8 @@ static void failed_write_gives_its_slot_back(void **state)
     in_small_memory(state, fail_with_two_slots);
 }
 
-/* A writer notes what it asks for before it asks; who died between the two leaves a note of memory that is not there. */
+/* A writer records memory before it asks for it; if it dies in between, it leaves a record of
+   memory that it never got. */
 static void succeed_a_writer_that_noted_too_much(void *directory)
 {
     const char *path = region_in(directory);
@@ -232,7 +334,7 @@ static void write_on_what_there_is(void *directory)
         check_filled(reader, 50 * KIB, i);
     }
     check_ok(mms_writer_close(writer));
-    writer = roomy_writer(path); /* a successor on a full disk */
+    writer = roomy_writer(path); /* a successor with the disk full */
     for (unsigned char i = 1; i < 10; i++) {
         check_ok(publish_filled(writer, 50 * KIB, i));
         check_filled(reader, 50 * KIB, i);
@@ -267,7 +369,8 @@ static void cycle_two_slots(void *directory)
     check_ok(mms_writer_close(writer));
 }
 
-/* The slots of many small values give up their memory, under new generations, for a large one. */
+/* The slots of many small values give up their memory, under new generations, for a large
+   value. */
 static void crowd_out_small_values(void *directory)
 {
     const char *path = region_in(directory);
@@ -311,7 +414,7 @@ static void grow_into_what_was_given_back(void *directory)
         check_ok(publish_filled(writer, 4 * MIB, i));
     for (int i = 0; i < 300; i++)
         check_ok(publish_filled(writer, 10 * KIB, (unsigned char)(i % 100 + 1)));
-    check_true(file_blocks(path, "data") < 4 * MIB); /* else nothing was given back, and this proves nothing */
+    check_true(file_blocks(path, "data") < 4 * MIB); /* or nothing was freed, and this proves nothing */
     fill_disk(directory);
     for (int i = 0; i < 5; i++) {
         check_code(publish_filled(writer, 4 * MIB, 7), -ENOSPC);
@@ -434,11 +537,88 @@ static void defaults_fit_where_memory_is_small(void **state)
     in_small_memory(state, make_default_region);
 }
 
+/* ---- Views that were taken away ---- */
+
+static mms_writer *evicting_writer(const char *path)
+{
+    mms_writer_options options = sample_options();
+
+    options.max_size = 512 * KIB;
+    options.max_slots = 2;
+    options.on_grace = MMS_EVICT;
+    return sample_writer_with(path, options);
+}
+
+/* Read all of it, like a reader that has not noticed yet. A hole would raise SIGBUS. */
+static void check_evicted_and_alive(mms_reader *reader, const mms_view *view)
+{
+    volatile unsigned char sink = 0;
+
+    for (size_t i = 0; i < view->size; i += KIB)
+        sink ^= ((const volatile unsigned char *)view->data)[i];
+    (void)sink;
+    check_code(mms_release(reader), MMS_E_EVICTED);
+    check_ok(mms_reader_close(reader));
+}
+
+/* Each of two writers takes a slot twice; the readers evicted later notice at once. Then small
+   values, while others take the room that these could free. */
+static void evict_from_a_full_disk(void *directory)
+{
+    const char *path = region_in(directory);
+    mms_region_options evictable = MMS_REGION_OPTIONS_INIT;
+    mms_writer *writer = evicting_writer(path);
+    mms_reader *first, *later;
+    mms_view view, other;
+    mms_region *region;
+
+    check_ok(publish_filled(writer, 512 * KIB, 1));
+    evictable.allow_evict = true;
+    check_ok(mms_region_open(path, &evictable, &region));
+    first = sample_reader(region);
+    check_ok(mms_read(first, &view));
+    for (unsigned char i = 2; i < 6; i++) {
+        check_ok(publish_filled(writer, 512 * KIB, i));
+        later = sample_reader(region);
+        check_ok(mms_read(later, &other));
+        check_ok(publish_filled(writer, 512 * KIB, i));
+        check_ok(publish_filled(writer, 512 * KIB, i));
+        check_evicted_and_alive(later, &other);
+        if (i % 2 == 1) {
+            check_ok(mms_writer_close(writer));
+            writer = evicting_writer(path);
+        }
+    }
+    for (unsigned char i = 0; i < 200; i++)
+        check_ok(publish_filled(writer, 100, i));
+    fill_disk(directory);
+    check_evicted_and_alive(first, &view);
+    check_ok(mms_region_close(region));
+    check_ok(mms_writer_close(writer));
+}
+
+static void evicted_readers_live_on_a_full_disk(void **state)
+{
+    in_small_memory(state, evict_from_a_full_disk);
+}
+
+static void updates_on_a_full_disk_are_errors(void **state)
+{
+    in_small_memory(state, update_too_much);
+}
+
+static void update_that_finds_no_room_hands_out_the_value(void **state)
+{
+    in_small_memory(state, update_with_no_room_to_grow);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         scratch_test(what_the_last_writer_noted_is_not_relied_on),
         scratch_test(failed_write_gives_its_slot_back),
+        scratch_test(updates_on_a_full_disk_are_errors),
+        scratch_test(update_that_finds_no_room_hands_out_the_value),
         scratch_test(value_too_large_for_the_disk_leaves_the_last_one_and_the_writer),
         scratch_test(failed_grow_keeps_what_is_written),
         scratch_test(writer_recovers_when_others_make_room),
@@ -447,6 +627,7 @@ int main(void)
         scratch_test(receipt_names_what_was_published),
         scratch_test(memory_that_was_given_back_is_asked_for_again),
         scratch_test(held_view_stays_whole_on_a_full_disk),
+        scratch_test(evicted_readers_live_on_a_full_disk),
         scratch_test(region_is_not_made_on_a_full_disk_and_nothing_is_left),
         scratch_test(replacement_that_finds_no_room_leaves_all_as_it_was),
         scratch_test(defaults_fit_where_memory_is_small),

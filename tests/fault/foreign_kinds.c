@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Other things in the place of a region or of its files: named, refused, and left as they are (G9). */
+/* Anything else in the place of a region or of its files is reported, refused, and left alone
+   (G9). */
 #include "sample.h"
 #include "scratch.h"
 #include <errno.h>
@@ -33,7 +34,7 @@ static void make_empty(const char *path)
     close(fd);
 }
 
-/* Put something of a kind where `path` was. */
+/* Put something of this kind where `path` was. */
 static void put(const char *path, enum kind kind)
 {
     char aside[700];
@@ -89,7 +90,7 @@ static int inspect(const char *path)
     return mms_inspect(path, &info);
 }
 
-static void every_kind_in_place_of_a_file_is_no_region(void **state)
+static void no_other_kind_of_file_makes_a_region(void **state)
 {
     const char *path = scratch_path(state, "region");
     char file[600];
@@ -161,7 +162,8 @@ static void empty_files_are_refused(void **state)
     check_copies(path, "value");
 }
 
-/* All calls that take a path, for something that is there and is no directory, or an empty one. */
+/* Every call that takes a path, on something that is not a directory, and on an empty
+   directory. */
 static void check_refuses_place(const char *path, const char *parent)
 {
     uint64_t digest = tree_digest(parent);
@@ -177,7 +179,7 @@ static void check_refuses_place(const char *path, const char *parent)
     check_equal(tree_digest(parent), digest);
 }
 
-static void every_kind_in_place_of_the_directory_is_no_region(void **state)
+static void no_other_kind_of_directory_makes_a_region(void **state)
 {
     const char *parent = scratch_path(state, "parent"), *path = scratch_path(state, "parent/region");
 
@@ -190,7 +192,7 @@ static void every_kind_in_place_of_the_directory_is_no_region(void **state)
     }
 }
 
-static void directory_of_other_things_is_no_region(void **state)
+static void directory_of_other_things_is_not_a_region(void **state)
 {
     const char *path = scratch_path(state, "region");
 
@@ -220,12 +222,12 @@ static void missing_region_is_enoent_for_all_but_its_writer(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        scratch_test(every_kind_in_place_of_a_file_is_no_region),
-        scratch_test_on_disk(every_kind_in_place_of_a_file_is_no_region),
+        scratch_test(no_other_kind_of_file_makes_a_region),
+        scratch_test_on_disk(no_other_kind_of_file_makes_a_region),
         scratch_test(every_kind_in_place_of_the_lock_keeps_writers_out_and_readers_reading),
         scratch_test(empty_files_are_refused),
-        scratch_test(every_kind_in_place_of_the_directory_is_no_region),
-        scratch_test(directory_of_other_things_is_no_region),
+        scratch_test(no_other_kind_of_directory_makes_a_region),
+        scratch_test(directory_of_other_things_is_not_a_region),
         scratch_test(missing_region_is_enoent_for_all_but_its_writer),
     };
 

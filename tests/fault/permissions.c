@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rights: the modes of what is made, and what a user without rights may do with it. */
+/* The modes of new files, and what users without permission may do with them. */
 #include "forked.h"
 #include "sample.h"
 #include "scratch.h"
@@ -93,7 +93,7 @@ static void group_that_is_asked_for_is_given_to_all_files(void **state)
 
     if (geteuid() != 0)
         skip_because("only root can give files to any group");
-    options.gid = 4711;
+    options.gid = 4711; /* has_gid is not needed */
     check_ok(mms_writer_close(sample_writer_with(path, options)));
     for (int i = 0; i < 4; i++) {
         struct stat status;
@@ -103,7 +103,8 @@ static void group_that_is_asked_for_is_given_to_all_files(void **state)
     }
 }
 
-/* The scratch directory stands in /dev/shm, where anybody may make a name: a region of a stranger by its bare name. */
+/* The scratch directory is in /dev/shm, where anybody may create a name: a stranger's region under
+   a bare name. */
 static void bare_name_of_a_stranger_is_opened_only_if_that_user_is_trusted(void **state)
 {
     const char *path = scratch_path(state, "");
@@ -124,7 +125,7 @@ static void bare_name_of_a_stranger_is_opened_only_if_that_user_is_trusted(void 
     check_code(mms_writer_open(name, &writing, &writer), -EPERM);
     reading.trust_owner = writing.trust_owner = true;
     reading.trusted_uid = writing.trusted_uid = NOBODY;
-    check_code(mms_region_open(name, &reading, &region), MMS_E_NOT_REGION); /* past the owner; it is just a directory */
+    check_code(mms_region_open(name, &reading, &region), MMS_E_NOT_REGION); /* accepted; it is just a directory */
     check_code(mms_writer_open(name, &writing, &writer), MMS_E_NOT_REGION);
 }
 
@@ -230,7 +231,7 @@ static void sees_value_and_not_readers(void *path)
     check_equal(region.readers, 0);
     check_equal(region.writer_alive, -1);
     check_code(mms_inspect_readers(path, &info, 1, &count), -EACCES);
-    check_ok(mms_verify(path, note, &noted)); /* what one may see is sound; what not, is said */
+    check_ok(mms_verify(path, note, &noted)); /* what this user may see is sound; the rest is unchecked */
     check_true(noted);
     check_ok(mms_verify(path, NULL, NULL));
 }
@@ -277,7 +278,7 @@ static void any_user_may_have_regions_of_its_own(void **state)
     in_child_without_rights(makes_and_reads, (void *)(uintptr_t)scratch_path(state, "parent/region"));
 }
 
-/* A region that is mounted into a container for reading alone: it is copied from, and nothing else. */
+/* A region mounted read-only into a container can be copied from, and nothing else. */
 static void copy_where_nothing_may_be_written(void *directory)
 {
     mms_region *region;

@@ -32,22 +32,53 @@ static uint64_t get_limit(limit_kind resource)
 
 /* ---- Address space ---- */
 
+static uint64_t suggested_size(void)
+{
+    const char *words = "smaller options.max_size, say ", *at = strstr(mms_last_error(), words);
+
+    check_true(at != NULL);
+    return strtoull(at + strlen(words), NULL, 10);
+}
+
+/* Whatever the size asked for, the error suggests a smaller one that works. */
+static void follow_advice(const char *path, uint64_t max_size, uint32_t max_slots)
+{
+    mms_writer_options options = MMS_WRITER_OPTIONS_INIT;
+    mms_writer *writer;
+    mms_region *region;
+
+    options.max_size = max_size;
+    options.max_slots = max_slots;
+    check_code(mms_writer_open(path, &options, &writer), -ENOMEM);
+    check_true(suggested_size() < max_size);
+    options.max_size = suggested_size();
+    check_ok(mms_writer_open(path, &options, &writer));
+    publish_text(writer, "value");
+    check_ok(mms_region_open(path, NULL, &region));
+    check_ok(mms_region_close(region));
+    check_ok(mms_writer_close(writer));
+    check_ok(mms_remove(path));
+}
+
 static void open_in_little_space(void *path)
 {
     mms_writer_options options = MMS_WRITER_OPTIONS_INIT;
     mms_writer *writer;
     mms_region *region;
 
-    set_limit(RLIMIT_AS, UINT64_C(1) << 30);
+    set_limit(RLIMIT_AS, 1 << 16); /* nothing at all can be mapped */
     check_code(mms_writer_open(path, &options, &writer), -ENOMEM);
-    check_detail_mentions("smaller max_size");
+    set_limit(RLIMIT_AS, UINT64_C(1) << 30);
+    follow_advice(path, 64 << 20, 128);
+    follow_advice(path, 8 << 20, 128);
+    follow_advice(path, UINT64_C(1) << 40, 2);
+    check_code(mms_writer_open(path, &options, &writer), -ENOMEM);
+    check_detail_mentions("smaller options.max_size");
     check_detail_mentions("ulimit -v");
     options.max_size = 1 << 20;
     options.max_slots = 8;
-    options.replace = true;
-    set_limit(RLIMIT_AS, RLIM_INFINITY);
+    check_code(mms_inspect(path, &(mms_info){0}), -ENOENT); /* nothing is left, so that the advice works */
     check_ok(mms_writer_open(path, &options, &writer));
-    set_limit(RLIMIT_AS, UINT64_C(1) << 30);
     publish_text(writer, "value");
     check_ok(mms_region_open(path, NULL, &region));
     check_ok(mms_region_close(region));
@@ -68,11 +99,25 @@ static void address_space_that_is_short_is_said(void **state)
 
 static void open_existing_in_little_space(void *path)
 {
+    mms_writer_options options = MMS_WRITER_OPTIONS_INIT;
+    mms_writer *writer;
     mms_region *region;
 
     set_limit(RLIMIT_AS, UINT64_C(1) << 30);
     check_code(mms_region_open(path, NULL, &region), -ENOMEM);
     check_detail_mentions("ulimit -v");
+    check_detail_mentions("options.replace");
+    check_code(mms_writer_open(path, NULL, &writer), -ENOMEM);
+    options.replace = true;
+    check_code(mms_writer_open(path, &options, &writer), -ENOMEM); /* the same geometry again would not help */
+    options.max_size = 64 << 20;
+    options.max_slots = 2;
+    check_ok(mms_writer_open(path, &options, &writer)); /* the advice, followed */
+    check_copies(path, "value");
+    publish_text(writer, "newer");
+    check_ok(mms_region_open(path, NULL, &region));
+    check_ok(mms_region_close(region));
+    check_ok(mms_writer_close(writer));
 }
 
 static void reader_says_that_address_space_is_short(void **state)
@@ -86,6 +131,7 @@ static void reader_says_that_address_space_is_short(void **state)
     if (sanitizer && *sanitizer)
         skip_because("sanitizers need more address space than any sensible limit leaves");
     check_ok(mms_writer_open(path, NULL, &writer));
+    publish_text(writer, "value");
     check_ok(mms_writer_close(writer));
     in_child(open_existing_in_little_space, (void *)(uintptr_t)path);
 }
@@ -167,8 +213,8 @@ static void write_below_the_limit(void *path)
     mms_region *region;
     mms_reader *reader;
 
-    /* Below the length of every file, and above what qemu-user answers to a look into /proc/self/stat: that it writes to a
-       file of its own, and is killed if a write begins at the limit. */
+    /* Below the length of every file, and above the size of the temporary file in which qemu-user
+       emulates /proc/self/stat: it is killed if a write begins at the limit. */
     set_limit(RLIMIT_FSIZE, 512);
     writer = sample_writer(path);
     region = sample_region(path);
@@ -203,7 +249,8 @@ static unsigned lowest_free(void)
     return (unsigned)fd;
 }
 
-/* With room for 0, 1, 2 ... more descriptors: -EMFILE or success, and nothing open or on disk afterwards. */
+/* With room for 0, 1, 2 ... more descriptors: -EMFILE or success, and afterwards nothing is open
+   or on disk. */
 static void open_with_few_descriptors(void *parent)
 {
     char path[600];
@@ -230,6 +277,7 @@ static void open_with_few_descriptors(void *parent)
         }
         if (code != 0) {
             check_code(code, -EMFILE);
+            check_detail_mentions("ulimit -n");
             refused++;
         }
         set_limit(RLIMIT_NOFILE, 1024);

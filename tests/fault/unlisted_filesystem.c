@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A file system that mmsync is not tested on: refused by name, for readers and writers; used where that is forced. */
+/* A file system that mmsync is not tested on is refused by name, to readers and writers, and works
+   if forced. */
 #include "forked.h"
 #include "sample.h"
 #include "scratch.h"

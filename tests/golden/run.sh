@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# run.sh MMSC CC check|update: the files that mmsc makes from good/*.rs, and what it says to bad/*.rs.
-# Made files must also compile. Where mmsc is a program of another machine, MMSYNC_TEST_EMULATOR runs it. A file FIRST.LINE.rs may give options in a first line `// mmsc: OPTION...`.
+# run.sh MMSC CC check|update: the files that mmsc makes from good/*.rs, and its messages for bad/*.rs.
+# The files must also compile. If mmsc is for another machine, MMSYNC_TEST_EMULATOR runs it. A file FIRST.LINE.rs may give options in a first line `// mmsc: OPTION...`.
 set -euo pipefail
-read -ra mmsc <<<"${MMSYNC_TEST_EMULATOR-} $1"
+read -ra mmsc <<<"${MMSYNC_TEST_EMULATOR-}"
+mmsc+=("$1")
 cc=$2 mode=$3
 cd "$(dirname "$(realpath "${BASH_SOURCE[0]}")")"
 tmp=$(mktemp -d)

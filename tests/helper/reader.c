@@ -283,10 +283,12 @@ static void follow(char *arguments)
         int code = mms_region_open(path, NULL, &region);
 
         if (code == 0) {
-            if ((code = mms_reader_open(region, &reader)) != 0)
-                complain("opening a reader", code);
+            code = mms_reader_open(region, &reader);
             regions_seen++;
-            read_until_gone();
+            if (code == 0)
+                read_until_gone();
+            else if (code != MMS_E_GONE) /* removed between the two */
+                complain("opening a reader", code);
             mms_reader_close(reader);
             mms_region_close(region);
         } else if (code != -ENOENT && code != MMS_E_GONE) {

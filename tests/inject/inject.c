@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "inject.h"
+#include <mmsync/error.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -18,6 +20,8 @@ static struct inject_counts *counts;
 static bool armed;
 static void (*before)(void);
 static unsigned before_nth;
+static unsigned cancel_nth;
+static enum inject_kind cancelled_in;
 
 struct inject_holdings inject_held;
 unsigned long inject_magic;
@@ -36,7 +40,7 @@ const int *inject_errors(enum inject_kind kind)
 
 const char *inject_error_name(int error)
 {
-    return error == INJECT_SHORT ? "less than was asked for" : strerrorname_np(error);
+    return error == INJECT_SHORT ? "less than was asked for" : mms_error_name(-error);
 }
 
 struct inject_counts *inject_share(void)
@@ -51,6 +55,7 @@ void inject_arm(const struct inject_plan *wanted)
 {
     plan = *wanted;
     memset(counts, 0, sizeof *counts);
+    cancel_nth = 0;
     armed = true;
 }
 
@@ -66,7 +71,56 @@ void inject_before(unsigned nth, void (*function)(void))
     before = function;
 }
 
-/* What it calls passes through the wrappers as well. */
+void inject_cancel(unsigned nth)
+{
+    cancel_nth = nth;
+    cancelled_in = INJECT_KIND_COUNT;
+}
+
+enum inject_kind inject_cancelled_in(void)
+{
+    return cancelled_in;
+}
+
+/* No C library makes these cancellation points; any other call may be one, according to POSIX, or
+   is one of Linux's own that may be. */
+static bool never_cancels(enum inject_kind kind)
+{
+    switch (kind) {
+    case INJECT_mmap:
+    case INJECT_munmap:
+    case INJECT_mremap:
+    case INJECT_madvise:
+    case INJECT_membarrier_register:
+    case INJECT_membarrier:
+    case INJECT_futex_wake:
+    case INJECT_syscall_other:
+    case INJECT_getrlimit:
+    case INJECT_pthread_key_create:
+    case INJECT_pthread_setspecific:
+    case INJECT_pthread_atfork:
+    case INJECT_malloc:
+    case INJECT_calloc:
+    case INJECT_realloc: return true;
+    default: return false;
+    }
+}
+
+static void cancel(enum inject_kind kind)
+{
+    if (never_cancels(kind))
+        return;
+    counts->points++;
+    if (cancel_nth == 0 || counts->points < cancel_nth)
+        return;
+    if (counts->points == cancel_nth)
+        (void)pthread_cancel(pthread_self());
+    cancelled_in = kind;
+    pthread_testcancel();
+    cancelled_in = INJECT_KIND_COUNT;
+}
+
+/* The calls that it makes pass through the wrappers as well. */
 static void interrupt(unsigned number)
 {
     if (!before || number != before_nth)
@@ -83,6 +137,7 @@ bool inject_due(enum inject_kind kind)
     if (!armed)
         return false;
     interrupt(++counts->all);
+    cancel(kind);
     number = ++counts->of[kind];
     if (plan.nth == 0 || kind != plan.kind || number < plan.nth || number - plan.nth >= plan.times)
         return false;

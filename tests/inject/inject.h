@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* A call that does less than it was asked to, in the place of an errno. */
+/* In place of an errno: the call does less than it was asked to. */
 #define INJECT_SHORT 10000
 
 /* Kind, and the errors with which it plausibly fails: what its manual page lists and correct arguments do not rule out, and
@@ -46,6 +46,9 @@
     KIND(fchown, EPERM, EIO, EDQUOT) \
     KIND(ioctl_getflags, ENOTTY, EOPNOTSUPP, EPERM) \
     KIND(ioctl_setflags, EOPNOTSUPP, EPERM, EIO) \
+    KIND(ioctl_uffd_api, EINVAL, EPERM) \
+    KIND(ioctl_uffd_register, EINVAL, EPERM, ENOMEM) \
+    KIND(ioctl_scan, ENOTTY, EPERM, ENOMEM, EINTR) \
     KIND(fcntl_setlk, EAGAIN, EACCES, ENOLCK, EINTR, ENOMEM, EIO, EINVAL) \
     KIND(fcntl_getlk, ENOLCK, EIO, EINVAL) \
     KIND(fcntl_dupfd, EMFILE, ENOMEM) \
@@ -59,6 +62,7 @@
     KIND(membarrier, ENOSYS, EPERM, ENOMEM) \
     KIND(futex_wait, EINTR, EAGAIN, ENOSYS, EPERM) \
     KIND(futex_wake, ENOSYS, EPERM) \
+    KIND(userfaultfd, ENOSYS, EPERM, EINVAL, EMFILE, ENFILE, ENOMEM) \
     KIND(syscall_other, ENOSYS, EPERM) \
     KIND(getrandom, ENOSYS, EINTR, EPERM, INJECT_SHORT) \
     KIND(getrlimit, EPERM, ENOSYS) \
@@ -92,11 +96,12 @@ struct inject_plan {
     unsigned times;
 };
 
-/* What is counted; in memory that forked children share. */
+/* The counts, in memory shared with forked children. */
 struct inject_counts {
     unsigned of[INJECT_KIND_COUNT];
     unsigned failed;
     unsigned all;
+    unsigned points; /* that may be cancellation points */
 };
 
 const char *inject_name(enum inject_kind kind);
@@ -111,6 +116,13 @@ void inject_disarm(void);
 /* While armed: run something right before call number `nth` of any kind. */
 void inject_before(unsigned nth, void (*function)(void));
 
+/* While armed: a cancellation of the calling thread becomes pending before call number `nth` of those that may be
+   cancellation points, and acts there, or before the next such call that is made with cancellation enabled. 0: none.
+   inject_arm takes it back. */
+void inject_cancel(unsigned nth);
+/* Of a thread that it has ended: the kind of the call before which it did; INJECT_KIND_COUNT: between such calls. */
+enum inject_kind inject_cancelled_in(void);
+
 /* What the code under test has and has not given back, in this process. */
 struct inject_holdings {
     long blocks; /* of memory */
@@ -119,18 +131,19 @@ struct inject_holdings {
 
 struct inject_holdings inject_holdings(void);
 
-/* From now on the calling process finds no processes in /proc but these, so that what is counted does not depend on what
-   else runs. The list stays the caller's, and ends with 0. */
+/* From now on the calling process finds only these processes in /proc, so that the counts do not
+   depend on what else runs. The list stays the caller's, and ends with 0. */
 void inject_processes(const pid_t *only);
 
-/* From now on fstatfs says this type; 0: the true one. Then ioctl does nothing, and says that it did. */
+/* From now on fstatfs reports this type; 0: the true one. Then ioctl does nothing, and reports
+   success. */
 void inject_filesystem(unsigned long magic);
 
 /* ---- For wrap_*.c ---- */
 
 extern struct inject_holdings inject_held;
 extern unsigned long inject_magic;
-/* True for the number of a process that the library is not to see. */
+/* True for the number of a process that the library must not see. */
 bool inject_hides(const char *name);
 extern const void *inject_failed_stream; /* its ferror is true as long as the plan stands */
 
@@ -147,7 +160,8 @@ bool inject_due(enum inject_kind kind);
 #define INJECT_REAL(symbol) INJECT_JOIN(__real_, symbol)
 #define INJECT_WRAP(symbol) INJECT_JOIN(__wrap_, symbol)
 
-/* symbol(parameters) that gives `failure` if a call of this kind is due, and is the real one else. */
+/* symbol(parameters): returns `failure` if a call of this kind is due, else calls the real
+   function. */
 #define INJECT(kind, type, failure, symbol, parameters, arguments)                    \
     type INJECT_REAL(symbol) parameters;                                              \
     type INJECT_WRAP(symbol) parameters;                                              \
@@ -156,7 +170,7 @@ bool inject_due(enum inject_kind kind);
         return inject_due(INJECT_##kind) ? (failure) : INJECT_REAL(symbol) arguments; \
     }
 
-/* What Linux does although it reports an error: the real one, and then the error. */
+/* What Linux does although it reports an error: make the real call, then fail. */
 #define INJECT_DONE(kind, symbol, parameters, arguments) \
     int INJECT_REAL(symbol) parameters;                  \
     int INJECT_WRAP(symbol) parameters;                  \

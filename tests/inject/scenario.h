@@ -7,20 +7,20 @@
 struct scenario_step {
     scene_step *run;
     const char *name;
-    int expected; /* what it gives when no call fails */
+    int expected; /* what it returns when no call fails */
 };
 
 enum { SCENARIO_STEPS_MAX = 16 };
 
 struct scenario {
     const char *name;
-    void (*set_up)(struct scene *scene); /* NULL: nothing is there; calls do not fail in it */
+    void (*set_up)(struct scene *scene); /* NULL: there is nothing; calls do not fail in it */
     bool on_disk;
-    unsigned long filesystem; /* what fstatfs is to say; 0: the truth */
+    unsigned long filesystem; /* what fstatfs reports; 0: the truth */
     struct scenario_step steps[SCENARIO_STEPS_MAX];
 };
 
-/* Ends with one without a name. */
+/* The last one has no name. */
 extern const struct scenario scenarios[];
 
 #endif

@@ -2,9 +2,10 @@
 /* What is done while calls fail. Together they make every call that the library can make (symbols.sh, and the last test
    of injected_calls.c). */
 #include "check.h"
-#include "core/layout.h"
+#include "region/layout.h"
 #include "sample.h"
 #include "scenario.h"
+#include "tracked.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -61,7 +62,7 @@ static void with_dead_predecessors(struct scene *scene)
     leave_dead_line(scene, 1, 3);
 }
 
-/* Two slots, one of which the reader holds; a millisecond for it to let go. */
+/* Two slots, one held by the reader, which has a millisecond to let go of it. */
 static void with_blocking_reader(struct scene *scene)
 {
     scene->options.max_slots = 2;
@@ -78,6 +79,39 @@ static void with_evictable_reader(struct scene *scene)
     scene->options.on_grace = MMS_EVICT;
     scene->region_options.allow_evict = true;
     with_blocking_reader(scene);
+}
+
+static void with_updated_value(struct scene *scene)
+{
+    with_writer(scene);
+    for (int i = 0; i < 6; i++)
+        check_ok(update_value(scene));
+    check_ok(close_writer(scene));
+}
+
+static void with_updates_and_reader(struct scene *scene)
+{
+    with_reader(scene);
+    check_ok(update_value(scene));
+    check_ok(update_value(scene));
+}
+
+static void with_tracking(struct scene *scene, mms_track how)
+{
+    const char *reason;
+
+    with_value(scene);
+    scene->options.track = can_track_pages(&reason) ? how : MMS_TRACK_AUTO;
+}
+
+static void with_pages_tracked(struct scene *scene)
+{
+    with_tracking(scene, MMS_TRACK_PAGES);
+}
+
+static void with_pages_tracked_where_possible(struct scene *scene)
+{
+    with_tracking(scene, MMS_TRACK_AUTO);
 }
 
 static void with_huge_values(struct scene *scene)
@@ -111,7 +145,7 @@ static void with_another_geometry_wanted(struct scene *scene)
     scene->options.replace = scene->handles_are_old = true;
 }
 
-/* Those of the region: as a host does that closes what it does not know. */
+/* The region's descriptors, like a host that closes whatever it does not know. */
 static void close_files(const struct scene *scene)
 {
     char link[64], target[400];
@@ -141,70 +175,70 @@ static void without_standard_input(struct scene *scene)
 }
 
 /* The files of the crate mmap-sync, which have no geometry. */
-static void as_upstream(struct scene *scene)
+static void as_mmap_sync(struct scene *scene)
 {
-    scene->options.format = scene->region_options.format = MMS_FORMAT_MMAP_SYNC;
+    scene->options.mmap_sync = &scene->mmap_sync_options;
     scene->options.max_slots = scene->options.max_readers = 0;
-    scene->upstream = true;
+    scene->mmap_sync = true;
 }
 
-static void with_upstream_writer(struct scene *scene)
+static void with_mmap_sync_writer(struct scene *scene)
 {
-    as_upstream(scene);
+    as_mmap_sync(scene);
     with_writer(scene);
 }
 
-static void with_upstream_value(struct scene *scene)
+static void with_mmap_sync_value(struct scene *scene)
 {
-    as_upstream(scene);
+    as_mmap_sync(scene);
     with_value(scene);
 }
 
-static void with_upstream_reader(struct scene *scene)
+static void with_mmap_sync_reader(struct scene *scene)
 {
-    as_upstream(scene);
+    as_mmap_sync(scene);
     with_reader(scene);
 }
 
-/* It has one of the two files; the other is current. */
-static void with_upstream_blocker(struct scene *scene)
+/* The reader has one of the two files; the other is current. */
+static void with_mmap_sync_blocker(struct scene *scene)
 {
     scene->options.grace_ms = 1;
-    with_upstream_reader(scene);
+    with_mmap_sync_reader(scene);
     check_ok(read_value(scene));
     check_ok(publish_small(scene));
 }
 
-static void with_upstream_blocker_to_reset(struct scene *scene)
+static void with_mmap_sync_blocker_to_reset(struct scene *scene)
 {
-    scene->options.on_grace = MMS_RESET;
-    with_upstream_blocker(scene);
+    scene->mmap_sync_options.reset = true;
+    with_mmap_sync_blocker(scene);
 }
 
-/* Who may only copy, and cannot be counted. */
-static void with_upstream_copier(struct scene *scene)
+/* A reader that may only copy, and cannot be counted. */
+static void with_mmap_sync_copier(struct scene *scene)
 {
-    with_upstream_writer(scene);
+    with_mmap_sync_writer(scene);
     scene->region_options.read_only = true;
     scene->region_options.prefault = true;
 }
 
-static void with_upstream_closed_files(struct scene *scene)
+static void with_mmap_sync_closed_files(struct scene *scene)
 {
-    with_upstream_reader(scene);
+    with_mmap_sync_reader(scene);
     check_ok(read_value(scene));
     check_ok(publish_grown(scene));
     check_ok(release_value(scene));
     close_files(scene);
 }
 
-/* What the dead may have left: a state of no bytes. */
-static void with_upstream_unfinished_state(struct scene *scene)
+/* What a dead process may have left: a state of no bytes. */
+static void with_mmap_sync_unfinished_state(struct scene *scene)
 {
     char name[400];
     int fd;
 
-    as_upstream(scene);
+    as_mmap_sync(scene);
     snprintf(name, sizeof name, "%s_state", scene->path);
     fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0660);
     check_true(fd >= 0 && close(fd) == 0);
@@ -221,12 +255,12 @@ static void see_few_processes(const struct scene *scene)
     inject_processes(seen);
 }
 
-static void with_upstream_dead_reader(struct scene *scene)
+static void with_mmap_sync_dead_reader(struct scene *scene)
 {
     pid_t child;
     int status;
 
-    with_upstream_writer(scene);
+    with_mmap_sync_writer(scene);
     child = fork();
     check_true(child >= 0);
     if (child == 0) {
@@ -240,9 +274,9 @@ static void with_upstream_dead_reader(struct scene *scene)
     see_few_processes(scene);
 }
 
-static void with_upstream_living_reader(struct scene *scene)
+static void with_mmap_sync_living_reader(struct scene *scene)
 {
-    with_upstream_writer(scene);
+    with_mmap_sync_writer(scene);
     child_expect(scene->onlooker, "OK pin", "open %s", scene->path);
     child_expect(scene->onlooker, "OK", "read");
     scene->onlooker_holds = true;
@@ -300,6 +334,41 @@ const struct scenario scenarios[] = {
      false,
      0,
      {STEP(publish_small), STEP(publish_large), STEP(close_writer)}},
+    {"updating",
+     with_writer,
+     false,
+     0,
+     {STEP(update_value), STEP(update_value), STEP(update_value), STEP(update_value), STEP(update_value),
+      STEP(publish_small), STEP(update_value), STEP(close_writer)}},
+    {"updating on disk", with_writer, true, 0, {STEP(update_value), STEP(update_value), STEP(close_writer)}},
+    {"updating what the kernel tracks",
+     with_pages_tracked,
+     false,
+     0,
+     {STEP(open_writer), STEP(track_value), STEP(track_value), STEP(update_value), STEP(track_value), STEP(track_value),
+      STEP(publish_small), STEP(track_value), STEP(close_writer)}},
+    {"updating what the kernel tracks if it can",
+     with_pages_tracked_where_possible,
+     true,
+     0,
+     {STEP(open_writer), STEP(track_value), STEP(track_value), STEP(track_value), STEP(close_writer)}},
+    {"updating the first value", NULL, false, 0, {STEP(open_writer), STEP(update_value), STEP(update_value)}},
+    {"updating what somebody else has updated",
+     with_updated_value,
+     false,
+     0,
+     {STEP(open_writer), STEP(update_value), STEP(update_value), STEP(check_all), STEP(close_writer),
+      STEP(remove_region)}},
+    {"asking what has changed",
+     with_updates_and_reader,
+     false,
+     0,
+     {STEP(ask_changes), STEP(update_value), STEP(ask_changes), STEP(close_reader), STEP(close_region)}},
+    {"updating files of mmap-sync",
+     with_mmap_sync_reader,
+     false,
+     0,
+     {STEP(update_value), STEP(update_value), STEP(ask_changes)}},
     {"giving memory back", with_huge_values, false, 0, {STEP(publish_forty), STEP(publish_grown)}},
     {"a table full of the dead",
      with_dead_readers_everywhere,
@@ -317,51 +386,51 @@ const struct scenario scenarios[] = {
      false,
      0,
      {STEP(publish_small), STEP(publish_large), STEP(publish_grown), STEP(copy_value), STEP(wait_in_vain)}},
-    {"writing files of mmap-sync", as_upstream, false, 0, UPSTREAM_CREATING},
-    {"writing files of mmap-sync on disk", as_upstream, true, 0, UPSTREAM_CREATING},
-    {"writing files of mmap-sync on what says it is overlayfs", as_upstream, false, OVERLAYFS_SUPER_MAGIC,
+    {"writing files of mmap-sync", as_mmap_sync, false, 0, UPSTREAM_CREATING},
+    {"writing files of mmap-sync on disk", as_mmap_sync, true, 0, UPSTREAM_CREATING},
+    {"writing files of mmap-sync on what says it is overlayfs", as_mmap_sync, false, OVERLAYFS_SUPER_MAGIC,
      UPSTREAM_CREATING},
-    {"taking files of mmap-sync over", with_upstream_value, false, 0, TAKING_OVER},
-    {"going on with an unfinished state of mmap-sync", with_upstream_unfinished_state, false, 0, TAKING_OVER},
-    {"reading files of mmap-sync", with_upstream_writer, false, 0, UPSTREAM_READING},
-    {"reading files of mmap-sync from disk", with_upstream_writer, true, 0, UPSTREAM_READING},
+    {"taking files of mmap-sync over", with_mmap_sync_value, false, 0, TAKING_OVER},
+    {"going on with an unfinished state of mmap-sync", with_mmap_sync_unfinished_state, false, 0, TAKING_OVER},
+    {"reading files of mmap-sync", with_mmap_sync_writer, false, 0, UPSTREAM_READING},
+    {"reading files of mmap-sync from disk", with_mmap_sync_writer, true, 0, UPSTREAM_READING},
     {"copying from files of mmap-sync",
-     with_upstream_copier,
+     with_mmap_sync_copier,
      false,
      0,
      {STEP(open_region), STEP(copy_value), STEP(publish_large), STEP(copy_value), STEP(copy_schema),
       STEP(close_region)}},
     {"a reader that blocks at files of mmap-sync",
-     with_upstream_blocker,
+     with_mmap_sync_blocker,
      false,
      0,
      {STEP_GIVES(publish_small, MMS_E_AGAIN), STEP(release_value), STEP(publish_small), STEP(publish_large)}},
     {"a reader whose count is reset",
-     with_upstream_blocker_to_reset,
+     with_mmap_sync_blocker_to_reset,
      false,
      0,
      {STEP(publish_small), STEP(publish_large), STEP(close_writer)}},
     {"files of mmap-sync, descriptors closed by the host",
-     with_upstream_closed_files,
+     with_mmap_sync_closed_files,
      false,
      0,
      {STEP(publish_small), STEP(publish_large), STEP(publish_grown), STEP(read_value), STEP(copy_value),
       STEP(wait_in_vain), STEP(release_value)}},
-    {"repairing what the dead left", with_upstream_dead_reader, false, 0, {STEP(repair)}},
-    {"repairing by force", with_upstream_dead_reader, false, 0, {STEP(repair_by_force)}},
+    {"repairing what the dead left", with_mmap_sync_dead_reader, false, 0, {STEP(repair)}},
+    {"repairing by force", with_mmap_sync_dead_reader, false, 0, {STEP(repair_by_force)}},
     {"repairing beside the living",
-     with_upstream_living_reader,
+     with_mmap_sync_living_reader,
      false,
      0,
      {STEP_GIVES(repair, MMS_E_AGAIN), STEP(repair_by_time)}},
     {"looking at files of mmap-sync",
-     with_upstream_reader,
+     with_mmap_sync_reader,
      false,
      0,
      {STEP(look), STEP(look_at_readers), STEP(check_all)}},
-    {"removing files of mmap-sync", with_upstream_value, false, 0, {STEP(remove_region)}},
+    {"removing files of mmap-sync", with_mmap_sync_value, false, 0, {STEP(remove_region)}},
     {"removing files of mmap-sync under a reader",
-     with_upstream_reader,
+     with_mmap_sync_reader,
      true,
      0,
      {STEP(close_writer), STEP(remove_region)}},

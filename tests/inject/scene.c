@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scene.h"
 #include "check.h"
-#include "core/layout.h"
+#include "mmap_sync_sample.h"
+#include "region/layout.h"
 #include "sample.h"
 #include <dirent.h>
 #include <errno.h>
@@ -22,8 +23,20 @@ static unsigned count_descriptors(void)
     return count;
 }
 
-void scene_begin(struct scene *scene)
+void scene_begin(struct scene *scene, const char *path, struct child *onlooker)
 {
+    *scene = (struct scene){
+        .onlooker = onlooker,
+        .options = MMS_WRITER_OPTIONS_INIT,
+        .region_options = MMS_REGION_OPTIONS_INIT,
+        .mmap_sync_options = MMS_MMAP_SYNC_WRITER_OPTIONS_INIT,
+    };
+    snprintf(scene->path, sizeof scene->path, "%s", path);
+    snprintf(scene->directory, sizeof scene->directory, "%.*s", (int)(strrchr(path, '/') - path), path);
+    scene->options.max_size = 1 << 17;
+    scene->options.max_slots = scene->options.max_readers = 4;
+    scene->options.grace_ms = scene->options.lock_wait_ms = MMS_NO_WAIT;
+    scene->options.gid = getegid() ? getegid() : 1;
     scene->descriptors = count_descriptors();
     scene->holdings = inject_holdings();
 }
@@ -45,8 +58,7 @@ static void check_onlooker(const struct scene *scene)
         return;
     }
     answer = child_ask(onlooker, "read");
-    if (scene->upstream && scene->may_be_gone &&
-        strcmp(answer, "MMS_E_EMPTY") == 0) { /* a removal that can be done again */
+    if (scene->mmap_sync && scene->may_be_gone && strcmp(answer, "MMS_E_EMPTY") == 0) { /* a removal can be repeated */
         child_expect(onlooker, "OK", "close");
         return;
     }
@@ -58,7 +70,7 @@ static void check_onlooker(const struct scene *scene)
 
         /* A region that replaced another gives the value a new generation. */
         if (sscanf(answer, "OK %llu %zu", &generation, &size) != 2 || size != scene->good_size ||
-            (generation != scene->good && (scene->upstream || generation < scene->good || !scene->handles_are_old)))
+            (generation != scene->good && (scene->mmap_sync || generation < scene->good || !scene->handles_are_old)))
             check_failed(__FILE__, __LINE__, "another process reads: %s, expected generation %llu of size %zu", answer,
                          (unsigned long long)scene->good, scene->good_size);
         child_expect(onlooker, "OK", "release");
@@ -66,12 +78,12 @@ static void check_onlooker(const struct scene *scene)
     child_expect(onlooker, "OK", "close");
 }
 
-/* Handles of a region that is gone may say so, and nothing else. */
+/* Handles of a region that is gone may report that, and nothing else. */
 static void check_works(const struct scene *scene, const char *what, int code)
 {
     if (code == 0 || code == STEP_SKIPPED || (scene->handles_are_old && code == MMS_E_GONE))
         return;
-    if (scene->upstream && scene->may_be_gone && code == MMS_E_EMPTY) /* removed in part */
+    if (scene->mmap_sync && scene->may_be_gone && code == MMS_E_EMPTY) /* half removed */
         return;
     check_failed(__FILE__, __LINE__, "no call fails any more, and %s gives %s: %s", what, mms_error_name(code),
                  mms_last_error());
@@ -125,14 +137,14 @@ static bool look_at_file(const struct scene *scene, const char *suffix, struct s
     return stat(name, status) == 0;
 }
 
-/* The crate takes a file that is long enough for one that has its room, and does not look at the size of the state: it
-   makes it 16, with zeros. */
-static void check_upstream_files(const struct scene *scene)
+/* The crate assumes that a file of the right length has its room, and does not check the size of
+   the state: it extends it to 16 bytes, with zeros. */
+static void check_mmap_sync_files(const struct scene *scene)
 {
     static const char *const data[] = {"_data_0", "_data_1"};
     struct stat status;
 
-    if (!scene->upstream)
+    if (!scene->mmap_sync)
         return;
     if (look_at_file(scene, "_state", &status) && status.st_size != 0)
         check_equal(status.st_size, 16);
@@ -145,13 +157,13 @@ static void check_upstream_files(const struct scene *scene)
 static void check_nobody_is_counted(const struct scene *scene)
 {
     mms_info info;
-    int code = scene->upstream ? mms_inspect(scene->path, &info) : -ENOENT;
+    int code = scene->mmap_sync ? mms_inspect(scene->path, &info) : -ENOENT;
 
     if (code == -ENOENT || code == MMS_E_EMPTY)
         return;
     check_ok(code);
-    check_equal(info.counts[0], 0);
-    check_equal(info.counts[1], 0);
+    check_equal(crate_count(scene->path, 0), 0);
+    check_equal(crate_count(scene->path, 1), 0);
     if (scene->good != 0 && !scene->may_be_gone)
         check_ok(mms_verify(scene->path, NULL, NULL));
 }
@@ -173,11 +185,11 @@ static void check_maps(const struct scene *scene)
     check_true(maps != NULL);
     while (fgets(line, sizeof line, maps))
         if (strstr(line, scene->directory))
-            check_failed(__FILE__, __LINE__, "a map is left: %s", line);
+            check_failed(__FILE__, __LINE__, "a mapping is left: %s", line);
     fclose(maps);
 }
 
-/* One page stays in every process that uses the library, from its first call on. */
+/* Every process that uses the library keeps one page from its first call on. */
 static void check_holdings(const struct scene *scene)
 {
     struct inject_holdings now = inject_holdings();
@@ -186,10 +198,20 @@ static void check_holdings(const struct scene *scene)
     check_equal(count_descriptors(), scene->descriptors);
     check_equal(now.blocks, scene->holdings.blocks);
     if (now.maps - scene->holdings.maps > 1)
-        check_failed(__FILE__, __LINE__, "%ld maps more than before", now.maps - scene->holdings.maps);
+        check_failed(__FILE__, __LINE__, "%ld mappings more than before", now.maps - scene->holdings.maps);
 }
 
-/* A region that was to be replaced may have been or not: whatever geometry it has. */
+/* The region may have been replaced or not: accept any geometry. */
+static void check_lines(const struct scene *scene)
+{
+    mms_info info;
+
+    if (scene->mmap_sync)
+        return;
+    check_ok(mms_inspect(scene->path, &info));
+    check_equal(info.readers, 0);
+}
+
 static void check_next_writer(struct scene *scene)
 {
     if (!scene->may_be_gone && access(scene->path, F_OK) == 0)
@@ -198,11 +220,13 @@ static void check_next_writer(struct scene *scene)
     check_ok(open_writer(scene));
     check_ok(publish_small(scene));
     check_onlooker(scene);
+    check_lines(scene);
     check_ok(mms_verify(scene->path, NULL, NULL));
     check_ok(close_writer(scene));
 }
 
-/* With the region removed: an empty directory may stay if its maker could not take it away again. */
+/* After the removal of the region: an empty directory may stay if its maker could not remove
+   it. */
 static void check_nothing_is_left(const struct scene *scene)
 {
     DIR *entries = opendir(scene->directory);
@@ -214,7 +238,7 @@ static void check_nothing_is_left(const struct scene *scene)
     closedir(entries);
 }
 
-/* Of what is beside the region. */
+/* Of what is next to the region. */
 static void check_neighbours(const struct scene *scene)
 {
     DIR *entries = opendir(scene->directory);
@@ -252,10 +276,10 @@ static void take_stranger_away(const struct scene *scene)
 void scene_check(struct scene *scene)
 {
     take_stranger_away(scene);
-    check_upstream_files(scene);
+    check_mmap_sync_files(scene);
     end_onlookers_view(scene);
-    if (scene->dead_are_counted)
-        check_ok(mms_repair(scene->path, 0, 0, NULL));
+    if (scene->dead_are_counted) /* only root can see what other users' processes hold */
+        check_ok(mms_repair(scene->path, geteuid() == 0 ? 0 : MMS_REPAIR_FORCE, 0, NULL));
     check_onlooker(scene);
     check_handles(scene);
     check_holdings(scene);
@@ -263,13 +287,13 @@ void scene_check(struct scene *scene)
     check_next_writer(scene);
     check_neighbours(scene);
     check_holdings(scene);
-    check_upstream_files(scene);
+    check_mmap_sync_files(scene);
     check_nobody_is_counted(scene);
     check_ok(mms_remove(scene->path));
     check_nothing_is_left(scene);
 }
 
-/* ---- What the dead leave ---- */
+/* ---- What dead processes leave ---- */
 
 void leave_leftover(const struct scene *scene)
 {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What scenarios are made of. */
+#include "check.h"
+#include "mmap_sync_sample.h"
 #include "pattern.h"
 #include "scene.h"
 #include <stdlib.h>
@@ -21,9 +23,14 @@ static int note(struct scene *scene, int code, const mms_receipt *receipt)
     return code;
 }
 
+static const char *path_of(const struct scene *scene)
+{
+    return scene->mmap_sync ? crate_path(scene->path) : scene->path;
+}
+
 int open_writer(struct scene *scene)
 {
-    return scene->writer ? STEP_SKIPPED : mms_writer_open(scene->path, &scene->options, &scene->writer);
+    return scene->writer ? STEP_SKIPPED : mms_writer_open(path_of(scene), &scene->options, &scene->writer);
 }
 
 int close_writer(struct scene *scene)
@@ -55,7 +62,56 @@ int publish_large(struct scene *scene)
     return publish(scene, LARGE);
 }
 
-/* After a large one, until the memory of that goes back. */
+static int update(struct scene *scene, bool touches)
+{
+    mms_receipt receipt;
+    size_t size;
+    void *buffer;
+    int code;
+
+    if (!scene->writer)
+        return STEP_SKIPPED;
+    code = mms_write_update(scene->writer, SMALL, &buffer, &size, &receipt);
+    if (code != 0)
+        return code;
+    size = size < SMALL ? SMALL : size;
+    pattern_fill(buffer, size, next_seed(scene));
+    if (touches) {
+        check_ok(mms_write_touch(scene->writer, size / 2, size - size / 2));
+        check_ok(mms_write_touch(scene->writer, 0, size / 2));
+    }
+    code = mms_write_commit(scene->writer, size, &receipt);
+    if (code != 0)
+        check_ok(mms_write_abort(scene->writer));
+    return note(scene, code, &receipt);
+}
+
+int update_value(struct scene *scene)
+{
+    return update(scene, true);
+}
+
+int track_value(struct scene *scene)
+{
+    return update(scene, false);
+}
+
+/* "Not known" is an answer. */
+int ask_changes(struct scene *scene)
+{
+    mms_view view;
+    size_t count = 0;
+    int code = scene->reader ? mms_read(scene->reader, &view) : STEP_SKIPPED;
+
+    if (code != 0)
+        return code;
+    code = mms_changes(scene->reader, view.generation - 1, NULL, 0, &count);
+    if (code == 0)
+        check_equal(count, 1);
+    return code == MMS_E_FORGOTTEN ? 0 : code;
+}
+
+/* After a large value, until the memory of that is freed. */
 int publish_forty(struct scene *scene)
 {
     int code = 0;
@@ -65,7 +121,7 @@ int publish_forty(struct scene *scene)
     return code;
 }
 
-/* Begun small and grown in two steps; a failure in the middle is answered by going back. */
+/* Begun small and grown in two steps; if one fails, give up the write. */
 static int publish_in_place(struct scene *scene, size_t begun, size_t grown, bool typed)
 {
     static const char schema[] = "struct Pattern { bytes: [u8; 1] }";
@@ -79,7 +135,7 @@ static int publish_in_place(struct scene *scene, size_t begun, size_t grown, boo
     if (code != 0)
         return code;
     if (typed)
-        code = mms_writer_set_type(scene->writer, (const uint64_t[2]){1, 2}, schema, sizeof schema - 1);
+        code = mms_write_set_type(scene->writer, (const uint64_t[2]){1, 2}, schema, sizeof schema - 1);
     if (code == 0)
         code = mms_write_grow(scene->writer, grown, &buffer);
     if (code != 0) {
@@ -88,7 +144,7 @@ static int publish_in_place(struct scene *scene, size_t begun, size_t grown, boo
     }
     pattern_fill(buffer, grown, next_seed(scene));
     code = note(scene, mms_write_commit(scene->writer, grown, &receipt), &receipt);
-    if (code != 0) /* in files of mmap-sync, where it could be committed again */
+    if (code != 0) /* for the files of mmap-sync, where it could be committed again */
         (void)mms_write_abort(scene->writer);
     return code;
 }
@@ -103,7 +159,7 @@ int publish_huge(struct scene *scene)
     return publish_in_place(scene, 0, HUGE, false);
 }
 
-/* The schema does not fit behind the value in the last page of it. */
+/* The schema does not fit behind the value in its last page. */
 int publish_typed(struct scene *scene)
 {
     return publish_in_place(scene, SMALL, 4096, true);
@@ -113,7 +169,7 @@ int publish_typed(struct scene *scene)
 
 int open_region(struct scene *scene)
 {
-    return scene->region ? STEP_SKIPPED : mms_region_open(scene->path, &scene->region_options, &scene->region);
+    return scene->region ? STEP_SKIPPED : mms_region_open(path_of(scene), &scene->region_options, &scene->region);
 }
 
 int close_region(struct scene *scene)

@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# symbols.sh NM LIBRARY PROGRAM EXEMPT: every function of libc that the library calls is one that PROGRAM makes fail (it has a
-# wrapper for it), or stands in EXEMPT with the reason why it need not. And nothing stands there in vain.
+# symbols.sh NM LIBRARY PROGRAM EXEMPT: every function of libc that the library calls is made to
+# fail by the tests, or is exempt for a stated reason. No exemption is left over.
 set -euo pipefail
 
 nm=$1 library=$2 program=$3 exempt=$4
 
-# Of the library's objects together: what they call and do not define. What compilers put in by themselves is left out.
+# What the library's objects together call and do not define, without what compilers add by themselves.
 called() {
     local defined
     defined=$("$nm" --defined-only "$library" | awk 'NF == 3 { print $3 }' | sort -u)
@@ -24,7 +24,7 @@ exempted() {
     grep -v '^#' "$exempt" | sed -n 's/:.*//p' | tr -s ' ' '\n' | grep . | sort
 }
 
-# glibc has fortified and 64-bit variants of many, with the same meaning.
+# glibc has fortified and 64-bit variants of many functions, with the same meaning.
 plain() {
     sed -E 's/^__(isoc[0-9]+_)?([a-z_0-9]+)_chk$/\2/; s/^__isoc[0-9]+_//' | sort -u
 }

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <linux/userfaultfd.h>
 #include <stdint.h>
 #include <sys/types.h>
 #include <sys/vfs.h>
@@ -21,8 +22,10 @@ INJECT(fstatat, int, -1, INJECT_LARGE(fstatat), (int at, const char *path, void 
        (at, path, out, flags))
 INJECT(realpath, char *, NULL, realpath, (const char *path, char *out), (path, out))
 INJECT(mkdirat, int, -1, mkdirat, (int at, const char *path, mode_t mode), (at, path, mode))
+#ifdef __GLIBC__
 INJECT(renameat2, int, -1, renameat2, (int from, const char *path, int to, const char *name, unsigned flags),
        (from, path, to, name, flags))
+#endif
 INJECT(unlinkat, int, -1, unlinkat, (int at, const char *path, int flags), (at, path, flags))
 INJECT(fdopendir, void *, NULL, fdopendir, (int fd), (fd))
 INJECT(opendir, void *, NULL, opendir, (const char *path), (path))
@@ -61,8 +64,9 @@ static ssize_t fall_short(size_t half)
 
 INJECT(pread, ssize_t, fall_short(0), INJECT_LARGE(pread), (int fd, void *to, size_t size, int64_t offset),
        (fd, to, size, offset))
-INJECT(pwrite, ssize_t, fall_short(size / 2), INJECT_LARGE(pwrite),
-       (int fd, const void *from, size_t size, int64_t offset), (fd, from, size, offset))
+/* What it says was written is written. */
+INJECT(pwrite, ssize_t, errno == 0 ? INJECT_REAL(INJECT_LARGE(pwrite))(fd, from, size / 2, offset) : -1,
+       INJECT_LARGE(pwrite), (int fd, const void *from, size_t size, int64_t offset), (fd, from, size, offset))
 INJECT(read, ssize_t, fall_short(0), read, (int fd, void *to, size_t size), (fd, to, size))
 
 int INJECT_REAL(INJECT_LARGE(fstatfs))(int fd, struct statfs *out);
@@ -76,10 +80,24 @@ int INJECT_WRAP(INJECT_LARGE(fstatfs))(int fd, struct statfs *out)
     return result;
 }
 
+/* The kind of a request that is not about flags of a file, or INJECT_KIND_COUNT. */
+static enum inject_kind tracking_kind(unsigned long request)
+{
+    if (request == UFFDIO_API)
+        return INJECT_ioctl_uffd_api;
+    if (request == UFFDIO_REGISTER)
+        return INJECT_ioctl_uffd_register;
+    return (request & 0xffff) == ('f' << 8 | 16) ? INJECT_ioctl_scan : INJECT_KIND_COUNT;
+}
+
 int __real_ioctl(int fd, unsigned long request, void *argument);
 int __wrap_ioctl(int fd, unsigned long request, void *argument);
 int __wrap_ioctl(int fd, unsigned long request, void *argument)
 {
+    enum inject_kind kind = tracking_kind(request);
+
+    if (kind != INJECT_KIND_COUNT)
+        return inject_due(kind) ? -1 : __real_ioctl(fd, request, argument);
     if (inject_due(request == FS_IOC_GETFLAGS ? INJECT_ioctl_getflags : INJECT_ioctl_setflags))
         return -1;
     if (inject_magic == 0)

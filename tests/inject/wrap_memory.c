@@ -12,13 +12,13 @@ void *INJECT_WRAP(MMAP)(void *at, size_t size, int protection, int flags, int fd
 {
     void *base = inject_due(INJECT_mmap) ? MAP_FAILED : INJECT_REAL(MMAP)(at, size, protection, flags, fd, offset);
 
-    if (base != MAP_FAILED)
+    if (base != MAP_FAILED && !(flags & MAP_FIXED)) /* that replaces another */
         inject_held.maps++;
     return base;
 }
 
-/* It takes the map away and then fails: one that stays would hold its lock, as it must, and nobody could do anything
-   about it. */
+/* Unmaps and then fails: a mapping that stays would hold its lock, as it must, and nobody could do
+   anything about it. */
 int __real_munmap(void *at, size_t size);
 int __wrap_munmap(void *at, size_t size);
 int __wrap_munmap(void *at, size_t size)

@@ -34,7 +34,7 @@ static enum inject_kind syscall_kind(long number, long first, long second)
         return first == MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED ? INJECT_membarrier_register : INJECT_membarrier;
     if (IS_FUTEX(number))
         return second == 0 ? INJECT_futex_wait : INJECT_futex_wake;
-    return INJECT_syscall_other;
+    return number == SYS_userfaultfd ? INJECT_userfaultfd : INJECT_syscall_other;
 }
 
 long __real_syscall(long number, long a, long b, long c, long d, long e, long f);
@@ -123,5 +123,7 @@ static ssize_t hold_line(bool was_none, char *const *line, ssize_t length)
 
 INJECT_LINE(getline, (char **line, size_t *size, FILE *stream), (line, size, stream))
 INJECT_LINE(getdelim, (char **line, size_t *size, int end, FILE *stream), (line, size, end, stream))
+#ifdef __GLIBC__
 INJECT_LINE(__getdelim, (char **line, size_t *size, int end, FILE *stream), (line, size, end, stream))
+#endif
 INJECT_DONE(fclose, fclose, (FILE * stream), (stream))

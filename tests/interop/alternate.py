@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Processes of mmsync and of the crate mmap-sync at the same files: writers by turns, readers of both kinds all the time,
-all of them killed now and then. README.md says what is asked."""
+"""Processes of mmsync and of the crate mmap-sync use the same files: writers take turns, readers
+of both kinds run throughout, and all of them get killed now and then. README.md says what is
+asked."""
 
 import argparse
 import json
@@ -60,7 +61,7 @@ class Run:
     def __init__(self, options):
         self.options = options
         self.random = random.Random(options.seed)
-        self.directory = tempfile.mkdtemp(prefix="mmsync-live-", dir=options.scratch)
+        self.directory = tempfile.mkdtemp(prefix=os.environ.get("MMSYNC_TEST_NAME", "mmsync-test") + "-live-", dir=options.scratch)
         self.agents = []
         self.count = {}
         self.serial = 0

@@ -7,7 +7,7 @@
 
 enum { LONGEST = 8 };
 
-/* Time on the processor: a busy machine must not decide who is faster. */
+/* Processor time: a busy machine must not decide who is faster. */
 static double now(void)
 {
     struct timespec time;

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The crate's writer, under jolts (tests/support/jolt.h): its own reader must be found torn, or the schedule proves
-   nothing (a skip), and then ours must not. Usage: jolted LIVE SECONDS. */
+/* The crate's writer under jolts (tests/support/jolt.h): its own reader must read torn values,
+   or the schedule proves nothing (a skip), and ours must not. At last the writer waits for
+   nobody, and ours checks what is overwritten meanwhile. Usage: jolted LIVE SECONDS. */
 #include "jolt.h"
+#include "mmap_sync_sample.h"
 #include "pattern.h"
+#include "scratch.h"
+#include "stamp.h"
 #include <fcntl.h>
 #include <mmsync.h>
 #include <stdio.h>
@@ -44,6 +48,21 @@ static void note_error(struct jolt_reader *seen)
     jolt_note(seen->first_error, "%s", mms_last_error());
 }
 
+/* Checks bytes that are no archive and may be overwritten meanwhile: any error, but no signal. */
+static void check_typed(mms_region *region, mms_reader *reader, struct jolt_reader *seen, uint64_t choice)
+{
+    mms_view view;
+    int code = Stamp_read(reader, &view) ? mms_release(reader) : mms_last_code();
+
+    (void)region;
+    (void)choice;
+    seen->reads++;
+    if (code == MMS_E_EVICTED)
+        seen->evicted++;
+    else if (code != MMS_E_CORRUPT && code != 0)
+        note_error(seen);
+}
+
 /* One read, refresh or copy. */
 static void read_once(mms_region *region, mms_reader *reader, struct jolt_reader *seen, uint64_t choice)
 {
@@ -73,25 +92,35 @@ static void read_once(mms_region *region, mms_reader *reader, struct jolt_reader
         note_error(seen);
 }
 
-static void read_with_ours(struct jolt_run *run, unsigned index, uint64_t seed)
+static void read_with(void (*once)(mms_region *region, mms_reader *reader, struct jolt_reader *seen, uint64_t choice),
+                      struct jolt_run *run, unsigned index, uint64_t seed)
 {
     struct jolt_reader *seen = &run->board->readers[index];
     mms_region_options options = MMS_REGION_OPTIONS_INIT;
     mms_region *region;
     mms_reader *reader;
 
-    options.format = MMS_FORMAT_MMAP_SYNC;
-    if (mms_region_open(run->region, &options, &region) != 0 || mms_reader_open(region, &reader) != 0) {
+    if (mms_region_open(crate_path(run->region), &options, &region) != 0 || mms_reader_open(region, &reader) != 0) {
         note_error(seen);
         return;
     }
     while (!jolt_is_over(run))
-        read_once(region, reader, seen, pattern_random(&seed));
+        once(region, reader, seen, pattern_random(&seed));
     mms_reader_close(reader);
     mms_region_close(region);
 }
 
-/* ---- The two runs ---- */
+static void read_with_ours(struct jolt_run *run, unsigned index, uint64_t seed)
+{
+    read_with(read_once, run, index, seed);
+}
+
+static void check_with_ours(struct jolt_run *run, unsigned index, uint64_t seed)
+{
+    read_with(check_typed, run, index, seed);
+}
+
+/* ---- The runs ---- */
 
 static bool make_board(struct jolt_run *run)
 {
@@ -104,17 +133,16 @@ static bool make_board(struct jolt_run *run)
     return run->board != MAP_FAILED;
 }
 
-/* A value to begin with, so that readers that are first find one. */
+/* A first value, so that readers that start first find one. */
 static bool make_prefix(const char *prefix)
 {
     mms_writer_options options = MMS_WRITER_OPTIONS_INIT;
     char value[SIZE];
     mms_writer *writer;
 
-    options.format = MMS_FORMAT_MMAP_SYNC;
     pattern_fill(value, sizeof value, PATTERN_FREE_SEED);
-    return mms_writer_open(prefix, &options, &writer) == 0 && mms_write(writer, value, sizeof value, NULL) == 0 &&
-           mms_writer_close(writer) == 0;
+    return mms_writer_open(crate_path(prefix), &options, &writer) == 0 &&
+           mms_write(writer, value, sizeof value, NULL) == 0 && mms_writer_close(writer) == 0;
 }
 
 static bool drive(struct jolt_run *run, struct jolt_reader *sum, const char *who)
@@ -160,13 +188,21 @@ static int judge(struct jolt_run *run, double longest)
     run->read = read_with_ours;
     if (!drive(run, &ours, "our reader"))
         return 1;
-    return ours.torn == 0 && ours.evicted == 0 ? 0 : 1;
+    if (ours.torn != 0 || ours.evicted != 0)
+        return 1;
+    run->read = check_with_ours;
+    if (setenv("MMSYNC_JOLT_PATIENCE_MS", "0", 1) != 0 || !drive(run, &ours, "our checks, beside resets"))
+        return 1;
+    if (ours.evicted > 0)
+        return 0;
+    printf("SKIPPED: no view was taken away, so nothing was shown of checks beside resets\n");
+    return 77;
 }
 
 int main(int argc, char **argv)
 {
     struct jolt_run run = {.config = jolt_defaults(), .write = run_writer};
-    char directory[] = "/dev/shm/mmsync-jolted-XXXXXX";
+    char directory[128];
     int status;
 
     if (argc != 3) {
@@ -174,6 +210,7 @@ int main(int argc, char **argv)
         return 2;
     }
     live = argv[1];
+    snprintf(directory, sizeof directory, "/dev/shm/%s-jolted-XXXXXX", scratch_name());
     if (!mkdtemp(directory)) {
         printf("SKIPPED: no directory in /dev/shm\n");
         return 77;

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The real mmap-sync at the same files as the library. Usage: live.sh BUILD_DIRECTORY all [options of alternate.py]
-#                                                             live.sh BUILD_DIRECTORY jolted [SECONDS]
-# Exit status 0: as it should be, 1: not, 77: skipped, with the reason on standard output.
+# The real mmap-sync and the library at the same files. Usage: live.sh BUILD_DIRECTORY all [options
+# of alternate.py] live.sh BUILD_DIRECTORY jolted [SECONDS] Exit status 0: as it should be, 1: not,
+# 77: skipped, with the reason on standard output.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -41,7 +41,7 @@ if [ "$what" = jolted ]; then
     exec "$build/bin/jolted" "$live" "${1:-20}"
 fi
 
-scratch=$(mktemp -d /dev/shm/mmsync-live-XXXXXX)
+scratch=$(mktemp -d "/dev/shm/${MMSYNC_TEST_NAME:-mmsync-test}-live-XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
 trap 'exit 1' HUP INT TERM
 
@@ -61,7 +61,7 @@ for file in state data_0 data_1; do
 done
 echo "the four version words of the crate's unit test: the same, and the same files"
 
-# The crate's own examples, as they are but for the path, against ours.
+# The crate's own examples, unchanged but for the path, against ours.
 if [ -x "$build/bin/hello_world_reader" ]; then
     crate=$(cargo metadata --quiet --format-version 1 --manifest-path "$here/live/Cargo.toml" | python3 -c '
 import json, os, sys

@@ -3,14 +3,18 @@
 
 It makes sure that the rules are complete, and lets the judge be tested where the C side is not built."""
 
+import ipaddress
 import struct
+import uuid
 
-from schema import Enum
+from schema import ADDRESSES, Enum, NON_ZERO, RANGES, archived
 
 MASK = (1 << 64) - 1
 SEEDS = (0x08576FB6170B5F5F, 0x587775EEB84A7E46, 0xAC701115428EE569, 0x910FEB91B92BB1CD)
 WIDTHS = {"u8": 1, "u16": 2, "u32": 4, "u64": 8, "u128": 16, "f32": 4, "f64": 8, "bool": 1, "char": 4}
 NODE_SIZE = 4096
+FIXED = {"Duration": (16, 8), "Ipv4Addr": (4, 1), "Ipv6Addr": (16, 1), "IpAddr": (17, 1), "SocketAddrV4": (6, 2),
+         "SocketAddrV6": (28, 4), "SocketAddr": (32, 4), "Uuid": (16, 1)}
 
 
 def diffuse(x):
@@ -37,6 +41,7 @@ class Model:
     # Layout
 
     def layout(self, kind):
+        kind = archived(kind)
         tag = kind[0]
         if tag == "prim":
             return self.primitive_layout(kind[1])
@@ -47,15 +52,18 @@ class Model:
             return size * kind[2], align
         if tag in ("option", "result"):
             return self.variants_layout(1, [[k] for k in kind[1:]])
-        return {"box": 1, "vec": 2, "btreemap": 2, "hashmap": 3, "hashset": 3}[tag] * self.word, self.word
+        if tag in RANGES:
+            return self.variants_layout(0, [[kind[1]] * len(RANGES[tag])])
+        return {"box": 1, "vec": 2, "btreemap": 2, "btreeset": 2, "hashmap": 3, "hashset": 3}[tag] * self.word, self.word
 
     def primitive_layout(self, name):
         if name == "()":
             return 0, 1
         if name == "String":
             return 2 * self.word, self.word
-        if name == "Duration":
-            return 16, 8
+        if name in FIXED:
+            return FIXED[name]
+        name = NON_ZERO.get(name, name)
         size = self.word if name in ("usize", "isize") else WIDTHS[name.replace("i", "u")]
         return size, size
 
@@ -86,6 +94,7 @@ class Model:
     # Hash
 
     def hash_input(self, kind, value):
+        kind = archived(kind)
         tag = kind[0]
         if tag == "prim":
             return self.primitive_hash(kind[1], value)
@@ -93,12 +102,14 @@ class Model:
             return struct.pack("<Q", len(value)) + b"".join(self.hash_input(kind[1], v) for v in value)
         if tag == "box":
             return self.hash_input(kind[1], value)
+        if tag in RANGES:
+            return b"".join(self.hash_input(kind[1], value[end]) for end in RANGES[tag])
         if tag in ("option", "result"):
             index, payload = self.choice(kind, value)
             return struct.pack("<Q", index) + b"".join(self.hash_input(k, v) for k, v in payload)
         item = self.schema.by_name[kind[1]]
         index, payload = self.item_payload(item, value)
-        head = bytes([index]) if isinstance(item, Enum) else b""
+        head = bytes([index]) if isinstance(item, Enum) and len(item.variants) > 1 else b""
         return head + b"".join(self.hash_input(k, v) for k, v in payload)
 
     def primitive_hash(self, name, value):
@@ -108,10 +119,12 @@ class Model:
             return struct.pack("<QI", *value)
         if name == "()":
             return b""
+        name = NON_ZERO.get(name, name)
         # SeaHash takes integers as numbers, but those of 128 bits as the bytes that lie in memory.
         return self.primitive_bytes(name, value, self.order if name in ("u128", "i128") else "little")
 
     def primitive_bytes(self, name, value, order):
+        name = NON_ZERO.get(name, name)
         if name in ("f32", "f64"):
             return int(value, 16).to_bytes(WIDTHS[name], order)
         return int(value).to_bytes(self.primitive_layout(name)[0], order, signed=name.startswith("i"))
@@ -168,6 +181,7 @@ class Writer(Model):
         return position
 
     def serialize(self, kind, value):
+        kind = archived(kind)
         tag = kind[0]
         if tag == "prim":
             return self.serialize_string(value) if kind[1] == "String" else None
@@ -183,6 +197,10 @@ class Writer(Model):
             return self.hashmap(kind[1], ("prim", "()"), [(k, None) for k in value])
         if tag == "btreemap":
             return self.btreemap(kind[1], kind[2], value)
+        if tag == "btreeset":
+            return self.btreemap(kind[1], ("prim", "()"), [(k, None) for k in value])
+        if tag in RANGES:
+            return [self.serialize(kind[1], value[end]) for end in RANGES[tag]]
         if tag == "named":
             payload = self.item_payload(self.schema.by_name[kind[1]], value)[1]
         else:
@@ -205,6 +223,7 @@ class Writer(Model):
     # Values themselves
 
     def resolve(self, kind, value, resolver, at):
+        kind = archived(kind)
         tag = kind[0]
         if tag == "prim":
             self.resolve_primitive(kind[1], value, resolver, at)
@@ -217,7 +236,7 @@ class Writer(Model):
         elif tag == "vec":
             self.pointer(at, resolver)
             self.number(at + self.word, len(value))
-        elif tag == "btreemap":
+        elif tag in ("btreemap", "btreeset"):
             self.number(at, len(value))
             self.pointer(at + self.word, resolver)
         elif tag in ("hashmap", "hashset"):
@@ -229,7 +248,10 @@ class Writer(Model):
 
     def resolve_fields(self, kind, value, resolver, at):
         tag = 1
-        if kind[0] == "named":
+        if kind[0] in RANGES:
+            tag, payload = 0, [(kind[1], value[end]) for end in RANGES[kind[0]]]
+            index = 0
+        elif kind[0] == "named":
             item = self.schema.by_name[kind[1]]
             index, payload = self.item_payload(item, value)
             tag = self.tag_size(item) if isinstance(item, Enum) else 0
@@ -245,9 +267,27 @@ class Writer(Model):
             return self.resolve_string(value.encode(), resolver, at)
         if name == "Duration":
             self.out[at:at + 12] = value[0].to_bytes(8, self.order) + value[1].to_bytes(4, self.order)
+        elif name in ADDRESSES:
+            self.resolve_address(name, value, at)
+        elif name == "Uuid":
+            self.out[at:at + 16] = uuid.UUID(value).bytes
         elif name != "()":
             data = self.primitive_bytes(name, value, self.order)
             self.out[at:at + len(data)] = data
+
+    def resolve_address(self, name, value, at):
+        if name in ("SocketAddr", "IpAddr"):
+            (version, inner), = value.items()
+            self.out[at] = int(version == "V6")
+            name = {"IpAddr": "Ip{}Addr", "SocketAddr": "SocketAddr{}"}[name].format(version.lower() if name == "IpAddr" else version)
+            return self.resolve_address(name, inner, up(at + 1, FIXED[name][1]))
+        ip, *numbers = value if isinstance(value, list) else [value]
+        data = ipaddress.ip_address(ip).packed
+        if numbers:
+            data += numbers[0].to_bytes(2, self.order)
+        if len(numbers) > 1:
+            data += bytes(2) + b"".join(n.to_bytes(4, self.order) for n in numbers[1:])
+        self.out[at:at + len(data)] = data
 
     def resolve_string(self, text, position, at):
         if len(text) < 2 * self.word:

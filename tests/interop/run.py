@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lets the real crate and the C side write, read and judge the same values. README.md says what is compared."""
+"""The real crate and the C side write, read and check the same values. README.md says what is
+compared."""
 
 import argparse
 import collections
@@ -144,8 +145,8 @@ def has_odd_tree(layouts, word):
     """True when some BTreeMap's entries are not a multiple of the node's alignment: the crate takes such nodes for larger
     than it writes them, and its check may refuse what it wrote itself."""
     def odd(kind):
-        if kind[0] == "btreemap":
-            align = layouts.variants_layout(0, [[kind[1], kind[2]]])
+        if kind[0] in ("btreemap", "btreeset"):
+            align = layouts.variants_layout(0, [list(kind[1:])])
             inner = layouts.variants_layout(0, [[("box", None), kind[1]]])
             if align[0] % max(word, align[1]) or inner[0] % max(word, inner[1]):
                 return True
@@ -283,7 +284,7 @@ def parse():
     parser.add_argument("--damage", type=int, default=200, help="damaged archives per schema")
     parser.add_argument("--fuel", type=int, default=3000, help="items in a large value")
     parser.add_argument("--offsets", choices=["32", "64", "both"], default="both")
-    parser.add_argument("--keys", choices=["basic", "all"], default="basic", help="all: also keys that mmsc does not take")
+    parser.add_argument("--keys", choices=["basic", "all"], default="all", help="basic: numbers and texts alone")
     parser.add_argument("--only", action="append", help="this schema only; may be repeated")
     parser.add_argument("--work", type=pathlib.Path, required=True, help="directory for what is built")
     parser.add_argument("--jobs", type=int, default=1, help="for cargo")

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Byte equality with the real crate. Usage: run.sh BUILD_DIRECTORY [options of run.py]
-# Exit status 0: equal, 1: not, 77: skipped, with the reason on standard output. Needs no cargo, but asks less without one.
+# Exit status 0: equal, 1: not, 77: skipped, with the reason on standard output. Needs no cargo, but checks less without it.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -21,21 +21,25 @@ work=${INTEROP_WORK:-$build/interop}
 mkdir -p "$work"
 export PYTHONDONTWRITEBYTECODE=1
 
-# Without the crate there are still the answers that it gave when vectors/ was recorded.
+# Without the crate there are still its answers recorded in vectors/.
 recorded() {
-    echo "no random values: $1; comparing with the recorded ones"
-    shift
     exec python3 "$here/run.py" --work "$work" --drive "$drive" --recorded "$@"
+}
+
+without_crate() {
+    echo "SKIPPED: random values: $1"
+    shift
+    recorded "$@"
 }
 
 if [ "${1:-}" = --recorded ]; then
     shift
-    recorded "none are asked for" "$@"
+    recorded "$@"
 fi
-command -v cargo >/dev/null || recorded "there is no cargo" "$@"
+command -v cargo >/dev/null || without_crate "there is no cargo" "$@"
 minor=$(rustc --version | sed -n 's/^rustc 1\.\([0-9]*\)\..*/\1/p')
-[ "${minor:-0}" -ge 77 ] || recorded "$(rustc --version) is older than 1.77, where i128 got the alignment that C gives it" "$@"
+[ "${minor:-0}" -ge 77 ] || without_crate "$(rustc --version) is older than 1.77, where i128 got the alignment that C gives it" "$@"
 if ! cargo fetch --quiet --manifest-path "$here/Cargo.toml" 2>"$work/fetch.log"; then
-    recorded "cargo cannot get the crates: $(tail -n 1 "$work/fetch.log")" "$@"
+    without_crate "cargo cannot get the crates: $(tail -n 1 "$work/fetch.log")" "$@"
 fi
 exec nice python3 "$here/run.py" --work "$work" --drive "$drive" "$@"

@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# HashMap<u64, Vec<f32>> with many keys, built, checked and looked up by C and by the crate: the archives must be equal.
-# Usage: scale.sh BUILD_DIRECTORY [KEYS [FLOATS]]; FLOATS: in each vector. Ten million keys need 3 GB of memory; archives
-# over 2 GiB (3 200000000: 8 GB) are written with offsets of 64 bits only. Exit status 77: skipped, with the reason.
+# A HashMap<u64, Vec<f32>> with many keys, built, checked and looked up by C and by the crate: the
+# archives must be equal. Usage: scale.sh BUILD_DIRECTORY [KEYS [FLOATS]]; FLOATS: in each vector.
+# Ten million keys need 3 GB of memory; archives over 2 GiB (3 200000000: 8 GB) are written with
+# offsets of 64 bits only. Exit status 77: skipped, with the reason.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -20,7 +21,7 @@ c_side() {
     mkdir -p "$work/table$1"
     "$build/bin/mmsc" --offsets "$1" -o "$work/table$1" "$here/table.rs"
     ${CC:-cc} -std=c11 -D_GNU_SOURCE -O2 -iquote "$work/table$1" -I "$here/../../include" \
-        "$here/bigmap.c" "$work/table$1/table.c" "$build/src/core/libmmsync.a" -lpthread -o "$work/table$1/bigmap"
+        "$here/bigmap.c" "$work/table$1/table.c" "$build/src/libmmsync.a" -lpthread -o "$work/table$1/bigmap"
     "$work/table$1/bigmap" "$keys" "$floats"
 }
 

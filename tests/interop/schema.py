@@ -2,20 +2,39 @@
 """Schemas: random ones and hand-written ones, as Rust source that rustc and mmsc both take.
 
 A type is a tuple: ("prim", "u8"), ("named", "T3"), ("option", T), ("result", T, E), ("vec", T), ("array", T, 3),
-("box", T), ("hashmap", K, V), ("hashset", K), ("btreemap", K, V). What a schema declares is a list of Struct and Enum.
+("box", T), ("hashmap", K, V), ("hashset", K), ("btreemap", K, V), ("btreeset", K), ("range", T) and the other ranges;
+("vecdeque", T) and ("fxhashmap", K, V) are archived as others are. What a schema declares is a list of Struct and Enum.
 """
 
 import random
 
 INTEGERS = ["u8", "u16", "u32", "u64", "u128", "i8", "i16", "i32", "i64", "i128"]
 WORDS = ["usize", "isize"]
-PRIMITIVES = INTEGERS + WORDS + ["f32", "f64", "bool", "char", "String", "Duration", "()"]
-KEYS = INTEGERS + ["bool", "char", "String"]
+NON_ZERO = {"NonZero" + name.capitalize(): name for name in INTEGERS + WORDS}
+ADDRESSES = ["Ipv4Addr", "Ipv6Addr", "IpAddr", "SocketAddrV4", "SocketAddrV6", "SocketAddr"]
+PRIMITIVES = (INTEGERS + WORDS + ["f32", "f64", "bool", "char", "String", "Duration", "()"] + ADDRESSES + ["Uuid"] + list(NON_ZERO))
+NON_ZERO_KEYS = [name for name, of in NON_ZERO.items() if of in INTEGERS]
+KEYS = INTEGERS + ["bool", "char", "String"] + NON_ZERO_KEYS
 RUST_NAMES = {"option": "Option", "result": "Result", "vec": "Vec", "box": "Box",
-              "hashmap": "HashMap", "hashset": "HashSet", "btreemap": "BTreeMap"}
+              "hashmap": "HashMap", "hashset": "HashSet", "btreemap": "BTreeMap", "btreeset": "BTreeSet",
+              "range": "Range", "rangeinclusive": "RangeInclusive", "rangefrom": "RangeFrom", "rangeto": "RangeTo",
+              "rangetoinclusive": "RangeToInclusive", "vecdeque": "VecDeque", "fxhashmap": "FxHashMap"}
+# The ends of a range.
+RANGES = {"range": ["start", "end"], "rangeinclusive": ["start", "end"], "rangefrom": ["start"], "rangeto": ["end"],
+          "rangetoinclusive": ["end"]}
+# Types that the crate archives as other types.
+SAME = {"vecdeque": "vec", "fxhashmap": "hashmap"}
+
+
+def archived(kind):
+    """The tuple whose archive is the same, with no other spelling of it."""
+    return (SAME.get(kind[0], kind[0]), *(archived(k) if isinstance(k, tuple) else k for k in kind[1:]))
+
 
 
 class Field:
+    spelling = ""  # of the type, if it is not the plain one
+
     def __init__(self, name, kind, attribute=""):
         self.name, self.kind, self.attribute = name, kind, attribute
 
@@ -23,16 +42,22 @@ class Field:
 class Body:
     """The fields of a struct or of a variant. shape is "unit", "tuple" or "named"."""
 
+    attribute = ""  # of a variant
+
     def __init__(self, shape, fields=()):
         self.shape, self.fields = shape, list(fields)
 
 
 class Struct:
+    attribute = ""  # after the derives
+
     def __init__(self, name, body, key=False, recursive=False):
         self.name, self.body, self.key, self.recursive = name, body, key, recursive
 
 
 class Enum:
+    attribute = ""
+
     def __init__(self, name, variants, key=False, recursive=False, values=()):
         self.name, self.variants, self.key, self.recursive = name, variants, key, recursive
         self.values = list(values)  # explicit discriminants, or none
@@ -40,6 +65,8 @@ class Enum:
 
 class Schema:
     """damage: the crate may be asked about damaged archives. recorded: small enough for vectors/. fuel: a limit for it."""
+
+    prelude = ""  # what stands before the types
 
     def __init__(self, name, items, damage=True, recorded=True, fuel=1 << 30):
         self.name, self.items, self.damage, self.recorded, self.fuel = name, items, damage, recorded, fuel
@@ -118,7 +145,7 @@ RECURSIVE = ('#[archive(bound(serialize = "__S: rkyv::ser::ScratchSpace + rkyv::
 
 
 def attributes(item):
-    text = KEY_DERIVES if item.key else DERIVES
+    text = (KEY_DERIVES if item.key else DERIVES) + item.attribute
     if item.recursive:
         text += RECURSIVE
     # The crate hashes an enum's tag as one byte on both sides only with this.
@@ -130,7 +157,7 @@ def attributes(item):
 def field_source(field, body_shape, recursive, public):
     attribute = "#[omit_bounds] #[archive_attr(omit_bounds)] " if recursive and mentions_named(field.kind) else ""
     name = f"{field.name}: " if body_shape == "named" else ""
-    return attribute + public + name + spell(field.kind)
+    return attribute + field.attribute + public + name + (field.spelling or spell(field.kind))
 
 
 def mentions_named(kind):
@@ -151,12 +178,12 @@ def enum_source(item):
         fields = ", ".join(field_source(f, variant.shape, item.recursive, "") for f in variant.fields)
         tail = {"unit": "", "tuple": f"({fields})", "named": f" {{ {fields} }}"}[variant.shape]
         value = f" = {item.values[i]}" if item.values and item.values[i] is not None else ""
-        lines.append(f"    {name}{tail}{value},\n")
+        lines.append(f"    {variant.attribute}{name}{tail}{value},\n")
     return f"pub enum {item.name} {{\n" + "".join(lines) + "}\n"
 
 
 def source(schema):
-    text = "// SPDX-License-Identifier: Apache-2.0\n"
+    text = "// SPDX-License-Identifier: Apache-2.0\n" + schema.prelude
     for item in schema.items:
         text += "\n" + attributes(item) + (struct_source(item) if isinstance(item, Struct) else enum_source(item))
     return text
@@ -228,14 +255,16 @@ class Chooser:
 
     def container(self, depth):
         tag = self.random.choice(["option", "option", "result", "vec", "vec", "vec", "array", "box", "hashmap", "hashmap",
-                                  "hashset", "btreemap", "btreemap"])
+                                  "hashset", "btreemap", "btreemap", "btreeset", "vecdeque", "fxhashmap", "range"])
         inner = lambda: self.sized(depth - 1)
         if tag == "array":
             return ("array", self.kind(depth - 1), self.random.choice([1, 2, 3, 4, 7]))
-        if tag in ("hashmap", "btreemap"):
+        if tag in ("hashmap", "btreemap", "fxhashmap"):
             return (tag, self.key(2, ordered=tag == "btreemap"), self.kind(depth - 1))
-        if tag == "hashset":
-            return (tag, self.key(2))
+        if tag in ("hashset", "btreeset"):
+            return (tag, self.key(2, ordered=tag == "btreeset"))
+        if tag == "range":
+            return (self.random.choice(list(RANGES)), inner())
         if tag == "result":
             return (tag, self.kind(depth - 1), self.kind(depth - 1))
         return (tag, inner())
@@ -247,15 +276,17 @@ class Chooser:
 
     def key(self, depth, ordered=False):
         if self.keys == "basic" or depth == 0 or self.random.random() < 0.7:
-            return ("prim", self.random.choice(KEYS + (WORDS if ordered else [])))
+            return ("prim", self.random.choice(KEYS + (WORDS + ADDRESSES + ["Uuid"] if ordered else [])))
         named = [item.name for item in self.items if item.key]
-        tag = self.random.choice(["named", "option", "vec", "array", "box", "duration"])
+        tag = self.random.choice(["named", "named", "option", "result", "vec", "array", "box", "duration"])
         if tag == "named" and named:
             return ("named", self.random.choice(named))
         if tag == "duration":
             return ("prim", "Duration")
         if tag == "array":
             return ("array", self.key(depth - 1), self.random.choice([1, 2, 3]))
+        if tag == "result":
+            return (tag, self.key(depth - 1), self.key(depth - 1))
         return (tag if tag != "named" else "option", self.key(depth - 1))
 
 
@@ -263,7 +294,7 @@ def takes_no_room(kind):
     return kind == ("prim", "()") or kind[0] == "array" and takes_no_room(kind[1])
 
 
-# Hand-written schemas: what chance would meet too seldom
+# Hand-written schemas: what chance would rarely produce
 
 def fixed():
     hello = Struct("HelloWorld", body("version: u32, messages: Vec<String>"))
@@ -289,6 +320,35 @@ def fixed():
     nested = Struct("Nested", body("a: Option<Option<Option<u8>>>, b: Vec<Vec<Vec<String>>>, c: Box<Box<Box<u64>>>, "
                                    "d: Result<Result<u8, String>, Option<Vec<u16>>>, e: [[String; 2]; 2], "
                                    "f: HashMap<String, HashMap<u8, HashSet<String>>>, g: Option<HashMap<u32, Box<String>>>"))
+    net = Struct("Net", body("a: Ipv4Addr, b: Ipv6Addr, c: IpAddr, d: SocketAddrV4, e: SocketAddrV6, f: SocketAddr, g: Vec<IpAddr>, "
+                             "h: Vec<SocketAddr>, i: Option<SocketAddrV6>, j: Result<IpAddr, SocketAddr>, k: [SocketAddrV4; 3], "
+                             "l: BTreeMap<IpAddr, u16>, m: BTreeMap<SocketAddr, String>, n: BTreeSet<Ipv6Addr>, "
+                             "o: BTreeSet<SocketAddrV6>, p: BTreeSet<SocketAddrV4>, q: HashMap<u8, IpAddr>, r: Uuid, "
+                             "s: BTreeMap<Uuid, SocketAddrV4>, t: Vec<Uuid>"))
+    numbers = Struct("Numbers", body(", ".join(f"f{i}: {name}" for i, name in enumerate(NON_ZERO))
+                                     + ", o: Option<NonZeroU32>, p: Vec<NonZeroU64>, q: Result<NonZeroI8, NonZeroU128>, "
+                                       "r: HashMap<NonZeroU16, NonZeroI64>, s: BTreeSet<NonZeroI32>, t: [NonZeroUsize; 2], "
+                                       "u: BTreeMap<NonZeroIsize, u8>, v: HashSet<NonZeroU128>"))
+    ranges = Struct("Ranges", body("a: Range<u32>, b: RangeInclusive<i64>, c: RangeFrom<String>, d: RangeTo<u8>, "
+                                   "e: RangeToInclusive<char>, f: Vec<Range<String>>, g: Option<RangeInclusive<f64>>, "
+                                   "h: HashMap<Range<u16>, u8>, i: HashSet<RangeTo<String>>, j: Range<Range<u8>>, "
+                                   "k: Box<RangeFrom<Vec<u16>>>"))
+    point = Struct("Point", body("x: u32, name: String, on: bool"), key=True)
+    wrapped = Struct("Wrapped", body("(u64)"), key=True)
+    label = Struct("Label", body("text: String"), key=True)
+    plain = Enum("Plain", [("Red", body("")), ("Green", body("")), ("Blue", body(""))], key=True)
+    rich = Enum("Rich", [("None", body("")), ("One", body("(u16)")), ("Two", body("a: String, b: Option<u8>")),
+                         ("Three", body("(Point)"))], key=True)
+    lone = Enum("Lone", [("Only", body("(u8, String)"))], key=True)
+    keys = Struct("Keys", body("a: HashMap<Point, u8>, b: BTreeMap<Point, u8>, c: HashMap<Wrapped, String>, d: HashSet<Label>, "
+                               "e: HashMap<Plain, u32>, f: BTreeMap<Rich, u32>, g: HashSet<Rich>, h: HashMap<Lone, u8>, "
+                               "i: HashMap<[u8; 16], u8>, j: HashMap<[String; 2], u8>, k: BTreeSet<[i16; 3]>, l: HashMap<Option<u32>, u8>, "
+                               "m: HashSet<Vec<u8>>, n: HashSet<Vec<String>>, o: HashSet<Vec<u128>>, p: BTreeMap<Result<u8, String>, u8>, "
+                               "q: HashMap<Duration, u8>, r: HashMap<Box<Point>, u8>, s: HashSet<Result<u8, i16>>, t: BTreeSet<Option<Lone>>, "
+                               "u: BTreeMap<Duration, ()>, v: HashSet<Vec<bool>>, w: HashSet<[char; 2]>, x: BTreeMap<Box<Wrapped>, u8>, "
+                               "y: HashMap<u8, HashMap<Point, u8>>, z: BTreeMap<Vec<Rich>, u8>"))
+    same = Struct("Same", body("a: VecDeque<u16>, b: FxHashMap<u32, String>, c: VecDeque<String>, d: Vec<VecDeque<u8>>, "
+                               "e: HashSet<VecDeque<u8>>, i: VecDeque<[u32; 2]>, f: FxHashMap<String, VecDeque<u32>>, g: BTreeSet<String>, h: BTreeSet<u64>"))
     # Large entries, most of whose JSON is short: trees of several levels from few entries.
     large = Enum("Large", [("Small", body("(u8)")), ("Other", body("(String)")), ("Empty", body("")),
                            ("Full", body("([u64; 200])"))])
@@ -296,9 +356,11 @@ def fixed():
     return [Schema("hello", [hello]), Schema("features", [features]), Schema("words", [words]),
             Schema("units", units, damage=False), Schema("aligned", aligned), Schema("trees", [trees]),
             Schema("counts", [many, more, counts]), Schema("codes", [coded, codes]), Schema("forest", [tree, forest]),
-            Schema("nested", [nested]), Schema("levels", [large, levels], recorded=False, fuel=2500)]
+            Schema("nested", [nested]), Schema("net", [net]), Schema("numbers", [numbers]), Schema("ranges", [ranges]),
+            Schema("keys", [point, wrapped, label, plain, rich, lone, keys]), Schema("same", [same]), Schema("levels", [large, levels], recorded=False, fuel=2500)]
 
 
 def batch(seed, count, keys):
     """The hand-written schemas and `count` random ones."""
-    return fixed() + [Chooser(f"{seed}/{i}", f"s{i:03}", keys).schema() for i in range(count)]
+    import decorated  # which needs the classes above
+    return fixed() + decorated.schemas() + [Chooser(f"{seed}/{i}", f"s{i:03}", keys).schema() for i in range(count)]

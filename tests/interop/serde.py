@@ -8,13 +8,9 @@ import json
 import math
 import struct
 
-from schema import Enum
+from schema import ADDRESSES, Enum, RANGES, archived
 
 FLOATS = {"f32": ("<I", "<f"), "f64": ("<Q", "<d")}
-
-
-def is_string_key(kind):
-    return kind in (("prim", "char"), ("prim", "String"))
 
 
 class Convert:
@@ -28,15 +24,20 @@ class Convert:
         return json.dumps(self.write(self.root, value), ensure_ascii=False, separators=(",", ":"))
 
     def write(self, kind, value):
+        kind = archived(kind)
         tag = kind[0]
         if tag == "prim":
             return self.write_primitive(kind[1], value)
-        if tag in ("vec", "array", "hashset"):
+        if tag in ("vec", "array", "hashset", "btreeset"):
             return [self.write(kind[1], v) for v in value]
+        if tag in RANGES:
+            return {end: self.write(kind[1], value[end]) for end in RANGES[tag]}
         if tag == "box":
             return self.write(kind[1], value)
         if tag in ("hashmap", "btreemap"):
-            return {self.key(kind[1], k): self.write(kind[2], v) for k, v in value}
+            if self.is_text(kind[1]) and not self.is_address(kind[1]):
+                return {self.key(kind[1], k): self.write(kind[2], v) for k, v in value}
+            return [[self.write(kind[1], k), self.write(kind[2], v)] for k, v in value]
         if tag == "option":
             return self.write_option(kind[1], value)
         if tag == "result":
@@ -71,13 +72,47 @@ class Convert:
             return item.body.shape == "unit" or len(item.body.fields) == 1 and self.may_be_null(item.body.fields[0].kind)
         return kind[0] == "option" or kind == ("prim", "()")
 
-    @staticmethod
-    def key(kind, value):
+    def is_text(self, kind):
+        """Are keys of this kind the names of an object's members? Maps with others are arrays of pairs."""
+        if kind[0] == "box":
+            return self.is_text(kind[1])
+        if kind[0] == "named":
+            item = self.schema.by_name[kind[1]]
+            if isinstance(item, Enum):
+                return all(body.shape == "unit" for _, body in item.variants)
+            return item.body.shape == "tuple" and len(item.body.fields) == 1 and self.is_text(item.body.fields[0].kind)
+        return kind[0] == "prim" and kind[1] not in ("()", "Duration")
+
+    def key(self, kind, value):
+        """The text of such a key; of an address, what is printed."""
+        if kind[0] == "box":
+            return self.key(kind[1], value)
+        if kind[0] == "named":
+            item = self.schema.by_name[kind[1]]
+            return value if isinstance(item, Enum) else self.key(item.body.fields[0].kind, value[0])
         if kind == ("prim", "char"):
             return chr(value)
         if kind == ("prim", "bool"):
             return "true" if value else "false"
+        if kind[1] in ADDRESSES:
+            return self.show(kind[1], value)
         return str(value)
+
+    def is_address(self, kind):
+        """One whose text does not say all."""
+        return kind[1] in ADDRESSES or kind[0] == "box" and self.is_address(kind[1])
+
+    @staticmethod
+    def show(name, value):
+        """An address as Rust's Display writes it."""
+        if name in ("IpAddr", "SocketAddr"):
+            (version, value), = value.items()
+            name = "SocketAddr" + version if name == "SocketAddr" else name
+        if name == "SocketAddrV4":
+            return f"{value[0]}:{value[1]}"
+        if name == "SocketAddrV6":
+            return f"[{value[0]}{f'%{value[3]}' if value[3] else ''}]:{value[1]}"
+        return value
 
     def item(self, item, value, convert):
         if not isinstance(item, Enum):
@@ -103,17 +138,23 @@ class Convert:
         return self.forget(self.root, value)
 
     def forget(self, kind, value):
+        kind = archived(kind)
         tag = kind[0]
+        if kind[1] in ADDRESSES:
+            return self.show(kind[1], value)
         if kind[1] in FLOATS:
             number = self.write_primitive(kind[1], value)
             return self.plain_float(kind[1], None if isinstance(number, str) else number)
         if tag == "hashset":
             return sorted((self.forget(kind[1], v) for v in value), key=repr)
         if tag in ("hashmap", "btreemap"):
-            pairs = [(self.key(kind[1], k), self.forget(kind[2], v)) for k, v in value]
+            plain = self.key if self.is_text(kind[1]) else self.forget
+            pairs = [(plain(kind[1], k), self.forget(kind[2], v)) for k, v in value]
             return sorted(pairs, key=repr) if tag == "hashmap" else pairs
-        if tag in ("vec", "array"):
+        if tag in ("vec", "array", "btreeset"):
             return [self.forget(kind[1], v) for v in value]
+        if tag in RANGES:
+            return {end: self.forget(kind[1], value[end]) for end in RANGES[tag]}
         if tag == "box":
             return self.forget(kind[1], value)
         if tag == "option":
@@ -134,17 +175,23 @@ class Convert:
         return self.plain_c(self.root, json.loads(text, object_pairs_hook=Pairs))
 
     def plain_c(self, kind, value):
+        kind = archived(kind)
         tag = kind[0]
         if tag == "prim":
             if kind[1] in FLOATS:
                 return self.plain_float(kind[1], value)
             return dict(value.pairs) if kind[1] == "Duration" else value
-        if tag in ("vec", "array"):
+        if tag in ("vec", "array", "btreeset"):
             return [self.plain_c(kind[1], v) for v in value]
+        if tag in RANGES:
+            return {end: self.plain_c(kind[1], dict(value.pairs)[end]) for end in RANGES[tag]}
         if tag == "hashset":
             return sorted((self.plain_c(kind[1], v) for v in value), key=repr)
         if tag in ("hashmap", "btreemap"):
-            pairs = [(k, self.plain_c(kind[2], v)) for k, v in value.pairs]
+            if self.is_text(kind[1]):
+                pairs = [(k, self.plain_c(kind[2], v)) for k, v in value.pairs]
+            else:
+                pairs = [(self.plain_c(kind[1], k), self.plain_c(kind[2], v)) for k, v in value]
             return sorted(pairs, key=repr) if tag == "hashmap" else pairs
         if tag == "box":
             return self.plain_c(kind[1], value)

@@ -2,6 +2,7 @@
 /* Our side of alternate.py: live/src/agent.rs in C. Commands by line, one answer each. */
 #include "stamp.h"
 #include <inttypes.h>
+#include <mmsync/mmap_sync.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,7 @@ static mms_writer *writer;
 static mms_region *region;
 static mms_reader *reader;
 static mms_view held;
-static uint64_t last_serial; /* that this reader has seen */
+static uint64_t last_serial; /* seen by this reader */
 static void *copy;           /* COPY_ROOM bytes */
 
 struct spin {
@@ -50,21 +51,24 @@ static void answer_code(int code)
 /* writer PREFIX locked|free [GRACE_MS refuse|reset] */
 static void open_writer(char **words)
 {
+    mms_mmap_sync_writer_options mmap_sync = MMS_MMAP_SYNC_WRITER_OPTIONS_INIT;
     mms_writer_options options = MMS_WRITER_OPTIONS_INIT;
+    char path[4096];
 
     mms_writer_close(writer);
     writer = NULL;
-    options.format = MMS_FORMAT_MMAP_SYNC;
-    options.unlocked = !strcmp(words[2], "free");
+    options.mmap_sync = &mmap_sync;
+    mmap_sync.unlocked = !strcmp(words[2], "free");
     options.lock_wait_ms = MMS_NO_WAIT;
     if (words[3] && words[4]) {
         options.grace_ms = atoi(words[3]);
-        options.on_grace = !strcmp(words[4], "reset") ? MMS_RESET : MMS_REFUSE;
+        mmap_sync.reset = !strcmp(words[4], "reset");
     }
-    answer_code(mms_writer_open(words[1], &options, &writer));
+    snprintf(path, sizeof path, "mmap-sync:%s", words[1]);
+    answer_code(mms_writer_open(path, &options, &writer));
 }
 
-/* write SERIAL COUNT: half of them are built in place. */
+/* write SERIAL COUNT: half of the values are built in place. */
 static void write_stamp(char **words)
 {
     static uint64_t values[WORDS];
@@ -87,7 +91,7 @@ static void write_stamp(char **words)
             code = mms_write(writer, copy, size, &receipt);
     }
     if (code == 0)
-        printf("OK %" PRIu64 " %d\n", receipt.generation, receipt.reset);
+        printf("OK %" PRIu64 " %d\n", receipt.generation, mms_mmap_sync_was_reset(writer));
     else
         answer_code(code);
 }
@@ -97,6 +101,7 @@ static void write_stamp(char **words)
 static void open_reader(char **words)
 {
     mms_region_options options = MMS_REGION_OPTIONS_INIT;
+    char path[4096];
     int code;
 
     mms_reader_close(reader);
@@ -104,15 +109,15 @@ static void open_reader(char **words)
     reader = NULL;
     region = NULL;
     last_serial = 0;
-    options.format = MMS_FORMAT_MMAP_SYNC;
     options.read_only = words[2] && !strcmp(words[2], "copy");
-    code = mms_region_open(words[1], &options, &region);
+    snprintf(path, sizeof path, "mmap-sync:%s", words[1]);
+    code = mms_region_open(path, &options, &region);
     if (code == 0 && !options.read_only)
         code = mms_reader_open(region, &reader);
     answer_code(code);
 }
 
-/* 1: whole, 0: torn, or a code. What is in a view that was taken away does not count. */
+/* 1: whole, 0: torn, or a code. The content of a view that was taken away does not count. */
 static int judge(const void *data, size_t size, uint64_t *serial, size_t *count)
 {
     const ArchivedStamp *stamp = Stamp_check(data, size);

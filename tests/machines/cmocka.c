@@ -62,7 +62,7 @@ void _assert_equal(uintmax_t a, uintmax_t b, int wanted, const char *text, const
     _fail(file, line);
 }
 
-/* Runs one function of a test; whatever ends it early comes back here. */
+/* Runs one function of a test; whatever ends it early returns here. */
 static int run_part(CMUnitTestFunction test, CMFixtureFunction fixture, void **state)
 {
     int ended = setjmp(end_of_test);

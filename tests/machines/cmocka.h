@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A stand-in for cmocka, for machines that have no package of it (other processors under an emulator, other C
-   libraries): as much of its interface as our tests use, in its words, so that they compile unchanged. Selected by
-   -DMMSYNC_CMOCKA_STANDIN=ON. */
+/* A stand-in for cmocka, for machines without a package of it (other processors under an emulator,
+   other C libraries): as much of its interface as our tests use, under the same names, so that
+   they compile unchanged. Selected by -DMMSYNC_CMOCKA_STANDIN=ON. */
 #ifndef MMS_CMOCKA_STANDIN_H
 #define MMS_CMOCKA_STANDIN_H
 
@@ -66,7 +66,7 @@ void _assert_equal(uintmax_t a, uintmax_t b, int wanted, const char *text, const
     _assert((uintmax_t)(v) >= (uintmax_t)(low) && (uintmax_t)(v) <= (uintmax_t)(high), #v " in " #low ".." #high, \
             __FILE__, __LINE__)
 
-/* cmocka's find leaks; here the sanitizers of the ordinary builds have to do. */
+/* cmocka's find leaks; here the sanitizers of the ordinary builds do that. */
 #define test_malloc malloc
 #define test_calloc calloc
 #define test_free free

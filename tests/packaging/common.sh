@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# For the scripts beside it: strictness, a temporary directory $tmp, and a few words.
+# For the scripts next to it: strictness, a temporary directory $tmp, and a few functions.
 set -euo pipefail
 # shellcheck disable=SC2034 # used by the scripts
 here=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
@@ -33,7 +33,7 @@ version() {
     sed -n 's/^#define MMS_VERSION "\(.*\)"/\1/p' "$MMSYNC_SOURCE_DIR/include/mmsync.h"
 }
 
-# install_into PREFIX: what `cmake --install` does, under a prefix that the build did not know.
+# install_into PREFIX: `cmake --install`, under a prefix that the build did not know.
 install_into() {
     "$CMAKE" --install "$BUILD_DIR" --prefix "$1" >"$tmp/install.log" 2>&1 || {
         cat "$tmp/install.log"

@@ -3,12 +3,12 @@
 # Programs in C and C++ against the installed library, shared and static, by find_package; and the examples as a project.
 . "$(dirname "$0")/common.sh"
 install_into "$tmp/first place"
-mv "$tmp/first place" "$tmp/prefix"
+mv "$tmp/first place" "$tmp/a prefix"
 
 # build SOURCE-DIR [OPTION...]: into $tmp/build
 build() {
     rm -rf "$tmp/build"
-    run "$CMAKE" -S "$1" -B "$tmp/build" -DCMAKE_PREFIX_PATH="$tmp/prefix" -DCMAKE_C_COMPILER="$CC" "${@:2}"
+    run "$CMAKE" -S "$1" -B "$tmp/build" -DCMAKE_PREFIX_PATH="$tmp/a prefix" -DCMAKE_C_COMPILER="$CC" "${@:2}"
     run "$CMAKE" --build "$tmp/build"
 }
 
@@ -23,7 +23,7 @@ both C
 if [ -n "$CXX" ]; then
     both CXX -DCMAKE_CXX_COMPILER="$CXX"
 else
-    echo "no C++ compiler: C alone was tried"
+    echo "skipped: C++, as there is no compiler of it"
 fi
 
 cp -r "$MMSYNC_SOURCE_DIR/examples" "$tmp/examples" # alone, as a user may have them

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# What mmsc makes of every schema of the project compiles without a warning where users have it: the source and the header as
-# C11, the header in C++17, also where casts in the style of C are forbidden. (gcc does not see these in an extern "C".)
+# What mmsc generates from every schema of the project compiles without a warning wherever users
+# compile it: source and header as C11, the header as C++17, also with C-style casts forbidden.
+# (gcc does not see these in an extern "C".)
 . "$(dirname "$0")/common.sh"
 cd "$MMSYNC_SOURCE_DIR"
 warnings=(-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wcast-qual -Wundef -Werror -Iinclude -fsyntax-only)
@@ -21,7 +22,7 @@ compile_header() {
 }
 
 count=0
-for schema in tests/golden/good/*.rs tests/archive/*.rs examples/*/*.rs bench/contestants/*.rs src/cli/*.rs; do
+for schema in tests/golden/good/*.rs tests/archive/*.rs examples/*/*.rs bench/contestants/*.rs src/cli/*/*.rs; do
     name=$(basename "$schema" .rs)
     read -r -a options < <(sed -n '1s|^// mmsc: ||p' "$schema") || true
     "$MMSC" "${options[@]}" -o "$tmp" "$schema"

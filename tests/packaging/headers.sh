@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# The public headers, each alone and in use, compile without a warning in every language that they are meant for.
+# The public headers, alone and in use, compile without a warning in every language they are meant
+# for.
 . "$(dirname "$0")/common.sh"
 include=$MMSYNC_SOURCE_DIR/include
 warnings=(-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -O2)
@@ -22,7 +23,7 @@ each_alone() {
 # old_casts COMPILER STANDARD: many C++ projects forbid casts in the style of C, in headers too. (gcc does not see them in an
 # extern "C"; clang does.)
 old_casts() {
-    printf '#include <mmsync.h>\n#include <mmsync/archive.h>\n' >"$tmp/casts.cc"
+    printf '#include <mmsync.h>\n#include <mmsync/archive.h>\n#include <mmsync/mmap_sync.h>\n#include <mmsync/table.h>\n' >"$tmp/casts.cc"
     compile "$1" "$2" "$tmp/casts.cc" -Wold-style-cast -Wcast-qual
 }
 
@@ -30,9 +31,9 @@ old_casts() {
 with() {
     local standard file
     for standard in "${@:3}"; do
-        for file in $(each_alone "$2"); do
+        while read -r file; do
             compile "$1" "$standard" "$file"
-        done
+        done < <(each_alone "$2")
         compile "$1" "$standard" "$here/consumer/consumer.$2"
         compile "$1" "$standard" "$here/consumer/consumer.$2" -DMMS_NO_INLINE
         [ "$2" = c ] || old_casts "$1" "$standard"
@@ -46,5 +47,5 @@ done
 for compiler in "$CXX" "$CLANGXX"; do
     [ -z "$compiler" ] || with "$compiler" cc c++11 c++17 c++20
 done
-[ -n "$CXX" ] || echo "no C++ compiler: not tried"
-[ -n "$CLANG" ] || echo "no clang: not tried"
+[ -n "$CXX" ] || echo "skipped: C++, as there is no compiler of it"
+[ -n "$CLANG" ] || echo "skipped: clang, as it is not installed"

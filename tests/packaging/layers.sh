@@ -1,17 +1,44 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Includes point one way: programs use the public headers, the core nothing above it, and public headers nothing private.
+# Includes point one way. Within src: base < os < handle < region and mmap_sync, which do not know
+# each other, < api. Tables know handles, and no kind of files. Programs use the public headers, and those nothing private.
 . "$(dirname "$0")/common.sh"
 cd "$MMSYNC_SOURCE_DIR"
 
-# forbid PATTERN DIRECTORY...: no file there may include what matches; a directory that does not exist is no harm
-forbid() {
-    local found
-    found=$(grep -rnE --include='*.[ch]' --include='*.cc' "^ *# *include +[\"<]($1)" "${@:2}" 2>/dev/null) || true
-    [ -z "$found" ] || fail "not allowed here:"$'\n'"$found"
+rooms='api|archive|base|cli|handle|mmap_sync|os|region|schema|table'
+
+# refuse FOUND: what grep has found, if it has
+refuse() {
+    [ -z "$1" ] || fail "not allowed here:"$'\n'"$1"
 }
 
-[ -d src/core ] || fail "no sources in $PWD"
-forbid '(\.\./)*(src/|core/)|mmsync/(pin|atomic|fast)\.h' src/cli examples
-forbid '(\.\./)*(src/)?(cli|archive|schema|compat)/' src/core
-forbid '(\.\./)*(src/)?(core|cli)/' include
+# forbid PATTERN DIRECTORY...: no file there may include what matches
+forbid() {
+    refuse "$(grep -rnE --include='*.[ch]' --include='*.cc' "^ *# *include +[\"<]($1)" "${@:2}")"
+}
+
+# room NAME OTHER...: what files of src/NAME include of src is in src/NAME itself or in the others
+room() {
+    [ -d "src/$1" ] || fail "no sources in $PWD/src/$1"
+    refuse "$(grep -rnE --include='*.[ch]' '^ *# *include +"' "src/$1" |
+        grep -vE "include +\"($(IFS='|' && echo "$*"))/[^.\"][^\"]*\"")"
+    refuse "$(grep -rnE --include='*.[ch]' "^ *# *include +<($rooms)/" "src/$1")"
+}
+
+room base
+room os base
+room handle base os
+room region base os handle
+room mmap_sync base os handle
+room table base os handle
+room api base os handle region mmap_sync table
+room archive base api
+refuse "$(grep -rn --include='*.[ch]' 'include "api/' src/archive | grep -v '"api/typed.h"')"
+
+# Two back ends behind one table: neither asks whose files a handle has.
+refuse "$(grep -rniE --include='*.[ch]' 'mmap.sync' src/region)"
+refuse "$(grep -rn --include='*.[ch]' 'mms__native' src/mmap_sync src/handle src/os src/base)"
+refuse "$(grep -rn --include='*.[ch]' 'mms__mmap_sync' src/handle src/os src/base)"
+
+forbid '(\.\./)*(src/|api/|base/|handle/|os/|region/|mmap_sync/|table/)|mmsync/(pin|atomic|fast)\.h' src/cli examples bindings
+forbid "(\.\./)*(src/)?($rooms)/" include

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# The C snippets of README.md compile, in a function that declares what the text around them presumes, and the typed one
-# with what mmsc makes of the README's own schema.
+# The C snippets of README.md compile and check their errors, the typed one with what mmsc makes of
+# the README's own schema. The first two are also run: they say what went wrong.
 . "$(dirname "$0")/common.sh"
 readme=$MMSYNC_SOURCE_DIR/README.md
 
@@ -17,15 +17,43 @@ snippet() {
     printf '#include <mmsync.h>\n#include <stdio.h>\nvoid use(const void *data, size_t size);\n'
     printf '#include "readme.h"\n'
     printf 'void write_it(void);\nvoid write_it(void)\n{\n%s\n}\n' "$(snippet c 1)"
-    printf 'void read_it(void);\nvoid read_it(void)\n{\nmms_region *region;\nmms_reader *reader;\n%s\n}\n' "$(snippet c 2)"
+    printf 'void read_it(void);\nvoid read_it(void)\n{\n%s\n}\n' "$(snippet c 2)"
     printf 'const void *typed(mms_writer *writer, mms_reader *reader, mms_view view, HelloWorld value);\n'
     printf 'const void *typed(mms_writer *writer, mms_reader *reader, mms_view view, HelloWorld value)\n{\n'
     snippet c 3
     printf 'return hello;\n}\n'
-} >"$tmp/readme.c"
+} >"$tmp/snippets.c"
 snippet rust 1 >"$tmp/readme.rs"
 [ "$(grep -c '^```c$' "$readme")" -eq 3 ] || fail "README.md has other C snippets than the three that this script knows"
 [ -s "$tmp/readme.rs" ] || fail "README.md has no schema"
 run "$BUILD_DIR/bin/mmsc" -o "$tmp" "$tmp/readme.rs"
 run "$CC" -std=c11 -Wall -Wextra -Wno-unused-result -Werror -I"$MMSYNC_SOURCE_DIR/include" -iquote "$tmp" -c \
-    -o "$tmp/readme.o" "$tmp/readme.c" || { cat -n "$tmp/readme.c"; fail "a snippet of README.md does not compile"; }
+    -o "$tmp/snippets.o" "$tmp/snippets.c" || { cat -n "$tmp/snippets.c"; fail "a snippet of README.md does not compile"; }
+
+cat >"$tmp/main.c" <<'end'
+#include <stdio.h>
+void write_it(void);
+void read_it(void);
+void use(const void *data, size_t size);
+void use(const void *data, size_t size)
+{
+    printf("%.*s\n", (int)size, (const char *)data);
+}
+int main(int argc, char **argv)
+{
+    (void)argv;
+    if (argc > 1)
+        write_it();
+    else
+        read_it();
+    return 0;
+}
+end
+sed -i "s|\"greeting\"|\"$tmp/greeting\"|" "$tmp/snippets.c"
+run "$CC" -std=c11 -I"$MMSYNC_SOURCE_DIR/include" -iquote "$tmp" -o "$tmp/readme" "$tmp/main.c" "$tmp/snippets.c" "$tmp/readme.c" \
+    "$BUILD_DIR/src/libmmsync.a" -pthread
+expect 0 "*$tmp/greeting*" "$tmp/readme"
+expect 0 '' "$tmp/readme" write
+expect 0 'Hello' "$tmp/readme"
+mv "$tmp/greeting" "$tmp/elsewhere" && : >"$tmp/greeting"
+expect 0 "*$tmp/greeting*" "$tmp/readme" write

@@ -1,27 +1,29 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# mmsync as a part of another project: mmsc is built there if a schema needs it, and only then.
+# mmsync as part of another project: mmsc is built there only if a schema needs it.
 . "$(dirname "$0")/common.sh"
-cp -r "$here/subproject" "$tmp/outer"
+cp -r "$here/subproject" "$tmp/with space"
 
-# build [OPTION...]: into $tmp/build, with the options that were given before
+build_dir="$tmp/with space/build"
+
+# build [OPTION...]: into $build_dir, with the options that were given before
 build() {
-    run "$CMAKE" -S "$tmp/outer" -B "$tmp/build" -DMMSYNC_SOURCE_DIR="$MMSYNC_SOURCE_DIR" -DCMAKE_C_COMPILER="$CC" "$@"
-    run "$CMAKE" --build "$tmp/build"
+    run "$CMAKE" -S "$tmp/with space" -B "$build_dir" -DMMSYNC_SOURCE_DIR="$MMSYNC_SOURCE_DIR" -DCMAKE_C_COMPILER="$CC" "$@"
+    run "$CMAKE" --build "$build_dir"
 }
 
 mmsc() {
-    find "$tmp/build" -type f -name mmsc
+    find "$build_dir" -type f -name mmsc
 }
 
 build
-expect 0 "$(version)" "$tmp/build/plain"
+expect 0 "$(version)" "$build_dir/plain"
 [ -z "$(mmsc)" ] || fail "mmsc was built, and nothing uses it"
 build -DSCHEMA=ON
-expect 0 5 "$tmp/build/typed"
+expect 0 5 "$build_dir/typed"
 [ -n "$(mmsc)" ] || fail "mmsc was not built"
 rm "$(mmsc)"
 build -DSCHEMA=OFF -DMMSYNC_BUILD_MMSC=ON
 [ -n "$(mmsc)" ] || fail "mmsc was asked for, and not built"
-run "$CMAKE" --install "$tmp/build" --prefix "$tmp/prefix"
+run "$CMAKE" --install "$build_dir" --prefix "$tmp/prefix"
 [ -x "$tmp/prefix/bin/mmsc" ] || fail "mmsc was not installed"

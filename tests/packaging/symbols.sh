@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# What the headers declare, what src/core/mmsync.map lists, and what the shared library exports are one and the same; the
+# What the headers declare, what src/mmsync.map lists, and what the shared library exports are one and the same; the
 # static library has no global name that could clash with a user's.
 . "$(dirname "$0")/common.sh"
-shared=$BUILD_DIR/src/core/libmmsync.so
-static=$BUILD_DIR/src/core/libmmsync.a
+shared=$BUILD_DIR/src/libmmsync.so
+static=$BUILD_DIR/src/libmmsync.a
 
 declared() {
-    printf '#include <mmsync/archive.h>\n' |
+    printf '#include <mmsync/archive.h>\n#include <mmsync/mmap_sync.h>\n#include <mmsync/table.h>\n' |
         "$CC" -std=c11 -E -P -DMMS_NO_INLINE -I"$MMSYNC_SOURCE_DIR/include" -x c - |
         grep '^[A-Za-z_]' | grep -v '^static' | grep -o '\bmms_\w* *(' | tr -d ' ('
     # The slow halves, which the inline functions call.
@@ -15,7 +15,7 @@ declared() {
 }
 
 listed() {
-    sed -n '/global:/,/local:/p' "$MMSYNC_SOURCE_DIR/src/core/mmsync.map" | grep -o '\bmms_\w*'
+    sed -n '/global:/,/local:/p' "$MMSYNC_SOURCE_DIR/src/mmsync.map" | grep -o '\bmms_\w*'
 }
 
 # Without the names of the versions, which are absolute symbols.
@@ -31,7 +31,7 @@ diff -u "$tmp/declared" "$tmp/listed" || fail "mmsync.map (+) is not what the he
 diff -u "$tmp/listed" "$tmp/exported" || fail "the library exports (+) what mmsync.map does not list (-), or the reverse"
 printf '%s names, all in mmsync.map\n' "$(wc -l <"$tmp/exported")"
 
-"$NM" --extern-only --defined-only --format=posix "$static" | awk 'NF > 1 { print $1 }' >"$tmp/global"
+"$NM" --extern-only --defined-only --format=posix "$static" | awk 'NF > 1 && !/]:$/ { print $1 }' >"$tmp/global"
 [ -s "$tmp/global" ] || fail "no global names in $static"
 ! grep -v '^mms_' "$tmp/global" || fail "global names without mms_ in $static"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ctest: stress serial */
-/* The control of the stress test: the same jolts, on the protocol that mmsync replaces, must find torn reads, which
-   takes some seconds at most. The test passes only if they do, and then find none in mmsync. */
+/* The control of the stress test: the same jolts must find torn reads in the protocol that mmsync
+   replaces, within seconds. The test passes only if they do, and then find none in mmsync. */
 #include "jolt.h"
 #include "pattern.h"
 #include "stress/original_protocol.h"
@@ -26,7 +26,7 @@ static void read_original(struct jolt_run *run, unsigned index, uint64_t seed)
     }
 }
 
-/* Never for the grace; a stopped reader is resumed in some microseconds. */
+/* The writer never waits as long as its grace: a stopped reader is resumed within microseconds. */
 static bool is_late(void *run)
 {
     sched_yield();

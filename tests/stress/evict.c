@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ctest: stress serial */
-/* A writer that never waits takes slots away from readers that allow it: what they got must be thrown away when they
-   are told so, and only then; and readers that do not allow it keep theirs (G4). */
+/* A writer that never waits takes slots from readers that allow it: they must discard what they
+   read when told to, and only then; readers that do not allow it keep their slots (G4). */
 #include "jolt.h"
 
 int main(void)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ctest: stress serial */
-/* As few slots as a region can have: the writer waits for readers most of the time, and each slot is used again as soon
-   as it can be. */
+/* A region with as few slots as possible: the writer mostly waits for readers, and reuses each
+   slot as soon as it can. */
 #include "jolt.h"
 
 int main(void)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ctest: stress serial */
-/* The stress test as a program; without options, its short form. script/stress runs the long one. */
+/* The stress test as a program, which runs its short form unless told otherwise. script/stress
+   runs the long one. */
 #include "jolt.h"
 #include <errno.h>
 #include <getopt.h>

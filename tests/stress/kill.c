@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ctest: stress serial */
-/* Readers and the writer are killed at random, in the middle of anything. Others take their places; nobody sees
-   anything torn, older than before or missing, and in the end every slot is back (G5, G6). */
+/* Readers and the writer are killed at random, in the middle of anything, and replaced by others;
+   no reader sees a value that is torn, older than before or missing, and in the end every slot is
+   free again (G5, G6). */
 #include "jolt.h"
 
 int main(void)

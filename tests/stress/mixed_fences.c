@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ctest: stress serial */
-/* Readers with symmetric and asymmetric fences beside each other, some without membarrier(2), while writers come and go
-   that want the one or the other, or are refused membarrier themselves. */
+/* Readers with symmetric and asymmetric fences run together, some without membarrier(2), while
+   writers come and go that want either kind or are refused membarrier themselves. */
 #include "jolt.h"
 
 int main(void)

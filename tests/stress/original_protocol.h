@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Between loading the version and counting in; a test may put something there that takes time. */
+/* Between loading the version and counting in; a test may put something slow there. */
 #ifndef ORIGINAL_WINDOW
 #define ORIGINAL_WINDOW() ((void)0)
 #endif
@@ -46,7 +46,8 @@ static inline void original_release(struct original *shared, const struct origin
     __atomic_sub_fetch(&shared->readers[view->slot], 1, __ATOMIC_SEQ_CST);
 }
 
-/* The slot to write to, as soon as nobody is counted in there; `is_late` says when the grace is over, or the run. */
+/* The slot to write to, as soon as nobody is counted in it; `is_late` says when the grace, or the
+   run, is over. */
 static inline void *original_write_begin(struct original *shared, bool (*is_late)(void *), void *context)
 {
     unsigned slot = 1 - (__atomic_load_n(&shared->version, __ATOMIC_RELAXED) & 1);

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ctest: stress serial */
-/* A process that may write `readers` scribbles over it, header and all, while others work. The writer does not crash, does not
-   publish damage, and comes back from each write; readers accept nothing damaged and nothing older than before; what they may
-   be told is MMS_E_EVICTED, and where they open anew, what is wrong with the table. And processes that hold locks, or every
-   slot, and never go on: a writer is told MMS_E_AGAIN, not kept.
+/* A process that may write `readers` scribbles all over it, header included, while others work.
+   The writer does not crash, does not publish damage, and comes back from each write; readers
+   accept nothing damaged and nothing older than before; what they may be told is MMS_E_EVICTED,
+   and where they open anew, what is wrong with the table. And processes that hold locks, or
+   every slot, and never go on: a writer is told MMS_E_AGAIN, not kept.
 
    scribbled_table [--seconds N]: how long each of the two rounds takes (1 by default, script/hostile: minutes). */
-#include "core/layout.h"
-#include "core/lock.h"
 #include "forked.h"
 #include "lookout.h"
 #include "pattern.h"
+#include "region/layout.h"
+#include "region/writer_lock.h"
 #include "sample.h"
 #include "scratch.h"
 #include <fcntl.h>
@@ -29,7 +30,7 @@ enum { LARGEST = 16 << 10, SLOTS = 4, LINES = 8, READERS = 2, GRACE_MS = 20, HAN
 
 static int seconds = 1;
 
-/* In memory that all share. */
+/* In memory shared by all. */
 static struct board {
     uint32_t stop;
     mms__word scribbles, published, refused, reads, evicted, copies, reopened;
@@ -108,7 +109,7 @@ static void scribble(struct mms__readers *table, size_t size, uint64_t *random)
         bytes[pattern_random(random) % sizeof table->header] ^= (unsigned char)(1 + draw % 255);
 }
 
-/* In bursts, so that others come to something in between; and the header is made good again now and then. */
+/* In bursts, so that others get something done in between; now and then the header is repaired. */
 static void be_hostile(void *path)
 {
     uint64_t random = UINT64_C(0x5eed) + (uint64_t)getpid();
@@ -131,7 +132,7 @@ static void be_hostile(void *path)
 
 /* ---- The others ---- */
 
-/* While the header is wrong nobody can open the region. */
+/* While the header is wrong, the region cannot be opened. */
 static bool is_refusal(int code)
 {
     return code == MMS_E_CORRUPT || code == MMS_E_NOT_REGION || code == MMS_E_VERSION || code == MMS_E_BYTE_ORDER ||
@@ -218,7 +219,7 @@ static void be_writer(void *argument)
     check_ok(mms_region_close(copies));
 }
 
-/* Looks at the value so often, as long as it is whole. */
+/* Looks at the value this often, as long as it is whole. */
 static bool stays_whole(const mms_view *view, unsigned looks)
 {
     while (looks > 0 && pattern_check(view->data, view->size, view->generation))
@@ -306,7 +307,7 @@ static void sleep_for(int time)
         continue;
 }
 
-/* With the neighbour gone, everything works: the next writer clears what stands for nobody. */
+/* Once the neighbour is gone, everything works: the next writer clears lines without an owner. */
 static void check_recovery(const struct round *round)
 {
     uint64_t last = 0;
@@ -373,7 +374,8 @@ struct holder {
     int ready[2];
 };
 
-/* Locks the byte of every reader, and says in every line that it uses everything; then does nothing. */
+/* Locks every reader's byte, and announces in every line that it uses everything; then does
+   nothing. */
 static void hold_everything(void *argument)
 {
     const struct holder *holder = argument;
@@ -419,6 +421,7 @@ static void check_held(void **state, bool stopped_too)
     check_true(pipe(holder.ready) == 0);
     last = publish_text(writer, "the first");
     neighbour = start_child(hold_everything, &holder);
+    close(holder.ready[1]); /* or we would wait for one that has ended */
     check_true(read(holder.ready[0], &byte, 1) == 1);
     if (stopped_too)
         check_true(kill(neighbour, SIGSTOP) == 0);
@@ -428,7 +431,7 @@ static void check_held(void **state, bool stopped_too)
     check_code(mms_region_open(round.path, NULL, &region), MMS_E_FULL);
     check_true(inspect(round.path).generation >= last);
     check_ok(mms_writer_close(writer));
-    writer = sample_writer_with(round.path, round_options(&round)); /* it takes over all the same */
+    writer = sample_writer_with(round.path, round_options(&round)); /* it takes over anyway */
     check_code(mms_write(writer, "value", 5, NULL), MMS_E_AGAIN);
     check_true(kill(neighbour, SIGKILL) == 0);
     check_true(waitpid(neighbour, NULL, 0) == neighbour);
@@ -437,7 +440,6 @@ static void check_held(void **state, bool stopped_too)
     check_ok(mms_region_close(region));
     check_ok(mms_writer_close(writer));
     close(holder.ready[0]);
-    close(holder.ready[1]);
 }
 
 static void locks_held_for_ever_stop_nobody_for_ever(void **state)
@@ -450,7 +452,7 @@ static void a_stopped_holder_is_as_alive_as_another(void **state)
     check_held(state, true);
 }
 
-static void held_slots_are_taken_from_who_allows_it(void **state)
+static void held_slots_are_taken_from_readers_that_allow_it(void **state)
 {
     struct round round = {scratch_path(state, "region"), MMS_EVICT};
     struct holder holder = {.path = round.path, .may_be_evicted = true};
@@ -461,21 +463,23 @@ static void held_slots_are_taken_from_who_allows_it(void **state)
     check_true(pipe(holder.ready) == 0);
     (void)publish_text(writer, "the first");
     neighbour = start_child(hold_everything, &holder);
+    close(holder.ready[1]); /* or we would wait for one that has ended */
     check_true(read(holder.ready[0], &byte, 1) == 1);
     (void)use_every_slot(writer, SLOTS);
     check_true(kill(neighbour, SIGKILL) == 0);
     check_true(waitpid(neighbour, NULL, 0) == neighbour);
     check_ok(mms_writer_close(writer));
     close(holder.ready[0]);
-    close(holder.ready[1]);
 }
 
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        scratch_test(writer_that_waits_survives_a_scribbler),   scratch_test(writer_that_evicts_survives_a_scribbler),
-        scratch_test(locks_held_for_ever_stop_nobody_for_ever), scratch_test(a_stopped_holder_is_as_alive_as_another),
-        scratch_test(held_slots_are_taken_from_who_allows_it),
+        scratch_test(writer_that_waits_survives_a_scribbler),
+        scratch_test(writer_that_evicts_survives_a_scribbler),
+        scratch_test(locks_held_for_ever_stop_nobody_for_ever),
+        scratch_test(a_stopped_holder_is_as_alive_as_another),
+        scratch_test(held_slots_are_taken_from_readers_that_allow_it),
     };
 
     if (argc == 3 && strcmp(argv[1], "--seconds") == 0)

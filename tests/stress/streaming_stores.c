@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ctest: stress serial */
-/* Stores of the caller that go past the caches are there before the value is. A release store does not wait for them on x86, and
-   C11 does not know them, so no model has them: here a reader that spins on `current` looks at once at what was streamed. Without
-   the fence in mms_write_commit it finds the slot's older bytes now and then. */
+/* Stores of the caller that bypass the caches are visible before the value is. A release store
+   does not wait for them on x86, and C11 does not know them, so no model has them: here a
+   reader that spins on `current` looks at once at what was streamed. Without the fence in
+   mms_write_commit it finds the slot's older bytes now and then. */
 #include "scratch.h"
 #include <mmsync/atomic.h>
 #include <pthread.h>
@@ -15,11 +16,12 @@
 struct look {
     mms_region *region;
     uint32_t stop, ready;
-    mms__word seen; /* the last generation looked at */
+    mms__word seen; /* the last generation checked */
     uint64_t looks, stale;
 };
 
-/* A word in each of some lines, so that none of them is full, and leaves the processor for that reason. It is the generation. */
+/* One word in each of several lines, so that no line is full and leaves the processor because of
+   that. The word is the generation. */
 enum { SIZE = 4096, LINES = 8, LINE = 64, SECONDS = 3 };
 
 static bool is_stale(const mms_view *view)
@@ -61,7 +63,7 @@ static void *look_at_once(void *argument)
     return NULL;
 }
 
-/* Until the reader has looked, or does not run at all. */
+/* Until the reader has looked, or is not running at all. */
 static void wait_for_look(struct look *look, uint64_t generation)
 {
     for (int i = 0; i < 2000 && mms__load_relaxed(&look->seen) < generation; i++)

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ctest: stress tsan serial */
-/* The very functions of the protocol, as threads over one mapping, with values in plain memory: ThreadSanitizer reports
-   a race if a reader may look at a slot that is being written (races between two mappings of a file it does not see).
-   As a control it must report the original's protocol under the same driver.
+/* The functions of the protocol as threads over one mapping, with values in plain memory:
+   ThreadSanitizer reports a race if a reader may look at a slot that is being written (it sees
+   no races between two mappings of a file). As a control it must report the original's protocol
+   under the same driver.
 
    Symmetric fences only, since ThreadSanitizer knows nothing of membarrier(2). It does not know fences at all: what it
    takes for ordered are the acquire loads and release stores, so its silence says that those suffice, once the fences
    (which do run) have decided who comes first. */
 #include "check.h"
-#include "core/protocol.h"
 #include "pattern.h"
+#include "region/protocol.h"
 #include "scratch.h"
 #include <fcntl.h>
 #include <pthread.h>
@@ -20,7 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Give others a chance to come between, one time in four. */
+/* Give others a chance to come in between, one time in four. */
 static _Thread_local uint64_t window_random = 1;
 static void window(void)
 {
@@ -48,14 +49,14 @@ static bool is_over(void)
     return __atomic_load_n(&shared.stop, __ATOMIC_RELAXED);
 }
 
-/* Relaxed, so that it puts nothing in order that the protocol must. */
+/* Relaxed, so that it orders nothing that the protocol must order. */
 static void count(bool torn)
 {
     __atomic_add_fetch(&shared.reads, 1, __ATOMIC_RELAXED);
     __atomic_add_fetch(&shared.torn, torn, __ATOMIC_RELAXED);
 }
 
-/* The writer goes on until there were so many reads; now and then it lets readers pass. */
+/* The writer goes on until there were this many reads; now and then it lets readers pass. */
 static bool has_more_to_do(void)
 {
     shared.publishes++;
@@ -202,7 +203,7 @@ static int drive(void *(*read)(void *), void *(*write)(void *))
     return shared.torn ? TORN : 0;
 }
 
-/* Its exit status; what it says on standard error goes to a file. */
+/* Returns its exit status; its standard error goes to a file. */
 static int run(const char *protocol, const char *output)
 {
     int status, fd = open(output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -255,7 +256,7 @@ static void the_originals_race_is_reported(void **state)
     check_true(says(output, "ThreadSanitizer: data race"));
 #else
     (void)state;
-    skip_because("this build has no ThreadSanitizer, which is to report it; the preset tsan has");
+    skip_because("this build has no ThreadSanitizer to report it; the preset tsan has");
 #endif
 }
 

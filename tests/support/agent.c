@@ -82,7 +82,7 @@ static void refuse(char *arguments)
     answer_errno(errno == 0);
 }
 
-/* Answers when the child runs: what fork handlers do there is done then. */
+/* Answers once the child runs: by then its fork handlers have done their work. */
 static void fork_idle_child(char *arguments)
 {
     int ends[2];
@@ -148,7 +148,7 @@ static const struct agent_command *find(const struct agent_command *commands, co
     return NULL;
 }
 
-/* By read(2) and a byte at a time, so that agent_is_called sees all that has come. */
+/* By read(2), a byte at a time, so that agent_is_called sees everything that has come. */
 static bool read_line(char *line, size_t size)
 {
     size_t length = 0;

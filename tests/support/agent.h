@@ -26,7 +26,7 @@ void agent_answer(const char *format, ...) __attribute__((format(printf, 1, 2)))
 /* "OK" or the error's name; the detail goes to standard error if $MMSYNC_TEST_VERBOSE is set. */
 void agent_answer_code(int code);
 
-/* True as soon as another command has come, or standard input has ended. */
+/* True once another command has come, or standard input has ended. */
 bool agent_is_called(void);
 
 /* Cut the next word off; "" at the end. */

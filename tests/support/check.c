@@ -55,7 +55,7 @@ void check_code_at(const char *file, int line, const char *text, int code, int e
         check_failed(file, line, "%s gave %s, expected %s; last error: %s", text, mms_error_name(code),
                      mms_error_name(expected), mms_last_error());
     if (expected != 0 && !strstr(mms_last_error(), mms_error_name(expected)))
-        check_failed(file, line, "%s gave %s, and its detail is of something else: %s", text, mms_error_name(code),
+        check_failed(file, line, "%s gave %s, and its detail is about something else: %s", text, mms_error_name(code),
                      mms_last_error());
 }
 

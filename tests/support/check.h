@@ -19,7 +19,7 @@ enum { CHECK_CHILD_FAILED = 99 };
 /* A call of the library succeeds. */
 #define check_ok(call) check_code_at(__FILE__, __LINE__, #call, (call), 0)
 
-/* It fails with this code, and this thread's detail ends with the code's name. */
+/* It fails with this code, and the thread's detail ends with the code's name. */
 #define check_code(call, expected) check_code_at(__FILE__, __LINE__, #call, (call), (expected))
 
 /* The detail of the last failed call contains `text`. */
@@ -38,7 +38,7 @@ enum { CHECK_CHILD_FAILED = 99 };
         skip();                                             \
     } while (0)
 
-/* The same where this program runs under $MMSYNC_TEST_EMULATOR. To be called first. */
+/* The same if this program runs under $MMSYNC_TEST_EMULATOR. Call it first. */
 #define skip_under_emulator(...)       \
     do {                               \
         if (check_is_emulated())       \
@@ -47,7 +47,8 @@ enum { CHECK_CHILD_FAILED = 99 };
 
 bool check_is_emulated(void);
 
-/* How often to do what should be done `count` times: under an emulator, which is slow at starting programs, a fifth. */
+/* How often to do what is normally done `count` times: under an emulator, which starts programs
+   slowly, a fifth. */
 int check_rounds(int count);
 
 void check_code_at(const char *file, int line, const char *text, int code, int expected);

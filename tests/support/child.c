@@ -16,7 +16,7 @@
 
 /* ---- Starting ---- */
 
-/* Started by hand and not by ctest: the helpers are beside this program. */
+/* Not started by ctest: the helpers are next to this program. */
 static const char *directory_beside(char *path, size_t size)
 {
     ssize_t length = readlink("/proc/self/exe", path, size - sizeof "helper");
@@ -25,8 +25,7 @@ static const char *directory_beside(char *path, size_t size)
     path[length > 0 ? length : 0] = 0;
     slash = strrchr(path, '/');
     if (!slash)
-        check_failed(__FILE__, __LINE__,
-                     "MMSYNC_TEST_BIN_DIR is not set; it is to be the directory of the helper programs");
+        check_failed(__FILE__, __LINE__, "set MMSYNC_TEST_BIN_DIR to the directory of the helper programs");
     strcpy(slash + 1, "helper");
     return path;
 }
@@ -40,7 +39,7 @@ const char *child_program_path(const char *program)
     return path;
 }
 
-/* Only what may be done after a raw clone: no locks of the C library are taken. */
+/* Only what is allowed after a raw clone: no locks of the C library are taken. */
 static _Noreturn void become(const char *const argv[], int input, int output, pid_t parent)
 {
     signal(SIGPIPE, SIG_DFL);
@@ -119,7 +118,7 @@ static void send_line(struct child *child, const char *format, va_list arguments
 
     line[length++] = '\n';
     if (write(child->to, line, (size_t)length) != length)
-        check_failed(__FILE__, __LINE__, "child %d does not listen: %s", (int)child->pid, strerror(errno));
+        check_failed(__FILE__, __LINE__, "writing to child %d: %s", (int)child->pid, strerror(errno));
 }
 
 void child_send(struct child *child, const char *format, ...)

@@ -9,14 +9,15 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* How long a child may stay silent before the test gives up. It guards against hanging and measures nothing. */
+/* How long a child may stay silent before the test gives up. A guard against hanging, which
+   measures nothing. */
 #define CHILD_HANG_SECONDS 120
 
 struct child {
     pid_t pid;
     int to, from;
     size_t filled;
-    char line[512]; /* the last answer, and after it what came behind */
+    char line[512]; /* the last answer, followed by what came behind */
     char buffer[1024];
 };
 
@@ -24,7 +25,8 @@ struct child {
 struct child child_start(const char *program);
 /* In new namespaces: clone_flags as for clone(2), CLONE_NEWPID for one. pid is -1 if that is refused here. */
 struct child child_start_cloned(const char *program, int clone_flags);
-/* Any command, found by PATH; argv ends with NULL. What it starts must be one of our helpers (strace does that). */
+/* Any command, found through PATH; argv ends with NULL. What it starts must be one of our helpers
+   (strace does that). */
 struct child child_start_command(const char *const argv[]);
 /* The path of a helper program; static memory of this thread. */
 const char *child_program_path(const char *program);
@@ -44,11 +46,11 @@ uint64_t child_number(struct child *child, const char *format, ...) __attribute_
 void child_signal(const struct child *child, int signal);
 /* SIGSTOP, and wait until it has stopped. */
 void child_stop(const struct child *child);
-/* Wait for the end; what waitpid says. Closes the pipes. */
+/* Wait for the end and return waitpid's status. */
 int child_wait(struct child *child);
 /* SIGKILL, and wait. Does nothing to a child that ended. */
 void child_kill(struct child *child);
-/* Close its standard input, and expect that it ends with status 0. */
+/* Close its standard input, and check that it ends with status 0. */
 void child_end(struct child *child);
 
 #endif

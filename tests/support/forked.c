@@ -38,7 +38,7 @@ static void judge(int status)
         check_failed(__FILE__, __LINE__, "the child ended with %d", WEXITSTATUS(status));
 }
 
-/* A child that hangs ends with the test that is given up. */
+/* A child that hangs ends together with the test that is given up. */
 static void end_with_parent(void)
 {
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -97,7 +97,7 @@ void need_fork_advice(void)
     if (wipes < 0)
         wipes = fork_wipes();
     if (!wipes)
-        skip_because("fork keeps what MADV_WIPEONFORK was to wipe: an emulator that ignores madvise(2)");
+        skip_because("this emulator ignores madvise(2): fork keeps what MADV_WIPEONFORK should wipe");
 }
 
 void in_raw_child(forked_part *part, void *argument)
@@ -125,7 +125,7 @@ static void drop_rights(void *argument)
     check_true(setgroups(0, NULL) == 0);
     check_true(setresgid(NOBODY, NOBODY, NOBODY) == 0);
     check_true(setresuid(NOBODY, NOBODY, NOBODY) == 0);
-    end_with_parent(); /* the kernel forgets it with the rights */
+    end_with_parent(); /* the kernel drops it with the rights */
     part->function(part->argument);
 }
 
@@ -149,7 +149,7 @@ static void write_to(const char *path, const char *text)
     close(fd);
 }
 
-/* Root does without a user namespace; others become root of one. */
+/* Root needs no user namespace; others become root of one. */
 static bool enter_namespaces(void)
 {
     char map[64];
@@ -185,5 +185,49 @@ void in_child_with_mount(const char *type, const char *options, const char *dire
 
     if (WIFEXITED(status) && WEXITSTATUS(status) == NOT_ALLOWED)
         skip_because("%s may not be mounted here, even in a namespace of our own", type);
+    judge(status);
+}
+
+static bool run(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static bool run(const char *format, ...)
+{
+    char command[2048];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(command, sizeof command, format, arguments);
+    va_end(arguments);
+    return system(command) == 0;
+}
+
+struct image {
+    struct part part; /* type and directory too */
+    const char *size, *file;
+};
+
+static void mount_image(void *argument)
+{
+    const struct image *image = argument;
+    const struct part *part = &image->part;
+
+    if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+        !run("PATH=$PATH:/usr/sbin:/sbin; { truncate -s %s '%s' && mkfs.%s '%s' && mount -o loop '%s' '%s'; } "
+             ">/dev/null 2>&1",
+             image->size, image->file, part->type, image->file, image->file, part->directory))
+        _exit(NOT_ALLOWED);
+    part->function(part->argument);
+}
+
+void in_child_with_image(const char *type, const char *size, const char *file, const char *directory,
+                         forked_part *function, void *argument)
+{
+    struct image image = {
+        {.function = function, .argument = argument, .type = type, .directory = directory}, size, file};
+    int status = wait_for(start_child(mount_image, &image));
+
+    if (WIFEXITED(status) && WEXITSTATUS(status) == NOT_ALLOWED)
+        skip_because(
+            "no %s image can be made and mounted here; that needs root, mkfs.%s, loop devices and the file system",
+            type, type);
     judge(status);
 }

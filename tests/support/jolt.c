@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "jolt.h"
+#include "scratch.h"
 #include <errno.h>
 #include <mmsync.h>
 #include <stdio.h>
@@ -41,7 +42,8 @@ static bool complain(const char *what)
     return false;
 }
 
-/* With all readers gone every slot must be free again: writes that do not wait go on and on. */
+/* When all readers are gone every slot must be free again: writes that do not wait succeed again
+   and again. */
 static bool all_slots_came_back(const struct jolt_run *run)
 {
     mms_writer_options options = MMS_WRITER_OPTIONS_INIT;
@@ -85,7 +87,7 @@ static bool prepare(struct jolt_run *run, char *directory, size_t size)
 {
     const char *parent = run->config.directory ? run->config.directory : "/dev/shm";
 
-    snprintf(directory, size, "%s/mmsync-jolt-XXXXXX", parent);
+    snprintf(directory, size, "%s/%s-jolt-XXXXXX", parent, scratch_name());
     if (!mkdtemp(directory)) {
         printf("making a directory in %s: %s\n", parent, strerror(errno));
         return false;

@@ -17,7 +17,7 @@ enum jolt_fence {
     JOLT_AUTO,
     JOLT_SYMMETRIC,
     JOLT_ASYMMETRIC,
-    JOLT_MIXED /* some readers symmetric, some without membarrier; writers change, and some have no membarrier */
+    JOLT_MIXED /* some readers symmetric, some without membarrier; writers change, some without it */
 };
 
 struct jolt_config {
@@ -29,9 +29,9 @@ struct jolt_config {
     bool evict;         /* the writer does not wait, and half of the readers allow eviction */
     bool kill;          /* SIGKILL readers and the writer at random, and start others */
     enum jolt_fence fence;
-    uint64_t seed;         /* of all that is random; 0: from the clock */
-    const char *directory; /* that is to hold the region; NULL: /dev/shm */
-    uint64_t enough_torn;  /* end when so many torn reads were found; 0: do not */
+    uint64_t seed;         /* seed for everything random; 0: from the clock */
+    const char *directory; /* for the region; NULL: /dev/shm */
+    uint64_t enough_torn;  /* end after this many torn reads were found; 0: do not */
 };
 
 /* log2 of a number: 0, 1, 2-3, 4-7, ... */
@@ -40,7 +40,7 @@ struct jolt_histogram {
     uint64_t max;
 };
 
-/* What one reader (process after process) has seen. In shared memory. */
+/* What one reader has seen, process after process. In shared memory. */
 struct jolt_reader {
     uint64_t reads, refreshes, copies, waits;
     uint64_t copy_agains, wait_timeouts, evicted, evicted_torn;
@@ -59,10 +59,9 @@ struct jolt_writer {
 /* Shared by all processes. */
 struct jolt_board {
     uint64_t stop __attribute__((aligned(128)));
-    uint64_t writer_is_to_end; /* so that another takes over */
-    uint64_t writer_killed_ns; /* 0: not since the last publish */
-    uint64_t published
-        __attribute__((aligned(128))); /* stored by the writer after a commit; readers must see it, or newer */
+    uint64_t writer_is_to_end;                        /* so that another takes over */
+    uint64_t writer_killed_ns;                        /* 0: not since the last publish */
+    uint64_t published __attribute__((aligned(128))); /* stored after each commit: readers must see this or newer */
     struct jolt_writer writer;
     struct jolt_reader readers[JOLT_READERS_MAX];
 };
@@ -71,14 +70,14 @@ struct jolt_run {
     struct jolt_config config;
     struct jolt_board *board;
     char region[256];
-    /* What the processes do: each runs until board->stop. */
+    /* The roles of the processes: each runs until board->stop. */
     void (*read)(struct jolt_run *run, unsigned index, uint64_t seed);
     void (*write)(struct jolt_run *run, uint64_t seed);
     /* of the driver */
     uint64_t random;
     pid_t writer_pid, reader_pids[JOLT_READERS_MAX];
     uint64_t jolts, readers_killed, writers_killed, writers_ended;
-    double seconds; /* that it took */
+    double seconds; /* the time it took */
     char first_error[192];
 };
 
@@ -96,13 +95,13 @@ void jolt_write_mmsync(struct jolt_run *run, uint64_t seed);                /* (
 
 /* Figures of all readers together. (jolt_report.c) */
 struct jolt_reader jolt_sum(const struct jolt_run *run);
-/* How many readers' findings must not be. */
+/* The number of findings of readers that must not occur. */
 uint64_t jolt_failures(const struct jolt_reader *sum);
 void jolt_report(const struct jolt_run *run);
 
 uint64_t jolt_now_ns(void);
 void jolt_count(struct jolt_histogram *histogram, uint64_t value);
-/* Keep the first of the messages. */
+/* Keep the first message. */
 void jolt_note(char first_error[192], const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 static inline bool jolt_is_over(const struct jolt_run *run)

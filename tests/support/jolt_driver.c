@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Starts the processes, jolts and kills them, starts others in their place. */
+/* Starts the processes, jolts and kills them, and replaces them. */
 #include "jolt.h"
 #include "pattern.h"
 #include <errno.h>
@@ -13,10 +13,10 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Pauses below this are spun: the kernel does not sleep so shortly. */
+/* Shorter pauses are spun: the kernel cannot sleep for so short a time. */
 #define SPIN_NS 8000
 
-/* One kill or change of writer in so many jolts. */
+/* One kill or change of writer in this many jolts. */
 enum { KILL_ODDS = 100, WRITER_ODDS = 4, JOLT_WRITER_ODDS = 16 };
 
 uint64_t jolt_now_ns(void)
@@ -88,7 +88,7 @@ static bool start_all(struct jolt_run *run)
     return good;
 }
 
-/* A pid of 0 has been waited for, and is not started again. */
+/* A pid of 0: waited for already, and not started again. */
 static void expect_end(struct jolt_run *run, pid_t *pid, const char *what, bool killed)
 {
     int status;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A reader of the stress test: every view is checked in full (G1), is not older than the one before (G3), and not older
-   than what had been published before the read began. */
+/* A reader of the stress test: every view is checked in full (G1), and is no older than the one
+   before (G3), nor than what had been published before the read began. */
 #include "jolt.h"
 #include "pattern.h"
 #include "refuse.h"
@@ -15,7 +15,7 @@ struct state {
     mms_region *region;
     mms_reader *reader;
     mms_view view;
-    bool whole;      /* the view that is held was whole whenever it was looked at */
+    bool whole;      /* the held view was whole whenever it was looked at */
     uint64_t newest; /* generation seen by this reader */
     bool may_be_evicted;
     unsigned char *copy;
@@ -62,7 +62,7 @@ static void begin_view(struct state *state, uint64_t due)
     jolt_count(&state->seen->age_at_read, age(state));
 }
 
-/* With what the call said that ended the view. */
+/* With the result of the call that ended the view. */
 static void end_view(struct state *state, int code)
 {
     if (code == MMS_E_EVICTED && state->may_be_evicted) {
@@ -140,7 +140,7 @@ static void read_and_refresh(struct state *state)
         release(state);
 }
 
-/* mms_read ends the view before. */
+/* mms_read ends the previous view. */
 static void read_and_read(struct state *state)
 {
     uint64_t due;
@@ -209,7 +209,8 @@ static void take_turn(struct state *state)
     }
 }
 
-/* In mixed company every third is symmetric by choice, and every third because it has no membarrier. */
+/* In mixed company every third reader is symmetric by choice, and every third because it has no
+   membarrier. */
 static mms_region_options choose_options(struct state *state, unsigned index)
 {
     mms_region_options options = MMS_REGION_OPTIONS_INIT;

@@ -30,7 +30,7 @@ static bool failed(struct state *state, const char *what, int code)
     return true;
 }
 
-/* Before it is counted: the next thing that comes may be a SIGKILL. */
+/* Stored before it is counted, since a SIGKILL may come next. */
 static void tell(struct state *state)
 {
     struct jolt_board *board = state->run->board;
@@ -63,7 +63,7 @@ static void give_up(struct state *state, void *buffer, size_t size)
         state->seen->aborts++;
 }
 
-/* Sometimes begun with too little room. */
+/* Sometimes begins with too little room. */
 static void build(struct state *state, size_t size)
 {
     uint64_t dice = pattern_random(&state->random) % 16;

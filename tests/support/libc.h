@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What tests use of glibc, for other C libraries. */
+/* Substitutes for what tests use of glibc, for other C libraries. */
 #ifndef TEST_LIBC_H
 #define TEST_LIBC_H
 

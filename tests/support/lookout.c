@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lookout.h"
-#include "core/clock.h"
+#include "os/clock.h"
 #include "pattern.h"
 
 mms_info inspect(const char *path)

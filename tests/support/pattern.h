@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Values whose every byte follows from (seed, index, size), so that one that mixes two publishes, or two sizes, or is
-   older or newer than its view says, is told at once. */
+/* Values whose every byte follows from (seed, index, size): a value that mixes two publishes or
+   two sizes, or is older or newer than its view says, is noticed at once. */
 #ifndef TEST_PATTERN_H
 #define TEST_PATTERN_H
 
@@ -8,16 +8,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A seed is the generation that the value will have, or, where that is not known yet, anything with this bit set; then
-   the value must have 8 bytes or more. */
+/* A seed is the generation that the value will have or, if that is not known yet, anything with
+   this bit set; then the value must have 8 bytes or more. */
 #define PATTERN_FREE_SEED (UINT64_C(1) << 63)
 
 void pattern_fill(void *to, size_t size, uint64_t seed);
 
-/* True if it is a whole value, and could be the one of this generation. */
+/* True if it is a whole value that may be this generation's. */
 bool pattern_check(const void *from, size_t size, uint64_t generation);
 
-/* A small fast generator of random numbers; *state is anything but 0. */
+/* A small, fast random number generator; *state is anything but 0. */
 static inline uint64_t pattern_random(uint64_t *state)
 {
     *state ^= *state << 13;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sample.h"
-#include "core/checksum.h"
+#include "base/checksum.h"
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -50,6 +50,15 @@ mms_reader *sample_reader(mms_region *region)
     return reader;
 }
 
+mms_reader *holding_reader(mms_region *region)
+{
+    mms_reader *reader = sample_reader(region);
+    mms_view view;
+
+    check_ok(mms_read(reader, &view));
+    return reader;
+}
+
 uint64_t sample_closed_region(const char *path, const char *text)
 {
     mms_writer *writer = sample_writer(path);
@@ -75,6 +84,16 @@ mms_view check_holds(mms_reader *reader, const char *text)
     check_equal(view.size, strlen(text));
     check_memory(view.data, text, view.size);
     return view;
+}
+
+void publish_size(mms_writer *writer, size_t size)
+{
+    void *buffer;
+
+    check_ok(mms_write_begin(writer, size, &buffer, NULL));
+    if (size > 0)
+        memset(buffer, 1, 1);
+    check_ok(mms_write_commit(writer, size, NULL));
 }
 
 void check_reads(mms_reader *reader, const char *text)

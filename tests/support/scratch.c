@@ -32,6 +32,13 @@ static unsigned count_descriptors(void)
     return count;
 }
 
+const char *scratch_name(void)
+{
+    const char *name = getenv("MMSYNC_TEST_NAME");
+
+    return name ? name : "mmsync-test";
+}
+
 static int make(void **state, const char *parent)
 {
     struct scratch *scratch = calloc(1, sizeof *scratch);
@@ -42,7 +49,7 @@ static int make(void **state, const char *parent)
     scratch->descriptors = count_descriptors();
     if (!parent)
         return 0;
-    snprintf(scratch->directory, sizeof scratch->directory, "%s/mmsync-test-XXXXXX", parent);
+    snprintf(scratch->directory, sizeof scratch->directory, "%s/%s-XXXXXX", parent, scratch_name());
     if (mkdtemp(scratch->directory))
         return chmod(scratch->directory, 0755);
     print_error("making a directory in %s: %s\n", parent, strerror(errno));
@@ -84,7 +91,7 @@ const char *scratch_path(void **state, const char *name)
     char *path;
 
     if (!*scratch->directory)
-        skip_because("no ext4, xfs or btrfs directory may be written here; name one in MMSYNC_TEST_DISK");
+        skip_because("found no writable directory on ext4, xfs or btrfs; name one in MMSYNC_TEST_DISK");
     check_true(scratch->paths_used < PATHS_MAX);
     check_true(asprintf(&path, "%s/%s", scratch->directory, name) > 0);
     scratch->paths[scratch->paths_used++] = path;
@@ -129,7 +136,7 @@ static int find_map(const char *directory)
 
     while (maps && fgets(line, sizeof line, maps))
         if (strstr(line, directory)) {
-            print_error("the test has left a map: %s", line);
+            print_error("the test has left a mapping: %s", line);
             found = -1;
         }
     if (maps)

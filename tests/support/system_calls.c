@@ -17,7 +17,7 @@
 #define SECCOMP_USER_NOTIF_FLAG_CONTINUE 1
 #endif
 
-/* Between the threads nothing but these words, since a wait would be a system call. */
+/* The threads share nothing but these words, since a wait would be a system call. */
 struct watch {
     void (*function)(void *);
     void *context;
@@ -65,7 +65,8 @@ static void *run(void *argument)
     return NULL;
 }
 
-/* The thread stands still meanwhile, so what it has stored is what was true when it called. False at its end. */
+/* The thread stands still meanwhile, so what it has stored was true when it called. False when it
+   has ended. */
 static bool let_one_pass(struct watch *watch)
 {
     struct pollfd ready = {.fd = watch->listener, .events = POLLIN};

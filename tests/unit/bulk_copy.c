@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* mms__copy_in: every byte, and none more, on both sides of the size from which it goes past the caches (core/bulk.c; G1). */
+/* mms__copy_in copies every byte and no more, on both sides of the size above which it bypasses
+   the caches (base/bulk.c; G1). */
+#include "base/bulk.h"
 #include "check.h"
-#include "core/bulk.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,13 +51,13 @@ static void all_bytes_arrive_and_none_more(void **state)
     free(to);
 }
 
-/* Whole lines leave the processor so soon that no test sees one late; so the code is looked at: where it streams (movntdq or
-   movntps), there is an sfence in the same function. */
+/* Full lines leave the processor so soon that no test sees one arrive late, so check the machine
+   code instead: a function that streams (movntdq or movntps) has an sfence. */
 static void streaming_stores_have_a_fence_behind_them(void **state)
 {
 #if defined(__SANITIZE_ADDRESS__) || !defined(__OPTIMIZE__)
     (void)state;
-    skip_because("code that is instrumented, or not optimised, is longer than what is looked at");
+    skip_because("instrumented or unoptimised code is longer than what this test looks at");
 #elif defined(__x86_64__) && defined(__SSE2__)
     unsigned char code[1024];
     bool streams = false, fences = false;
@@ -72,7 +73,7 @@ static void streaming_stores_have_a_fence_behind_them(void **state)
     check_true(fences);
 #else
     (void)state;
-    skip_because("the instructions to look for are known for x86_64 alone");
+    skip_because("this test knows the instructions of x86-64 only");
 #endif
 }
 

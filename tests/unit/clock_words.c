@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Times are nanoseconds in 64 bits, and deadlines neither wrap nor come early (core/clock.h; what the grace of a writer and
-   the time-out of a waiter rest on). */
+/* Times are nanoseconds in 64 bits, and deadlines neither wrap nor come early (os/clock.h): a
+   writer's grace and a waiter's time-out depend on it. */
 #include "check.h"
-#include "core/clock.h"
+#include "os/clock.h"
 #include <limits.h>
 
 static uint64_t by_hand(clockid_t clock)

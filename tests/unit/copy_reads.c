@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* mms_read_copy: sizes, and what it does without any right to write (core/copy.c). */
-#include "core/layout.h"
+/* mms_read_copy: sizes, and what it does without any right to write (region/copy.c). */
+#include "region/layout.h"
 #include "sample.h"
 #include "scratch.h"
 #include <string.h>
@@ -140,14 +140,15 @@ static void copy_that_never_succeeds_ends_in_again(void **state)
 
     sample_closed_region(path, "value");
     region = sample_region(path);
-    /* `current` names a slot that is not there: no try can succeed, as if the writer were faster each time. */
+    /* `current` names a slot that does not exist: no try can succeed, as if the writer were faster
+       each time. */
     load_bytes(path, "control", offsetof(struct mms__control, current), &word, sizeof word);
     patch_word(path, "control", offsetof(struct mms__control, current), word | 0xffff);
     check_code(mms_read_copy(region, buffer, sizeof buffer, NULL, NULL), MMS_E_AGAIN);
     check_ok(mms_region_close(region));
 }
 
-/* ---- The schema that a typed value has behind it ---- */
+/* ---- The schema behind a typed value ---- */
 
 static void publish_with_schema(mms_writer *writer, const char *schema)
 {
@@ -156,7 +157,7 @@ static void publish_with_schema(mms_writer *writer, const char *schema)
 
     check_ok(mms_write_begin(writer, 8, &buffer, NULL));
     memset(buffer, 'v', 8);
-    check_ok(mms_writer_set_type(writer, type, schema, strlen(schema)));
+    check_ok(mms_write_set_type(writer, type, schema, strlen(schema)));
     check_ok(mms_write_commit(writer, 8, NULL));
 }
 

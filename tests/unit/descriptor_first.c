@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What goes with a value is there when the value becomes current, each field of it (G1, G6): writer.c is compiled here with a look
-   from outside at the very step that publishes. */
+/* Every field that belongs to a value is in place when the value becomes current (G1, G6):
+   writer.c is compiled here with a check from outside at the step that publishes. */
 static void at_step(const char *name);
 
 #define MMS__STEP(name) at_step(#name)
-#include "core/writer.c"
+#include "region/writer.c"
 #undef MMS__STEP
 #define MMS__STEP(name) ((void)0)
-#include "core/checksum.h"
+#include "base/checksum.h"
 #include "sample.h"
 #include "scratch.h"
 #include <string.h>
@@ -33,9 +33,33 @@ static void look_at_schema(void)
     check_ok(mms_region_close(region));
 }
 
+/* By now mms_changes says what has changed. */
+static const char *updated; /* the region; NULL: nobody looks */
+static mms_reader *reader;
+static uint64_t before;
+
+static void look_at_update(void)
+{
+    mms_range range;
+    mms_view view;
+    size_t count;
+
+    looks++;
+    check_ok(mms_read(reader, &view));
+    check_ok(mms_changes(reader, before, &range, 1, &count));
+    check_equal(count, 1);
+    check_equal(range.offset, looks);
+    check_equal(range.length, 1);
+    before = view.generation;
+    check_ok(mms_release(reader));
+}
+
 static void at_step(const char *name)
 {
     mms_info info;
+
+    if (updated && strcmp(name, "publish_current_stored") == 0)
+        look_at_update();
 
     if (!path || strcmp(name, "publish_current_stored") != 0)
         return;
@@ -65,7 +89,7 @@ static void publish_described(mms_writer *writer, const char *text, uint64_t typ
     writer->options.tag = type + 1;
     check_ok(mms_write_begin(writer, strlen(text), &buffer, NULL));
     memcpy(buffer, text, strlen(text));
-    check_ok(mms_writer_set_type(writer, expected_type, text, strlen(text)));
+    check_ok(mms_write_set_type(writer, expected_type, text, strlen(text)));
     check_ok(mms_write_commit(writer, strlen(text), NULL));
 }
 
@@ -87,7 +111,30 @@ static void everything_is_described_when_it_becomes_current(void **state)
     path = NULL;
 }
 
-/* The flag that says that there is a checksum, and that there is none. */
+static void an_update_is_noted_when_it_becomes_current(void **state)
+{
+    mms_writer *writer = sample_writer(scratch_path(state, "region"));
+    mms_region *region = sample_region(scratch_path(state, "region"));
+    size_t size;
+    void *buffer;
+
+    reader = sample_reader(region);
+    before = publish_text(writer, "0123456789abcdef");
+    looks = 0;
+    updated = scratch_path(state, "region");
+    for (size_t i = 1; i <= 12; i++) {
+        check_ok(mms_write_update(writer, 0, &buffer, &size, NULL));
+        check_ok(mms_write_patch(writer, i, "x", 1));
+        check_ok(mms_write_commit(writer, size, NULL));
+    }
+    updated = NULL;
+    check_equal(looks, 12);
+    check_ok(mms_reader_close(reader));
+    check_ok(mms_region_close(region));
+    check_ok(mms_writer_close(writer));
+}
+
+/* The flag that says whether there is a checksum, set and cleared. */
 static void look_for_checksum(void **state, bool first)
 {
     mms_writer_options options = sample_options();
@@ -118,6 +165,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         scratch_test(everything_is_described_when_it_becomes_current),
+        scratch_test(an_update_is_noted_when_it_becomes_current),
         scratch_test(checksum_of_an_earlier_value_is_not_taken_for_this_one),
     };
 

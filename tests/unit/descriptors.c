@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files, descriptors that the host program may take away, and maps (core/file.c). */
-#include "core/error.h"
-#include "core/file.h"
+/* Files, descriptors that the host program may close, and mappings (os/file.c). */
+#include "base/error.h"
+#include "base/round.h"
 #include "forked.h"
+#include "os/file.h"
 #include "scratch.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -146,7 +147,7 @@ static void private_map_is_not_in_a_child_and_another_is(void **state)
 {
     need_fork_advice();
     struct mms__file file = make_file(scratch_path(state, "file"));
-    struct mms__map own, shared;
+    struct mms__mapping own, shared;
 
     check_true(ftruncate(file.fd, 8192) == 0);
     check_equal(mms__map_file(file.fd, 8192, PROT_READ | PROT_WRITE, true, &own), 0);
@@ -168,7 +169,7 @@ static void expect_zero(void *word)
 static void wiped_map_reads_zero_in_any_child(void **state)
 {
     need_fork_advice();
-    struct mms__map map;
+    struct mms__mapping map;
 
     (void)state;
     check_equal(mms__map_wiped(mms__page_size(), &map), 0);
@@ -182,7 +183,7 @@ static void wiped_map_reads_zero_in_any_child(void **state)
 static void populating_what_no_file_backs_is_an_error_and_no_signal(void **state)
 {
     struct mms__file file = make_file(scratch_path(state, "file"));
-    struct mms__map map;
+    struct mms__mapping map;
     int code;
 
     check_equal(mms__map_file(file.fd, 8192, PROT_READ | PROT_WRITE, true, &map), 0);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every code has a name, a text and, when it is returned, a detail (core/error.c). */
+/* Every code has a name, a text and, when it is returned, a detail (base/error.c). */
+#include "base/error.h"
+#include "base/libc.h"
 #include "check.h"
-#include "core/error.h"
-#include "core/libc.h"
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -22,7 +22,7 @@ enum { CODE_COUNT = sizeof codes / sizeof *codes };
 static void every_code_has_its_name_and_a_text(void **state)
 {
     (void)state;
-    check_equal(CODE_COUNT, 20);
+    check_equal(CODE_COUNT, 22);
     for (int i = 0; i < CODE_COUNT; i++) {
         check_equal(codes[i].code, codes[i].value);
         check_string(mms_error_name(codes[i].code), codes[i].name);
@@ -50,7 +50,8 @@ static void success_and_errno_codes_have_names_too(void **state)
     check_string(mms_strerror(-ENOSPC), "No space left on device");
 }
 
-/* The list for C libraries without strerrorname_np, where there is that function to compare it with. */
+/* The list for C libraries without strerrorname_np, checked where there is that function to
+   compare it with. */
 static void listed_errnos_have_the_names_of_the_c_library(void **state)
 {
     int listed = 0;
@@ -70,7 +71,7 @@ static void listed_errnos_have_the_names_of_the_c_library(void **state)
 
 static void nonsense_has_a_name_and_a_text_and_no_crash(void **state)
 {
-    const int nonsense[] = {1, 5001, -4095, -4096, -5000, -5021, INT32_MAX, INT32_MIN, INT32_MIN + 1};
+    const int nonsense[] = {1, 5001, -4095, -4096, -5000, -5023, INT32_MAX, INT32_MIN, INT32_MIN + 1};
 
     (void)state;
     for (size_t i = 0; i < sizeof nonsense / sizeof *nonsense; i++) {
@@ -88,15 +89,25 @@ static void detail_ends_with_name_and_text_of_the_code(void **state)
 
 static void errno_becomes_a_code_and_never_success(void **state)
 {
-    char text[128];
+    char text[256];
 
     (void)state;
     errno = EMFILE;
     check_equal(mms__fail_errno("opening %s", "it"), -EMFILE);
-    snprintf(text, sizeof text, "opening it (EMFILE: %s)", strerror(EMFILE));
+    snprintf(text, sizeof text,
+             "opening it; this process has no file descriptor left: close some, or raise the limit (ulimit -n) "
+             "(EMFILE: %s)",
+             strerror(EMFILE));
     check_string(mms_last_error(), text);
     errno = 0;
     check_true(mms__fail_errno("opening %s", "it") < 0);
+}
+
+static void machine_without_open_files_is_told_what_to_raise(void **state)
+{
+    (void)state;
+    check_equal(mms__fail(-ENFILE, "opening it"), -ENFILE);
+    check_true(strstr(mms_last_error(), "opening it; ") && strstr(mms_last_error(), "fs.file-max"));
 }
 
 static void overlong_detail_is_cut_not_overrun(void **state)
@@ -155,6 +166,7 @@ int main(void)
         cmocka_unit_test(nonsense_has_a_name_and_a_text_and_no_crash),
         cmocka_unit_test(detail_ends_with_name_and_text_of_the_code),
         cmocka_unit_test(errno_becomes_a_code_and_never_success),
+        cmocka_unit_test(machine_without_open_files_is_told_what_to_raise),
         cmocka_unit_test(overlong_detail_is_cut_not_overrun),
         cmocka_unit_test(success_leaves_the_detail),
         cmocka_unit_test(detail_belongs_to_the_thread_and_starts_empty),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which fences a reader uses, and when it changes over to what the writer wants; and `prefault`. */
-#include "core/barrier.h"
+/* Which fences a reader uses, and when it switches to those that the writer wants; and
+   `prefault`. */
+#include "os/membarrier.h"
 #include "sample.h"
 #include "scratch.h"
 #include <linux/membarrier.h>
@@ -40,9 +41,9 @@ static long registrations(void)
     return syscall(SYS_membarrier, 1 << 9, 0, 0);
 }
 
-/* First of all tests here: nothing else in this process has registered it. Without that, membarrier(2) leaves it out, and says
-   nothing; whether a reader is then torn is a matter of luck. */
-static void process_that_reads_is_one_that_membarrier_reaches(void **state)
+/* Runs first, before anything else has registered this process. membarrier(2) silently skips a
+   process that is not registered, and whether a read is then torn is a matter of luck. */
+static void membarrier_reaches_every_process_that_reads(void **state)
 {
     const char *path = scratch_path(state, "region");
     mms_region *region;
@@ -187,13 +188,22 @@ static void prefaulted_view_is_read_without_page_faults(void **state)
     check_ok(mms_writer_close(writer));
 }
 
+/* A passing failure; for any other error the writer changes to symmetric fences for good. */
+static void shortage_and_signals_pass_and_refusals_do_not(void **state)
+{
+    (void)state;
+    check_true(mms__is_passing(-ENOMEM) && mms__is_passing(-EAGAIN) && mms__is_passing(-EINTR));
+    check_true(!mms__is_passing(0) && !mms__is_passing(-EPERM) && !mms__is_passing(-ENOSYS));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        scratch_test(process_that_reads_is_one_that_membarrier_reaches),
+        scratch_test(membarrier_reaches_every_process_that_reads),
         scratch_test(reader_changes_over_at_the_next_value_and_not_before),
         scratch_test(reader_that_must_be_symmetric_stays_so),
         scratch_test(view_held_over_the_change_of_fences_stays),
+        cmocka_unit_test(shortage_and_signals_pass_and_refusals_do_not),
         scratch_test(prefaulted_view_is_read_without_page_faults),
     };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Handles in a forked child: every call says MMS_E_FORKED, the parent is unharmed, and the child may open its own. */
+/* Handles in a forked child: every call returns MMS_E_FORKED, the parent is unharmed, and the
+   child may open its own. */
 #include "forked.h"
 #include "sample.h"
 #include "scratch.h"
@@ -28,6 +29,9 @@ static void use_all(struct handles *handles)
     check_code(mms_write_abort(handles->writer), MMS_E_FORKED);
     check_code(mms_reader_open(handles->region, &more), MMS_E_FORKED);
     check_code(mms_read_copy(handles->region, &byte, 1, &size, NULL), MMS_E_FORKED);
+    check_code(mms_region_wait(handles->region, 0, 0), MMS_E_FORKED);
+    check_code(mms_region_check(handles->region), MMS_E_FORKED);
+    check_detail_mentions("open the region in this process");
     (void)mms_generation(handles->region);
     for (int i = 0; i < 2; i++) {
         check_code(mms_read(readers[i], &view), MMS_E_FORKED);
@@ -105,7 +109,8 @@ static struct handles set_up(void **state)
     return handles;
 }
 
-/* After whatever the child did: the pin holds, the writer writes and grows, the readers read, the lines are two. */
+/* Whatever the child did: the pin holds, the writer writes and grows, the readers read, and there
+   are two lines. */
 static void check_unharmed(struct handles *handles, mms_view held)
 {
     size_t lines;

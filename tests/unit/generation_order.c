@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Generations grow over writes, aborts, failures and writers, never repeat, and end with an error (G3). */
-#include "core/layout.h"
+/* Generations grow across writes, aborts, failures and writers, and never repeat; running out of
+   them is an error (G3). */
+#include "region/layout.h"
 #include "sample.h"
 #include "scratch.h"
 #include <string.h>
@@ -132,7 +133,7 @@ static void successor_goes_on_above_every_slot_of_its_predecessor(void **state)
     mms_writer *writer;
 
     sample_closed_region(path, "old");
-    /* A slot that a killed writer had begun: its generation stands in the slot alone. */
+    /* A slot that a killed writer had begun: its generation is in that slot only. */
     patch_word(path, "control", offsetof(struct mms__control, slots) + 3 * sizeof(struct mms__descriptor), 1000);
     writer = sample_writer(path);
     check_true(publish_text(writer, "new") > 1000);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What happens when readers hold every slot: refusal that names them, or eviction of those that allow it (G4). */
+/* When readers hold every slot, a write is refused and names them, or evicts those that allow
+   it (G4). */
 #include "sample.h"
 #include "scratch.h"
 #include <stdio.h>
@@ -30,7 +31,7 @@ static struct fixture set_up(void **state, mms_on_grace on_grace, bool allow_evi
     return fixture;
 }
 
-/* Reader i holds value i; nothing is free then. */
+/* Reader i holds value i; then nothing is free. */
 static void hold_all(struct fixture *fixture)
 {
     const char *const texts[SLOTS] = {"0", "1", "2"};
@@ -75,7 +76,7 @@ static void receipt_and_detail_name_the_holders(void **state)
 
     hold_all(&fixture);
     check_code(mms_write(fixture.writer, "x", 1, &receipt), MMS_E_AGAIN);
-    check_equal(receipt.blockers, SLOTS - 1); /* who holds the current value is in nobody's way */
+    check_equal(receipt.blockers, SLOTS - 1); /* to hold the current value blocks nobody */
     check_equal(receipt.blocker_pid[0], getpid());
     check_equal(receipt.blocker_pid[1], getpid());
     check_equal(receipt.blocker_pid[2], 0);
@@ -110,9 +111,8 @@ static void more_holders_than_a_receipt_names_are_counted(void **state)
     check_equal(receipt.blockers, READERS);
     for (int i = 0; i < NAMED; i++)
         check_equal(receipt.blocker_pid[i], getpid());
-    check_true(!receipt.reset); /* nothing was stored behind them */
-    for (size_t i = 0; i < sizeof receipt.reserved_bytes; i++)
-        check_equal(receipt.reserved_bytes[i], 0);
+    for (size_t i = 0; i < sizeof receipt.reserved / sizeof *receipt.reserved; i++)
+        check_equal(receipt.reserved[i], 0); /* nothing was stored behind them */
     check_equal(receipt.reserved[0], 0);
     for (int i = 0; i < READERS; i++)
         check_ok(mms_reader_close(readers[i]));
@@ -136,7 +136,7 @@ static void grace_is_waited_for_before_the_refusal(void **state)
     tear_down(&fixture);
 }
 
-static void idle_readers_are_in_nobodys_way(void **state)
+static void idle_readers_hinder_nobody(void **state)
 {
     struct fixture fixture = set_up(state, MMS_REFUSE, false);
 
@@ -184,13 +184,13 @@ static void oldest_view_is_evicted_and_the_others_stay(void **state)
     check_equal(receipt.evicted, 1);
     check_copies(fixture.path, "3");
     check_code(mms_release(fixture.readers[0]), MMS_E_EVICTED);
-    check_detail_mentions("throw away");
+    check_detail_mentions("discard");
     check_ok(mms_release(fixture.readers[1]));
     check_ok(mms_release(fixture.readers[2]));
     tear_down(&fixture);
 }
 
-/* Reader 0 is evicted; then `call` must say so and leave it with nothing. */
+/* Reader 0 is evicted; then `call` must report it and leave the reader with nothing. */
 static void check_says_evicted(void **state, int (*call)(mms_reader *reader))
 {
     struct fixture fixture = set_up(state, MMS_EVICT, true);
@@ -279,7 +279,7 @@ static void eviction_never_takes_the_current_value(void **state)
     hold_all(&fixture);
     for (int i = 0; i < 10; i++) {
         publish_text(fixture.writer, "next");
-        check_holds(fixture.readers[2], "next"); /* EVICTED here would be a failure */
+        check_holds(fixture.readers[2], "next"); /* MMS_E_EVICTED would be a failure */
         check_memory(check_holds(fixture.readers[2], "next").data, "next", 4);
         (void)mms_release(fixture.readers[0]);
         (void)mms_release(fixture.readers[1]);
@@ -294,7 +294,7 @@ int main(void)
         scratch_test(receipt_and_detail_name_the_holders),
         scratch_test(more_holders_than_a_receipt_names_are_counted),
         scratch_test(grace_is_waited_for_before_the_refusal),
-        scratch_test(idle_readers_are_in_nobodys_way),
+        scratch_test(idle_readers_hinder_nobody),
         scratch_test(readers_that_do_not_allow_it_are_never_evicted),
         scratch_test(readers_are_not_evicted_by_a_writer_that_refuses),
         scratch_test(oldest_view_is_evicted_and_the_others_stay),

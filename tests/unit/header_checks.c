@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Headers: what a sealed one holds, and which code each defect gives (core/header.c). */
+/* Headers: what a sealed one holds, and which code each defect gives (region/header.c). */
+#include "base/checksum.h"
 #include "check.h"
-#include "core/checksum.h"
-#include "core/file.h"
-#include "core/header.h"
+#include "os/file.h"
+#include "os/huge_pages.h"
+#include "region/header.h"
 #include <string.h>
 
 static mms_writer_options geometry(uint64_t max_size, uint32_t max_slots, uint32_t max_readers)
@@ -36,7 +37,7 @@ static int check_whole(const struct mms__header *header)
     return check_sized(header, sizeof *header);
 }
 
-/* With the defect under a checksum that fits. */
+/* The defect is under a matching checksum. */
 static int check_resealed(struct mms__header header)
 {
     header.checksum = mms__checksum(&header, offsetof(struct mms__header, checksum));
@@ -78,8 +79,8 @@ static void defaults_hold_4_gib_and_1024_readers_on_64_bits(void **state)
 
 static void stride_is_an_odd_number_of_pages_with_room_for_the_largest_value(void **state)
 {
-    const uint64_t sizes[] = {1, 4095, 4096, 4097, 8192, 100000, UINT64_C(1) << 28};
-    uint64_t page = mms__page_size();
+    const uint64_t sizes[] = {1, 4095, 4096, 4097, 8192, 100000, 15 << 20, UINT64_C(1) << 28};
+    uint64_t page = mms__page_size(), most = mms__huge_page() > 2 * page ? mms__huge_page() : 2 * page;
 
     (void)state;
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
@@ -87,9 +88,27 @@ static void stride_is_an_odd_number_of_pages_with_room_for_the_largest_value(voi
         struct mms__header header;
 
         check_ok(mms__header_plan(&options, "R", &header));
-        check_true(header.stride >= sizes[i] && header.stride < sizes[i] + 2 * page);
+        check_true(header.stride >= sizes[i] && header.stride < sizes[i] + (sizes[i] < 16 << 20 ? 2 * page : most));
         check_equal(header.stride % page, 0);
         check_equal(header.stride / page % 2, 1);
+    }
+}
+
+static void slots_of_large_values_start_a_few_pages_before_a_huge_page(void **state)
+{
+    const uint64_t sizes[] = {8, 9, 1000, (UINT64_C(4) << 30) / (2 << 20)};
+    uint64_t page = mms__page_size(), huge = mms__huge_page();
+
+    (void)state;
+    if (huge == 0)
+        skip_because("there are no huge pages on 32 bits");
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        mms_writer_options options = geometry(sizes[i] * huge, 4, 1);
+        struct mms__header header;
+
+        check_ok(mms__header_plan(&options, "R", &header));
+        for (uint64_t slot = 0; slot < 4; slot++)
+            check_equal((slot * header.stride + slot * page) % huge, 0);
     }
 }
 
@@ -111,7 +130,7 @@ static void more_than_can_be_mapped_is_refused(void **state)
     check_detail_mentions("smaller");
 }
 
-static void another_start_is_no_region(void **state)
+static void a_wrong_magic_is_not_a_region(void **state)
 {
     struct mms__header header = sealed();
 
@@ -122,7 +141,7 @@ static void another_start_is_no_region(void **state)
     check_code(check_sized(&header, 7), MMS_E_NOT_REGION);
 }
 
-static void magic_of_the_other_file_is_no_region(void **state)
+static void magic_of_the_other_file_is_not_a_region(void **state)
 {
     struct mms__header header = sealed();
 
@@ -246,10 +265,11 @@ int main(void)
         cmocka_unit_test(plan_keeps_the_geometry_that_was_asked_for),
         cmocka_unit_test(defaults_hold_4_gib_and_1024_readers_on_64_bits),
         cmocka_unit_test(stride_is_an_odd_number_of_pages_with_room_for_the_largest_value),
+        cmocka_unit_test(slots_of_large_values_start_a_few_pages_before_a_huge_page),
         cmocka_unit_test(two_regions_have_different_ids),
         cmocka_unit_test(more_than_can_be_mapped_is_refused),
-        cmocka_unit_test(another_start_is_no_region),
-        cmocka_unit_test(magic_of_the_other_file_is_no_region),
+        cmocka_unit_test(a_wrong_magic_is_not_a_region),
+        cmocka_unit_test(magic_of_the_other_file_is_not_a_region),
         cmocka_unit_test(header_that_ends_early_is_damage),
         cmocka_unit_test(swapped_byte_order_is_named),
         cmocka_unit_test(newer_version_is_named_whatever_its_checksum),

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Host programs that close descriptors which are not theirs, and get the numbers again. Each part runs in a child,
-   since it closes everything. */
-#include "core/file.h"
+/* Host programs that close the library's descriptors and then get the same numbers for their own
+   files. Each part runs in a child, since it closes everything. */
 #include "forked.h"
 #include "libc.h"
+#include "os/file.h"
 #include "sample.h"
 #include "scratch.h"
 #include <fcntl.h>
@@ -89,7 +89,7 @@ static void locks_outlive_closefrom(void **state)
     in_child(locks_outlive_closefrom_in_process, (void *)(uintptr_t)scratch_path(state, "region"));
 }
 
-/* Every number that the library had becomes a file of the host. */
+/* Every number that the library had becomes a file of the host's. */
 static void take_all_numbers(int *files, int count)
 {
     for (int i = 0; i < count; i++) {
@@ -127,6 +127,25 @@ static void reuse_numbers(void *path)
     check_ok(mms_region_close(region));
     check_ok(mms_writer_close(writer));
     check_untouched(files, 40);
+}
+
+/* A tight loop looks at its files after 256 writes. */
+static void publish_many_after_closefrom(void *path)
+{
+    mms_writer *writer = sample_writer(path);
+
+    for (int i = 0; i < 100; i++) /* every slot has room by then, so that nothing opens the files again */
+        publish_text(writer, "value");
+    closefrom(3);
+    for (int i = 0; i < 600; i++)
+        publish_text(writer, "value");
+    check_copies(path, "value");
+    check_ok(mms_writer_close(writer));
+}
+
+static void writer_that_lost_its_files_goes_on_writing(void **state)
+{
+    in_child(publish_many_after_closefrom, (void *)(uintptr_t)scratch_path(state, "region"));
 }
 
 static void files_of_the_host_under_our_numbers_are_neither_written_nor_closed(void **state)
@@ -224,6 +243,7 @@ int main(void)
         scratch_test_on_disk(writer_grows_and_reader_reads_after_closefrom),
         scratch_test(locks_outlive_closefrom),
         scratch_test_on_disk(locks_outlive_closefrom),
+        scratch_test(writer_that_lost_its_files_goes_on_writing),
         scratch_test(files_of_the_host_under_our_numbers_are_neither_written_nor_closed),
         scratch_test(standard_streams_that_are_closed_stay_free),
         scratch_test(copies_after_closefrom_and_rm_say_gone),

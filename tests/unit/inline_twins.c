@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The inline functions of fast.h and the exported ones of the same names: the same results and the same stores, after
    every step of a random schedule. */
-#include "core/region.h"
+#include "region/region.h"
 #include "sample.h"
 #include "scratch.h"
 #include <stdlib.h>
@@ -12,7 +12,7 @@ int exported_read(mms_reader *reader, mms_view *out) __asm__("mms_read");
 int exported_refresh(mms_reader *reader, mms_view *view) __asm__("mms_refresh");
 int exported_release(mms_reader *reader) __asm__("mms_release");
 
-/* One of each pair does what the other does. */
+/* Each function of a pair does what the other does. */
 struct twins {
     mms_region *region;
     mms_reader *inlined, *exported;
@@ -52,8 +52,8 @@ static void check_same_stores(const struct twins *twins)
     check_equal(a->state, b->state);
     check_true(a->view.data == b->view.data && a->view.size == b->view.size);
     check_true(a->view.generation == b->view.generation && a->view.changed == b->view.changed);
-    check_true(twins->inlined->symmetric == twins->exported->symmetric);
-    check_equal(twins->inlined->line->mode, twins->exported->line->mode);
+    check_true(mms__native_reader_of(twins->inlined)->symmetric == mms__native_reader_of(twins->exported)->symmetric);
+    check_equal(mms__native_reader_of(twins->inlined)->line->mode, mms__native_reader_of(twins->exported)->line->mode);
     check_memory(&twins->inlined_view, &twins->exported_view, sizeof(mms_view));
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* mms_inspect and mms_inspect_readers: right with and without a writer, and changing nothing (core/inspect.c). */
-#include "core/layout.h"
+/* mms_inspect and mms_inspect_readers: right with and without a writer, and changing nothing (region/inspect.c). */
+#include "region/layout.h"
 #include "sample.h"
 #include "scratch.h"
 #include <errno.h>

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A copy of format version 1: whoever changes core/layout.h in a way that old files or running processes would not
-   understand fails here, and has to make version 2. The files are the same on all machines, but for the byte order. */
+/* A copy of format version 1: a change of region/layout.h that old files or running processes
+   would not understand fails here, and needs version 2. The files are the same on all machines,
+   except for the byte order. */
 #include "check.h"
-#include "core/layout.h"
-#include "core/region.h"
+#include "region/layout.h"
+#include "region/region.h"
 
 #define check_field(type, field, offset, size)           \
     do {                                                 \
@@ -43,6 +44,9 @@ static void control_is_as_in_version_1(void **state)
     check_field(struct mms__control, writer_pid, 412, 4);
     check_field(struct mms__control, writer_start, 416, 8);
     check_field(struct mms__control, slots_used, 424, 4);
+    check_field(struct mms__control, boot_id_kind, 428, 4);
+    check_field(struct mms__control, boot_began_ns, 432, 8);
+    check_field(struct mms__control, boot_up_ns, 440, 8);
     check_equal(offsetof(struct mms__control, slots), 512);
     check_equal(mms__control_size(3), 512 + 3 * 128);
 }
@@ -59,7 +63,9 @@ static void descriptor_is_as_in_version_1(void **state)
     check_field(struct mms__descriptor, publish_ns, 48, 8);
     check_field(struct mms__descriptor, flags, 56, 8);
     check_field(struct mms__descriptor, allocated, 64, 8);
+    check_field(struct mms__descriptor, huge, 88, 8);
     check_equal(MMS__HAS_CHECKSUM, 1);
+    check_equal(MMS__SERIALIZED, 2);
 }
 
 static void readers_is_as_in_version_1(void **state)
@@ -67,6 +73,7 @@ static void readers_is_as_in_version_1(void **state)
     (void)state;
     check_field(struct mms__readers, high_water, 128, 4);
     check_field(struct mms__readers, waiting, 256, 4);
+    check_field(struct mms__readers, relay, 260, 4);
     check_equal(offsetof(struct mms__readers, lines), 384);
     check_equal(mms__readers_size(2), 384 + 2 * 128);
     check_equal(sizeof(struct mms__line), 128);
@@ -99,7 +106,7 @@ static void words_are_packed_as_in_version_1(void **state)
     check_equal(MMS__GENERATION_MAX, (UINT64_C(1) << 48) - 2);
 }
 
-/* Where a machine of 32 bits puts a 64-bit number behind a byte: i386 at 4, Arm at 8. */
+/* Where 32-bit machines put a 64-bit number that follows a byte: i386 at 4, Arm at 8. */
 struct behind_a_byte {
     char byte;
     uint64_t number;
@@ -120,7 +127,8 @@ static void check_head_of_32_bits(void)
     check_field(mms_view, reserved, tail - 16, 16);
 }
 
-/* Compiled into user programs: the soname's promise. In one process, so each kind of machine may have its own. */
+/* What is compiled into user programs: the soname's promise. Only used within one process, so it
+   may differ between kinds of machine. */
 static void reader_head_is_as_in_the_first_soname(void **state)
 {
     (void)state;
@@ -145,7 +153,7 @@ static void reader_head_is_as_in_the_first_soname(void **state)
     check_equal(MMS__READY_SLOW, 3);
     check_equal(MMS__HELD_SLOW, 4);
     check_equal(MMS__CLOSED, 5);
-    check_equal(sizeof(struct mms_reader) % 128, 0);
+    check_equal(sizeof(struct mms__native_reader) % 128, 0);
 }
 
 int main(void)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Options: defaults, structs of other versions, ranges (core/options.c). */
+/* Options: defaults, structs of other versions, ranges (api/options.c). */
+#include "api/options.h"
 #include "check.h"
-#include "core/options.h"
+#include <mmsync/mmap_sync.h>
 #include <string.h>
 
 /* What a program compiled against a later header would pass. */
@@ -30,7 +31,8 @@ static void null_means_all_defaults(void **state)
     check_equal(writer.on_grace, MMS_REFUSE);
     check_equal(writer.lock_wait_ms, 2000);
     check_equal(writer.fence, MMS_FENCE_AUTO);
-    check_true(!writer.checksum && !writer.replace && !writer.force_filesystem && !writer.trust_owner);
+    check_true(!writer.has_gid && !writer.checksum && !writer.replace && !writer.force_filesystem &&
+               !writer.trust_owner);
     check_ok(mms__region_options_read(NULL, &region));
     check_true(!region.allow_evict && !region.prefault && !region.read_only && !region.detached);
 }
@@ -83,25 +85,65 @@ static void unknown_tail_with_any_byte_set_is_refused(void **state)
     }
 }
 
-/* Bytes of no name at a struct's end would be garbage in a program of today, and an option in a library to come. */
+/* All its bytes are set. */
+#define check_reserved(type, function, detail)                 \
+    for (size_t i = 0; i < sizeof((type *)0)->reserved; i++) { \
+        type given = {.struct_size = sizeof given}, read;      \
+                                                               \
+        given.reserved[i] = 1;                                 \
+        check_code(function(&given, &read), MMS_E_INVALID);    \
+        check_detail_mentions(detail);                         \
+    }
+
+/* What options.mmap_sync does for those files, and for others. */
+static int read_mmap_sync_writer(const mms_mmap_sync_writer_options *given, mms_mmap_sync_writer_options *read)
+{
+    const mms_writer_options options = {.struct_size = sizeof options, .mmap_sync = given};
+
+    return mms__writer_options_for_mmap_sync(&options, true, "PATH", read);
+}
+
+static int refuse_mmap_sync_writer(const mms_mmap_sync_writer_options *given)
+{
+    const mms_writer_options options = {.struct_size = sizeof options, .mmap_sync = given};
+    mms_mmap_sync_writer_options read;
+
+    return mms__writer_options_for_mmap_sync(&options, false, "PATH", &read);
+}
+
+static int read_mmap_sync_region(const mms_mmap_sync_region_options *given, mms_mmap_sync_region_options *read)
+{
+    const mms_region_options options = {.struct_size = sizeof options, .mmap_sync = given};
+
+    return mms__region_options_for_mmap_sync(&options, true, "PATH", read);
+}
+
+static int refuse_mmap_sync_region(const mms_mmap_sync_region_options *given)
+{
+    const mms_region_options options = {.struct_size = sizeof options, .mmap_sync = given};
+    mms_mmap_sync_region_options read;
+
+    return mms__region_options_for_mmap_sync(&options, false, "PATH", &read);
+}
+
+/* Unnamed bytes at the end of a struct would be garbage in a program of today, and an option in a
+   later library. */
 static void what_is_reserved_has_the_end_to_itself_and_is_zero(void **state)
 {
+    mms_mmap_sync_writer_options crate_writer;
+    mms_mmap_sync_region_options crate_region;
     mms_writer_options writer;
     mms_region_options region;
 
     (void)state;
     check_equal(offsetof(mms_writer_options, reserved) + sizeof writer.reserved, sizeof writer);
     check_equal(offsetof(mms_region_options, reserved) + sizeof region.reserved, sizeof region);
-    for (size_t i = 0; i < sizeof writer.reserved; i++) {
-        mms_writer_options given_writer = MMS_WRITER_OPTIONS_INIT;
-        mms_region_options given_region = MMS_REGION_OPTIONS_INIT;
-
-        given_writer.reserved[i] = given_region.reserved[i] = 1;
-        check_code(mms__writer_options_read(&given_writer, &writer), MMS_E_INVALID);
-        check_detail_mentions("reserved");
-        check_code(mms__region_options_read(&given_region, &region), MMS_E_INVALID);
-        check_detail_mentions("reserved");
-    }
+    check_equal(offsetof(mms_mmap_sync_writer_options, reserved) + sizeof crate_writer.reserved, sizeof crate_writer);
+    check_equal(offsetof(mms_mmap_sync_region_options, reserved) + sizeof crate_region.reserved, sizeof crate_region);
+    check_reserved(mms_writer_options, mms__writer_options_read, "options: a reserved byte");
+    check_reserved(mms_region_options, mms__region_options_read, "options: a reserved byte");
+    check_reserved(mms_mmap_sync_writer_options, read_mmap_sync_writer, "options.mmap_sync: a reserved");
+    check_reserved(mms_mmap_sync_region_options, read_mmap_sync_region, "options.mmap_sync: a reserved");
 }
 
 static void shorter_struct_gets_defaults_for_the_rest(void **state)
@@ -144,7 +186,7 @@ static void nonsense_struct_size_is_refused(void **state)
     }
 }
 
-/* One option at a time is set and read. */
+/* Set and read one option at a time. */
 #define check_option(type, function, member, value, expected) \
     do {                                                      \
         type given = {.struct_size = sizeof given}, read;     \
@@ -172,7 +214,7 @@ static void ends_of_ranges_are_accepted(void **state)
     check_writer(grace_ms, MMS_NO_WAIT, 0);
     check_writer(lock_wait_ms, MMS_NO_WAIT, 0);
     check_writer(fence, MMS_FENCE_ASYMMETRIC, 0);
-    check_writer(on_grace, MMS_RESET, 0);
+    check_writer(on_grace, MMS_EVICT, 0);
     check_writer(mode, 0600, 0);
     check_writer(mode, 0666, 0);
 }
@@ -188,8 +230,39 @@ static void values_beyond_ranges_are_refused_by_name(void **state)
     check_writer(lock_wait_ms, INT32_MIN, MMS_E_INVALID);
     check_writer(fence, (mms_fence)3, MMS_E_INVALID);
     check_writer(fence, (mms_fence)-1, MMS_E_INVALID);
-    check_writer(on_grace, (mms_on_grace)3, MMS_E_INVALID);
+    check_writer(on_grace, (mms_on_grace)2, MMS_E_INVALID);
     check_option(mms_region_options, mms__region_options_read, fence, (mms_fence)3, MMS_E_INVALID);
+}
+
+/* Both structs are versioned alike; options that a region cannot use are refused by name, but only
+   if they are set. */
+static void options_for_the_files_of_mmap_sync_are_read_and_refused(void **state)
+{
+    mms_mmap_sync_writer_options given = MMS_MMAP_SYNC_WRITER_OPTIONS_INIT, read;
+    mms_mmap_sync_region_options region = MMS_MMAP_SYNC_REGION_OPTIONS_INIT, read_region;
+
+    (void)state;
+    check_ok(read_mmap_sync_writer(NULL, &read));
+    check_true(!read.reset && !read.unlocked);
+    check_ok(read_mmap_sync_region(NULL, &read_region));
+    check_true(!read_region.other_hasher);
+    check_ok(refuse_mmap_sync_writer(&given));
+    check_ok(refuse_mmap_sync_region(&region));
+    given.reset = region.other_hasher = true;
+    check_ok(read_mmap_sync_writer(&given, &read));
+    check_true(read.reset && !read.unlocked);
+    check_code(refuse_mmap_sync_writer(&given), MMS_E_INVALID);
+    check_detail_mentions("PATH: options.mmap_sync->reset");
+    given.unlocked = true;
+    check_code(refuse_mmap_sync_writer(&given), MMS_E_INVALID);
+    check_detail_mentions("options.mmap_sync->unlocked");
+    check_code(refuse_mmap_sync_region(&region), MMS_E_INVALID);
+    check_detail_mentions("options.mmap_sync->other_hasher");
+    given.struct_size = region.struct_size = 1;
+    check_code(read_mmap_sync_writer(&given, &read), MMS_E_INVALID);
+    check_detail_mentions("options.mmap_sync: struct_size is 1");
+    check_code(refuse_mmap_sync_writer(&given), MMS_E_INVALID);
+    check_code(refuse_mmap_sync_region(&region), MMS_E_INVALID);
 }
 
 static void modes_must_leave_the_owner_his_rights_and_hold_nothing_but_rights(void **state)
@@ -220,6 +293,7 @@ int main(void)
         cmocka_unit_test(nonsense_struct_size_is_refused),
         cmocka_unit_test(ends_of_ranges_are_accepted),
         cmocka_unit_test(values_beyond_ranges_are_refused_by_name),
+        cmocka_unit_test(options_for_the_files_of_mmap_sync_are_read_and_refused),
         cmocka_unit_test(modes_must_leave_the_owner_his_rights_and_hold_nothing_but_rights),
     };
 

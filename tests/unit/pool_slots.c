@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The writer's slots against a simple model: which may be given out, which must not, after any sequence of operations
-   (core/pool.c, core/reclaim.c). White box: through the writer's handle. */
-#include "core/protocol.h"
-#include "core/region.h"
-#include "core/writer.h"
+   (region/pool.c, region/reclaim.c). White box: through the writer's handle. */
+#include "region/protocol.h"
+#include "region/region.h"
+#include "region/writer.h"
 #include "sample.h"
 #include "scratch.h"
 #include <stdio.h>
@@ -24,9 +24,9 @@ struct model {
     unsigned seed;
 };
 
-static void check_pool(const mms_writer *writer)
+static void check_pool(mms_writer *writer)
 {
-    const char *wrong = mms__pool_invariant(&writer->pool);
+    const char *wrong = mms__pool_invariant(&mms__native_writer_of(writer)->pool);
 
     if (wrong)
         check_failed(__FILE__, __LINE__, "the pool is not consistent: %s", wrong);
@@ -52,7 +52,7 @@ static bool is_held(const struct model *model, uint64_t generation)
     return false;
 }
 
-/* Distinct generations that readers hold, without the newest. */
+/* The distinct generations that readers hold, without the newest. */
 static unsigned count_held(const struct model *model)
 {
     unsigned count = 0;
@@ -84,10 +84,10 @@ static void write_once(struct model *model, bool commit)
     int code;
 
     for (unsigned slot = 0; slot < SLOTS; slot++)
-        generations[slot] = model->writer->pool.slots[slot].generation;
+        generations[slot] = mms__native_writer_of(model->writer)->pool.slots[slot].generation;
     code = mms_write_begin(model->writer, size, &buffer, &receipt);
     if (code == MMS_E_AGAIN) {
-        check_true(count_held(model) + 1 >= SLOTS); /* there was nothing to give out */
+        check_true(count_held(model) + 1 >= SLOTS); /* no slot was free */
         return;
     }
     check_ok(code);
@@ -163,7 +163,7 @@ static void run_model(const char *path, unsigned seed, mms_fence fence)
         else if (choice < 98)
             release_once(&model, (int)choose(&model, READERS));
         else {
-            check_ok(mms_writer_close(model.writer)); /* a successor takes over, with readers holding */
+            check_ok(mms_writer_close(model.writer)); /* a successor, while readers hold */
             model.writer = sample_writer_with(path, model_options());
         }
         check_pool(model.writer);
@@ -187,7 +187,7 @@ static void no_held_slot_is_given_out_and_no_free_one_is_withheld(void **state)
 static void invariant_notices_damage(void **state)
 {
     mms_writer *writer = sample_writer(scratch_path(state, "region"));
-    struct mms__pool *pool = &writer->pool;
+    struct mms__pool *pool = &mms__native_writer_of(writer)->pool;
     uint16_t listed;
     uint8_t state_of_first;
 
@@ -206,7 +206,7 @@ static void invariant_notices_damage(void **state)
     check_string(mms__pool_invariant(pool), "a slot's state does not fit the count of used slots");
     pool->slots[0].state = state_of_first;
     listed = pool->free_list[0];
-    pool->free_list[0] = (uint16_t)mms__word_slot(writer->control->current);
+    pool->free_list[0] = (uint16_t)mms__word_slot(mms__native_writer_of(writer)->control->current);
     check_string(mms__pool_invariant(pool), "a slot on the free list is not free");
     pool->free_list[0] = listed;
     pool->slots[0].generation = pool->generation + 1;
@@ -216,9 +216,10 @@ static void invariant_notices_damage(void **state)
     check_ok(mms_writer_close(writer));
 }
 
-/* ---- What a scan frees, by what the lines say ---- */
+/* ---- What a scan frees, given what the lines say ---- */
 
-/* A writer with values 1 to 4 in its slots, 4 current, and a line of a live process to play with. */
+/* A writer with values 1 to 4 in its slots, 4 current, and a line of a live process to play
+   with. */
 static mms_writer *writer_with_full_slots(const char *path, mms_region **region, struct mms__line **line)
 {
     mms_writer *writer = sample_writer(path);
@@ -226,12 +227,12 @@ static mms_writer *writer_with_full_slots(const char *path, mms_region **region,
 
     *region = sample_region(path);
     reader = sample_reader(*region);
-    *line = &((struct mms__readers *)writer->readers_map.base)->lines[0];
-    (*line)->announce = 1 << 2 | MMS__FROM; /* keeps all that come */
+    *line = &((struct mms__readers *)mms__native_writer_of(writer)->readers_map.base)->lines[0];
+    (*line)->announce = 1 << 2 | MMS__FROM; /* keeps all to come */
     for (int i = 0; i < 4; i++)
         publish_text(writer, "value");
-    check_equal(writer->pool.used, 4);
-    check_equal(writer->pool.free_count, 0);
+    check_equal(mms__native_writer_of(writer)->pool.used, 4);
+    check_equal(mms__native_writer_of(writer)->pool.free_count, 0);
     check_true(reader != NULL);
     return writer;
 }
@@ -249,10 +250,10 @@ static void check_frees(void **state, uint64_t announce, unsigned expected)
     writer = writer_with_full_slots(scratch_path(state, name), &region, &line);
     reader = (mms_reader *)region->arena.base;
     line->announce = announce;
-    check_equal(mms__reclaim(&writer->pool), expected);
+    check_equal(mms__reclaim(&mms__native_writer_of(writer)->pool), expected);
     check_pool(writer);
     line->announce = MMS__IDLE;
-    check_equal(mms__reclaim(&writer->pool), 3 - expected);
+    check_equal(mms__reclaim(&mms__native_writer_of(writer)->pool), 3 - expected);
     check_ok(mms_reader_close(reader));
     check_ok(mms_region_close(region));
     check_ok(mms_writer_close(writer));
@@ -278,7 +279,7 @@ static void without_membarrier_asymmetric_readers_hold_everything_and_are_named(
 
     line->announce = MMS__IDLE;
     line->mode = MMS__ASYMMETRIC;
-    writer->pool.can_membarrier = false;
+    mms__native_writer_of(writer)->pool.can_membarrier = false;
     check_code(mms_write(writer, "x", 1, &receipt), MMS_E_AGAIN);
     check_equal(receipt.blockers, 1);
     line->mode = MMS__SYMMETRIC; /* the reader adopts the mode */
@@ -288,10 +289,10 @@ static void without_membarrier_asymmetric_readers_hold_everything_and_are_named(
     check_ok(mms_writer_close(writer));
 }
 
-/* More dead owners than are judged at a time: all are found, some at each look. */
-static void any_number_of_dead_owners_is_buried(void **state)
+/* More dead owners than are judged at a time: all are found, some at each scan. */
+static void any_number_of_dead_owners_is_reaped(void **state)
 {
-    enum { DEAD = 3 * MMS__BURY_BATCH / 2 };
+    enum { DEAD = 3 * MMS__REAP_BATCH / 2 };
     mms_writer_options options = sample_options();
     struct mms__readers *readers;
     mms_writer *writer;
@@ -299,7 +300,7 @@ static void any_number_of_dead_owners_is_buried(void **state)
     options.max_readers = DEAD;
     options.grace_ms = MMS_FOREVER;
     writer = sample_writer_with(scratch_path(state, "region"), options);
-    readers = writer->readers_map.base;
+    readers = mms__native_writer_of(writer)->readers_map.base;
     for (uint32_t i = 0; i < DEAD; i++)
         readers->lines[i] = (struct mms__line){
             .announce = 1 << 2 | MMS__FROM, .owner = i + 1, .mode = MMS__SYMMETRIC}; /* covers all that come */
@@ -319,7 +320,7 @@ static void scribbled_lines_block_at_most_and_never_crash(void **state)
     unsigned seed = 5;
 
     for (int i = 0; i < 2000; i++) {
-        struct mms__readers *readers = writer->readers_map.base;
+        struct mms__readers *readers = mms__native_writer_of(writer)->readers_map.base;
         unsigned char *bytes = (unsigned char *)readers + sizeof(struct mms__header);
         int code;
 
@@ -331,11 +332,39 @@ static void scribbled_lines_block_at_most_and_never_crash(void **state)
         check_pool(writer);
     }
     check_copies(writer->place.path, "value");
-    memset((unsigned char *)writer->readers_map.base + sizeof(struct mms__header), 0,
+    memset((unsigned char *)mms__native_writer_of(writer)->readers_map.base + sizeof(struct mms__header), 0,
            mms__readers_size(4) - sizeof(struct mms__header));
     publish_text(writer, "recovers");
     (void)mms_reader_close((mms_reader *)region->arena.base);
     check_ok(mms_region_close(region));
+    check_ok(mms_writer_close(writer));
+}
+
+static const struct mms__pool *pool_of(mms_writer *writer)
+{
+    return &mms__native_writer_of(writer)->pool;
+}
+
+/* Otherwise an update of it would begin with bytes of another value. */
+static void current_slot_is_whole_only_if_it_has_its_generation(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    uint64_t word = sample_closed_region(path, "value");
+    mms_writer *writer = sample_writer(path);
+    unsigned slot;
+
+    load_bytes(path, "control", offsetof(struct mms__control, current), &word, sizeof word);
+    slot = mms__word_slot(word);
+    for (unsigned i = 0; i < pool_of(writer)->header.max_slots; i++)
+        check_equal(pool_of(writer)->slots[i].whole, i == slot);
+    check_ok(mms_writer_close(writer));
+    patch_word(path, "control",
+               offsetof(struct mms__control, slots) + slot * sizeof(struct mms__descriptor) +
+                   offsetof(struct mms__descriptor, generation),
+               4711);
+    writer = sample_writer(path);
+    for (unsigned i = 0; i < pool_of(writer)->header.max_slots; i++)
+        check_true(!pool_of(writer)->slots[i].whole);
     check_ok(mms_writer_close(writer));
 }
 
@@ -346,8 +375,9 @@ int main(void)
         scratch_test(invariant_notices_damage),
         scratch_test(scan_frees_all_that_no_line_covers_at_once),
         scratch_test(without_membarrier_asymmetric_readers_hold_everything_and_are_named),
-        scratch_test(any_number_of_dead_owners_is_buried),
+        scratch_test(any_number_of_dead_owners_is_reaped),
         scratch_test(scribbled_lines_block_at_most_and_never_crash),
+        scratch_test(current_slot_is_whole_only_if_it_has_its_generation),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

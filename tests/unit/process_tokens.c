@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who this process is, and what members of it hear about forks and ends of threads (core/process.c). */
-#include "core/process.h"
+/* The identity of a process, and what its members are told when it forks or a thread ends
+   (os/process.c). */
 #include "forked.h"
+#include "os/process.h"
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -84,7 +86,7 @@ static void start_time_is_that_of_proc_whatever_the_program_is_called(void **sta
     check_equal(start, expected);
 }
 
-/* As where /proc is not the kernel's own. */
+/* As if /proc were not the kernel's own. */
 static void read_another_stat(void *directory)
 {
     static const char whole[] = "7 (a b) R 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 4711 20";
@@ -104,7 +106,7 @@ static void read_another_stat(void *directory)
     }
 }
 
-static void start_time_that_cannot_be_told_is_0(void **state)
+static void unknown_start_time_is_0(void **state)
 {
     skip_under_emulator("the emulator answers for /proc/self/stat by itself");
     (void)state;
@@ -233,6 +235,21 @@ static void child_starts_with_no_members_however_it_was_made(void **state)
     mms__member_leave(&note.member);
 }
 
+/* As if by another thread, stopped there by the end of the program. */
+static void exit_with_the_list_locked(void *unused)
+{
+    (void)unused;
+    mms__fork_hold();
+    exit(0);
+}
+
+static void program_ends_though_a_thread_is_at_the_list(void **state)
+{
+    (void)state;
+    in_child(exit_with_the_list_locked, NULL);
+    mms__member_leave(&note.member);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -240,10 +257,11 @@ int main(void)
         cmocka_unit_test(child_of_raw_clone_is_noticed_too),
         cmocka_unit_test(threads_share_the_token),
         cmocka_unit_test(start_time_is_that_of_proc_whatever_the_program_is_called),
-        cmocka_unit_test(start_time_that_cannot_be_told_is_0),
+        cmocka_unit_test(unknown_start_time_is_0),
         cmocka_unit_test_setup(member_hears_of_a_fork_in_the_child_alone, join),
         cmocka_unit_test_setup(member_hears_of_the_end_of_threads_that_were_named, join),
         cmocka_unit_test_setup(members_leave_in_any_order, join),
+        cmocka_unit_test_setup(program_ends_though_a_thread_is_at_the_list, join),
         cmocka_unit_test_setup(child_starts_with_no_members_however_it_was_made, join),
     };
 

@@ -1,20 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The pure functions of the protocol, single-threaded: the atomics are wrapped so that a test can let the other side
-   move right before any load, and sees every announcement. Orderings are for the models and for ThreadSanitizer. */
+/* The inline functions of the protocol, single-threaded: the atomics are wrapped, so that a
+   test can let the other side move before any load and see every announcement. Orderings are
+   for the models and for ThreadSanitizer. */
 #include <mmsync/atomic.h>
 
 static void before_load(const volatile void *word);
 static void before_store(const volatile void *word, uint64_t value);
+static void before_cas(void *word);
 
 #undef mms__load_acquire
 #undef mms__load_relaxed
 #undef mms__store_release
+#undef mms__cas_seq_cst
 #define mms__load_acquire(p) (before_load(p), __atomic_load_n((p), __ATOMIC_ACQUIRE))
 #define mms__load_relaxed(p) (before_load(p), __atomic_load_n((p), __ATOMIC_RELAXED))
 #define mms__store_release(p, v) (before_store((p), (v)), __atomic_store_n((p), (v), __ATOMIC_RELEASE))
+#define mms__cas_seq_cst(p, expected, desired) \
+    (before_cas(p), __atomic_compare_exchange_n((p), (expected), (desired), 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
 
 #include "check.h"
-#include "core/protocol.h"
+#include "region/protocol.h"
 #include <string.h>
 
 static mms__word current, announce;
@@ -25,6 +30,7 @@ static struct {
     uint64_t announced[64];
     unsigned announcements;
     void (*look)(const volatile void *word); /* called before any load */
+    void (*change)(void *word);              /* called before any compare-and-swap */
 } seen;
 
 static void before_load(const volatile void *word)
@@ -40,6 +46,12 @@ static void before_store(const volatile void *word, uint64_t value)
 {
     if (word == &announce)
         seen.announced[seen.announcements++ % 64] = value;
+}
+
+static void before_cas(void *word)
+{
+    if (seen.change)
+        seen.change(word);
 }
 
 static uint64_t make_word(uint64_t generation, unsigned slot)
@@ -241,7 +253,7 @@ static void last_owner_counts(void **state)
     check_equal(read_line(10, MMS__SYMMETRIC, 50 << 2 | MMS__EXACT, true).kind, MMS__COVERS_EXACT);
 }
 
-/* A boot alone takes generations beyond 32 bits. */
+/* Only a reboot takes generations beyond 32 bits. */
 static void every_bit_of_a_generation_is_announced_and_covered(void **state)
 {
     const uint64_t high[] = {UINT64_C(1) << 32, (UINT64_C(1) << 32) + 5, UINT64_C(1) << 47, MMS__GENERATION_MAX};
@@ -323,7 +335,7 @@ static void nudge_changes_the_word_and_neither_generation_nor_slot(void **state)
     check_true(current != before);
     check_equal(mms__word_generation(current), 6);
     check_equal(mms__word_slot(current), 2);
-    mms__nudge(&current); /* of the next writer: not back */
+    mms__nudge(&current); /* of the next writer: does not go back */
     check_true(current != before);
     current = MMS__TOMBSTONE;
     mms__nudge(&current);
@@ -370,6 +382,101 @@ static void publish_wakes_once_for_each_time_somebody_waits(void **state)
     check_equal(wake, 0); /* nobody waits: not touched */
 }
 
+static void flag_counts_up_to_many_and_never_becomes_0(void **state)
+{
+    (void)state;
+    waiting = 0;
+    for (uint32_t i = 1; i < MMS__MANY; i++) {
+        (void)mms__wait_arm(&waiting, &current);
+        check_true(!mms__many_wait(&waiting));
+    }
+    for (int i = 0; i < 2; i++) {
+        (void)mms__wait_arm(&waiting, &current);
+        check_true(mms__many_wait(&waiting));
+    }
+    waiting = UINT32_MAX; /* scribbled over */
+    (void)mms__wait_arm(&waiting, &current);
+    check_equal(waiting, MMS__MANY);
+}
+
+static void relay_stays_open_until_a_wake_is_over(void **state)
+{
+    uint32_t relay = 0, first, second;
+
+    (void)state;
+    check_equal(mms__relay_take(&relay, true), 0);
+    mms__relay_open(&relay, UINT32_MAX);
+    first = mms__relay_take(&relay, false);
+    check_true(first != 0 && relay != 0);
+    second = mms__relay_take(&relay, false);
+    check_true(second != 0 && relay != 0);
+    while (mms__relay_take(&relay, false) != 0) /* the number of turns is limited */
+        continue;
+    check_true(relay != 0);
+    check_true(mms__relay_take(&relay, true) != 0); /* they may all have died */
+    mms__relay_end(&relay, second);
+    check_equal(relay, 0);
+}
+
+static void end_of_a_relay_leaves_that_of_a_later_publish(void **state)
+{
+    uint32_t relay = 0, taken;
+
+    (void)state;
+    mms__relay_open(&relay, 7);
+    taken = mms__relay_take(&relay, false);
+    mms__relay_open(&relay, 8);
+    mms__relay_end(&relay, taken);
+    check_true(relay != 0);
+    check_true(mms__relay_take(&relay, false) != 0);
+}
+
+static void take_first(void *relay)
+{
+    seen.change = NULL;
+    check_true(mms__relay_take(relay, false) != 0);
+}
+
+static void publish_first(void *relay)
+{
+    seen.change = NULL;
+    mms__relay_open(relay, 9);
+}
+
+/* Between its load and its compare-and-swap the other one wakes all, or a later publish wakes the
+   next one. */
+static void turn_that_another_one_takes_first_is_no_turn(void **state)
+{
+    void (*const changes[])(void *relay) = {take_first, publish_first};
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        uint32_t relay = 0, fresh = 0;
+
+        mms__relay_open(&relay, 8);
+        mms__relay_open(&fresh, i == 0 ? 8 : 9);
+        if (i == 0)
+            check_true(mms__relay_take(&fresh, false) != 0);
+        seen.change = changes[i];
+        check_equal(mms__relay_take(&relay, false), 0);
+        check_true(!seen.change);
+        check_equal(relay, fresh); /* what the other one stored stays */
+    }
+}
+
+/* What a damaged descriptor may contain. */
+static void sizes_that_overflow_fit_no_slot(void **state)
+{
+    (void)state;
+    check_true(mms__schema_fits(64, 64, 128) && mms__schema_fits(65, 0, 128));
+    check_true(!mms__schema_fits(64, 65, 128) && !mms__schema_fits(65, 1, 128));
+    check_true(!mms__schema_fits(UINT64_MAX, 0, UINT64_MAX));
+    check_true(!mms__schema_fits(UINT64_MAX - 62, 0, UINT64_MAX));
+    check_true(!mms__schema_fits(64, UINT64_MAX, UINT64_MAX));
+    check_true(!mms__schema_fits(64, UINT64_MAX - 63, UINT64_MAX));
+    check_true(mms__schema_fits(64, UINT64_MAX - 64, UINT64_MAX));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -394,6 +501,11 @@ int main(void)
         cmocka_unit_test_setup(nudge_changes_the_word_and_neither_generation_nor_slot, reset),
         cmocka_unit_test_setup(waiter_looks_at_current_after_it_has_set_its_flag, reset),
         cmocka_unit_test_setup(publish_wakes_once_for_each_time_somebody_waits, reset),
+        cmocka_unit_test_setup(flag_counts_up_to_many_and_never_becomes_0, reset),
+        cmocka_unit_test_setup(relay_stays_open_until_a_wake_is_over, reset),
+        cmocka_unit_test_setup(end_of_a_relay_leaves_that_of_a_later_publish, reset),
+        cmocka_unit_test_setup(turn_that_another_one_takes_first_is_no_turn, reset),
+        cmocka_unit_test_setup(sizes_that_overflow_fit_no_slot, reset),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* mms_read, mms_refresh and mms_release in every order, with what `changed` says. */
+/* mms_read, mms_refresh and mms_release in every order, and what `changed` says. */
 #include "sample.h"
 #include "scratch.h"
 #include <string.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Owners of lines: taking a lock byte, and burying the dead (core/table.c; G5). */
-#include "core/lock.h"
-#include "core/pool.h"
-#include "core/protocol.h"
-#include "core/table.h"
+/* Owners of lines: taking a lock byte, and reaping the dead (region/table.c; G5). */
+#include "region/pool.h"
+#include "region/protocol.h"
+#include "region/table.h"
+#include "region/writer_lock.h"
 #include "scratch.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -58,9 +58,9 @@ static bool is_free(const struct fixture *fixture, uint32_t line)
     return own->owner == 0 && own->announce == MMS__IDLE;
 }
 
-static unsigned bury(const struct fixture *fixture, int fd, uint32_t owner)
+static unsigned reap(const struct fixture *fixture, int fd, uint32_t owner)
 {
-    return mms__table_bury(&fixture->table, fd, &owner, 1);
+    return mms__table_reap(&fixture->table, fd, &owner, 1);
 }
 
 static void each_process_gets_an_owner_of_its_own_until_all_are_taken(void **state)
@@ -110,7 +110,7 @@ static void lines_of_the_last_owner_are_cleared_by_the_next(void **state)
     free(fixture.table.shared);
 }
 
-static void living_owner_is_not_buried(void **state)
+static void living_owner_is_not_reaped(void **state)
 {
     struct fixture fixture = make(state);
     int alive = open_file(&fixture), judge = open_file(&fixture);
@@ -118,7 +118,7 @@ static void living_owner_is_not_buried(void **state)
 
     check_equal(mms__table_take_owner(&fixture.table, alive, &owner), 0);
     claim(&fixture, 3, owner);
-    check_equal(bury(&fixture, judge, owner), 0);
+    check_equal(reap(&fixture, judge, owner), 0);
     check_equal(mms__table_sweep(&fixture.table, judge), 0);
     check_true(!is_free(&fixture, 3));
     close(alive);
@@ -137,15 +137,15 @@ static void dead_owner_loses_all_its_lines_and_nobody_elses(void **state)
     claim(&fixture, 0, dead);
     claim(&fixture, 1, living);
     claim(&fixture, 2, dead);
-    check_equal(bury(&fixture, judge, dead), 2);
+    check_equal(reap(&fixture, judge, dead), 2);
     check_true(is_free(&fixture, 0) && !is_free(&fixture, 1) && is_free(&fixture, 2));
-    check_equal(mms__byte_is_locked(alive, MMS__LOCK_BASE + dead), 0);
+    check_equal(mms__test_byte(alive, MMS__LOCK_BASE + dead), 0);
     close(alive);
     close(judge);
     free(fixture.table.shared);
 }
 
-static void sweep_buries_all_the_dead(void **state)
+static void sweep_reaps_all_the_dead(void **state)
 {
     struct fixture fixture = make(state);
     int judge = open_file(&fixture);
@@ -161,9 +161,9 @@ static void sweep_buries_all_the_dead(void **state)
 }
 
 /* More than can be judged at a time, each with a line. */
-enum { CROWD = 3 * MMS__BURY_BATCH + 7 };
+enum { CROWD = 3 * MMS__REAP_BATCH + 7 };
 
-static void sweep_buries_the_dead_of_all_batches(void **state)
+static void sweep_reaps_the_dead_of_all_batches(void **state)
 {
     struct fixture fixture = make_of(state, CROWD);
     int fd = open_file(&fixture);
@@ -189,12 +189,12 @@ static void turn_of_every_holder_comes(void **state)
 
     for (uint32_t line = 0; line < CROWD; line++) {
         claim(&fixture, line, line + 1);
-        holders[line] = (struct mms__holder){.line = line, .kind = MMS__COVERS_EXACT, .generation = 7};
+        holders[line] = (struct mms__holder){.line = line};
         if (line != CROWD - 1)
             check_equal(mms__lock_byte(living, MMS__LOCK_BASE + line + 1), 0);
     }
-    for (int i = 0; i <= CROWD / MMS__BURY_BATCH; i++)
-        cleared += mms__bury_holders(&pool);
+    for (int i = 0; i <= CROWD / MMS__REAP_BATCH; i++)
+        cleared += mms__reap_holders(&pool);
     check_equal(cleared, 1);
     check_true(is_free(&fixture, CROWD - 1));
     close(living);
@@ -211,8 +211,8 @@ static void scribbled_owners_and_marks_are_ignored_and_swept(void **state)
     fixture.table.shared->lines[0].owner = LINES + 1;
     fixture.table.shared->lines[1].owner = UINT32_MAX;
     check_equal(mms__table_used(&fixture.table), LINES);
-    check_equal(bury(&fixture, judge, 0), 0);
-    check_equal(bury(&fixture, judge, UINT32_MAX), 0);
+    check_equal(reap(&fixture, judge, 0), 0);
+    check_equal(reap(&fixture, judge, UINT32_MAX), 0);
     check_equal(mms__table_sweep(&fixture.table, judge), 2); /* nobody's, so they are free again */
     check_true(is_free(&fixture, 0) && is_free(&fixture, 1));
     close(judge);
@@ -225,10 +225,10 @@ int main(void)
         scratch_test(each_process_gets_an_owner_of_its_own_until_all_are_taken),
         scratch_test(owner_that_cannot_be_locked_is_an_error_not_full),
         scratch_test(lines_of_the_last_owner_are_cleared_by_the_next),
-        scratch_test(living_owner_is_not_buried),
+        scratch_test(living_owner_is_not_reaped),
         scratch_test(dead_owner_loses_all_its_lines_and_nobody_elses),
-        scratch_test(sweep_buries_all_the_dead),
-        scratch_test(sweep_buries_the_dead_of_all_batches),
+        scratch_test(sweep_reaps_all_the_dead),
+        scratch_test(sweep_reaps_the_dead_of_all_batches),
         scratch_test(turn_of_every_holder_comes),
         scratch_test(scribbled_owners_and_marks_are_ignored_and_swept),
     };

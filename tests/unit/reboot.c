@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* After a reboot the files of a region on disk may not fit each other: nothing is read until somebody publishes, and
-   generations jump over whatever readers may have seen. Simulated with another boot id in `control`. */
-#include "core/layout.h"
+/* After a reboot the files of a region on disk may be inconsistent: nothing is read until somebody
+   publishes, and generations jump past any that readers may have seen. Simulated with another boot
+   id in `control`. */
+#include "region/layout.h"
 #include "sample.h"
 #include "scratch.h"
 #include <errno.h>
+#include <pthread.h>
 
 static void reboot(const char *path)
 {
@@ -34,6 +36,49 @@ static void value_from_before_a_reboot_is_not_read(void **state)
     check_ok(mms_verify(path, NULL, NULL));
     check_ok(mms_reader_close(reader));
     check_ok(mms_region_close(region));
+}
+
+struct looks {
+    mms_region *region;
+    mms_reader *reader;
+    mms_view view;
+    int read, wait, check;
+    uint64_t generation;
+};
+
+static void *look_while_cancelled(void *argument)
+{
+    struct looks *looks = argument;
+
+    (void)pthread_cancel(pthread_self());
+    looks->read = mms_read(looks->reader, &looks->view);
+    looks->wait = mms_wait(looks->reader, 0, 0);
+    looks->check = mms_region_check(looks->region);
+    looks->generation = mms_generation(looks->region);
+    return looks;
+}
+
+/* Each of them asks which boot it is, which takes descriptors for /proc. */
+static void cancelled_thread_looks_to_the_end(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    struct looks looks = {.generation = 1};
+    pthread_t thread;
+    void *result;
+
+    sample_closed_region(path, "before");
+    reboot(path);
+    looks.region = sample_region(path);
+    looks.reader = sample_reader(looks.region);
+    check_true(pthread_create(&thread, NULL, look_while_cancelled, &looks) == 0);
+    check_true(pthread_join(thread, &result) == 0);
+    check_true(result == &looks);
+    check_equal(looks.read, MMS_E_EMPTY);
+    check_equal(looks.wait, MMS_E_TIMEOUT);
+    check_equal(looks.check, 0);
+    check_equal(looks.generation, 0);
+    check_ok(mms_reader_close(looks.reader));
+    check_ok(mms_region_close(looks.region));
 }
 
 static void region_that_is_removed_after_a_reboot_is_gone(void **state)
@@ -83,6 +128,22 @@ static void next_publish_is_read_by_readers_from_before_and_after_its_writer(voi
     check_ok(mms_region_close(early));
     check_ok(mms_reader_close(late_reader));
     check_ok(mms_region_close(late));
+}
+
+/* Otherwise another container, with its own boot id, would not know the value. */
+static void writer_that_closes_stores_what_the_clock_says_by_then(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    size_t field = offsetof(struct mms__control, boot_began_ns);
+    uint64_t began, stored, hours = UINT64_C(7200000000000);
+    mms_writer *writer = sample_writer(path);
+
+    publish_text(writer, "value");
+    load_bytes(path, "control", field, &began, sizeof began);
+    patch_word(path, "control", field, began + hours); /* as before the clock was set back */
+    check_ok(mms_writer_close(writer));
+    load_bytes(path, "control", field, &stored, sizeof stored);
+    check_true(stored < began + hours / 2);
 }
 
 static void generations_jump_over_what_was_lost(void **state)
@@ -147,7 +208,7 @@ static void memory_cannot_be_older_than_the_boot(void **state)
     const char *path = scratch_path(state, "region");
 
     sample_closed_region(path, "value");
-    reboot(path); /* the id says nothing here: a container that was moved sees another one */
+    reboot(path); /* here the id says nothing: a container that was moved sees another one */
     check_copies(path, "value");
 }
 
@@ -155,8 +216,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         scratch_test_on_disk(value_from_before_a_reboot_is_not_read),
+        scratch_test_on_disk(cancelled_thread_looks_to_the_end),
         scratch_test_on_disk(region_that_is_removed_after_a_reboot_is_gone),
         scratch_test_on_disk(next_publish_is_read_by_readers_from_before_and_after_its_writer),
+        scratch_test_on_disk(writer_that_closes_stores_what_the_clock_says_by_then),
         scratch_test_on_disk(generations_jump_over_what_was_lost),
         scratch_test_on_disk(jump_is_made_even_if_the_first_writer_publishes_nothing),
         scratch_test_on_disk(writer_that_dies_before_it_publishes_leaves_the_region_empty),

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Another geometry: refused, or with `replace` a new region that carries the value over (core/replace.c). */
-#include "core/layout.h"
+/* Another geometry is refused, or with `replace` gives a new region that carries the value over
+   (region/replace.c). */
+#include "region/layout.h"
 #include "sample.h"
 #include "scratch.h"
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -30,7 +32,7 @@ static void other_geometry_is_refused_and_the_region_stays(void **state)
     check_ok(mms_inspect(path, &info));
     check_equal(info.max_size, 64 << 10);
     check_copies(path, "value");
-    check_ok(mms_writer_close(sample_writer(path))); /* the lock was given back */
+    check_ok(mms_writer_close(sample_writer(path))); /* the lock was released */
 }
 
 static void unsaid_geometry_is_that_of_the_region(void **state)
@@ -210,6 +212,13 @@ static void impossible_geometry_leaves_all_as_it_was(void **state)
     check_copies(path, "goes on");
 }
 
+static void patch_descriptors(const char *path, size_t field, uint64_t value)
+{
+    for (unsigned slot = 0; slot < 4; slot++)
+        patch_word(path, "control",
+                   offsetof(struct mms__control, slots) + slot * sizeof(struct mms__descriptor) + field, value);
+}
+
 static void garbled_size_of_the_old_value_is_not_followed(void **state)
 {
     const char *path = scratch_path(state, "region");
@@ -217,14 +226,105 @@ static void garbled_size_of_the_old_value_is_not_followed(void **state)
     mms_writer *writer;
 
     sample_closed_region(path, "value");
-    for (unsigned slot = 0; slot < 4; slot++)
-        patch_word(path, "control",
-                   offsetof(struct mms__control, slots) + slot * sizeof(struct mms__descriptor) +
-                       offsetof(struct mms__descriptor, size),
-                   UINT64_C(1) << 26);
+    patch_descriptors(path, offsetof(struct mms__descriptor, size), UINT64_C(1) << 26);
     options.max_size = UINT64_C(1) << 27;
     options.replace = true;
     check_code(mms_writer_open(path, &options, &writer), MMS_E_CORRUPT);
+}
+
+/* The sizes of value and schema add up to numbers that wrap, to 0 and to others. */
+static void garbled_size_of_the_schema_costs_the_schema_and_not_the_value(void **state)
+{
+    const uint64_t sizes[] = {UINT64_MAX, UINT64_MAX - 63, 0 - (uint64_t)64,  0 - (uint64_t)59,
+                              INT64_MAX,  UINT32_MAX,      UINT64_C(1) << 32, 128 << 10};
+    const char *path = scratch_path(state, "region");
+
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        mms_writer_options options = larger();
+        mms_region *region;
+        char schema[8];
+        size_t size = 1;
+
+        sample_closed_region(path, "value");
+        patch_descriptors(path, offsetof(struct mms__descriptor, schema_size), sizes[i]);
+        check_code(mms_verify(path, NULL, NULL), MMS_E_CORRUPT);
+        options.replace = true;
+        check_ok(mms_writer_close(sample_writer_with(path, options)));
+        check_copies(path, "value");
+        check_ok(mms_verify(path, NULL, NULL));
+        region = sample_region(path);
+        check_ok(mms_read_schema(region, schema, sizeof schema, &size, NULL, NULL));
+        check_equal(size, 0);
+        check_ok(mms_region_close(region));
+        check_ok(mms_remove(path));
+    }
+}
+
+static void schema_is_carried_with_its_value(void **state)
+{
+    const char *path = scratch_path(state, "region"), *text = "struct S { a: u64 }";
+    mms_writer_options options = sample_options();
+    uint64_t type[2] = {1, 2}, found[2];
+    mms_region *region;
+    mms_writer *writer = sample_writer(path);
+    char schema[64];
+    size_t size;
+    void *buffer;
+
+    check_ok(mms_write_begin(writer, 100, &buffer, NULL));
+    memset(buffer, 'v', 100);
+    check_ok(mms_write_set_type(writer, type, text, strlen(text)));
+    check_ok(mms_write_commit(writer, 100, NULL));
+    check_ok(mms_writer_close(writer));
+    options.max_slots = 7;
+    options.replace = true;
+    check_ok(mms_writer_close(sample_writer_with(path, options)));
+    region = sample_region(path);
+    check_ok(mms_read_schema(region, schema, sizeof schema, &size, found, NULL));
+    check_true(size == strlen(text) && memcmp(schema, text, size) == 0 && found[0] == 1 && found[1] == 2);
+    check_ok(mms_region_close(region));
+}
+
+static void schema_without_room_in_the_new_geometry_is_left_out(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer_options options = sample_options();
+    uint64_t type[2] = {1, 2}, found[2];
+    mms_region *region;
+    mms_writer *writer = sample_writer(path);
+    char *text = malloc(50000);
+    size_t size = 1;
+    void *buffer;
+
+    memset(text, 's', 50000);
+    check_ok(mms_write_begin(writer, 5, &buffer, NULL));
+    memcpy(buffer, "value", 5);
+    check_ok(mms_write_set_type(writer, type, text, 50000));
+    check_ok(mms_write_commit(writer, 5, NULL));
+    check_ok(mms_writer_close(writer));
+    check_ok(mms_verify(path, NULL, NULL));
+    options.max_size = 4096;
+    options.replace = true;
+    check_ok(mms_writer_close(sample_writer_with(path, options)));
+    check_copies(path, "value");
+    check_ok(mms_verify(path, NULL, NULL));
+    region = sample_region(path);
+    check_ok(mms_read_schema(region, NULL, 0, &size, found, NULL));
+    check_true(size == 0 && found[0] == 1 && found[1] == 2);
+    check_ok(mms_region_close(region));
+    free(text);
+}
+
+static void value_in_a_slot_of_another_generation_is_not_carried(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer_options options = larger();
+
+    sample_closed_region(path, "value");
+    patch_descriptors(path, offsetof(struct mms__descriptor, generation), 4711);
+    options.replace = true;
+    check_code(mms_writer_open(path, &options, &(mms_writer *){NULL}), MMS_E_CORRUPT);
+    check_detail_mentions("mmsync verify");
 }
 
 static void replaced_writer_grows_and_keeps_its_lock(void **state)
@@ -262,6 +362,10 @@ int main(void)
         scratch_test(value_too_big_for_the_new_geometry_leaves_all_as_it_was),
         scratch_test(impossible_geometry_leaves_all_as_it_was),
         scratch_test(garbled_size_of_the_old_value_is_not_followed),
+        scratch_test(garbled_size_of_the_schema_costs_the_schema_and_not_the_value),
+        scratch_test(schema_is_carried_with_its_value),
+        scratch_test(schema_without_room_in_the_new_geometry_is_left_out),
+        scratch_test(value_in_a_slot_of_another_generation_is_not_carried),
         scratch_test(replaced_writer_grows_and_keeps_its_lock),
     };
 

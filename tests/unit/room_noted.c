@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Memory that a slot takes is noted in `control` at every step, so that a writer's successor can give it back, wherever the writer
-   died (G6). pool.c is compiled here with a look at the file at each of its steps. */
+/* The memory that a slot takes is recorded in `control` at every step, so that the next writer can
+   free it wherever this one died (G6). pool.c is compiled here with a look at the file at each of
+   its steps. */
 static void at_step(const char *name);
 
 #define MMS__STEP(name) at_step(#name)
-#include "core/pool.c"
+#include "region/pool.c"
 #undef MMS__STEP
 #define MMS__STEP(name) ((void)0)
-#include "core/writer.h"
+#include "region/writer.h"
 #include "sample.h"
 #include "scratch.h"
 #include <stdio.h>
@@ -15,11 +16,11 @@ static void at_step(const char *name);
 
 enum { MIB = 1 << 20 };
 
-static const mms_writer *watched; /* NULL: nobody looks */
+static const struct mms__native_writer *watched; /* NULL: nobody looks */
 static int data = -1;
 static unsigned looks;
 
-/* Behind what is noted there is nothing. */
+/* There is nothing beyond what is noted. */
 static void at_step(const char *name)
 {
     (void)name;
@@ -35,7 +36,7 @@ static void at_step(const char *name)
     }
 }
 
-static void publish_size(mms_writer *writer, size_t size)
+static void publish_filled(mms_writer *writer, size_t size)
 {
     void *buffer;
 
@@ -58,11 +59,11 @@ static void what_a_slot_takes_is_noted_at_every_step(void **state)
     data = open(file, O_RDONLY | O_CLOEXEC);
     check_true(data >= 0);
     looks = 0;
-    watched = writer;
+    watched = mms__native_writer_of(writer);
     for (int i = 0; i < 21; i++)
-        publish_size(writer, sizes[i % 7]);
-    for (int i = 0; i < 60; i++) /* until memory is given back */
-        publish_size(writer, 4000);
+        publish_filled(writer, sizes[i % 7]);
+    for (int i = 0; i < 60; i++) /* until memory is freed */
+        publish_filled(writer, 4000);
     watched = NULL;
     check_true(looks > 20);
     close(data);

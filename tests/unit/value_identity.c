@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is stored with a value: type id, tag, checksum, time. */
-#include "core/checksum.h"
-#include "core/clock.h"
+/* The fields stored with a value: type id, tag, checksum, time. */
+#include "base/checksum.h"
+#include "os/clock.h"
 #include "sample.h"
 #include "scratch.h"
 
@@ -175,6 +175,37 @@ static void tag_type_and_time_are_stored_with_each_value(void **state)
     check_true(info.tag == 0 && info.type_id[0] == 0 && info.type_id[1] == 0);
 }
 
+static uint64_t later_tick(uint64_t than)
+{
+    uint64_t now;
+
+    do
+        now = mms__read_clock(CLOCK_REALTIME_COARSE);
+    while (now <= than);
+    return now;
+}
+
+/* Writes do not read the clock each time. One step of it is longer than a writer trusts what it
+   has read. */
+static void time_of_a_writer_goes_on(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer *writer = sample_writer(path);
+    mms_info info;
+
+    for (int i = 0; i < 3; i++) {
+        uint64_t tick;
+
+        publish_text(writer, "earlier");
+        tick = later_tick(mms__read_clock(CLOCK_REALTIME_COARSE));
+        (void)later_tick(tick);
+        publish_text(writer, "later");
+        check_ok(mms_inspect(path, &info));
+        check_true(info.publish_time_ns >= tick);
+    }
+    check_ok(mms_writer_close(writer));
+}
+
 static void checksum_is_that_of_the_value_and_only_where_asked_for(void **state)
 {
     const char *path = scratch_path(state, "region");
@@ -212,6 +243,7 @@ int main(void)
         scratch_test(reader_without_a_type_takes_every_value),
         scratch_test(untyped_value_is_refused_where_a_type_is_wanted),
         scratch_test(tag_type_and_time_are_stored_with_each_value),
+        scratch_test(time_of_a_writer_goes_on),
         scratch_test(checksum_is_that_of_the_value_and_only_where_asked_for),
     };
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* mms_verify: each finding comes from the damage that it names, alone; a sound region has none (core/verify.c). */
-#include "core/layout.h"
+/* mms_verify: each finding comes only from the damage that it names, and a sound region gives none
+   (region/verify.c). */
+#include "region/layout.h"
 #include "sample.h"
 #include "scratch.h"
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -34,7 +36,7 @@ static void check_finds(const char *path, int code, const char *text)
     check_code(mms_verify(path, NULL, NULL), code);
 }
 
-/* A region that was written several times, so that all slots were used, with a checksum. */
+/* A region written several times, so that all slots were used, with a checksum. */
 static const char *make_region(void **state)
 {
     const char *path = scratch_path(state, "region");
@@ -119,10 +121,10 @@ static void words_of_control_out_of_range_are_found(void **state)
     uint32_t bad = 7, good = MMS__ASYMMETRIC;
 
     patch_bytes(path, "control", offsetof(struct mms__control, fence), &bad, sizeof bad);
-    check_finds(path, MMS_E_CORRUPT, "fence mode is 7");
+    check_finds(path, MMS_E_CORRUPT, "no fence mode 7");
     patch_bytes(path, "control", offsetof(struct mms__control, fence), &good, sizeof good);
     patch_bytes(path, "control", offsetof(struct mms__control, slots_used), &bad, sizeof bad);
-    check_finds(path, MMS_E_CORRUPT, "7 slots are in use, and there are 4");
+    check_finds(path, MMS_E_CORRUPT, "7 slots are in use, but there are only 4");
 }
 
 static unsigned other_slot(const char *path)
@@ -237,7 +239,7 @@ static void scribbled_reader_lines_are_found(void **state)
 {
     const char *path = make_region(state);
 
-    check_finds_line(path, (struct mms__line){.owner = 5}, "line 2: owner 5");
+    check_finds_line(path, (struct mms__line){.owner = 5}, "line 2: there is no owner 5");
     check_finds_line(path, (struct mms__line){.mode = 3}, "fence mode 3");
     check_finds_line(path, (struct mms__line){.announce = 3}, "no valid tag");
     check_finds_line(path, (struct mms__line){.announce = 4 << 2 | MMS__IDLE}, "no valid tag");
@@ -253,6 +255,84 @@ static void high_water_mark_beyond_the_table_is_found(void **state)
     check_finds(path, MMS_E_CORRUPT, "high-water mark 5");
 }
 
+/* ---- The file `changes` ---- */
+
+static const char *make_updated_region(void **state)
+{
+    const char *path = make_region(state);
+    mms_writer *writer = sample_writer(path);
+    size_t size;
+    void *buffer;
+
+    check_ok(mms_write_update(writer, 0, &buffer, &size, NULL));
+    check_ok(mms_write_patch(writer, 0, "A", 1));
+    check_ok(mms_write_commit(writer, size, NULL));
+    check_ok(mms_writer_close(writer));
+    return path;
+}
+
+static void records_that_are_damaged_are_found(void **state)
+{
+    const char *path = make_updated_region(state);
+    uint64_t at = load_control(path, SLOT_FIELD(mms__word_slot(current_word(path)), changes_at)), size;
+
+    load_bytes(path, "changes", offsetof(struct mms__changes, ring_size), &size, sizeof size);
+    patch_word(path, "changes", sizeof(struct mms__changes) + (size_t)(at % size), 4711);
+    check_finds(path, MMS_E_CORRUPT, "changes: the records");
+}
+
+/* It leads to no records: what is wrong with it is found once. */
+static void records_of_a_damaged_current_are_not_looked_for(void **state)
+{
+    const char *path = make_updated_region(state);
+    size_t current = offsetof(struct mms__control, current);
+    uint64_t word = current_word(path);
+
+    patch_word(path, "control", current, MMS__TOMBSTONE);
+    check_finds(path, MMS_E_CORRUPT, "remove it again");
+    patch_word(path, "control", current, word | ((1 << MMS__SLOT_BITS) - 1));
+    check_finds(path, MMS_E_CORRUPT, "never used");
+    patch_word(path, "control", current, 0);
+    check_ok(mms_verify(path, NULL, NULL));
+    patch_word(path, "control", current, word);
+    /* As for a whole value. */
+    patch_word(path, "control", SLOT_FIELD(mms__word_slot(word), changes_at), 0);
+    check_ok(mms_verify(path, NULL, NULL));
+}
+
+static void empty_file_of_changes_is_no_damage(void **state)
+{
+    const char *path = make_updated_region(state);
+
+    /* Its writer died before it filled it. */
+    check_true(truncate(scratch_path(state, "region/changes"), 0) == 0);
+    check_ok(mms_verify(path, NULL, NULL));
+}
+
+static void file_of_changes_of_a_wrong_size_is_found(void **state)
+{
+    const char *path = make_updated_region(state), *text = "changes: it is damaged";
+    const uint64_t sizes[] = {0, 2048, (64 << 10) + 4096, 32 << 10, 128 << 10, UINT64_MAX};
+
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        patch_word(path, "changes", offsetof(struct mms__changes, ring_size), sizes[i]);
+        check_finds(path, MMS_E_CORRUPT, text);
+    }
+    patch_word(path, "changes", offsetof(struct mms__changes, ring_size), 64 << 10);
+    check_ok(mms_verify(path, NULL, NULL));
+    for (size_t i = 0; i < 3; i++) { /* sizes that no ring has, even if the file is as long */
+        patch_word(path, "changes", offsetof(struct mms__changes, ring_size), sizes[i]);
+        check_true(truncate(scratch_path(state, "region/changes"), (off_t)(sizeof(struct mms__changes) + sizes[i])) ==
+                   0);
+        check_finds(path, MMS_E_CORRUPT, text);
+    }
+    check_true(truncate(scratch_path(state, "region/changes"), 100) == 0);
+    check_finds(path, MMS_E_CORRUPT, text);
+    check_true(unlink(scratch_path(state, "region/changes")) == 0);
+    check_true(symlink("data", scratch_path(state, "region/changes")) == 0);
+    check_finds(path, MMS_E_CORRUPT, text);
+}
+
 static void damaged_headers_are_the_finding_and_the_code(void **state)
 {
     const char *path = make_region(state);
@@ -260,7 +340,16 @@ static void damaged_headers_are_the_finding_and_the_code(void **state)
     flip_bits(path, "readers", 120, 1);
     check_finds(path, MMS_E_CORRUPT, "readers is damaged");
     flip_bits(path, "control", 0, 1);
-    check_finds(path, MMS_E_NOT_REGION, "does not start as a region's file does");
+    check_finds(path, MMS_E_NOT_REGION, "does not start like a file of a region");
+}
+
+static void path_to_nowhere_is_no_finding_and_a_bad_one_is(void **state)
+{
+    struct findings findings = {0};
+
+    check_code(mms_verify(scratch_path(state, "missing/region"), note, &findings), -ENOENT);
+    check_equal(findings.count, 0);
+    check_finds(NULL, MMS_E_INVALID, "path");
 }
 
 int main(void)
@@ -283,7 +372,12 @@ int main(void)
         scratch_test(tombstone_is_found),
         scratch_test(scribbled_reader_lines_are_found),
         scratch_test(high_water_mark_beyond_the_table_is_found),
+        scratch_test(records_that_are_damaged_are_found),
+        scratch_test(records_of_a_damaged_current_are_not_looked_for),
+        scratch_test(empty_file_of_changes_is_no_damage),
+        scratch_test(file_of_changes_of_a_wrong_size_is_found),
         scratch_test(damaged_headers_are_the_finding_and_the_code),
+        scratch_test(path_to_nowhere_is_no_finding_and_a_bad_one_is),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* mms_wait: what it returns for, and who wakes it (core/wait.c; G8). */
-#include "core/layout.h"
+/* mms_wait: when it returns, and what wakes it (region/wait.c; G8). */
+#include "region/layout.h"
 #include "sample.h"
 #include "scratch.h"
 #include <errno.h>
@@ -8,7 +8,7 @@
 #include <sched.h>
 #include <signal.h>
 
-/* A thread that waits, and what it got. */
+/* A thread that waits, and its result. */
 struct waiter {
     mms_region *region;
     mms_reader *reader;
@@ -114,13 +114,13 @@ static void publish_wakes_and_clears_the_flag(void **state)
         start_waiter(path, &waiter);
         publish_text(writer, "two");
         check_ok(finish_waiter(&waiter));
-        publish_text(writer, "three"); /* clears what a waiter that looked once more has set */
+        publish_text(writer, "three"); /* clears what a waiter that looked again has set */
         check_equal(waiting_flag(path), 0);
     }
     check_ok(mms_writer_close(writer));
 }
 
-static void first_value_wakes_who_waits_for_any(void **state)
+static void first_value_wakes_those_who_wait_for_any(void **state)
 {
     const char *path = scratch_path(state, "region");
     mms_writer *writer = sample_writer(path);
@@ -181,7 +181,7 @@ static void removal_wakes_with_gone(void **state)
     check_equal(finish_waiter(&waiter), MMS_E_GONE);
 }
 
-static void plain_rm_is_noticed_by_who_waits(void **state)
+static void plain_rm_is_noticed_by_waiters(void **state)
 {
     const char *path = scratch_path(state, "region");
     struct waiter waiter = {0};
@@ -216,7 +216,7 @@ static void publish_without_wake(const char *path)
     patch_word(path, "control", offsetof(struct mms__control, current), generation << MMS__SLOT_BITS);
 }
 
-static void opening_a_writer_wakes_who_its_dead_predecessor_did_not(void **state)
+static void opening_a_writer_wakes_waiters_of_its_dead_predecessor(void **state)
 {
     const char *path = scratch_path(state, "region");
     struct waiter waiter = {0};
@@ -228,7 +228,7 @@ static void opening_a_writer_wakes_who_its_dead_predecessor_did_not(void **state
     publish_without_wake(path);
     check_ok(mms_writer_close(sample_writer(path)));
     load_bytes(path, "control", offsetof(struct mms__control, wake), &after, sizeof after);
-    check_true(before != after); /* else it would wake up by itself, and late */
+    check_true(before != after); /* otherwise it would wake up by itself, and late */
     check_ok(finish_waiter(&waiter));
 }
 
@@ -240,13 +240,13 @@ int main(void)
         scratch_test(waiting_leaves_the_view_alone),
         scratch_test(publish_wakes_and_clears_the_flag),
         scratch_test_on_disk(publish_wakes_and_clears_the_flag),
-        scratch_test(first_value_wakes_who_waits_for_any),
+        scratch_test(first_value_wakes_those_who_wait_for_any),
         scratch_test(publish_wakes_all_waiters),
         scratch_test(signal_ends_the_wait_with_eintr),
         scratch_test(removal_wakes_with_gone),
-        scratch_test(plain_rm_is_noticed_by_who_waits),
+        scratch_test(plain_rm_is_noticed_by_waiters),
         scratch_test(replacement_wakes_with_gone),
-        scratch_test(opening_a_writer_wakes_who_its_dead_predecessor_did_not),
+        scratch_test(opening_a_writer_wakes_waiters_of_its_dead_predecessor),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

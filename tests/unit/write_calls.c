@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* mms_write and begin/grow/commit/abort: right orders, wrong orders, limits, receipts. */
+/* mms_write, and begin, grow, commit and abort: right and wrong orders, limits, receipts. */
 #include "sample.h"
 #include "scratch.h"
 #include <errno.h>

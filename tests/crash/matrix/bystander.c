@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Processes that only do what is theirs, and must never notice more of the victim's end than a value that comes later: one
-   reads all the time, in place and by copy, one sleeps until something changes. */
+/* Processes that mind their own business, and must notice nothing of the victim's end but a value
+   that comes later: one keeps reading, in place and by copy, and one sleeps until something
+   changes. */
 #include "pattern.h"
 #include "sample.h"
 #include "stage.h"
@@ -18,7 +19,7 @@ static void say_up(const struct stage *stage)
     __atomic_add_fetch(&stage->board->bystanders_up, 1, __ATOMIC_RELEASE);
 }
 
-/* May the region not be there? Then it is looked for again. */
+/* The region may be missing: then look for it again. */
 static void check_absence(const struct stage *stage, int code)
 {
     if ((code == -ENOENT || code == MMS_E_GONE) && stage->scenario->flags & MAY_BE_ABSENT)
@@ -51,14 +52,14 @@ static void close_both(mms_region *region, mms_reader *reader)
 
 static int copy_once(mms_region *region, uint64_t *last)
 {
-    static unsigned char value[STAGE_MAX_SIZE];
+    static unsigned char value[STAGE_MAX_SIZE] __attribute__((aligned(16)));
     uint64_t generation;
     size_t size;
     int code = mms_read_copy(region, value, sizeof value, &size, &generation);
 
     if (code != 0)
         return code == MMS_E_AGAIN ? 0 : code;
-    check_true(pattern_check(value, size, generation));
+    check_true(is_whole(value, size, generation));
     check_true(generation >= *last);
     *last = generation;
     return 0;
@@ -72,7 +73,7 @@ static int read_once(mms_reader *reader, uint64_t *last)
     if (code != 0)
         return code;
     check_true(view.generation >= *last);
-    check_true(pattern_check(view.data, view.size, view.generation));
+    check_true(is_whole(view.data, view.size, view.generation));
     check_ok(mms_release(reader));
     *last = view.generation;
     return 0;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One case from the first process to the last check. */
-#include "core/region.h"
-#include "core/writer.h"
 #include "forked.h"
 #include "lookout.h"
 #include "pattern.h"
+#include "region/region.h"
+#include "region/writer.h"
 #include "sample.h"
 #include "stage.h"
 #include <dirent.h>
@@ -18,8 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* So long that nobody gives up who would only have to wait; whatever takes it is wrong. Who looks for failures can make it
-   shorter. */
+/* Long enough that nobody gives up who only has to wait: whatever takes this long is wrong.
+   Shorter for somebody who looks for failures. */
 int patience_ms(void)
 {
     const char *given = getenv("MMSYNC_MATRIX_PATIENCE_MS");
@@ -40,7 +40,7 @@ mms_writer_options stage_options(void)
     return options;
 }
 
-/* A region that is there may have been replaced: whatever geometry it has. */
+/* An existing region may have been replaced: accept any geometry. */
 static mms_writer_options without_geometry(const struct stage *stage)
 {
     mms_writer_options options = stage_options();
@@ -72,7 +72,7 @@ void wait_until(const mms__word *word, uint64_t least, const char *what)
         const struct timespec moment = {0, 1000000};
 
         if (ms > patience_ms())
-            check_failed(__FILE__, __LINE__, "the %s has not got to generation %llu, but to %llu", what,
+            check_failed(__FILE__, __LINE__, "the %s did not get to generation %llu, but to %llu", what,
                          (unsigned long long)least, (unsigned long long)*word);
         nanosleep(&moment, NULL);
     }
@@ -80,12 +80,15 @@ void wait_until(const mms__word *word, uint64_t least, const char *what)
 
 void start_bystanders(struct stage *stage)
 {
-    bool upstream = stage->scenario->flags & UPSTREAM;
+    bool mmap_sync = stage->scenario->flags & UPSTREAM;
 
-    stage->watcher = start_child(upstream ? watch_values : watch_region, stage);
-    stage->waiter = start_child(upstream ? wait_for_values : wait_for_changes, stage);
-    while (__atomic_load_n(&stage->board->bystanders_up, __ATOMIC_ACQUIRE) < 2)
+    stage->watcher = start_child(mmap_sync ? watch_values : watch_region, stage);
+    stage->waiter = start_child(mmap_sync ? wait_for_values : wait_for_changes, stage);
+    while (__atomic_load_n(&stage->board->bystanders_up, __ATOMIC_ACQUIRE) < 2) {
+        check_true(waitpid(stage->watcher, NULL, WNOHANG) == 0);
+        check_true(waitpid(stage->waiter, NULL, WNOHANG) == 0);
         nanosleep(&(const struct timespec){0, 100000}, NULL);
+    }
 }
 
 static void hold_value(struct stage *stage)
@@ -136,7 +139,7 @@ static void change_to_symmetric(struct stage *stage)
     check_ok(mms_writer_open(stage->path, &options, &stage->writer));
 }
 
-/* Do what the victim asks, until it is at its point or has ended. */
+/* Do what the victim asks for, until it is at its point or has ended. */
 static void serve(struct stage *stage)
 {
     char request;
@@ -159,7 +162,7 @@ static int wait_for_victim(struct stage *stage)
     serve(stage);
     check_true(waitpid(stage->victim, &status, WUNTRACED) == stage->victim);
     if (WIFEXITED(status) && WEXITSTATUS(status) == 3)
-        check_failed(__FILE__, __LINE__, "the victim never came to its point");
+        check_failed(__FILE__, __LINE__, "the victim never reached its point");
     return status;
 }
 
@@ -193,23 +196,23 @@ static const char *name_value(const struct stage *stage, mms_reader *reader)
         return "no value";
     check_ok(code);
     check_true(view.generation >= stage->held.generation);
-    check_true(pattern_check(view.data, view.size, view.generation));
+    check_true(is_whole(view.data, view.size, view.generation));
     newer = view.generation > stage->held.generation;
     check_ok(mms_release(reader));
     return newer ? "new value" : "last value";
 }
 
-/* Sweeps and scans end at the mark: no line with an owner may be above it, whoever died where. Before the next reader comes,
-   which raises it. */
+/* Sweeps and scans stop at the mark: no line with an owner may be above it, whoever died where.
+   Checked before the next reader comes, which raises it. */
 static void check_mark(const struct stage *stage)
 {
-    const struct mms__readers *readers = stage->region ? stage->region->table.shared : NULL;
+    const struct mms__readers *readers = stage->region ? mms__native_region_of(stage->region)->table.shared : NULL;
 
     for (uint32_t i = readers ? mms__load_acquire(&readers->high_water) : STAGE_READERS; i < STAGE_READERS; i++)
         check_equal(mms__load_acquire(&readers->lines[i].owner), 0);
 }
 
-/* What a reader finds who comes now. */
+/* What a reader that comes now finds. */
 static const char *look(const struct stage *stage)
 {
     mms_region *region;
@@ -232,7 +235,7 @@ static const char *look(const struct stage *stage)
     return seen;
 }
 
-/* A second writer, while the first is frozen: it waits for the lock, unless that is not taken. */
+/* A second writer, while the first is frozen: it waits for the lock, if the first one has it. */
 static const char *probe_writer(const struct stage *stage)
 {
     mms_writer_options options = stage_options();
@@ -253,7 +256,8 @@ static const char *probe_writer(const struct stage *stage)
     return "writes";
 }
 
-/* One who comes while the victim is frozen, perhaps into a line that it has just given back, and holds a view from then on. */
+/* A reader that comes while the victim is frozen, perhaps into a line that the victim has just
+   given back. It holds a view from then on. */
 static void hold_late(struct stage *stage)
 {
     int code = mms_region_open(stage->path, NULL, &stage->late_region);
@@ -271,7 +275,7 @@ static bool holds_all_back(const struct stage *stage, enum step step)
     return stage->action == STEP_FREEZE && (step == STEP_pin_from_announced || step == STEP_pin_from_looked);
 }
 
-/* Beside a reader frozen where it covers every generation to come. */
+/* Next to a reader frozen where it covers every generation to come. */
 static void write_until_refused(struct stage *stage, char *note, size_t size)
 {
     mms_writer_options options = stage_options();
@@ -293,7 +297,7 @@ static void write_until_refused(struct stage *stage, char *note, size_t size)
     stage->writer = stage_writer(stage);
 }
 
-/* The conductor's writer beside a reader that is dead, or frozen. */
+/* The conductor's writer next to a reader that is dead or frozen. */
 static void write_beside_reader(struct stage *stage, enum step step, struct result *result)
 {
     if (holds_all_back(stage, step)) {
@@ -311,14 +315,14 @@ static void check_held(struct stage *stage)
 {
     if (!stage->held.data)
         return;
-    check_true(pattern_check(stage->held.data, stage->held.size, stage->held.generation));
+    check_true(is_whole(stage->held.data, stage->held.size, stage->held.generation));
     check_ok(mms_release(stage->reader));
 }
 
 static void close_late(struct stage *stage)
 {
     if (stage->late.data) {
-        check_true(pattern_check(stage->late.data, stage->late.size, stage->late.generation));
+        check_true(is_whole(stage->late.data, stage->late.size, stage->late.generation));
         check_ok(mms_release(stage->late_reader));
     }
     check_ok(mms_reader_close(stage->late_reader));
@@ -335,14 +339,15 @@ static void close_sight(struct stage *stage)
     check_ok(mms_region_close(stage->region));
 }
 
-/* Those who allowed it may have lost their views, and are told; or have them whole. */
+/* Readers that allow eviction may have lost their views, and are told; or their views are
+   whole. */
 static unsigned end_evicted_views(struct stage *stage)
 {
     unsigned evicted = 0;
 
     for (unsigned i = 0; stage->evicted_region && i < EVICTED_READERS; i++) {
         const mms_view *view = &stage->evicted_view[i];
-        bool whole = pattern_check(view->data, view->size, view->generation);
+        bool whole = is_whole(view->data, view->size, view->generation);
         int code = mms_release(stage->evicted_reader[i]);
 
         if (code != MMS_E_EVICTED) {
@@ -364,10 +369,10 @@ static void end_bystanders(struct stage *stage, mms_writer *writer)
     finish_child(stage->waiter);
 }
 
-/* Each line that has an owner, below the mark or not. */
-static unsigned count_lines(const mms_writer *writer)
+/* Every line with an owner, below the mark or not. */
+static unsigned count_lines(mms_writer *writer)
 {
-    const struct mms__readers *readers = writer->readers_map.base;
+    const struct mms__readers *readers = mms__native_writer_of(writer)->readers_map.base;
     unsigned count = 0;
 
     for (unsigned i = 0; i < STAGE_READERS; i++)
@@ -375,13 +380,15 @@ static unsigned count_lines(const mms_writer *writer)
     return count;
 }
 
-/* With no reader left: all slots but the current one. */
+/* With no reader left, every slot but the current one. */
 static void check_all_slots_come_back(mms_writer *writer, unsigned *free_slots, unsigned *used)
 {
-    (void)mms__reclaim(&writer->pool);
-    check_true(mms__pool_invariant(&writer->pool) == NULL);
-    *free_slots = writer->pool.free_count;
-    *used = writer->pool.used;
+    struct mms__pool *pool = &mms__native_writer_of(writer)->pool;
+
+    (void)mms__reclaim(pool);
+    check_true(mms__pool_invariant(pool) == NULL);
+    *free_slots = pool->free_count;
+    *used = pool->used;
     check_equal(*free_slots, *used - 1);
 }
 
@@ -396,7 +403,7 @@ void check_nothing_is_left(const struct stage *stage)
     check_true(rmdir(stage->directory) == 0);
 }
 
-/* The next writer, and all that must be as if nothing had been. */
+/* The next writer, for which everything must be as if nothing had happened. */
 static void check_afterwards(struct stage *stage, struct result *result)
 {
     mms_writer_options options = without_geometry(stage);
@@ -407,6 +414,7 @@ static void check_afterwards(struct stage *stage, struct result *result)
 
     check_ok(mms_writer_close(stage->writer));
     check_ok(mms_writer_open(stage->path, &options, &writer));
+    check_updates(stage, writer);
     for (int i = 0; i < VALUES_AFTER; i++)
         last = publish_pattern(writer, 10 + (size_t)i * 7);
     close_sight(stage);
@@ -435,7 +443,7 @@ void conduct(struct stage *stage, enum step step, unsigned nth, struct result *r
 {
     const struct scenario *scenario = stage->scenario;
 
-    alarm(3 * (unsigned)patience_ms() / 1000 + 1); /* ends what hangs, and with it all its children */
+    alarm(3 * (unsigned)patience_ms() / 1000 + 1); /* ends whatever hangs, and all its children */
     scenario->prepare(stage);
     start_bystanders(stage);
     if (!(scenario->flags & ABSENT_AT_FIRST))

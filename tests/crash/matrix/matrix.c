@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The crash matrix: at every named point of the library a process is killed, and in another run frozen, and every
    guarantee is checked with the others and with a new writer (G1 to G9; at the files of mmap-sync, what docs/migrating.md
-   promises). stage.h says who takes part, conduct.c and conduct_upstream.c what is checked.
+   promises). stage.h says who takes part, conduct.c and conduct_mmap_sync.c what is checked.
 
      test_crash_matrix [PART_OF_A_NAME]    only cases whose point or scenario has that in its name
 
@@ -68,12 +68,12 @@ static void run_case(void *argument)
              (int)assignment->action);
     snprintf(stage.path, sizeof stage.path, "%s/region", stage.directory);
     check_true(mkdir(stage.directory, 0700) == 0);
-    (stage.scenario->flags & UPSTREAM ? conduct_upstream : conduct)(&stage, cases[assignment->index].step,
-                                                                    cases[assignment->index].nth,
-                                                                    &results[assignment->index][assignment->action]);
+    (stage.scenario->flags & UPSTREAM ? conduct_mmap_sync : conduct)(&stage, cases[assignment->index].step,
+                                                                     cases[assignment->index].nth,
+                                                                     &results[assignment->index][assignment->action]);
 }
 
-/* In a process of its own, so that one failure does not hide the others. */
+/* In a process of its own, so that one failure does not hide others. */
 static bool case_passes(const char *directory, size_t i, enum step_action action)
 {
     struct assignment assignment = {directory, i, action};
@@ -93,7 +93,7 @@ static void run_cases(void **state, unsigned kind)
     const char *directory = scratch_path(state, "cases");
     unsigned failed = 0, run = 0;
 
-    need_fork_advice(); /* all processes here are made by fork alone */
+    need_fork_advice(); /* every process here is made by fork alone */
     check_true(mkdir(directory, 0700) == 0);
     for (size_t i = 0; i < CASES && !(failed > 0 && getenv("MMSYNC_MATRIX_FIRST")); i++)
         if (is_wanted(i) && (cases[i].scenario->flags & NEEDS_DISK) == kind) {
@@ -126,7 +126,7 @@ static void every_point_has_a_case(void **state)
         while (i < CASES && cases[i].step != step)
             i++;
         if (i == CASES)
-            print_error("no case comes to %s\n", step_name(step));
+            print_error("no case reaches %s\n", step_name(step));
         missing += i == CASES;
     }
     check_equal(missing, 0);

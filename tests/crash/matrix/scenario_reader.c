@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What victims do that read. */
-#include "core/protocol.h"
+/* What victims that read do. */
 #include "forked.h"
 #include "lookout.h"
 #include "pattern.h"
+#include "region/protocol.h"
 #include "sample.h"
 #include "stage.h"
 #include <signal.h>
@@ -79,7 +79,8 @@ static void fill_table(struct stage *stage)
     check_true(waitpid(child, NULL, 0) == child);
 }
 
-/* In this order: who opens a region may get the lock byte of a dead process, and clears its lines. */
+/* The order matters: a process that opens a region may get the lock byte of a dead one, and then
+   clears its lines. */
 static void open_and_fill(struct stage *stage)
 {
     open_region(stage);
@@ -115,7 +116,7 @@ static void open_symmetric(struct stage *stage)
 const struct scenario read_symmetric = {
     .name = "mms_read, symmetric fences", .prepare = prepare_values, .set_up = open_symmetric, .act = read_and_release};
 
-/* The writer publishes at each of the reader's looks. */
+/* The writer publishes each time the reader looks. */
 static void read_while_it_changes(struct stage *stage)
 {
     step_ask_at(STEP_pin_announced, ASK_PUBLISH, MMS__PIN_TRIES + 1);
@@ -181,7 +182,7 @@ static void open_to_copy(struct stage *stage)
 const struct scenario copy = {
     .name = "mms_read_copy", .prepare = prepare_values, .set_up = open_to_copy, .act = copy_value};
 
-/* A publish comes when it is about to sleep, if none came before. */
+/* Something is published when it is about to sleep, if nothing was before. */
 static void wait_and_read(struct stage *stage)
 {
     uint64_t seen = mms_generation(stage->own_region);
@@ -194,6 +195,19 @@ static void wait_and_read(struct stage *stage)
 
 const struct scenario wait_for_next = {
     .name = "mms_wait", .prepare = prepare_values, .set_up = open_both, .act = wait_and_read};
+
+/* As if the last publish had woken one of many. */
+static void wake_the_rest_and_wait(struct stage *stage)
+{
+    uint32_t relay = 0;
+
+    mms__relay_open(&relay, 1);
+    patch_bytes(stage->path, "readers", offsetof(struct mms__readers, relay), &relay, 4);
+    wait_and_read(stage);
+}
+
+const struct scenario wait_in_relay = {
+    .name = "mms_wait, waking the rest", .prepare = prepare_values, .set_up = open_both, .act = wake_the_rest_and_wait};
 
 /* ---- Closing ---- */
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What victims do that write, create, replace or remove. */
-#include "core/layout.h"
+/* What victims that write, create, replace or remove do. */
 #include "forked.h"
 #include "lookout.h"
 #include "pattern.h"
 #include "refuse.h"
+#include "region/layout.h"
 #include "sample.h"
 #include "stage.h"
 #include <errno.h>
@@ -61,7 +61,8 @@ const struct scenario take_over = {
 
 /* ---- Publishing ---- */
 
-/* From the caller's own memory. Until the point was passed: whether somebody sleeps is not ours to say. */
+/* From the caller's own memory. Until the victim has passed its point, whether somebody sleeps is
+   not up to us. */
 static void write_until(struct stage *stage)
 {
     unsigned char value[200];
@@ -75,6 +76,22 @@ static void write_until(struct stage *stage)
 
 const struct scenario write_small = {
     .name = "mms_write", .flags = WRITES, .prepare = prepare_values, .set_up = open_writer, .act = write_until};
+
+/* As if so many slept that the writer wakes only one. */
+static void write_to_many(struct stage *stage)
+{
+    do {
+        patch_bytes(stage->path, "readers", offsetof(struct mms__readers, waiting), &(uint32_t){UINT32_MAX}, 4);
+        check_ok(mms_write(stage->own_writer, "", 0, NULL));
+        sched_yield();
+    } while (!step_happened());
+}
+
+const struct scenario write_many = {.name = "mms_write, many waiting",
+                                    .flags = WRITES,
+                                    .prepare = prepare_values,
+                                    .set_up = open_writer,
+                                    .act = write_to_many};
 
 const struct scenario extend = {
     .name = "the first writes", .flags = WRITES, .prepare = prepare_value, .set_up = open_writer, .act = write_until};
@@ -98,14 +115,14 @@ static void build(struct stage *stage)
     MMS__STEP(value_half_written);
     check_ok(mms_write_grow(stage->own_writer, 300000, &buffer));
     pattern_fill(buffer, 250000, receipt.generation);
-    check_ok(mms_writer_set_type(stage->own_writer, type_id, schema, sizeof schema - 1));
+    check_ok(mms_write_set_type(stage->own_writer, type_id, schema, sizeof schema - 1));
     check_ok(mms_write_commit(stage->own_writer, 250000, NULL));
 }
 
 const struct scenario write_built = {
     .name = "begin, grow, commit", .flags = WRITES, .prepare = prepare_values, .set_up = open_writer, .act = build};
 
-/* Large values, and then small ones until the memory of the large is given back. */
+/* Large values, then small ones until the memory of the large ones is freed. */
 static void write_large_then_small(struct stage *stage)
 {
     for (int i = 0; i < 2; i++)
@@ -130,7 +147,8 @@ static void open_and_lose_membarrier(struct stage *stage)
     check_true(refuse_membarrier(EPERM) == 0);
 }
 
-/* Readers that do not read again do not adopt the other fences, and are in the way of a writer without membarrier. */
+/* Readers that do not read again never adopt the other fences, and so block a writer without
+   membarrier. */
 static void write_until_in_the_way(struct stage *stage)
 {
     mms_receipt receipt;
@@ -178,7 +196,8 @@ static void open_evictor(struct stage *stage)
     check_ok(mms_writer_open(stage->path, &options, &stage->own_writer));
 }
 
-/* The conductor's own view and the watcher's allow none: until one of the others was taken, or none is left. */
+/* The conductor's own view and the watcher's do not allow it: until one of the others was taken,
+   or none is left. */
 static void write_by_force(struct stage *stage)
 {
     for (int i = 0; i < 100 && !step_happened(); i++) {
@@ -218,13 +237,14 @@ static void expect_killed(pid_t child)
     check_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 }
 
-/* When all others have opened the region: whoever does may get the lock byte of a dead process, and clears its lines. */
+/* Once all others have opened the region: whoever opens it may get the lock byte of a dead
+   process, and clears its lines. */
 static void leave_dead_reader(struct stage *stage)
 {
     expect_killed(start_child(die_holding, stage));
 }
 
-const struct scenario bury_dead = {.name = "open the next writer, a reader is dead",
+const struct scenario reap_dead = {.name = "open the next writer, a reader is dead",
                                    .flags = WRITES,
                                    .prepare = prepare_values,
                                    .set_up = leave_dead_reader,
@@ -252,7 +272,7 @@ static void replace_region(struct stage *stage)
     publish_pattern(stage->own_writer, 70);
 }
 
-/* Of a value that goes on under another generation: its bytes do not follow from that. */
+/* For a value that continues under another generation: its bytes do not follow from that. */
 static void prepare_any_value(struct stage *stage)
 {
     unsigned char value[300];
@@ -298,7 +318,7 @@ const struct scenario close_writer = {.name = "mms_writer_close",
                                       .set_up = open_and_publish,
                                       .act = close_own_writer};
 
-/* As if the machine had been booted since. */
+/* As if the machine had been rebooted since. */
 static void prepare_old_boot(struct stage *stage)
 {
     prepare_values(stage);

@@ -94,7 +94,7 @@ const char *step_name(enum step step)
     char *c = shown;
 
     snprintf(shown, sizeof shown, "%s", names[step]);
-    if ((c = strchr(shown, '_')))
+    if ((c = strchr(shown + (strncmp(shown, "mmap_sync_", 10) == 0 ? 9 : 0), '_')))
         *c = '.';
     while (c && (c = strchr(c, '_')))
         *c = '-';

@@ -11,10 +11,11 @@ enum step_action { STEP_KILL, STEP_FREEZE };
 /* What can be asked of the conductor. */
 enum step_request { ASK_PUBLISH = 'p', ASK_SYMMETRIC = 's', TELL_REACHED = '!' };
 
-/* From here on, in this process: at the n-th passing of `step`, tell the conductor through `to`, and end or stop. */
+/* From here on in this process: the n-th time through `step`, tell the conductor through `to`,
+   then die or stop. */
 void step_arm(enum step step, unsigned nth, enum step_action action);
 void step_connect(int to, int from);
-/* True once it has happened, which a process that was frozen may ask. */
+/* True once it has happened: for a process that was frozen. */
 bool step_happened(void);
 
 /* Ask the conductor for something, and wait until it is done. */

@@ -1,1 +1,1 @@
-type A = u8;
+type A = A; struct B { a: A }

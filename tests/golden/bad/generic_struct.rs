@@ -1,1 +1,2 @@
 struct A<T> { a: T }
+struct B { a: A<u8>, b: A }

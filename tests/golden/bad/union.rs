@@ -1,1 +1,2 @@
 union A { a: u8 }
+struct B { a: A }

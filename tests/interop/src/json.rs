@@ -3,15 +3,22 @@
 //! so equal texts mean equal values. Floats are their bits: a NaN compares equal to itself only so.
 
 use rkyv::boxed::ArchivedBox;
+use rkyv::collections::btree_set::ArchivedBTreeSet;
 use rkyv::collections::{ArchivedBTreeMap, ArchivedHashMap, ArchivedHashSet};
+use rkyv::net::*;
+use rkyv::ops::*;
 use rkyv::option::ArchivedOption;
 use rkyv::result::ArchivedResult;
 use rkyv::string::ArchivedString;
 use rkyv::time::ArchivedDuration;
 use rkyv::vec::ArchivedVec;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::fmt::Write;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::num::*;
+use std::ops::{Range, RangeFrom, RangeInclusive, RangeTo, RangeToInclusive};
 use std::time::Duration;
+use uuid::Uuid;
 
 /// A damaged count that the crate accepts must not fill the memory: longer texts are cut, on every side.
 pub const LIMIT: usize = 1 << 22;
@@ -79,6 +86,8 @@ macro_rules! json_display {
 }
 
 json_display!(u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, bool);
+json_display!(NonZeroU8, NonZeroU16, NonZeroU32, NonZeroU64, NonZeroU128, NonZeroUsize);
+json_display!(NonZeroI8, NonZeroI16, NonZeroI32, NonZeroI64, NonZeroI128, NonZeroIsize);
 
 impl Json for f32 {
     fn json(&self, out: &mut String) {
@@ -213,7 +222,7 @@ impl<T: Json, const N: usize> Json for [T; N] {
     }
 }
 
-impl<K: Json, V: Json> Json for HashMap<K, V> {
+impl<K: Json, V: Json, S> Json for HashMap<K, V, S> {
     fn json(&self, out: &mut String) {
         sorted(self.iter().map(|(k, v)| Pair(k, v)), out)
     }
@@ -248,3 +257,120 @@ impl<K: Json, V: Json> Json for ArchivedBTreeMap<K, V> {
         list(self.iter().map(|(k, v)| Pair(k, v)), out)
     }
 }
+
+impl<K: Json> Json for BTreeSet<K> {
+    fn json(&self, out: &mut String) {
+        list(self.iter(), out)
+    }
+}
+
+impl<K: Json> Json for ArchivedBTreeSet<K> {
+    fn json(&self, out: &mut String) {
+        list(self.iter(), out)
+    }
+}
+
+impl<T: Json> Json for VecDeque<T> {
+    fn json(&self, out: &mut String) {
+        list(self.iter(), out)
+    }
+}
+
+macro_rules! json_text {
+    ($($t:ty: $self:ident => $shown:expr),*) => { $(
+        impl Json for $t {
+            fn json(&self, out: &mut String) {
+                let $self = self;
+                write!(out, "\"{}\"", $shown).unwrap();
+            }
+        }
+    )* };
+}
+
+json_text!(Ipv4Addr: a => a, Ipv6Addr: a => a, Uuid: a => a.hyphenated());
+json_text!(ArchivedIpv4Addr: a => a.as_ipv4(), ArchivedIpv6Addr: a => a.as_ipv6());
+
+impl Json for IpAddr {
+    fn json(&self, out: &mut String) {
+        match self {
+            IpAddr::V4(address) => tagged("V4", address, out),
+            IpAddr::V6(address) => tagged("V6", address, out),
+        }
+    }
+}
+
+impl Json for ArchivedIpAddr {
+    fn json(&self, out: &mut String) {
+        self.as_ipaddr().json(out)
+    }
+}
+
+impl Json for SocketAddrV4 {
+    fn json(&self, out: &mut String) {
+        write!(out, "[\"{}\",{}]", self.ip(), self.port()).unwrap();
+    }
+}
+
+impl Json for ArchivedSocketAddrV4 {
+    fn json(&self, out: &mut String) {
+        self.as_socket_addr_v4().json(out)
+    }
+}
+
+impl Json for SocketAddrV6 {
+    fn json(&self, out: &mut String) {
+        write!(out, "[\"{}\",{},{},{}]", self.ip(), self.port(), self.flowinfo(), self.scope_id()).unwrap();
+    }
+}
+
+impl Json for ArchivedSocketAddrV6 {
+    fn json(&self, out: &mut String) {
+        self.as_socket_addr_v6().json(out)
+    }
+}
+
+impl Json for SocketAddr {
+    fn json(&self, out: &mut String) {
+        match self {
+            SocketAddr::V4(address) => tagged("V4", address, out),
+            SocketAddr::V6(address) => tagged("V6", address, out),
+        }
+    }
+}
+
+impl Json for ArchivedSocketAddr {
+    fn json(&self, out: &mut String) {
+        self.as_socket_addr().json(out)
+    }
+}
+
+/// The ends that there are.
+fn range<T: Json>(start: Option<&T>, end: Option<&T>, out: &mut String) {
+    out.push('{');
+    if let Some(start) = start {
+        out.push_str("\"start\":");
+        start.json(out);
+    }
+    if let Some(end) = end {
+        out.push_str(if start.is_some() { ",\"end\":" } else { "\"end\":" });
+        end.json(out);
+    }
+    out.push('}');
+}
+
+macro_rules! json_range {
+    ($($t:ident: $self:ident => $start:expr, $end:expr);*) => { $(
+        impl<T: Json> Json for $t<T> {
+            fn json(&self, out: &mut String) {
+                let $self = self;
+                range($start, $end, out)
+            }
+        }
+    )* };
+}
+
+json_range!(Range: r => Some(&r.start), Some(&r.end); RangeInclusive: r => Some(r.start()), Some(r.end());
+            RangeFrom: r => Some(&r.start), None; RangeTo: r => None, Some(&r.end); RangeToInclusive: r => None, Some(&r.end));
+json_range!(ArchivedRange: r => Some(&r.start), Some(&r.end); ArchivedRangeInclusive: r => Some(&r.start), Some(&r.end);
+            ArchivedRangeFrom: r => Some(&r.start), None; ArchivedRangeTo: r => None, Some(&r.end);
+            ArchivedRangeToInclusive: r => None, Some(&r.end));

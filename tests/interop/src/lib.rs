@@ -18,8 +18,15 @@ use rkyv::{AlignedVec, Archive, CheckBytes, Serialize};
 pub mod prelude {
     pub use crate::{Json, Make, Rng};
     pub use rkyv::{Archive, Deserialize, Serialize};
-    pub use std::collections::{BTreeMap, HashMap, HashSet};
+    pub use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+    pub use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
+    pub use std::num::*;
+    pub use std::ops::{Range, RangeFrom, RangeInclusive, RangeTo, RangeToInclusive};
     pub use std::time::Duration;
+    pub use uuid::Uuid;
+
+    /// With a hasher of its own, as rustc-hash has it.
+    pub type FxHashMap<K, V> = HashMap<K, V, std::hash::BuildHasherDefault<crate::make::Sum>>;
 }
 
 pub type Serializer = AllocSerializer<4096>;

@@ -2,9 +2,29 @@
 //! Random values of every supported type; corner cases come often.
 
 use crate::Rng;
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::hash::Hash;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::hash::{BuildHasher, Hash, Hasher};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::num::*;
+use std::ops::{Range, RangeFrom, RangeInclusive, RangeTo, RangeToInclusive};
 use std::time::Duration;
+use uuid::Uuid;
+
+/// A hasher that is not the standard one: archives must not depend on it.
+#[derive(Default)]
+pub struct Sum(u64);
+
+impl Hasher for Sum {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.wrapping_mul(31).wrapping_add(u64::from(*byte));
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
 
 pub trait Make {
     fn make(rng: &mut Rng) -> Self;
@@ -144,7 +164,7 @@ impl<T: Make, const N: usize> Make for [T; N] {
     }
 }
 
-impl<K: Make + Hash + Eq, V: Make> Make for HashMap<K, V> {
+impl<K: Make + Hash + Eq, V: Make, S: BuildHasher + Default> Make for HashMap<K, V, S> {
     fn make(rng: &mut Rng) -> Self {
         (0..rng.items()).map(|_| (K::make(rng), V::make(rng))).collect()
     }
@@ -159,5 +179,124 @@ impl<K: Make + Hash + Eq> Make for HashSet<K> {
 impl<K: Make + Ord, V: Make> Make for BTreeMap<K, V> {
     fn make(rng: &mut Rng) -> Self {
         (0..rng.items()).map(|_| (K::make(rng), V::make(rng))).collect()
+    }
+}
+
+impl<K: Make + Ord> Make for BTreeSet<K> {
+    fn make(rng: &mut Rng) -> Self {
+        (0..rng.items()).map(|_| K::make(rng)).collect()
+    }
+}
+
+/// In two pieces as often as not: then its second half comes before the first one in memory.
+impl<T: Make> Make for VecDeque<T> {
+    fn make(rng: &mut Rng) -> Self {
+        let (front, back) = (rng.items(), rng.items());
+        let mut out: VecDeque<T> = (0..back).map(|_| T::make(rng)).collect();
+        for _ in 0..front {
+            out.push_front(T::make(rng));
+        }
+        out
+    }
+}
+
+macro_rules! make_non_zero {
+    ($($t:ty: $of:ty),*) => { $(
+        impl Make for $t {
+            fn make(rng: &mut Rng) -> Self {
+                <$t>::new(<$of>::make(rng)).unwrap_or(<$t>::MIN)
+            }
+        }
+    )* };
+}
+
+make_non_zero!(NonZeroU8: u8, NonZeroU16: u16, NonZeroU32: u32, NonZeroU64: u64, NonZeroU128: u128, NonZeroUsize: usize);
+make_non_zero!(NonZeroI8: i8, NonZeroI16: i16, NonZeroI32: i32, NonZeroI64: i64, NonZeroI128: i128);
+
+/// The smallest one would be cut to 0.
+impl Make for NonZeroIsize {
+    fn make(rng: &mut Rng) -> Self {
+        NonZeroIsize::new(isize::make(rng)).unwrap_or(NonZeroIsize::new(-1).unwrap())
+    }
+}
+
+impl Make for Ipv4Addr {
+    fn make(rng: &mut Rng) -> Self {
+        Ipv4Addr::from(u32::make(rng))
+    }
+}
+
+/// Zeros come in runs, which texts leave out.
+impl Make for Ipv6Addr {
+    fn make(rng: &mut Rng) -> Self {
+        let mut groups = [0u16; 8];
+        let zeros = 1 + rng.below(4);
+        for group in &mut groups {
+            *group = if rng.below(4) < zeros { 0 } else { u16::make(rng) };
+        }
+        if rng.one_in(8) {
+            groups[..6].copy_from_slice(&[0, 0, 0, 0, 0, 0xffff]);
+        }
+        Ipv6Addr::from(groups)
+    }
+}
+
+impl Make for IpAddr {
+    fn make(rng: &mut Rng) -> Self {
+        if rng.one_in(2) { IpAddr::V4(Ipv4Addr::make(rng)) } else { IpAddr::V6(Ipv6Addr::make(rng)) }
+    }
+}
+
+impl Make for SocketAddrV4 {
+    fn make(rng: &mut Rng) -> Self {
+        SocketAddrV4::new(Ipv4Addr::make(rng), u16::make(rng))
+    }
+}
+
+impl Make for SocketAddrV6 {
+    fn make(rng: &mut Rng) -> Self {
+        SocketAddrV6::new(Ipv6Addr::make(rng), u16::make(rng), u32::make(rng), u32::make(rng))
+    }
+}
+
+impl Make for SocketAddr {
+    fn make(rng: &mut Rng) -> Self {
+        if rng.one_in(2) { SocketAddr::V4(SocketAddrV4::make(rng)) } else { SocketAddr::V6(SocketAddrV6::make(rng)) }
+    }
+}
+
+impl Make for Uuid {
+    fn make(rng: &mut Rng) -> Self {
+        Uuid::from_u128(u128::make(rng))
+    }
+}
+
+impl<T: Make> Make for Range<T> {
+    fn make(rng: &mut Rng) -> Self {
+        T::make(rng)..T::make(rng)
+    }
+}
+
+impl<T: Make> Make for RangeInclusive<T> {
+    fn make(rng: &mut Rng) -> Self {
+        T::make(rng)..=T::make(rng)
+    }
+}
+
+impl<T: Make> Make for RangeFrom<T> {
+    fn make(rng: &mut Rng) -> Self {
+        T::make(rng)..
+    }
+}
+
+impl<T: Make> Make for RangeTo<T> {
+    fn make(rng: &mut Rng) -> Self {
+        ..T::make(rng)
+    }
+}
+
+impl<T: Make> Make for RangeToInclusive<T> {
+    fn make(rng: &mut Rng) -> Self {
+        ..=T::make(rng)
     }
 }

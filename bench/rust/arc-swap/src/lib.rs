@@ -45,7 +45,7 @@ extern "C" fn touch(reader: *mut c_void, _: usize) -> u64 {
 #[no_mangle]
 pub extern "C" fn bench_contestant() -> &'static Contestant {
     static CONTESTANT: Contestant = Contestant {
-        abi: 1,
+        abi: ABI,
         flags: IN_PROCESS,
         name: c"arc-swap".as_ptr(),
         version,
@@ -65,6 +65,8 @@ pub extern "C" fn bench_contestant() -> &'static Contestant {
         wait: None,
         table_build: None,
         table_find: None,
+        records: NO_PARTS,
+        entries: NO_PARTS,
     };
     &CONTESTANT
 }

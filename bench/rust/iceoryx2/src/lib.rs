@@ -142,7 +142,7 @@ extern "C" fn create(place: &Place) -> c_int {
         36 => publisher::<36>(place),
         1024 => publisher::<1024>(place),
         32768 => publisher::<32768>(place),
-        size => Err(format!("values of {size} bytes: sizes are fixed at compile time, and passed on the stack").into()),
+        size => Err(format!("values of {size} bytes: sizes are fixed at compile time, and values are passed on the stack").into()),
     };
     match made {
         Ok(writer) => {
@@ -202,7 +202,7 @@ extern "C" fn wait(reader: *mut c_void, _: u32) -> c_int {
 #[no_mangle]
 pub extern "C" fn bench_contestant() -> &'static Contestant {
     static CONTESTANT: Contestant = Contestant {
-        abi: 1,
+        abi: ABI,
         flags: 0,
         name: c"iceoryx2".as_ptr(),
         version,
@@ -222,6 +222,8 @@ pub extern "C" fn bench_contestant() -> &'static Contestant {
         wait: Some(wait),
         table_build: None,
         table_find: None,
+        records: NO_PARTS,
+        entries: NO_PARTS,
     };
     &CONTESTANT
 }

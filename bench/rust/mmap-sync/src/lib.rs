@@ -117,7 +117,7 @@ extern "C" fn table_find(reader: *mut c_void, indices: *const u64, count: usize)
 #[no_mangle]
 pub extern "C" fn bench_contestant() -> &'static Contestant {
     static CONTESTANT: Contestant = Contestant {
-        abi: 1,
+        abi: ABI,
         flags: 0,
         name: c"mmap-sync".as_ptr(),
         version,
@@ -137,6 +137,8 @@ pub extern "C" fn bench_contestant() -> &'static Contestant {
         wait: None,
         table_build: Some(table_build),
         table_find: Some(table_find),
+        records: NO_PARTS,
+        entries: NO_PARTS,
     };
     &CONTESTANT
 }

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A writer, in this process, does something right at a named point in the middle of a read: what is too quick to be met by
-   chance. (The crash matrix ends or stops processes at these points.) */
+/* A writer in this process acts at a named point in the middle of a read, which would hardly ever
+   happen by chance. (The crash matrix ends or stops processes at these points.) */
+#include "mmap_sync_sample.h"
 #include "sample.h"
 #include "scratch.h"
 #include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 
-/* How often a pin tries before it announces all that come; how often a read begins anew after its slot was taken. */
+/* How often a pin tries before it announces everything from some generation on; how often a read
+   starts over after its slot was taken. */
 enum { PIN_TRIES = 8, READ_TRIES = 8 };
 
 static struct {
@@ -40,11 +42,11 @@ static void publish_typed(const uint64_t type_id[2], const char *text)
 
     check_ok(mms_write_begin(at.writer, 16, &buffer, NULL));
     memcpy(buffer, text, strlen(text));
-    check_ok(mms_writer_set_type(at.writer, type_id, NULL, 0));
+    check_ok(mms_write_set_type(at.writer, type_id, NULL, 0));
     check_ok(mms_write_commit(at.writer, strlen(text), NULL));
 }
 
-/* A reader that allows eviction and wants a type, and one value of that type. */
+/* A reader that allows eviction and asks for a type, and one value of that type. */
 static void set_up(void **state, unsigned slots)
 {
     mms_writer_options options = sample_options();
@@ -81,8 +83,9 @@ static void tear_down(void)
     check_ok(mms_writer_close(at.writer));
 }
 
-/* Something newer each time that the reader has announced what it saw, so that it must announce all that come; and when it
-   has pinned one of these, its slot is taken, since there are but two. `plan.count` counts that. */
+/* Publish something newer each time that the reader has announced what it saw, so that it must
+   announce everything from there on. Once it has pinned one of these, take its slot: there are
+   only two. `plan.count` counts that. */
 static void take_slot(enum step step)
 {
     if (step == STEP_pin_announced)
@@ -100,7 +103,7 @@ static void take_slot_once(enum step step)
         take_slot(step);
 }
 
-static void read_whose_slot_is_taken_at_once_begins_anew(void **state)
+static void read_whose_slot_is_taken_at_once_starts_over(void **state)
 {
     set_up(state, 2);
     check_ok(read_while(take_slot_once));
@@ -121,7 +124,7 @@ static void read_whose_slot_is_taken_each_time_ends_and_holds_nothing(void **sta
     tear_down();
 }
 
-/* With room for all, the slot stays: what the reader has pinned is whole, and of another type. */
+/* With room for all, the slot stays: the pinned value is whole, but of another type. */
 static void publish_other_types(enum step step)
 {
     if (step == STEP_pin_announced && plan.count++ < PIN_TRIES)
@@ -156,7 +159,7 @@ static void region_that_is_removed_under_a_read_is_gone(void **state)
     tear_down();
 }
 
-/* Takes every temporary directory for something that the dead have left. */
+/* Treats every temporary directory as something left by the dead. */
 static void sweep_what_is_built(enum step step)
 {
     DIR *entries;
@@ -185,25 +188,25 @@ static void region_that_is_swept_while_it_is_built_is_built_again(void **state)
     plan.act = sweep_what_is_built;
     plan.count = 0;
     check_code(mms_writer_open(at.path, &options, &at.writer), MMS_E_BUSY);
-    check_detail_mentions("before it is finished");
+    check_detail_mentions("before it was finished");
     check_true(plan.count > 1);
     plan.act = NULL;
 }
 
 /* ---- The files of mmap-sync ---- */
 
-static mms_writer *upstream_writer(void)
+static mms_writer *stage_mmap_sync_writer(void)
 {
-    mms_writer_options options = MMS_WRITER_OPTIONS_INIT;
+    mms_writer *writer = NULL;
 
-    options.format = MMS_FORMAT_MMAP_SYNC;
-    return sample_writer_with(at.path, options);
+    check_ok(mms_writer_open(crate_path(at.path), NULL, &writer));
+    return writer;
 }
 
-static void set_up_upstream(void **state)
+static void set_up_mmap_sync(void **state)
 {
     at.path = scratch_path(state, "files");
-    at.writer = upstream_writer();
+    at.writer = stage_mmap_sync_writer();
     check_ok(mms_write(at.writer, "first", 5, NULL));
     at.region = sample_region(at.path);
     at.reader = sample_reader(at.region);
@@ -213,20 +216,20 @@ static void remake(void)
 {
     check_ok(mms_writer_close(at.writer));
     check_ok(mms_remove(at.path));
-    at.writer = upstream_writer();
+    at.writer = stage_mmap_sync_writer();
     check_ok(mms_write(at.writer, "other", 5, NULL));
 }
 
 static void remake_when_pinned(enum step step)
 {
-    if (step == STEP_upstream_pinned && plan.count++ == 0)
+    if (step == STEP_mmap_sync_pinned && plan.count++ == 0)
         remake();
 }
 
-/* The reader has the old state and no data yet; the name of the data leads to the new. */
+/* The reader has the old state and no data yet, and the name of the data leads to the new file. */
 static void files_that_are_remade_under_a_read_are_gone(void **state)
 {
-    set_up_upstream(state);
+    set_up_mmap_sync(state);
     check_code(read_while(remake_when_pinned), MMS_E_GONE);
     tear_down();
 }
@@ -236,7 +239,7 @@ static void files_that_are_remade_under_a_copy_are_gone(void **state)
     char value[5];
     size_t size;
 
-    set_up_upstream(state);
+    set_up_mmap_sync(state);
     plan.act = remake_when_pinned;
     plan.count = 0;
     check_code(mms_read_copy(at.region, value, sizeof value, &size, NULL), MMS_E_GONE);
@@ -247,7 +250,7 @@ static void files_that_are_remade_under_a_copy_are_gone(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        scratch_test(read_whose_slot_is_taken_at_once_begins_anew),
+        scratch_test(read_whose_slot_is_taken_at_once_starts_over),
         scratch_test(read_whose_slot_is_taken_each_time_ends_and_holds_nothing),
         scratch_test(other_type_that_was_replaced_meanwhile_is_no_error),
         scratch_test(region_that_is_removed_under_a_read_is_gone),

@@ -45,8 +45,10 @@ impl Board {
     }
 }
 
-/// Its patience is long: a stopped reader is resumed in some microseconds. A count that never falls is found out all the same.
+/// Its patience is long, unless MMSYNC_JOLT_PATIENCE_MS says otherwise: a stopped reader is resumed in some microseconds. A
+/// count that never falls is found out all the same.
 pub fn write(prefix: &str, board: &str) {
+    let patience = std::env::var("MMSYNC_JOLT_PATIENCE_MS").map_or(20_000, |text| text.parse().expect("milliseconds"));
     let (board, mut writer) = (Board::open(board), Spinning::with_params(prefix.as_ref()));
     let mut serial = std::process::id() as u64;
     while !board.is_over() {
@@ -57,7 +59,7 @@ pub fn write(prefix: &str, board: &str) {
             let word = if i == 0 { serial | FREE_SEED } else { word_at(start, i) };
             chunk.copy_from_slice(&word.to_ne_bytes());
         }
-        writer.write_raw::<[u64; WORDS]>(&bytes, Duration::from_secs(20)).expect("write_raw");
+        writer.write_raw::<[u64; WORDS]>(&bytes, Duration::from_millis(patience)).expect("write_raw");
     }
 }
 

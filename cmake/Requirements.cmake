@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+# What the build needs of other packages: all that is missing, said at once, with the names that Debian has for it.
+set(missing "")
+set(missing_packages "")
+
+find_path(XXHASH_INCLUDE_DIR xxhash.h)
+mark_as_advanced(XXHASH_INCLUDE_DIR)
+if(NOT XXHASH_INCLUDE_DIR)
+    list(APPEND missing "xxhash.h")
+    list(APPEND missing_packages libxxhash-dev)
+endif()
+
+set(without "")
+if(MMSYNC_BUILD_CLI)
+    find_package(PkgConfig QUIET)
+    if(PKG_CONFIG_FOUND)
+        pkg_check_modules(jansson QUIET IMPORTED_TARGET GLOBAL jansson>=2.10)
+    else()
+        list(APPEND missing "pkg-config")
+        list(APPEND missing_packages pkg-config)
+    endif()
+    if(NOT jansson_FOUND)
+        list(APPEND missing "jansson")
+        list(APPEND missing_packages libjansson-dev)
+        set(without "\n  or leave the command line tool out: -DMMSYNC_BUILD_CLI=OFF")
+    endif()
+endif()
+
+if(missing)
+    list(JOIN missing " and " missing)
+    list(JOIN missing_packages " " missing_packages)
+    # Lines that begin with a space are not broken.
+    message(FATAL_ERROR "mmsync: ${missing} missing\n"
+                        "  Debian: apt install ${missing_packages} (script/setup build does that)${without}")
+endif()

@@ -1,0 +1,644 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Publishing changes: src/region/update.c, catch_up.c, changes.c and changed.c, and what pool.c
+   and writer.c do for them. updates.pml and changes.pml include this. Memory is sequentially
+   consistent. A pin is one step, and a slot is free that is neither current nor pinned: the other
+   models are about that.
+
+   SLOTS LAST  how many, and the last generation that is given out
+   CELLS       of a value at most; 2 or 3. A cell holds the generation that changed it last
+   RING        words of the ring in `changes`
+   MOST        ranges in a record
+   READERS     processes that pin a value and look at all of it
+   ASKERS      processes that ask what has changed
+   EVICT       the writer waits for nobody
+   KILLS       how often the writer is killed, at any step; a successor takes over
+   LOST        a successor may find `changes` damaged, and empties it */
+
+#ifndef READERS
+#define READERS 0
+#endif
+#ifndef ASKERS
+#define ASKERS 0
+#endif
+#ifndef KILLS
+#define KILLS 0
+#endif
+#ifndef MOST
+#define MOST 1
+#endif
+
+#define WORD(generation, slot) ((generation) << 3 | (slot))
+#define GENERATION(word) ((word) >> 3)
+#define SLOT(word) ((word) & 7)
+#define HAS(set, cell) (((set) >> (cell)) & 1)
+#define BELOW(size) ((1 << (size)) - 1)
+#define SMALLER(a, b) ((a) < (b) -> (a) : (b))
+
+/* layout.h: a record is three words here, then one for each range. */
+#define HEADER 3
+#define SUMMARY(previous, size, count) ((previous) << 4 | (size) << 2 | (count))
+#define PREVIOUS(summary) ((summary) >> 4)
+#define SMALLEST(summary) (((summary) >> 2) & 3) /* of the two sizes */
+#define COUNT(summary) ((summary) & 3)
+#define RANGE(offset, length) ((offset) << 2 | (length))
+#define CELLS_OF(range) (BELOW((range) & 3) << ((range) >> 2))
+
+typedef descriptor {
+    byte generation, size, at; /* changes_at */
+    byte cell[CELLS]           /* the slot's bytes */
+}
+descriptor slots[SLOTS];
+byte current, head = RING, tail = RING, ring[RING];
+
+#define WORD_AT(position) ring[(position) % RING]
+
+/* Used by the checks only; no process reads these: the value that a slot must have, and the
+   generation published in it last. */
+typedef value {
+    byte cell[CELLS];
+    byte published
+}
+value wanted[SLOTS];
+byte pinned[READERS + ASKERS + 1]; /* slot + 1 */
+bit die;
+hidden byte u_i;
+
+#if READERS + ASKERS > 0
+#define HELD_0(slot) (pinned[0] == (slot) + 1)
+#else
+#define HELD_0(slot) false
+#endif
+#if READERS + ASKERS > 1
+#define HELD_1(slot) (pinned[1] == (slot) + 1)
+#else
+#define HELD_1(slot) false
+#endif
+#ifdef EVICT
+#define MAY_TAKE(slot) (SLOT(current) != (slot))
+#else
+#define MAY_TAKE(slot) (SLOT(current) != (slot) && !HELD_0(slot) && !HELD_1(slot))
+#endif
+
+/* Where no process reads the bytes meanwhile, they change in one step. */
+#if READERS > 0 || KILLS > 0
+#define steps_of_data
+#else
+#define steps_of_data atomic
+#endif
+
+/* ---- Opening ---- */
+
+/* writer_open.c: highest_generation; pool.c: inherit_content. */
+inline inherit()
+{
+    d_step {
+        generation = 0;
+        u_i = 0;
+        do
+        :: u_i < SLOTS ->
+            generation =
+                (slots[u_i].generation > generation -> slots[u_i].generation : generation);
+#ifdef MUTATE_inherits_contents
+            content[u_i] = wanted[u_i].published;
+#else
+            content[u_i] = (u_i == SLOT(current) -> slots[u_i].generation : 0);
+#endif
+            u_i++
+        :: else -> break
+        od;
+        u_i = 0
+    }
+}
+
+/* changes_file.c: begin_above. Within a step. */
+inline find_fresh()
+{
+    at = (head > tail -> head : tail);
+    u_i = 0;
+    do
+    :: u_i < SLOTS -> at = (slots[u_i].at > at -> slots[u_i].at : at); u_i++
+    :: else -> u_i = 0; break
+    od;
+#ifdef MUTATE_positions_again
+    at = RING
+#else
+    at = (at + RING - 1) / RING * RING + RING
+#endif
+}
+
+/* changes_file.c: straighten. */
+inline straighten()
+{
+    if
+    :: head < tail -> skip
+#ifdef LOST
+    :: head >= tail -> skip
+#endif
+    :: head >= tail -> goto write
+    fi;
+    d_step { find_fresh(); tail = at };
+    head = at;
+    at = 0
+}
+
+/* ---- Taking a slot ---- */
+
+/* pool.c: mms__pool_take_newest, mark. Any free slot will do: the newest is the fastest. */
+inline take()
+{
+    atomic {
+        if
+        :: MAY_TAKE(0) -> slot = 0
+        :: MAY_TAKE(1) -> slot = 1
+#if SLOTS > 2
+        :: MAY_TAKE(2) -> slot = 2
+#endif
+        fi;
+        generation++;
+        old = content[slot];
+#ifndef MUTATE_content_stays
+        content[slot] = 0;
+#endif
+#ifndef MUTATE_copies_before_mark
+        slots[slot].generation = generation
+#endif
+    }
+}
+
+/* ---- Catching up ---- */
+
+/* changes.c: mms__ring_walk by the writer, who alone changes the ring; then catch_up.c:
+   find_missed. `old` 0: everything. */
+inline find_missed()
+{
+    d_step {
+        size = slots[SLOT(current)].size;
+        missed = 0;
+        smallest = size;
+        at = slots[SLOT(current)].at;
+        last = GENERATION(current);
+#ifdef MUTATE_newest_left_out
+        if
+        :: at >= tail && at != 0 -> last = PREVIOUS(WORD_AT(at + 1)); at = WORD_AT(at + 2)
+        :: else
+        fi;
+#endif
+        do
+        :: old != 0 && last > old ->
+            if
+            :: at < tail || at == 0 || WORD_AT(at) != last -> old = 0 /* forgotten */
+            :: else ->
+                add_record(missed, smallest);
+                last = PREVIOUS(WORD_AT(at + 1));
+                at = WORD_AT(at + 2)
+            fi
+        :: else -> break
+        od;
+#ifdef MUTATE_smallest_ignored
+        smallest = size;
+#endif
+        missed = (old == 0 || last != old -> BELOW(size) :
+                                             (missed | ~BELOW(smallest)) & BELOW(size));
+        smallest = 0; at = 0; last = 0; old = 0
+    }
+}
+
+/* What the record at `at` says. Within a step. */
+inline add_record(set, least)
+{
+    least = SMALLER(least, SMALLEST(WORD_AT(at + 1)));
+    u_i = 0;
+    do
+    :: u_i < COUNT(WORD_AT(at + 1)) -> set = set | CELLS_OF(WORD_AT(at + HEADER + u_i)); u_i++
+    :: else -> u_i = 0; break
+    od
+}
+
+/* catch_up.c: copy_ranges. */
+inline copy_missed()
+{
+    i = 0;
+    do
+    :: d_step {
+            i < CELLS && HAS(missed, i) ->
+                slots[slot].cell[i] = slots[SLOT(current)].cell[i];
+                i++
+        }
+    :: d_step { i < CELLS && !HAS(missed, i) -> i++ }
+    :: d_step { i == CELLS -> i = 0; missed = 0 }; break
+    od
+}
+
+/* ---- The caller ---- */
+
+/* Another size, and cells that are new or touched. */
+inline change()
+{
+    atomic {
+        select(size : 1 .. CELLS);
+        select(touched : 1 .. BELOW(CELLS));
+        touched = touched & BELOW(SMALLER(size, slots[SLOT(current)].size))
+    };
+    i = 0;
+    do
+    :: d_step {
+            i < size && (HAS(touched, i) || i >= slots[SLOT(current)].size) ->
+                slots[slot].cell[i] = generation;
+                i++
+        }
+    :: d_step { i < size && !HAS(touched, i) && i < slots[SLOT(current)].size -> i++ }
+    :: d_step { i == size -> i = 0 }; break
+    od
+}
+
+/* ---- The commit ---- */
+
+/* range_set.c: mms__range_set_merge, coarsen. Within a step: from `touched` to range[]. */
+inline merge()
+{
+    count = 0;
+    u_i = 0;
+    do
+    :: u_i < CELLS && HAS(touched, u_i) && u_i > 0 && HAS(touched, u_i - 1) ->
+        range[count - 1]++; /* longer by one */
+        u_i++
+    :: u_i < CELLS && HAS(touched, u_i) && !(u_i > 0 && HAS(touched, u_i - 1)) ->
+        range[count] = RANGE(u_i, 1);
+        count++;
+        u_i++
+    :: u_i < CELLS && !HAS(touched, u_i) -> u_i++
+    :: else -> u_i = 0; break
+    od;
+    if
+    :: count > MOST ->
+        count = MOST;
+#ifndef MUTATE_coarse_drops
+        range[0] = RANGE(0, CELLS)
+#endif
+    :: else
+    fi
+}
+
+/* changes.c: make_room. */
+inline make_room(end)
+{
+    if
+    :: d_step { tail + RING < (end) -> tail = (end) - RING }
+    :: tail + RING >= (end)
+    fi
+}
+
+#ifdef MUTATE_tail_too_short
+#define END (head + HEADER)
+#else
+#define END (head + HEADER + count)
+#endif
+
+/* changes.c: mms__ring_append. */
+inline append()
+{
+    d_step { merge(); at = head };
+#ifndef MUTATE_tail_after_words
+    make_room(END);
+#endif
+    WORD_AT(at) = generation;
+    WORD_AT(at + 1) =
+        SUMMARY(GENERATION(current), SMALLER(size, slots[SLOT(current)].size), count);
+    WORD_AT(at + 2) = slots[SLOT(current)].at;
+    i = 0;
+    do
+    :: d_step { i < count -> WORD_AT(at + HEADER + i) = range[i]; i++ }
+    :: d_step { i == count -> i = 0 }; break
+    od;
+#ifdef MUTATE_tail_after_words
+    make_room(END);
+#endif
+#ifndef MUTATE_head_after_current
+    head = head + HEADER + count;
+#endif
+}
+
+/* protocol.h: mms__publish. G11: it is the value before, with what was touched. */
+inline mms__publish()
+{
+    d_step {
+        u_i = 0;
+        do
+        :: u_i < CELLS ->
+            wanted[slot].cell[u_i] =
+                (HAS(touched, u_i) || u_i >= slots[SLOT(current)].size -> generation :
+                                                                 wanted[SLOT(current)].cell[u_i]);
+            assert(u_i >= size || slots[slot].cell[u_i] == wanted[slot].cell[u_i]); /* G11 */
+            u_i++
+        :: else -> u_i = 0; break
+        od;
+        wanted[slot].published = generation;
+        content[slot] = generation;
+        current = WORD(generation, slot)
+    }
+}
+
+proctype writer()
+{
+    byte generation, slot, old, size, missed, smallest, touched, at, last, count, i;
+    byte content[SLOTS]; /* the generation whose value a slot has; 0: nobody knows */
+    byte range[2];
+
+again:
+    {
+        inherit();
+        straighten();
+
+write:
+        if
+        :: generation >= LAST -> goto stop
+        :: generation < LAST -> skip
+        fi;
+        take();
+        if
+        :: true -> goto update
+        :: true -> goto whole /* mms_write */
+#if READERS == 0
+        :: generation < LAST -> /* pool.c: trim_free_slots */
+            d_step { slots[slot].cell[0] = 0; slots[slot].cell[1] = 0; slot = 0; old = 0 };
+            goto write
+        :: true -> /* pool.c: trim, of the slot that was taken */
+            d_step {
+                slots[slot].cell[1] = 0;
+#ifndef MUTATE_trim_unseen
+                old = 0
+#endif
+            };
+            goto update
+#endif
+        fi;
+
+update: /* update.c: begin */
+        skip;
+        steps_of_data {
+            find_missed();
+#ifndef MUTATE_catches_up_late
+            copy_missed();
+#endif
+#ifdef MUTATE_copies_before_mark
+            slots[slot].generation = generation;
+#endif
+            change()
+#ifdef MUTATE_catches_up_late
+            ;
+            copy_missed()
+#endif
+        };
+        if
+        :: true -> d_step { touched = 0; size = 0; slot = 0 }; goto write /* mms_write_abort */
+        :: true -> skip
+        fi;
+        /* update.c: mms__update_record; writer.c: mms__writer_publish_as */
+#ifndef MUTATE_record_after_current
+        append();
+#endif
+        slots[slot].size = size;
+#ifdef MUTATE_record_after_current
+        at = head;
+#endif
+#ifndef MUTATE_at_after_current
+        slots[slot].at = at;
+#endif
+        mms__publish();
+#ifdef MUTATE_at_after_current
+        slots[slot].at = at;
+#endif
+#ifdef MUTATE_record_after_current
+        append();
+#endif
+#ifdef MUTATE_head_after_current
+        head = at + HEADER + count;
+#endif
+        d_step { touched = 0; size = 0; slot = 0; at = 0; count = 0; range[0] = 0; range[1] = 0 };
+        goto write;
+
+whole:
+        skip;
+        d_step { touched = BELOW(CELLS); old = 0 };
+        select(size : 1 .. CELLS);
+#ifdef MUTATE_copies_before_mark
+        slots[slot].generation = generation;
+#endif
+        i = 0;
+        do
+        :: d_step { i < size -> slots[slot].cell[i] = generation; i++ }
+        :: d_step { i == size -> i = 0 }; break
+        od;
+        slots[slot].size = size;
+#ifndef MUTATE_whole_keeps_record
+        slots[slot].at = 0;
+#endif
+        mms__publish();
+        d_step { touched = 0; size = 0; slot = 0 };
+        goto write
+    }
+#if KILLS > 0
+    unless
+    {
+        d_step { die -> die = 0 }
+    }
+#endif
+    ;
+    d_step {
+        generation = 0; slot = 0; old = 0; size = 0; missed = 0; smallest = 0; touched = 0;
+        at = 0; last = 0; count = 0; i = 0; range[0] = 0; range[1] = 0
+    };
+    goto again;
+stop:
+    skip
+}
+
+#if KILLS > 0
+active proctype killer()
+{
+    byte kills;
+
+end:
+    do
+    :: d_step { kills < KILLS && !die -> die = 1; kills++ }
+    od
+}
+#endif
+
+/* ---- Readers ---- */
+
+/* Within a step. */
+inline pin()
+{
+    word = current;
+    pinned[cpu] = SLOT(word) + 1;
+    size = slots[SLOT(word)].size;
+    u_i = 0;
+    do
+    :: u_i < CELLS -> view[u_i] = wanted[SLOT(word)].cell[u_i]; u_i++
+    :: else -> u_i = 0; break
+    od
+}
+
+/* pin.h: mms__still_whole */
+#define IS_WHOLE (slots[SLOT(word)].generation == GENERATION(word))
+
+#if READERS > 0
+proctype reader(byte cpu)
+{
+    byte word, size, i;
+    byte view[CELLS]; /* what it has to see */
+    bit torn;
+
+    do
+    :: true ->
+        atomic { current != word -> pin() };
+        i = 0;
+        do
+        :: d_step { i < size -> torn = torn || slots[SLOT(word)].cell[i] != view[i]; i++ }
+        :: d_step { i == size -> i = 0 }; break
+        od;
+        skip;
+        d_step {
+            assert(!torn || !IS_WHOLE); /* G1 */
+#ifndef EVICT
+            assert(IS_WHOLE); /* G4 */
+#endif
+            torn = 0;
+            pinned[cpu] = 0;
+            view[0] = 0; view[1] = 0; size = 0
+        }
+    od
+}
+#endif
+
+#if ASKERS > 0
+/* changed.c: mms_changes, with a copy of an older value. */
+proctype asker(byte cpu)
+{
+    byte word, size, since, at, last, summary, next, i, set, smallest;
+    byte view[CELLS], kept[CELLS];
+    byte kept_size;
+    bit sound;
+
+again:
+    atomic { current != word -> pin() };
+    if
+    :: since != 0 -> goto ask
+    :: true -> goto keep
+    fi;
+
+ask:
+    skip;
+    d_step { at = slots[SLOT(word)].at; last = GENERATION(word); smallest = size; set = 0 };
+    do
+    :: last > since && at != 0 -> /* changes.c: step */
+#ifdef MUTATE_tail_checked_first
+        if
+        :: at < tail -> goto forgotten
+        :: at >= tail -> skip
+        fi;
+#endif
+        d_step { sound = (WORD_AT(at) == last) };
+        summary = WORD_AT(at + 1);
+        next = WORD_AT(at + 2);
+        do
+        :: d_step {
+                i < COUNT(summary) ->
+                    set = set | CELLS_OF(WORD_AT(at + HEADER + i));
+                    i++
+            }
+        :: d_step { i == COUNT(summary) -> i = 0 }; break
+        od;
+#if !defined MUTATE_tail_unchecked && !defined MUTATE_tail_checked_first
+        if
+        :: at < tail -> goto forgotten
+        :: at >= tail -> skip
+        fi;
+#endif
+        if
+        :: !sound || PREVIOUS(summary) >= last || next >= at ->
+            assert(!IS_WHOLE); /* G12: MMS_E_CORRUPT, and nothing is damaged */
+            goto forgotten
+        :: else -> skip
+        fi;
+        d_step {
+            smallest = SMALLER(smallest, SMALLEST(summary));
+            last = PREVIOUS(summary);
+            at = next;
+            sound = 0; summary = 0; next = 0
+        }
+    :: last > since && at == 0 -> goto forgotten
+    :: last <= since -> break
+    od;
+    skip;
+    d_step {
+#ifndef MUTATE_smallest_ignored
+        set = set | ~BELOW(smallest);
+#endif
+        u_i = 0;
+        do
+        :: u_i < size ->
+            assert(!IS_WHOLE || last != since || HAS(set, u_i) ||
+                   (u_i < kept_size && view[u_i] == kept[u_i])); /* G12 */
+            u_i++
+        :: else -> u_i = 0; break
+        od
+    };
+forgotten:
+    skip;
+    d_step { at = 0; last = 0; summary = 0; next = 0; i = 0; set = 0; smallest = 0; sound = 0 };
+    if
+    :: true -> goto release
+    :: true -> goto keep
+    fi;
+
+keep: /* a copy, which is good only if the view is whole at its end */
+    skip;
+    d_step {
+        if
+        :: IS_WHOLE ->
+            since = GENERATION(word);
+            kept_size = size;
+            u_i = 0;
+            do
+            :: u_i < CELLS -> kept[u_i] = (u_i < size -> view[u_i] : 0); u_i++
+            :: else -> u_i = 0; break
+            od
+        :: else
+        fi
+    };
+release:
+    skip;
+    d_step { pinned[cpu] = 0; size = 0; view[0] = 0; view[1] = 0 };
+    goto again
+}
+#endif
+
+init
+{
+    atomic {
+        slots[0].generation = 1;
+        slots[0].size = CELLS;
+        slots[0].cell[0] = 1;
+        slots[0].cell[1] = 1;
+        wanted[0].cell[0] = 1;
+        wanted[0].cell[1] = 1;
+#if CELLS > 2
+        slots[0].cell[2] = 1;
+        wanted[0].cell[2] = 1;
+#endif
+        wanted[0].published = 1;
+        current = WORD(1, 0);
+#if READERS > 0
+        run reader(0);
+#endif
+#if READERS > 1
+        run reader(1);
+#endif
+#if ASKERS > 0
+        run asker(READERS);
+#endif
+        run writer()
+    }
+}

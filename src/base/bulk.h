@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copying a value into its slot. */
+#ifndef MMS_BASE_BULK_H
+#define MMS_BASE_BULK_H
+
+#include <stddef.h>
+
+/* From this size on, a copy bypasses the caches. */
+#define MMS__BULK_SIZE ((size_t)16 << 20)
+
+/* As memcpy; `to` is aligned to 64. The stores are ordered before a later release store,
+   however they are made. */
+void mms__copy_in(unsigned char *to, const void *from, size_t size);
+
+#endif

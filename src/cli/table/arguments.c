@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/table/arguments.h"
+#include "cli/cmd.h"
+#include "cli/message.h"
+#include <string.h>
+
+void table_arguments_init(struct table_arguments *arguments)
+{
+    *arguments = (struct table_arguments){
+        .region = MMS_REGION_OPTIONS_INIT,
+        .table = MMS_TABLE_OPTIONS_INIT,
+    };
+    writer_arguments_init(&arguments->writer);
+    arguments->writer.options.mmap_sync = NULL;
+}
+
+void set_table_option(const struct verb *verb, struct table_arguments *arguments, int option)
+{
+    mms_table_options *table = &arguments->table;
+
+    switch (option) {
+    case TABLE_KEYS: arguments->keys = parse_kind(verb, "--keys", optarg); break;
+    case TABLE_VALUES: arguments->values = parse_kind(verb, "--values", optarg); break;
+    case TABLE_FORCE_FILESYSTEM: arguments->region.force_filesystem = true; break;
+    case TABLE_TRUST:
+        arguments->region.trust_owner = true;
+        arguments->region.trusted_uid = parse_user(verb, "--trust", optarg);
+        break;
+    case TABLE_EXPECTED: table->expected = parse_number(verb, "--expected", optarg, 1, UINT64_C(1) << 40); break;
+    case TABLE_MAX_BYTES: table->max_bytes = parse_size(verb, "--max-bytes", optarg); break;
+    case TABLE_EXPIRING: table->expiring = true; break;
+    default: set_writer_option(verb, &arguments->writer, option);
+    }
+}
+
+int count_table_operands(const struct verb *verb, int argc, char **argv, int least)
+{
+    if (argc - optind < least)
+        usage_error(verb, "an argument is missing: mmsync %s %s", verb->name, verb->synopsis);
+    if (!*argv[optind])
+        usage_error(verb, "the region's name is empty");
+    return argc - optind;
+}
+
+static int from_argument(enum kind kind, const char *what, const char *text, struct bytes *out)
+{
+    const char *wrong;
+    int status = kind_read(kind, text, strlen(text), out, &wrong);
+
+    return wrong ? fail("the %s '%s' is %s", what, text, wrong) : status;
+}
+
+int key_argument(const struct table_arguments *arguments, const char *text, struct bytes *key)
+{
+    key->size = 0;
+    return from_argument(arguments->keys, "key", text, key);
+}
+
+int value_argument(const struct table_arguments *arguments, const char *text, struct bytes *value)
+{
+    value->size = 0;
+    return from_argument(arguments->values, "value", text, value);
+}

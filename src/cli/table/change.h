@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An update of the table in a region, which is made if it does not exist. */
+#ifndef MMS_CLI_TABLE_CHANGE_H
+#define MMS_CLI_TABLE_CHANGE_H
+
+#include "cli/table/arguments.h"
+
+struct table_change {
+    const char *path;
+    mms_writer *writer;
+    mms_table *table;
+    bool is_new; /* there was no region */
+};
+
+/* An exit status; anything but EXIT_OK has been reported, here and below. Close it in any case. */
+int table_change_begin(struct table_change *change, const char *path, const struct table_arguments *arguments);
+/* Publish it, and print "generation=N entries=N", without the end of the line. */
+int table_change_commit(struct table_change *change);
+/* What was not committed is forgotten, and a region that was made for it is removed. */
+void table_change_close(struct table_change *change);
+
+#endif

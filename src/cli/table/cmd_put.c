@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/cmd.h"
+#include "cli/interrupt.h"
+#include "cli/message.h"
+#include "cli/source.h"
+#include "cli/table/change.h"
+#include <stdio.h>
+#include <time.h>
+
+static const struct verb verb = {
+    .name = "put",
+    .synopsis = "REGION KEY [VALUE [KEY VALUE]...] [OPTION]...",
+    .help = "Store each VALUE under its KEY in the table in REGION, which is created if it does not\n"
+            "exist; all of them are one generation. One KEY alone takes its value from standard\n"
+            "input. Prints one line: generation=N entries=N.\n"
+            "\n" HELP_OF_KEYS HELP_OF_VALUES
+            "      --expires DURATION  the entries expire after 500ms, 30s, 5m, 12h or 7d\n"
+            "\n"
+            "Of a new table:\n" HELP_OF_NEW_TABLE "\n"
+            "Of a new region:\n" HELP_OF_NEW_REGION "\n"
+            "Of this write:\n" HELP_OF_TABLE_WRITE "\n"
+            "A bare NAME means /dev/shm/NAME.\n",
+};
+
+enum { EXPIRES = TABLE_OPTIONS_END };
+
+static const struct option long_options[] = {
+    TABLE_KIND_OPTIONS, {"expires", required_argument, NULL, EXPIRES}, TABLE_CREATE_OPTIONS, TABLE_WRITER_OPTIONS,
+    COMMON_OPTIONS,
+};
+
+enum { AT_ONCE = 64 << 10 };
+
+/* Everything on standard input, in the kind of values. */
+static int read_value(const struct table_arguments *arguments, struct bytes *value)
+{
+    struct bytes text = {.data = NULL};
+    struct source source;
+    char part[AT_ONCE];
+    size_t got = sizeof part;
+    int status = source_open(&source, NULL);
+
+    while (!status && got == sizeof part) {
+        status = source_read_full(&source, part, sizeof part, &got);
+        if (!status)
+            status = bytes_add(&text, part, got);
+    }
+    source_close(&source);
+    if (!status && arguments->values == KIND_TEXT) {
+        *value = text;
+        return EXIT_OK;
+    }
+    while (text.size > 0 && text.data[text.size - 1] == '\n')
+        text.size--;
+    if (!status)
+        status = bytes_add_one(&text, '\0');
+    if (!status)
+        status = value_argument(arguments, text.data, value);
+    bytes_free(&text);
+    return status;
+}
+
+static int put(struct table_change *change, const struct bytes *key, const struct bytes *value)
+{
+    int code = mms_table_put(change->table, key->data, key->size, value->data, value->size);
+
+    return code ? fail_call(code) : EXIT_OK;
+}
+
+static int put_pairs(struct table_change *change, const struct table_arguments *arguments, int count, char **operands)
+{
+    struct bytes key = {.data = NULL}, value = {.data = NULL};
+    int status = EXIT_OK;
+
+    for (int i = 0; i < count && !status; i += 2) {
+        status = key_argument(arguments, operands[i], &key);
+        if (!status && count == 1)
+            status = read_value(arguments, &value);
+        else if (!status)
+            status = value_argument(arguments, operands[i + 1], &value);
+        if (!status)
+            status = put(change, &key, &value);
+    }
+    bytes_free(&key);
+    bytes_free(&value);
+    return status;
+}
+
+static int put_into(const char *path, const struct table_arguments *arguments, int count, char **operands)
+{
+    struct table_change change;
+    int status;
+
+    interrupt_catch();
+    status = table_change_begin(&change, path, arguments);
+    if (!status)
+        status = put_pairs(&change, arguments, count, operands);
+    if (!status && !interrupted())
+        status = table_change_commit(&change);
+    if (!status && !change.table)
+        putchar('\n');
+    table_change_close(&change);
+    return interrupt_finish(status);
+}
+
+static uint64_t expiry_after(uint64_t ns)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec + ns;
+}
+
+int cmd_put(int argc, char **argv)
+{
+    struct table_arguments arguments;
+    int option, operands;
+
+    table_arguments_init(&arguments);
+    while ((option = next_option(&verb, argc, argv, "", long_options)) >= 0) {
+        if (option == EXPIRES)
+            arguments.table.expires_ns = expiry_after(parse_duration(&verb, "--expires", optarg));
+        else
+            set_table_option(&verb, &arguments, option);
+    }
+    operands = count_table_operands(&verb, argc, argv, 2) - 1;
+    if (operands > 1 && operands % 2)
+        usage_error(&verb, "the key '%s' has no value", argv[argc - 1]);
+    return put_into(argv[optind], &arguments, operands, argv + optind + 1);
+}

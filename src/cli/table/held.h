@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table that a region holds, for verbs that read it. */
+#ifndef MMS_CLI_TABLE_HELD_H
+#define MMS_CLI_TABLE_HELD_H
+
+#include "cli/value_copy.h"
+#include <mmsync/table.h>
+
+/* A view, or a copy where this process may have none. */
+struct held_table {
+    mms_region *region;
+    mms_reader *reader;
+    struct value_copy copy;
+    mms_table_view view;
+};
+
+/* An exit status; anything but EXIT_OK has been reported, here and below. Let it go in any case. */
+int held_table_take(struct held_table *held, const char *path, const mms_region_options *options);
+int held_table_release(struct held_table *held);
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/writer_arguments.h"
+#include <string.h>
+
+static mms_fence parse_fence(const struct verb *verb, const char *text)
+{
+    if (!strcmp(text, "auto"))
+        return MMS_FENCE_AUTO;
+    if (!strcmp(text, "symmetric"))
+        return MMS_FENCE_SYMMETRIC;
+    if (!strcmp(text, "asymmetric"))
+        return MMS_FENCE_ASYMMETRIC;
+    usage_error(verb, "--fence: '%s' is not auto, symmetric or asymmetric", text);
+}
+
+static mms_huge_pages parse_huge_pages(const struct verb *verb, const char *text)
+{
+    if (!strcmp(text, "auto"))
+        return MMS_HUGE_PAGES_AUTO;
+    if (!strcmp(text, "off"))
+        return MMS_HUGE_PAGES_OFF;
+    if (!strcmp(text, "on"))
+        return MMS_HUGE_PAGES_ON;
+    usage_error(verb, "--huge-pages: '%s' is not auto, off or on", text);
+}
+
+static uint64_t parse_max_size(const struct verb *verb, const char *text)
+{
+    uint64_t size = parse_size(verb, "--max-size", text);
+
+    if (!size)
+        usage_error(verb, "--max-size: 0 leaves no room for a value");
+    return size;
+}
+
+static void set_right(const struct verb *verb, mms_writer_options *options, int option)
+{
+    switch (option) {
+    case WRITER_MODE: options->mode = parse_mode(verb, "--mode", optarg); break;
+    case WRITER_READERS_MODE: options->readers_mode = parse_mode(verb, "--readers-mode", optarg); break;
+    case WRITER_GROUP:
+        options->gid = parse_group(verb, "--group", optarg);
+        options->has_gid = true;
+        break;
+    case WRITER_TRUST:
+        options->trust_owner = true;
+        options->trusted_uid = parse_user(verb, "--trust", optarg);
+        break;
+    }
+}
+
+void writer_arguments_init(struct writer_arguments *arguments)
+{
+    *arguments = (struct writer_arguments){
+        .options = MMS_WRITER_OPTIONS_INIT,
+        .mmap_sync = MMS_MMAP_SYNC_WRITER_OPTIONS_INIT,
+    };
+    arguments->options.mmap_sync = &arguments->mmap_sync;
+}
+
+void set_writer_option(const struct verb *verb, struct writer_arguments *arguments, int option)
+{
+    mms_writer_options *options = &arguments->options;
+
+    switch (option) {
+    case WRITER_MAX_SIZE: options->max_size = parse_max_size(verb, optarg); break;
+    case WRITER_MAX_SLOTS: options->max_slots = (uint32_t)parse_number(verb, "--max-slots", optarg, 2, 32767); break;
+    case WRITER_MAX_READERS:
+        options->max_readers = (uint32_t)parse_number(verb, "--max-readers", optarg, 1, 65535);
+        break;
+    case WRITER_REPLACE: options->replace = true; break;
+    case WRITER_GRACE: options->grace_ms = parse_wait(verb, "--grace", optarg); break;
+    case WRITER_EVICT: options->on_grace = MMS_EVICT; break;
+    case WRITER_RESET: arguments->mmap_sync.reset = true; break;
+    case WRITER_UNLOCKED: arguments->mmap_sync.unlocked = true; break;
+    case WRITER_FORMAT: arguments->format = parse_format(verb, "--format", optarg); break;
+    case WRITER_LOCK_WAIT: options->lock_wait_ms = parse_wait(verb, "--lock-wait", optarg); break;
+    case WRITER_FENCE: options->fence = parse_fence(verb, optarg); break;
+    case WRITER_HUGE_PAGES: options->huge_pages = parse_huge_pages(verb, optarg); break;
+    case WRITER_FORCE_FILESYSTEM: options->force_filesystem = true; break;
+    default: set_right(verb, options, option);
+    }
+}
+
+void remove_if_empty(const char *path)
+{
+    mms_info info;
+
+    if (!mms_inspect(path, &info) && !info.generation)
+        mms_remove(path);
+}

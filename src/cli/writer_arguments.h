@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The options of verbs that publish: geometry and rights of a new region, and how to wait. */
+#ifndef MMS_CLI_WRITER_ARGUMENTS_H
+#define MMS_CLI_WRITER_ARGUMENTS_H
+
+#include "cli/arguments.h"
+#include <mmsync/mmap_sync.h>
+
+enum {
+    WRITER_MAX_SIZE = LONG_ONLY,
+    WRITER_MAX_SLOTS,
+    WRITER_MAX_READERS,
+    WRITER_MODE,
+    WRITER_READERS_MODE,
+    WRITER_GROUP,
+    WRITER_REPLACE,
+    WRITER_GRACE,
+    WRITER_EVICT,
+    WRITER_RESET,
+    WRITER_UNLOCKED,
+    WRITER_FORMAT,
+    WRITER_LOCK_WAIT,
+    WRITER_FENCE,
+    WRITER_HUGE_PAGES,
+    WRITER_FORCE_FILESYSTEM,
+    WRITER_TRUST,
+    WRITER_OPTIONS_END /* options of the verb's own are numbered from here */
+};
+
+/* clang-format off */
+#define WRITER_OPTIONS \
+    {"max-size", required_argument, NULL, WRITER_MAX_SIZE}, \
+    {"max-slots", required_argument, NULL, WRITER_MAX_SLOTS}, \
+    {"max-readers", required_argument, NULL, WRITER_MAX_READERS}, \
+    {"mode", required_argument, NULL, WRITER_MODE}, \
+    {"readers-mode", required_argument, NULL, WRITER_READERS_MODE}, \
+    {"group", required_argument, NULL, WRITER_GROUP}, \
+    {"replace", no_argument, NULL, WRITER_REPLACE}, \
+    {"grace", required_argument, NULL, WRITER_GRACE}, \
+    {"evict", no_argument, NULL, WRITER_EVICT}, \
+    {"reset", no_argument, NULL, WRITER_RESET}, \
+    {"unlocked", no_argument, NULL, WRITER_UNLOCKED}, \
+    {"format", required_argument, NULL, WRITER_FORMAT}, \
+    {"lock-wait", required_argument, NULL, WRITER_LOCK_WAIT}, \
+    {"fence", required_argument, NULL, WRITER_FENCE}, \
+    {"huge-pages", required_argument, NULL, WRITER_HUGE_PAGES}, \
+    {"force-filesystem", no_argument, NULL, WRITER_FORCE_FILESYSTEM}, \
+    {"trust", required_argument, NULL, WRITER_TRUST}
+
+#define HELP_OF_NEW_REGION \
+    "      --max-size SIZE     largest value it takes (4G on 64-bit systems)\n" \
+    "      --max-slots N       most values kept at a time, 2 to 32767 (128)\n" \
+    "      --max-readers N     most readers, 1 to 65535 (1024)\n" \
+    "      --mode OCTAL        mode of the files that hold the value (0640)\n" \
+    "      --readers-mode OCTAL\n" \
+    "                          mode of the reader table, r and w together; all others\n" \
+    "                          can only copy (--mode, with w for each r)\n" \
+    "      --group NAME        group of all files\n" \
+    "      --replace           if there is one with another geometry: build a new one\n" \
+    "                          that goes on with its value, and remove the old\n"
+
+#define HELP_OF_WRITE \
+    "      --grace MS          how long to wait for readers that hold every slot, or\n" \
+    "                          'forever' (1000)\n" \
+    "      --evict             then take slots from readers that allow it\n" \
+    "      --reset             then take the value that they read, as the crate mmap-sync\n" \
+    "                          does (its files only)\n" \
+    "      --unlocked          take no write lock, as that crate does by default (its\n" \
+    "                          files only)\n" \
+    "      --lock-wait MS      how long to wait for another writer to end, or\n" \
+    "                          'forever' (2000)\n" \
+    "      --fence KIND        auto, symmetric or asymmetric (auto)\n" \
+    "      --huge-pages WHEN   auto, off, or on, which fails where there are none (auto)\n" \
+    "      --format FORMAT     mmsync, or mmap-sync: the files of the Rust crate; auto takes\n" \
+    "                          what is there (auto)\n" \
+    "      --force-filesystem  accept a file system that mmsync is not tested on\n" \
+    "      --trust USER        accept a region NAME that belongs to USER\n"
+/* clang-format on */
+
+/* What they say. */
+struct writer_arguments {
+    mms_writer_options options;
+    mms_mmap_sync_writer_options mmap_sync; /* what options.mmap_sync points to */
+    enum format format;
+};
+
+void writer_arguments_init(struct writer_arguments *arguments);
+/* One of WRITER_OPTIONS, with its value in optarg. */
+void set_writer_option(const struct verb *verb, struct writer_arguments *arguments, int option);
+
+/* Remove a region made for a value that never came: its fixed geometry would be in the way. */
+void remove_if_empty(const char *path);
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One set of public calls, two kinds of files behind it. The calls (src/api) check the handle and
+   the arguments, and then go through this table; the back ends that fill it (src/region,
+   src/mmap_sync) know nothing of each other. */
+#ifndef MMS_HANDLE_BACKEND_H
+#define MMS_HANDLE_BACKEND_H
+
+#include "handle/place.h"
+#include <mmsync.h>
+
+/* What was copied: a value or its schema, and of which generation. */
+struct mms__copied {
+    uint64_t size;
+    uint64_t generation;
+    uint64_t type_id[2];
+};
+
+/* Details are stored by all that return a code. `region`, `reader`, `writer`: checked handles of this process. */
+struct mms__backend {
+    /* Allocated and zeroed, with member.forked set, and no descriptor open; NULL: no memory. */
+    struct mms_writer *(*writer_new)(void);
+    /* With options and place filled. If it fails, the caller frees the handle. */
+    int (*writer_open)(struct mms_writer *writer);
+    /* Before an open writer is freed: store whatever is left to store. */
+    void (*writer_closing)(struct mms_writer *writer);
+    /* Release all that writer_open got; the caller frees the handle. `inherited`: in a forked
+       child, which lacks the mappings that fork does not pass on. */
+    void (*writer_free)(struct mms_writer *writer, bool inherited);
+    int (*write)(struct mms_writer *writer, const void *data, size_t size, mms_receipt *receipt);
+    int (*begin)(struct mms_writer *writer, size_t capacity, void **buffer, mms_receipt *receipt);
+    /* A write that begins with the newest value, *size bytes; *capacity grows if that needs more. NULL: the value is copied. */
+    int (*update)(struct mms_writer *writer, size_t *capacity, void **buffer, size_t *size, mms_receipt *receipt);
+    void (*touch)(struct mms_writer *writer, size_t offset, size_t length); /* with update: within the capacity */
+    /* With update: the generation of the value that it began with, 0 if there was none; its type id, and whether the
+       library vouches for its bytes as that type. */
+    uint64_t (*updated)(const struct mms_writer *writer, uint64_t type_id[2], bool *serialized);
+    int (*grow)(struct mms_writer *writer, size_t capacity, void **buffer);
+    int (*commit)(struct mms_writer *writer, size_t size, mms_receipt *receipt); /* size is within the capacity */
+    void (*abort)(struct mms_writer *writer);
+
+    /* Allocated and zeroed, with member.forked set if there is more to do than mms__region_forked, and no descriptor open;
+       NULL: no memory. */
+    struct mms_region *(*region_new)(void);
+    /* With options and place filled. -EAGAIN: it was replaced under us. If it fails, the caller
+       frees the handle. */
+    int (*region_open)(struct mms_region *region);
+    void (*region_free)(struct mms_region *region, bool inherited); /* as writer_free */
+    bool (*leads_elsewhere)(const struct mms_region *region);       /* the path does; a look at the names */
+    /* `gone` was stored: make inline reads notice it. */
+    void (*found_gone)(struct mms_region *region);
+    bool (*is_removed)(struct mms_region *region); /* by mms_remove, as the files say */
+    uint64_t (*generation)(struct mms_region *region);
+    /* Copy the newest value; nothing is copied if it is larger than `capacity`. */
+    int (*copy)(struct mms_region *region, void *buffer, size_t capacity, struct mms__copied *out);
+    int (*copy_schema)(struct mms_region *region, char *buffer, size_t capacity, struct mms__copied *out);
+    int (*wait)(struct mms_region *region, uint64_t seen, int timeout_ms);
+    bool has_types; /* a type id is stored with each value */
+
+    size_t reader_size; /* of a handle, which begins with a struct mms_reader */
+    int (*reader_open)(struct mms_region *region, uintptr_t thread, struct mms_reader **out);
+    void (*reader_closed)(struct mms_reader *reader);      /* the handle is: give back what others see */
+    int (*read)(struct mms_reader *reader, mms_view *out); /* mms_read and mms_refresh */
+    int (*end)(struct mms_reader *reader);                 /* of a view that is held */
+    int (*verify_view)(struct mms_reader *reader);         /* of one that is held: as mms__reader_verify */
+    void (*view_describe)(const struct mms_reader *reader, mms_view_info *out); /* which is zeroed */
+    void (*view_type)(const struct mms_reader *reader, uint64_t type_id[2]);
+    bool (*view_is_serialized)(const struct mms_reader *reader); /* by the library, as that type */
+    /* As mms_changes, of a view of another generation; NULL: nothing is known. */
+    int (*changes)(struct mms_reader *reader, uint64_t since, mms_range *out, size_t capacity, size_t *count);
+
+    /* From outside: no handle, a place that was found. With cancellation held off. */
+    int (*inspect)(const struct mms__place *place, mms_info *out);
+    int (*inspect_readers)(const struct mms__place *place, mms_reader_info *out, size_t capacity, size_t *count);
+    int (*verify)(const struct mms__place *place, void (*report)(void *context, const char *finding), void *context);
+    int (*remove)(const struct mms__place *place);
+};
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "handle/findings.h"
+#include "base/error.h"
+#include <stdarg.h>
+#include <stdio.h>
+
+void mms__find(struct mms__findings *findings, const char *format, ...)
+{
+    char text[4096 + 256]; /* for a path, and a sentence about it */
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    findings->count++;
+    mms__note(findings, text);
+}
+
+void mms__note(const struct mms__findings *findings, const char *text)
+{
+    if (findings->report)
+        findings->report(findings->context, text);
+}
+
+int mms__findings_end(const struct mms__findings *findings, const char *path)
+{
+    if (findings->count > 0)
+        return mms__fail(MMS_E_CORRUPT, "checking %s: %u findings", path, findings->count);
+    return findings->code;
+}

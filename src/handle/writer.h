@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The writer's handle, as far as all kinds of files share it. Each has a struct of its own that begins with this one. */
+#ifndef MMS_HANDLE_WRITER_H
+#define MMS_HANDLE_WRITER_H
+
+#include "handle/backend.h"
+#include "os/process.h"
+
+struct mms_table;
+
+struct mms_writer {
+    uint64_t process; /* mms__process_token of the owner */
+    const struct mms__backend *backend;
+    struct mms__member member;
+    struct mms__place place; /* the path; directory closed */
+    mms_writer_options options;
+    int cancel_state; /* of the caller, for waits that may be long (cancel.h) */
+    bool gone;        /* the path leads elsewhere */
+    bool building;    /* between begin and commit or abort */
+    bool updating;    /* with mms_write_update */
+    bool typed;       /* the write that was begun has a type of its own, as below */
+    bool setting;     /* an update of a typed value: setters may change it */
+    bool vouched;     /* in such an update: setters alone have, so its bytes are right */
+    bool serialized;  /* during a commit alone: of bytes that the library vouches for, of that type */
+    size_t capacity;  /* of that write */
+    size_t updated;   /* size of the value that an update began with */
+    void *buffer;     /* and where it is */
+    uint64_t type_id[2];
+    const char *schema;
+    size_t schema_size;
+    struct mms_table *table; /* memory for mms_table_begin; NULL before the first */
+    bool in_table;           /* the write that was begun is that of a table */
+};
+
+/* A handle that knows no place yet. A member from the start, so that a child forked while it is opened closes what it inherits.
+   -errno; no detail is stored. */
+int mms__writer_make(const struct mms__backend *backend, struct mms_writer **out);
+/* `inherited`: in a forked child, which frees memory and leaves everything else alone. */
+void mms__writer_free(struct mms_writer *writer, bool inherited);
+
+/* Details for a path that leads elsewhere. */
+int mms__writer_fail_gone(const struct mms_writer *writer);
+
+int mms__writer_look_at_lock(const struct mms_writer *writer, const struct mms__file *lock);
+
+/* Check the lock where no mapping keeps it: a host that closes descriptors drops it. Details are
+   stored. */
+static inline int mms__writer_check_lock(const struct mms_writer *writer, const struct mms__file *lock)
+{
+    return writer->place.loses_locks ? mms__writer_look_at_lock(writer, lock) : 0;
+}
+
+#endif

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copies of a value, and waiting for another one. */
+#include "base/error.h"
+#include "handle/reader.h"
+#include "mmap_sync/backend.h"
+#include "mmap_sync/sides.h"
+#include "mmap_sync/wyhash.h"
+#include "os/cancel.h"
+#include "os/clock.h"
+#include "os/futex.h"
+#include <errno.h>
+
+/* ---- Copies ---- */
+
+enum { COPY_TRIES = 64 };
+
+static int fail_unreadable(struct mms__mmap_sync_region *region)
+{
+    struct mms_region *front = &region->front;
+
+    return mms__region_is_gone(front) ? mms__region_fail_gone(front) : mms__region_fail_empty(front);
+}
+
+/* By read(2): a file that is cut short under us is an error, not a signal. */
+static int read_all(struct mms__mmap_sync_region *region, unsigned index, void *buffer, size_t size)
+{
+    int fd, code = mms__side_file(region, index, size, &fd);
+
+    if (code != 0)
+        return code;
+    code = mms__read_at(fd, buffer, size, 0);
+    return code == 0 ? 0 : mms__fail(code, "reading %s_data_%u", region->front.place.path, index);
+}
+
+/* Counted in, so that no writer takes the file meanwhile. 0, or -EAGAIN if the copy is not
+   whole. */
+static int try_counted(struct mms__mmap_sync_region *region, void *buffer, size_t capacity, uint64_t *word)
+{
+    struct mms__mmap_sync_state *state = region->state;
+    uint64_t size; /* may not fit in a size_t, until it is compared */
+    int code = 0;
+
+    *word = mms__mmap_sync_pin(state);
+    if (*word == 0)
+        return fail_unreadable(region);
+    size = mms__mmap_sync_size(*word);
+    if (size <= capacity && size > 0)
+        code = read_all(region, mms__mmap_sync_index(*word), buffer, (size_t)size);
+    MMS__STEP(mmap_sync_copied);
+    return mms__mmap_sync_unpin(state, *word) ? code : -EAGAIN;
+}
+
+/* The same without being counted. If the version is unchanged afterwards, this value was current
+   both times, but a quick writer may have put another in its place and then the same one again;
+   the checksum detects that as well as 24 bits can. */
+static int try_uncounted(struct mms__mmap_sync_region *region, void *buffer, size_t capacity, uint64_t *word,
+                         bool *mismatch)
+{
+    const struct mms__mmap_sync_state *state = region->seen;
+    uint64_t size; /* may not fit in a size_t, until it is compared */
+    int code = 0;
+
+    *word = mms__load_seq_cst(&state->version); /* an acquire: the data before it (pair: `publish`) */
+    if (*word == 0)
+        return fail_unreadable(region);
+    MMS__STEP(mmap_sync_copy_looked);
+    size = mms__mmap_sync_size(*word);
+    if (size <= capacity && size > 0)
+        code = read_all(region, mms__mmap_sync_index(*word), buffer, (size_t)size);
+    MMS__STEP(mmap_sync_copy_read);
+    /* The reads of the data before the second look (pair: the fence in `store`, writer.c): a
+       reader that has read a byte of what is written there next finds that the version has moved
+       on. */
+    mms__fence_acquire();
+    if (mms__load_relaxed(&state->version) != *word)
+        return -EAGAIN;
+    if (code != 0 || size > capacity || region->options.other_hasher)
+        return code;
+    *mismatch = (mms__wyhash(buffer, (size_t)size) & 0xffffff) != mms__mmap_sync_checksum(*word);
+    return *mismatch ? -EAGAIN : 0;
+}
+
+static int fail_copy(const struct mms__mmap_sync_region *region, bool mismatch)
+{
+    if (mismatch)
+        return mms__fail(MMS_E_CORRUPT,
+                         "copying from %s: the checksum in its version is not that of the bytes; they are damaged, or "
+                         "the writer has a hasher of its own (then use options.mmap_sync->other_hasher)",
+                         region->front.place.path);
+    return mms__fail(MMS_E_AGAIN, "copying from %s: the writer was faster %d times; try again",
+                     region->front.place.path, COPY_TRIES);
+}
+
+int mms__mmap_sync_copy(struct mms_region *front, void *buffer, size_t capacity, struct mms__copied *out)
+{
+    struct mms__mmap_sync_region *region = mms__mmap_sync_region_of(front);
+    bool mismatch = false;
+    int code = -EAGAIN;
+
+    for (int tries = 0; tries < COPY_TRIES && code == -EAGAIN; tries++)
+        code = front->read_only ? try_uncounted(region, buffer, capacity, &out->generation, &mismatch)
+                                : try_counted(region, buffer, capacity, &out->generation);
+    if (code == -EAGAIN)
+        return fail_copy(region, mismatch);
+    out->size = mms__mmap_sync_size(out->generation);
+    return code;
+}
+
+/* These files have no room for one. */
+int mms__mmap_sync_copy_schema(struct mms_region *front, char *buffer, size_t capacity, struct mms__copied *out)
+{
+    (void)buffer, (void)capacity;
+    out->generation = mms__mmap_sync_generation(front);
+    return out->generation == 0 ? mms__region_fail_empty(front) : 0;
+}
+
+/* ---- Waiting ---- */
+
+/* Writers of ours wake; the crate's do not, so sleeps are short, and grow. */
+#define SHORTEST_NS UINT64_C(50000)
+#define LONGEST_NS UINT64_C(10000000)
+#define LOOK_NS UINT64_C(1000000000) /* between checks for an unlinked file */
+
+/* The half of the version word that has the index and the size; a change that does not affect it
+   is noticed at the end of the sleep. */
+static const uint32_t *low_half(const struct mms__mmap_sync_state *state)
+{
+    return (const uint32_t *)(const void *)&state->version + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
+}
+
+static int sleep_once(struct mms__mmap_sync_region *region, uint64_t seen, uint64_t nanoseconds, int before)
+{
+    const struct mms__mmap_sync_state *state = region->seen;
+    int code;
+
+    MMS__STEP(mmap_sync_falling_asleep);
+    code = mms__futex_wait(low_half(state), (uint32_t)seen, nanoseconds, before);
+    MMS__STEP(mmap_sync_woken);
+    if (code == -EINTR)
+        return mms__fail(code, "waiting for %s: a signal came", region->front.place.path);
+    if (code != 0 && code != -EAGAIN && code != -ETIMEDOUT)
+        return mms__fail(code, "waiting for %s: futex(2)", region->front.place.path);
+    return 0;
+}
+
+static int fail_timeout(struct mms__mmap_sync_region *region, uint64_t seen, int timeout_ms)
+{
+    if (mms__region_is_gone(&region->front))
+        return mms__region_fail_gone(&region->front);
+    return mms__fail(MMS_E_TIMEOUT, "waiting for %s: nothing but version %llu in %d ms", region->front.place.path,
+                     (unsigned long long)seen, timeout_ms);
+}
+
+int mms__mmap_sync_wait(struct mms_region *front, uint64_t seen, int timeout_ms)
+{
+    MMS__HOLD_CANCEL(before);
+    struct mms__mmap_sync_region *region = mms__mmap_sync_region_of(front);
+    uint64_t deadline = mms__deadline(timeout_ms), next_look = mms__now_ns() + LOOK_NS, pause = SHORTEST_NS;
+
+    while (mms__mmap_sync_generation(front) == seen) {
+        uint64_t now = mms__now_ns(), left = deadline > now ? deadline - now : 0;
+        int code;
+
+        if (left == 0)
+            return fail_timeout(region, seen, timeout_ms);
+        if (now >= next_look && mms__region_is_gone(front))
+            return mms__region_fail_gone(front);
+        if (now >= next_look)
+            next_look = now + LOOK_NS;
+        code = sleep_once(region, seen, left < pause ? left : pause, before);
+        if (code != 0)
+            return code;
+        pause = pause * 2 < LONGEST_NS ? pause * 2 : LONGEST_NS;
+    }
+    return mms__mmap_sync_generation(front) == 0 ? fail_unreadable(region) : 0;
+}

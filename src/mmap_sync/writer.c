@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writing mmap-sync's files. A value is complete, in the caller's memory or in a buffer, before a
+   data file is touched: the crate's readers may be counted too late, and then read whatever is
+   being written there, so that time is kept as short as the crate keeps it. */
+#include "mmap_sync/writer.h"
+#include "base/error.h"
+#include "base/round.h"
+#include "mmap_sync/backend.h"
+#include "mmap_sync/wyhash.h"
+#include "os/byte_lock.h"
+#include "os/cancel.h"
+#include "os/clock.h"
+#include "os/futex.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- Opening ---- */
+
+static int check_options(const struct mms__mmap_sync_writer *writer)
+{
+    const mms_writer_options *options = &writer->front.options;
+    const char *name = NULL;
+
+    if (options->max_slots != 0 && options->max_slots != 2)
+        name = "options.max_slots";
+    else if (options->max_readers != 0)
+        name = "options.max_readers";
+    else if ((options->type_id[0] | options->type_id[1]) != 0)
+        name = "options.type_id";
+    else if (options->tag != 0)
+        name = "options.tag";
+    else if (options->replace)
+        name = "options.replace";
+    else if (options->huge_pages == MMS_HUGE_PAGES_ON)
+        name = "options.huge_pages = MMS_HUGE_PAGES_ON";
+    else if (options->on_grace == MMS_EVICT)
+        name = "options.on_grace = MMS_EVICT (options.mmap_sync->reset is the way of mmap-sync)";
+    if (!name)
+        return 0;
+    return mms__fail(MMS_E_INVALID, "opening %s: the files of mmap-sync have no room for what %s asks for",
+                     writer->front.place.path, name);
+}
+
+/* An empty file was just made, by us or by another process, or its maker died then. */
+static int initialise(const struct mms__mmap_sync_writer *writer, const struct mms__file *file)
+{
+    struct stat status;
+    int code;
+
+    if (fstat(file->fd, &status) != 0)
+        return mms__fail_errno("looking at the size of %s_state", writer->front.place.path);
+    if (status.st_size != 0)
+        return mms__state_check(&writer->front.place, file);
+    code = mms__allocate(file->fd, 0, MMS__STATE_SIZE);
+    if (code == 0 && (fstat(file->fd, &status) != 0 || status.st_size < (off_t)MMS__STATE_SIZE))
+        code = mms__set_length(file->fd, MMS__STATE_SIZE);
+    if (code == 0)
+        return 0;
+    (void)mms__set_length(file->fd, 0);
+    return mms__fail(code, "making %s_state: no room for its 16 bytes", writer->front.place.path);
+}
+
+static int open_state(const struct mms__mmap_sync_writer *writer, struct mms__file *file)
+{
+    struct mms__trust trust = MMS__TRUST_OF(&writer->front.options);
+    char name[MMS__FILE_NAME_SIZE];
+    int code;
+
+    mms__state_name(&writer->front.place, name);
+    code = mms__target_open(writer, name, 0660, writer->front.options.readers_mode, file);
+    if (code != 0)
+        return mms__fail(code, "opening %s to write it", name);
+    code = mms__owner_check(&writer->front.place, &trust, file, name);
+    if (code != 0)
+        mms__file_close(file);
+    return code;
+}
+
+/* With forks held off. -EWOULDBLOCK: another writer has the lock; -ESTALE: the file was removed
+   before we had it. Like the lock of a native region it lives as long as the mapping, so that a
+   host that closes descriptors keeps it and a forked child does not get it. */
+static int lock_and_map(struct mms__mmap_sync_writer *writer)
+{
+    struct mms__file file;
+    int code = open_state(writer, &file);
+
+    if (code != 0)
+        return code;
+    MMS__STEP(mmap_sync_state_opened);
+    if (!writer->options.unlocked)
+        code = mms__state_lock(&writer->front.place, &file);
+    MMS__STEP(mmap_sync_state_locked);
+    if (code == 0) {
+        code = mms__state_check_name(&writer->front.place, &file);
+        if (code == MMS_E_GONE)
+            code = -ESTALE;
+    }
+    if (code == 0)
+        code = initialise(writer, &file);
+    MMS__STEP(mmap_sync_state_sized);
+    if (code == 0) {
+        code = mms__map_file(file.fd, MMS__STATE_SIZE, PROT_READ | PROT_WRITE, true, &writer->state_map);
+        if (code != 0)
+            mms__fail(code, "mapping %s_state", writer->front.place.path);
+    }
+    MMS__STEP(mmap_sync_state_mapped);
+    if (code == 0 && writer->front.place.loses_locks && !writer->options.unlocked) {
+        mms__lock_file_keep(&file);
+        writer->lock_file = file;
+    } else {
+        mms__file_close(&file);
+    }
+    writer->state_file = (struct mms__file){.fd = -1, .device = file.device, .inode = file.inode};
+    return code;
+}
+
+/* LOST_TRIES: how often the file may be removed under us, however short the time. */
+enum { LOCK_RETRY_NS = 2000000, LOST_TRIES = 16 };
+
+static int enter(struct mms__mmap_sync_writer *writer)
+{
+    int wait_ms = writer->front.options.lock_wait_ms, lost = 0;
+    uint64_t deadline = wait_ms == MMS_NO_WAIT ? 0 : mms__deadline(wait_ms);
+
+    for (;;) {
+        int code;
+
+        mms__fork_hold();
+        code = lock_and_map(writer);
+        mms__fork_release();
+        if (code == -ESTALE && ++lost < LOST_TRIES)
+            continue;
+        if (code == -ESTALE)
+            return mms__fail(MMS_E_BUSY, "opening %s: other processes create and remove it all the time",
+                             writer->front.place.path);
+        if (code != -EWOULDBLOCK)
+            return code;
+        if (mms__now_ns() >= deadline)
+            return mms__fail(
+                MMS_E_BUSY,
+                "another process has the write lock of %s_state; end it, or wait longer (options.lock_wait_ms)",
+                writer->front.place.path);
+        mms__sleep_cancellable(LOCK_RETRY_NS, writer->front.cancel_state);
+    }
+}
+
+static void forked(struct mms__member *member)
+{
+    struct mms__mmap_sync_writer *writer =
+        (struct mms__mmap_sync_writer *)(void *)((char *)member - offsetof(struct mms__mmap_sync_writer, front.member));
+
+    mms__file_close(&writer->lock_file);
+}
+
+struct mms_writer *mms__mmap_sync_writer_new(void)
+{
+    struct mms__mmap_sync_writer *writer = calloc(1, sizeof *writer);
+
+    if (!writer)
+        return NULL;
+    writer->front.member.forked = forked;
+    writer->state_file = writer->lock_file = MMS__NO_FILE;
+    writer->targets[0].file = writer->targets[1].file = MMS__NO_FILE;
+    return (struct mms_writer *)writer;
+}
+
+int mms__mmap_sync_writer_open(struct mms_writer *front)
+{
+    struct mms__mmap_sync_writer *writer = mms__mmap_sync_writer_of(front);
+    struct mms__trust trust = MMS__TRUST_OF(&front->options);
+    struct mms__file parent;
+    int code = check_options(writer);
+
+    writer->options = *front->options.mmap_sync;
+    if (front->options.max_size == 0 || front->options.max_size > MMS__MMAP_SYNC_SIZE_MAX)
+        front->options.max_size = MMS__MMAP_SYNC_SIZE_MAX;
+    if (code == 0)
+        code = mms__place_open_parent(&front->place, &trust, &parent);
+    if (code != 0)
+        return code;
+    mms__file_close(&parent);
+    code = enter(writer);
+    writer->state = writer->state_map.base;
+    return code;
+}
+
+void mms__mmap_sync_writer_free(struct mms_writer *front, bool inherited)
+{
+    struct mms__mmap_sync_writer *writer = mms__mmap_sync_writer_of(front);
+
+    for (int i = 0; i < 2; i++) {
+        if (!inherited) /* a child has none of these maps */
+            mms__unmap(&writer->targets[i].map);
+        mms__file_close(&writer->targets[i].file);
+    }
+    MMS__STEP(mmap_sync_targets_closed);
+    mms__unmap(&writer->buffer);
+    if (!inherited) {
+        mms__unmap(&writer->state_map); /* last: nobody else may write until here */
+        MMS__STEP(close_control_unmapped);
+    }
+    mms__file_close(&writer->lock_file);
+    MMS__STEP(lock_dropped);
+}
+
+/* ---- Whose turn it is ---- */
+
+enum { SHORTEST_NS = 20000, LONGEST_NS = 5000000 };
+
+static int fail_held(const struct mms__mmap_sync_writer *writer, unsigned index, uint32_t count)
+{
+    if (count > MMS__MMAP_SYNC_COUNT_MAX)
+        return mms__fail(MMS_E_AGAIN,
+                         "writing %s: the count of readers of %s_data_%u is below 0 (a writer had reset it, and a "
+                         "reader left after that); `mmsync repair` sets it right",
+                         writer->front.place.path, writer->front.place.path, index);
+    return mms__fail(
+        MMS_E_AGAIN,
+        "writing %s: %u readers are counted on %s_data_%u; they hold views for longer than options.grace_ms, or "
+        "died in one: then `mmsync repair` takes the count back",
+        writer->front.place.path, count, writer->front.place.path, index);
+}
+
+/* The file to write next, once no reader is counted on it. */
+static int take_turn(struct mms__mmap_sync_writer *writer, unsigned *index, mms_receipt *receipt)
+{
+    struct mms__mmap_sync_state *state = writer->state;
+    uint64_t start = mms__now_ns(), pause = SHORTEST_NS, deadline;
+    uint32_t count;
+
+    writer->was_reset = false;
+    *index = mms__mmap_sync_next(state);
+    deadline = writer->front.options.grace_ms == MMS_NO_WAIT ? 0 : mms__deadline(writer->front.options.grace_ms);
+    /* After the version was stored, in the order of all seq_cst accesses (pair: mms__mmap_sync_pin); and an acquire: the reads of
+       those who are counted out are over (pair: mms__mmap_sync_count_out). */
+    while ((count = mms__load_seq_cst(&state->readers[*index])) > 0) {
+        if (mms__now_ns() >= deadline) {
+            if (!writer->options.reset) {
+                receipt->blockers = count > MMS__MMAP_SYNC_COUNT_MAX ? 0 : count;
+                receipt->waited_ns = mms__now_ns() - start;
+                return fail_held(writer, *index, count);
+            }
+            mms__store_seq_cst(&state->readers[*index], 0); /* before the data: the fence in `store` */
+            MMS__STEP(mmap_sync_count_reset);
+            writer->was_reset = true;
+            break;
+        }
+        mms__sleep_cancellable(pause, writer->front.cancel_state); /* nothing is held */
+        pause = pause * 2 < LONGEST_NS ? pause * 2 : LONGEST_NS;
+        receipt->waited_ns = mms__now_ns() - start;
+    }
+    return 0;
+}
+
+/* ---- Writing ---- */
+
+static int check_size(const struct mms__mmap_sync_writer *writer, uint64_t size)
+{
+    if (size <= writer->front.options.max_size)
+        return 0;
+    return mms__fail(MMS_E_TOO_BIG, "writing %s: %llu bytes, and %s is %llu", writer->front.place.path,
+                     (unsigned long long)size,
+                     writer->front.options.max_size == MMS__MMAP_SYNC_SIZE_MAX ? "the largest value of mmap-sync"
+                                                                               : "options.max_size",
+                     (unsigned long long)writer->front.options.max_size);
+}
+
+static int check_lock(const struct mms__mmap_sync_writer *writer)
+{
+    return writer->options.unlocked ? 0 : mms__writer_check_lock(&writer->front, &writer->lock_file);
+}
+
+/* Notices files that were deleted by hand. */
+static int check_gone(struct mms__mmap_sync_writer *writer)
+{
+    struct mms_writer *front = &writer->front;
+
+    front->gone = front->gone || mms__place_leads_elsewhere(&front->place, "_state", &writer->state_file);
+    return front->gone ? mms__writer_fail_gone(front) : 0;
+}
+
+/* msync, as the crate does: on a disk, the value arrives before the version that names it. */
+static int store(const struct mms__mmap_sync_writer *writer, unsigned index, const void *data, size_t size)
+{
+    const struct mms__mapping *map = &writer->targets[index].map;
+
+    if (size == 0)
+        return 0;
+    /* A reader that meets a byte of the new value finds that the version has moved on from the old
+       one in this file (pairs: the fences in try_uncounted and check_current), or its count gone
+       (pair: mms__mmap_sync_unpin). A release would do. */
+    mms__fence_seq_cst();
+    memcpy(map->base, data, size);
+    MMS__STEP(mmap_sync_value_copied);
+    while (msync(map->base, size, MS_SYNC) != 0)
+        if (errno != EINTR)
+            return mms__fail_errno("writing %s_data_%u out; the last value stays", writer->front.place.path, index);
+    return 0;
+}
+
+/* No system call says whether anybody is waiting, so each publish wakes. */
+static void publish(struct mms__mmap_sync_state *state, uint64_t word)
+{
+    /* In the order of all seq_cst accesses with the counts (pair: mms__mmap_sync_pin). */
+    mms__store_seq_cst(&state->version, word);
+    MMS__STEP(mmap_sync_version_stored);
+    mms__futex_wake_all((uint32_t *)(void *)&state->version + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__));
+    MMS__STEP(mmap_sync_published);
+}
+
+static int write_value(struct mms__mmap_sync_writer *writer, const void *data, size_t size, mms_receipt *receipt)
+{
+    mms_receipt filled = {.size = size};
+    unsigned index = 0;
+    uint64_t hash;
+    int code = check_gone(writer);
+
+    if (code == 0)
+        code = check_size(writer, size);
+    if (code == 0)
+        code = check_lock(writer);
+    if (code != 0)
+        return code;
+    hash = mms__wyhash(data, size);
+    code = take_turn(writer, &index, &filled);
+    MMS__STEP(mmap_sync_turn_taken);
+    if (code == MMS_E_AGAIN && receipt)
+        *receipt = filled;
+    if (code == 0)
+        code = mms__target_prepare(writer, index, size);
+    if (code == 0)
+        code = store(writer, index, data, size);
+    if (code != 0)
+        return code;
+    MMS__STEP(mmap_sync_value_written);
+    filled.slot = index;
+    filled.generation = mms__mmap_sync_word(index, size, hash);
+    publish(writer->state, filled.generation);
+    if (receipt)
+        *receipt = filled;
+    return 0;
+}
+
+int mms__mmap_sync_write(struct mms_writer *front, const void *data, size_t size, mms_receipt *receipt)
+{
+    MMS__HOLD_CANCEL(before);
+
+    front->cancel_state = before;
+    return write_value(mms__mmap_sync_writer_of(front), data, size, receipt);
+}
+
+/* ---- Building ---- */
+
+static int make_room(struct mms__mmap_sync_writer *writer, size_t capacity)
+{
+    struct mms__mapping *buffer = &writer->buffer;
+    size_t size = (size_t)mms__round_up(capacity > 0 ? capacity : 1, mms__page_size());
+    void *base;
+
+    if (buffer->base && buffer->size >= size)
+        return 0;
+    base = buffer->base ? mremap(buffer->base, buffer->size, size, MREMAP_MAYMOVE)
+                        : mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (base == MAP_FAILED)
+        return mms__fail_errno("writing %s: no memory to build %zu bytes in", writer->front.place.path, capacity);
+    (void)madvise(base, size, MADV_DONTDUMP);
+    *buffer = (struct mms__mapping){.base = base, .size = size};
+    return 0;
+}
+
+int mms__mmap_sync_grow(struct mms_writer *front, size_t capacity, void **buffer)
+{
+    struct mms__mmap_sync_writer *writer = mms__mmap_sync_writer_of(front);
+    int code = check_size(writer, capacity);
+
+    if (code == 0)
+        code = make_room(writer, capacity);
+    if (code == 0)
+        *buffer = writer->buffer.base;
+    return code;
+}
+
+/* Which file it will be is only known at the commit. */
+int mms__mmap_sync_begin(struct mms_writer *front, size_t capacity, void **buffer, mms_receipt *receipt)
+{
+    int code = mms__mmap_sync_grow(front, capacity, buffer);
+
+    if (code == 0 && receipt)
+        *receipt = (mms_receipt){0};
+    return code;
+}
+
+static void cancelled(void *handle)
+{
+    struct mms_writer *front = handle;
+
+    front->building = front->updating = front->typed = false;
+}
+
+/* A commit that is cancelled aborts the write: its caller no longer can. */
+int mms__mmap_sync_commit(struct mms_writer *front, size_t size, mms_receipt *receipt)
+{
+    MMS__HOLD_CANCEL(before);
+    struct mms__mmap_sync_writer *writer = mms__mmap_sync_writer_of(front);
+    int code;
+
+    front->cancel_state = before;
+    pthread_cleanup_push(cancelled, front);
+    code = write_value(writer, writer->buffer.base, size, receipt);
+    pthread_cleanup_pop(0);
+    return code;
+}
+
+bool mms__mmap_sync_was_reset(const struct mms_writer *front)
+{
+    return ((const struct mms__mmap_sync_writer *)front)->was_reset;
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Making, opening and checking the file `changes`. The writer recreates a damaged or unfinished
+   one: all that is lost is the answer to mms_changes. */
+#include "base/error.h"
+#include "os/process.h"
+#include "region/changes.h"
+#include "region/create.h"
+#include "region/directory.h"
+#include "region/header.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { SMALLEST = 4096 };
+/* The most that options.changes_size allows; more could wrap a size_t of 32 bits. */
+#define LARGEST (UINT64_C(1) << 30)
+
+/* No writer stores a position above this. */
+#define HIGHEST_POSITION (UINT64_C(1) << 62)
+
+void mms__ring_close(struct mms__ring *ring)
+{
+    mms__unmap(&ring->map);
+    *ring = (struct mms__ring){.file = MMS__NO_FILE};
+}
+
+/* ---- Opening ---- */
+
+/* What its header must be, byte for byte. */
+static struct mms__header header_for(const struct mms__header *region)
+{
+    struct mms__header header = *region;
+
+    mms__header_seal(&header, MMS__CHANGES_MAGIC);
+    return header;
+}
+
+/* Made but not filled: its writer died, or is still filling it. The header comes last. */
+static bool is_unfinished(const struct mms__changes *start)
+{
+    static const struct mms__header nothing;
+
+    return memcmp(&start->header, &nothing, sizeof nothing) == 0;
+}
+
+static int check_start(const struct mms__changes *start, const struct mms__header *region, uint64_t file_size)
+{
+    const struct mms__header header = header_for(region);
+    uint64_t size = start->ring_size;
+
+    if (is_unfinished(start))
+        return -ENODATA;
+    if (memcmp(&start->header, &header, sizeof header) != 0 || size < SMALLEST || size > LARGEST ||
+        (size & (size - 1)) != 0 || file_size != sizeof *start + size)
+        return MMS_E_CORRUPT;
+    return 0;
+}
+
+/* Stores the size of the ring, if the file is whole. */
+static int read_start(int fd, const struct mms__header *region, uint64_t *size)
+{
+    struct mms__changes start = {.ring_size = 0};
+    struct stat status;
+    int code;
+
+    if (fstat(fd, &status) != 0)
+        return -errno;
+    if (status.st_size == 0)
+        return -ENODATA;
+    if ((uint64_t)status.st_size < sizeof start)
+        return MMS_E_CORRUPT;
+    code = mms__read_at(fd, &start, sizeof start, 0);
+    if (code == 0)
+        code = check_start(&start, region, (uint64_t)status.st_size);
+    *size = start.ring_size;
+    return code;
+}
+
+static int map_ring(const struct mms__header *region, bool writable, struct mms__ring *ring)
+{
+    int code = read_start(ring->file.fd, region, &ring->size);
+
+    if (code == 0)
+        code = mms__map_file(ring->file.fd, sizeof(struct mms__changes) + (size_t)ring->size,
+                             writable ? PROT_READ | PROT_WRITE : PROT_READ, writable, &ring->map);
+    if (code != 0)
+        return code;
+    ring->shared = ring->map.base;
+    (void)mms__populate(ring->map.base, ring->map.size, false);
+    return 0;
+}
+
+int mms__ring_open(int directory, const struct mms__header *region, bool writable, struct mms__ring *ring)
+{
+    int code;
+
+    *ring = (struct mms__ring){.file = MMS__NO_FILE};
+    code = mms__file_open(directory, "changes", writable ? O_RDWR : O_RDONLY, 0, &ring->file);
+    if (code != 0)
+        return code == MMS_E_NOT_REGION ? MMS_E_CORRUPT : code;
+    code = map_ring(region, writable, ring);
+    mms__file_close(&ring->file);
+    return code;
+}
+
+/* ---- Making ---- */
+
+static int fail_making(const struct mms__place *place, int code, uint64_t size)
+{
+    if (code == -ENOSPC || code == -EDQUOT)
+        return mms__fail(code,
+                         "updating %s: no room for %llu bytes of its file `changes`; the last value stays. Free some, "
+                         "or give a smaller options.changes_size",
+                         place->path, (unsigned long long)size);
+    return mms__fail(code, "updating %s: making its file `changes`", place->path);
+}
+
+/* Where an empty ring begins: above every position that was used, and never 0. */
+static uint64_t begin_above(uint64_t highest, uint64_t size)
+{
+    return highest <= HIGHEST_POSITION ? mms__round_up(highest, size) + size : size;
+}
+
+/* Reserve all of it now: its words are stored through a mapping, where a full disk kills. */
+static int fill(const struct mms__place *place, int fd, const struct mms__header *region, uint64_t size, uint64_t begin)
+{
+    struct mms__changes start = {.header = header_for(region), .head = begin, .tail = begin, .ring_size = size};
+    int code = mms__set_length(fd, sizeof start + size);
+
+    MMS__STEP(changes_file_sized);
+    if (code == 0)
+        code = mms__reserve_file(place, fd, sizeof start + size);
+    MMS__STEP(changes_file_reserved);
+    if (code != 0)
+        return code;
+    return mms__write_at(fd, &start, sizeof start, 0);
+}
+
+/* Whoever may read the value may read this. */
+static int copy_rights(int fd, const struct stat *like)
+{
+    struct stat own;
+
+    if (fstat(fd, &own) != 0)
+        return -errno;
+    if ((own.st_uid != like->st_uid || own.st_gid != like->st_gid) && fchown(fd, like->st_uid, like->st_gid) != 0)
+        return -errno;
+    return fchmod(fd, like->st_mode & 0666) == 0 ? 0 : -errno;
+}
+
+static int make(const struct mms__place *place, const struct mms__header *region, const struct stat *like,
+                uint64_t size, uint64_t begin)
+{
+    struct mms__file file;
+    int code = mms__file_open(place->directory.fd, "changes", O_RDWR | O_CREAT | O_EXCL, 0600, &file);
+
+    if (code != 0) {
+        if (code != -EEXIST) /* it may have been made, and failed only when looked at */
+            (void)unlinkat(place->directory.fd, "changes", 0);
+        return code;
+    }
+    MMS__STEP(changes_file_made);
+    code = fill(place, file.fd, region, size, begin);
+    MMS__STEP(changes_file_filled);
+    if (code == 0)
+        code = copy_rights(file.fd, like);
+    MMS__STEP(changes_rights_set);
+    if (code != 0)
+        (void)unlinkat(place->directory.fd, "changes", 0);
+    mms__file_close(&file);
+    return code;
+}
+
+/* A ring that a power loss or somebody has damaged starts over, empty. It reuses no position, as
+   far as the stored ones can be trusted. */
+static void straighten(struct mms__ring *ring, uint64_t highest)
+{
+    struct mms__changes *shared = ring->shared;
+    uint64_t head = mms__load_relaxed(&shared->head), tail = mms__load_relaxed(&shared->tail);
+    uint64_t fresh = head > tail ? head : tail;
+
+    if (head <= HIGHEST_POSITION && head % 16 == 0 && head >= ring->size && head > highest && tail <= head &&
+        head - tail <= ring->size)
+        return;
+    fresh = begin_above(fresh > highest ? fresh : highest, ring->size);
+    mms__store_relaxed(&shared->tail, fresh);
+    mms__fence_seq_cst(); /* as in mms__ring_append */
+    mms__store_relaxed(&shared->head, fresh);
+}
+
+/* Is the open directory the one that `like` was opened in? */
+static int check_directory(const struct mms__place *place, const struct mms__file *like, struct stat *status)
+{
+    if (fstatat(place->directory.fd, "data", status, AT_SYMLINK_NOFOLLOW) != 0) {
+        if (errno != ENOENT)
+            return mms__fail_errno("updating %s: looking at its file `data`", place->path);
+    } else if (mms__file_is(like, status->st_dev, status->st_ino)) {
+        return 0;
+    }
+    return mms__fail(MMS_E_GONE, "updating %s: its files are gone; open the writer again", place->path);
+}
+
+static int open_or_make(const struct mms__place *place, const struct mms__header *region, const struct stat *like,
+                        uint64_t size, uint64_t highest, struct mms__ring *ring)
+{
+    int code = mms__ring_open(place->directory.fd, region, true, ring);
+
+    bool is_useless = code == MMS_E_CORRUPT || code == -ENODATA;
+
+    if (is_useless && unlinkat(place->directory.fd, "changes", 0) != 0)
+        return fail_making(place, -errno, size);
+    MMS__STEP(changes_file_looked_for);
+    if (code == -ENOENT || is_useless) {
+        code = make(place, region, like, size, begin_above(highest, size));
+        if (code == 0)
+            code = mms__ring_open(place->directory.fd, region, true, ring);
+    }
+    return code == 0 ? 0 : fail_making(place, code, size);
+}
+
+int mms__ring_provide(const struct mms__place *place, const struct mms__header *region, const struct mms__file *like,
+                      uint64_t size, uint64_t highest, struct mms__ring *ring)
+{
+    const struct mms__trust trust = {.any_owner = true, .force_filesystem = true}; /* a file in it is compared */
+    struct mms__place open = *place;
+    struct stat status;
+    int code;
+
+    mms__fork_hold();
+    code = mms__place_open(&open, &trust);
+    if (code == 0) {
+        code = check_directory(&open, like, &status);
+        if (code == 0)
+            code = open_or_make(&open, region, &status, size, highest, ring);
+        mms__place_close(&open);
+    }
+    mms__fork_release();
+    if (code == 0)
+        straighten(ring, highest);
+    return code;
+}

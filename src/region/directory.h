@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The directory that a region is. */
+#ifndef MMS_REGION_DIRECTORY_H
+#define MMS_REGION_DIRECTORY_H
+
+#include "handle/place.h"
+
+/* Open the directory and check its owner and file system. -ENOENT if there is none. Details are stored. */
+int mms__place_open(struct mms__place *place, const struct mms__trust *trust);
+/* The detail for an open directory that has no such file. */
+int mms__fail_missing(const struct mms__place *place, const char *name);
+/* True if the directory that is open no longer has the name. */
+bool mms__place_is_gone(const struct mms__place *place);
+
+#endif

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "region/files.h"
+#include "base/error.h"
+#include "os/text.h"
+#include "region/boot.h"
+#include "region/directory.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int open_part(const struct mms__place *place, const char *name, bool writable, struct mms__file *file)
+{
+    int code = mms__file_open(place->directory.fd, name, writable ? O_RDWR : O_RDONLY, 0, file);
+
+    if (code == -ENOENT || code == MMS_E_NOT_REGION)
+        return mms__fail_missing(place, name);
+    if (code != 0)
+        return mms__fail(code, "opening %s/%s for %s", place->path, name, writable ? "writing" : "reading");
+    return 0;
+}
+
+static int check_size(const struct mms__place *place, const char *name, int fd, uint64_t expected)
+{
+    struct stat status;
+
+    if (fstat(fd, &status) != 0)
+        return mms__fail_errno("looking at the size of %s/%s", place->path, name);
+    if ((uint64_t)status.st_size != expected)
+        return mms__fail(MMS_E_CORRUPT,
+                         "%s/%s has %llu bytes and should have %llu; remove the region and let a writer create it anew",
+                         place->path, name, (unsigned long long)status.st_size, (unsigned long long)expected);
+    return 0;
+}
+
+static int read_header(const struct mms__place *place, const char *name, const char *magic, int fd,
+                       struct mms__header *header)
+{
+    ssize_t size;
+
+    do
+        size = pread(fd, header, sizeof *header, 0);
+    while (size < 0 && errno == EINTR);
+    if (size < 0)
+        return mms__fail_errno("reading %s/%s", place->path, name);
+    return mms__header_check(header, (size_t)size, magic, place->path, name);
+}
+
+/* Writable mappings are private to the process: a forked child must not have them. */
+static int map_part(const struct mms__place *place, const char *name, int fd, uint64_t size, bool writable,
+                    struct mms__mapping *mapping)
+{
+    int protection = writable ? PROT_READ | PROT_WRITE : PROT_READ;
+    int code = size > SIZE_MAX ? -ENOMEM : mms__map_file(fd, (size_t)size, protection, writable, mapping);
+
+    if (code == -ENOMEM || code == -EINVAL) /* EINVAL: from valgrind, when addresses run out */
+        return mms__fail(
+            code,
+            "mapping %llu bytes of %s/%s: the address space is too small or limited (ulimit -v), or this process locks "
+            "its memory (mlockall, ulimit -l); open a writer with options.replace and a smaller options.max_size or "
+            "options.max_slots",
+            (unsigned long long)size, place->path, name);
+    return code == 0 ? 0 : mms__fail(code, "mapping %s/%s", place->path, name);
+}
+
+/* Populate, so that reads take no page fault. Room for stores was reserved when the file was made;
+   it can only be missing where a copy shares its blocks. */
+static int populate(const struct mms__place *place, const char *name, const struct mms__mapping *mapping, bool writable)
+{
+    if (mms__populate(mapping->base, mapping->size, writable) != -ENOSPC || !writable)
+        return 0;
+    return mms__fail(
+        -ENOSPC,
+        "opening %s/%s for writing: a copy (cp --reflink, a snapshot) shares its blocks, so storing to it takes room, "
+        "and the disk is full; free some",
+        place->path, name);
+}
+
+static int map_and_populate(const struct mms__place *place, const char *name, int fd, uint64_t size, bool writable,
+                            struct mms__mapping *mapping)
+{
+    int code = map_part(place, name, fd, size, writable, mapping);
+
+    if (code != 0)
+        return code;
+    code = populate(place, name, mapping, writable);
+    if (code != 0)
+        mms__unmap(mapping);
+    return code;
+}
+
+int mms__region_open_control(const struct mms__place *place, bool writable, struct mms__file *file,
+                             struct mms__mapping *mapping, struct mms__header *header)
+{
+    int code = open_part(place, "control", writable, file);
+
+    if (code != 0)
+        return code;
+    code = read_header(place, "control", MMS__CONTROL_MAGIC, file->fd, header);
+    if (code != 0)
+        goto close;
+    code = check_size(place, "control", file->fd, mms__control_size(header->max_slots));
+    if (code != 0)
+        goto close;
+    code = map_and_populate(place, "control", file->fd, mms__control_size(header->max_slots), writable, mapping);
+    if (code != 0)
+        goto close;
+    return 0;
+close:
+    mms__file_close(file);
+    return code;
+}
+
+static int check_readers(const struct mms__place *place, const struct mms__header *header, int fd)
+{
+    struct mms__header own;
+    int code = read_header(place, "readers", MMS__READERS_MAGIC, fd, &own);
+
+    if (code != 0)
+        return code;
+    if (memcmp(own.region_id, header->region_id, sizeof own.region_id) != 0 || own.max_readers != header->max_readers)
+        return mms__fail(MMS_E_CORRUPT,
+                         "%s/readers belongs to another region than %s/control; remove the region and let a "
+                         "writer create it anew",
+                         place->path, place->path);
+    return check_size(place, "readers", fd, mms__readers_size(header->max_readers));
+}
+
+int mms__region_open_readers(const struct mms__place *place, const struct mms__header *header, bool writable,
+                             struct mms__file *file)
+{
+    int code = open_part(place, "readers", writable, file);
+
+    if (code != 0)
+        return code;
+    code = check_readers(place, header, file->fd);
+    if (code != 0)
+        mms__file_close(file);
+    return code;
+}
+
+int mms__map_readers(const struct mms__place *place, const struct mms__header *header, bool writable, int fd,
+                     struct mms__mapping *mapping)
+{
+    return map_and_populate(place, "readers", fd, mms__readers_size(header->max_readers), writable, mapping);
+}
+
+int mms__open_data(const struct mms__place *place, const struct mms__header *header, bool writable,
+                   struct mms__file *file)
+{
+    int code = open_part(place, "data", writable, file);
+
+    if (code != 0)
+        return code;
+    code = check_size(place, "data", file->fd, mms__data_size(header));
+    if (code != 0)
+        mms__file_close(file);
+    return code;
+}
+
+int mms__map_data(const struct mms__place *place, const struct mms__header *header, bool writable, int fd,
+                  struct mms__mapping *mapping)
+{
+    return map_part(place, "data", fd, mms__data_size(header), writable, mapping);
+}
+
+int mms__region_open_data(const struct mms__place *place, const struct mms__header *header, bool writable,
+                          struct mms__file *file, struct mms__mapping *mapping)
+{
+    int code = mms__open_data(place, header, writable, file);
+
+    if (code != 0)
+        return code;
+    code = mms__map_data(place, header, writable, file->fd, mapping);
+    if (code != 0)
+        mms__file_close(file);
+    return code;
+}
+
+static bool parse_id(const char *text, uint64_t id[2])
+{
+    static const char hex[] = "0123456789abcdef";
+    int digits = 0;
+
+    for (; *text && digits < 32; text++) {
+        const char *digit = strchr(hex, *text);
+
+        if (!digit)
+            continue;
+        id[digits / 16] = id[digits / 16] << 4 | (uint64_t)(digit - hex);
+        digits++;
+    }
+    return digits == 32;
+}
+
+static int read_boot_id(uint64_t id[2])
+{
+    char text[64];
+    int code = mms__read_text("/proc/sys/kernel/random/boot_id", text, sizeof text);
+
+    if (code != 0)
+        return code;
+    return parse_id(text, id) ? 0 : -EIO;
+}
+
+/* Read once: the id that is stored and the one compared with it must not differ because one of the
+   two reads ran out of descriptors. */
+int mms__boot_id(uint64_t id[2])
+{
+    static uint64_t known[2]; /* every thread would store the same */
+    static uint32_t is_known;
+    int code;
+
+    id[0] = id[1] = 0;
+    if (!mms__load_acquire(&is_known)) { /* pair: the release below. Whoever finds it known finds the id */
+        code = read_boot_id(id);
+        if (code != 0) {
+            id[0] = id[1] = 0;
+            return code;
+        }
+        mms__store_relaxed(&known[0], id[0]);
+        mms__store_relaxed(&known[1], id[1]);
+        mms__store_release(&is_known, 1);
+    }
+    id[0] = mms__load_relaxed(&known[0]);
+    id[1] = mms__load_relaxed(&known[1]);
+    return 0;
+}
+
+int mms__check_boot(const struct mms__place *place, const struct mms__control *control)
+{
+    uint64_t id[2];
+    int code;
+
+    if (place->volatile_memory)
+        return 0;
+    code = mms__boot_id(id);
+    if (code != 0)
+        return mms__fail(
+            code,
+            "opening %s: /proc/sys/kernel/random/boot_id cannot be read, so the value may be older than this boot; "
+            "mount /proc, or use a region on tmpfs",
+            place->path);
+    if (!control || mms__load_relaxed(&control->current) == 0 || mms__boot_judge(control) != MMS__UNKNOWN_BOOT)
+        return 0;
+    return mms__fail(-ESTALE,
+                     "opening %s: it was written under another boot id, perhaps in a container, and the clock was set "
+                     "since, so the value may be older than this boot; open a writer where the last one ran, or remove "
+                     "the region (mmsync rm)",
+                     place->path);
+}
+
+bool mms__is_from_another_boot(const struct mms__place *place, const struct mms__control *control)
+{
+    uint64_t id[2];
+
+    if (place->volatile_memory)
+        return false;
+    (void)mms__boot_id(id); /* known: mms__check_boot comes first */
+    /* Acquire: whoever finds this boot's id finds `current` as the writer that stored the id
+       left it (pair: start_new_boot). */
+    if (id[0] == mms__load_acquire(&control->boot_id[0]) && id[1] == mms__load_acquire(&control->boot_id[1]))
+        return false;
+    return mms__boot_judge(control) != MMS__SAME_BOOT;
+}

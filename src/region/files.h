@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Open, check and map the files of a region that exists. Nothing is trusted unchecked; nothing
+   is changed. */
+#ifndef MMS_REGION_FILES_H
+#define MMS_REGION_FILES_H
+
+#include "handle/place.h"
+#include "region/header.h"
+
+/* Open and map all of a control file; header gets a checked copy. The file stays open. Details
+   are stored, here and below. */
+int mms__region_open_control(const struct mms__place *place, bool writable, struct mms__file *file,
+                             struct mms__mapping *mapping, struct mms__header *header);
+/* Open `readers` and check that it belongs to that header. No mapping yet: a reader locks
+   first. */
+int mms__region_open_readers(const struct mms__place *place, const struct mms__header *header, bool writable,
+                             struct mms__file *file);
+int mms__map_readers(const struct mms__place *place, const struct mms__header *header, bool writable, int fd,
+                     struct mms__mapping *mapping);
+int mms__open_data(const struct mms__place *place, const struct mms__header *header, bool writable,
+                   struct mms__file *file);
+int mms__map_data(const struct mms__place *place, const struct mms__header *header, bool writable, int fd,
+                  struct mms__mapping *mapping);
+int mms__region_open_data(const struct mms__place *place, const struct mms__header *header, bool writable,
+                          struct mms__file *file, struct mms__mapping *mapping);
+
+/* Fails if the place needs this kernel's boot id and it cannot be read, or if there is no
+   telling whether the value is from this boot. `control` NULL: a new region. Call it before the
+   two below. */
+int mms__check_boot(const struct mms__place *place, const struct mms__control *control);
+
+/* The boot id of this kernel; zeros and -errno if it cannot be read. */
+int mms__boot_id(uint64_t id[2]);
+/* True if `control` may be older than this boot. Then the files may not fit each other. */
+bool mms__is_from_another_boot(const struct mms__place *place, const struct mms__control *control);
+
+#endif

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inspecting a region from outside: no writer need be alive, and no line is claimed. */
+#include "base/error.h"
+#include "region/backend.h"
+#include "region/directory.h"
+#include "region/files.h"
+#include "region/inspection.h"
+#include "region/parts.h"
+#include "region/protocol.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static int open_table(struct mms__inspection *look)
+{
+    int code = mms__region_open_readers(&look->place, &look->header, false, &look->readers_file);
+
+    if (code != 0)
+        return code == -EACCES ? 0 : code; /* some users may see the value and not the readers */
+    code = mms__map_readers(&look->place, &look->header, false, look->readers_file.fd, &look->readers_map);
+    if (code != 0)
+        return code;
+    look->readers = look->readers_map.base;
+    return 0;
+}
+
+/* In the directory that is open. */
+static int open_parts(struct mms__inspection *look)
+{
+    int code = mms__region_open_control(&look->place, false, &look->control_file, &look->control_map, &look->header);
+
+    if (code != 0)
+        return code;
+    look->control = look->control_map.base;
+    return open_table(look);
+}
+
+/* -EAGAIN: it was removed or replaced under us. */
+static int open_once(const struct mms__place *place, struct mms__inspection *look)
+{
+    const struct mms__trust trust = {.any_owner = true, .force_filesystem = true};
+    bool gone;
+    int code;
+
+    *look = (struct mms__inspection){.place = *place, .control_file = {.fd = -1}, .readers_file = {.fd = -1}};
+    code = mms__place_open(&look->place, &trust);
+    if (code != 0)
+        return code;
+    code = open_parts(look);
+    if (code == 0)
+        return 0;
+    gone = mms__place_is_gone(&look->place);
+    mms__inspection_close(look);
+    return gone ? -EAGAIN : code;
+}
+
+/* How often a region may be replaced while we open it. */
+enum { INSPECTION_TRIES = 16 };
+
+int mms__inspection_open(const struct mms__place *place, struct mms__inspection *look)
+{
+    for (int tries = 0; tries < INSPECTION_TRIES; tries++) {
+        int code = open_once(place, look);
+
+        if (code != -EAGAIN)
+            return code;
+    }
+    return mms__fail(MMS_E_GONE, "opening %s to inspect it: it kept being replaced (%d tries)", place->path,
+                     INSPECTION_TRIES);
+}
+
+void mms__inspection_close(struct mms__inspection *look)
+{
+    mms__unmap(&look->control_map);
+    mms__unmap(&look->readers_map);
+    mms__file_close(&look->control_file);
+    mms__file_close(&look->readers_file);
+    mms__place_close(&look->place);
+}
+
+uint32_t mms__inspection_lines(const struct mms__inspection *look)
+{
+    uint32_t mark = look->readers ? mms__load_acquire(&look->readers->high_water) : 0;
+
+    return mark < look->header.max_readers ? mark : look->header.max_readers;
+}
+
+static bool is_alive(const struct mms__inspection *look, uint32_t owner)
+{
+    /* Where locks cannot be tested, nothing says that it is dead. */
+    return owner <= look->header.max_readers && mms__test_byte(look->readers_file.fd, MMS__LOCK_BASE + owner) != 0;
+}
+
+/* ---- The value ---- */
+
+static void read_descriptor(const struct mms__descriptor *slot, mms_info *out)
+{
+    out->size = mms__load_relaxed(&slot->size);
+    out->type_id[0] = mms__load_relaxed(&slot->type_id[0]);
+    out->type_id[1] = mms__load_relaxed(&slot->type_id[1]);
+    out->tag = mms__load_relaxed(&slot->tag);
+    out->publish_time_ns = mms__load_relaxed(&slot->publish_ns);
+    out->checksum = mms__load_relaxed(&slot->checksum);
+    out->has_checksum = mms__load_relaxed(&slot->flags) & MMS__HAS_CHECKSUM;
+}
+
+/* Everything about one generation, read without a pin: again until it fits together. */
+static int read_value(const struct mms__inspection *look, mms_info *out)
+{
+    uint64_t word = 0;
+    int code = mms__check_boot(&look->place, look->control);
+
+    if (code != 0 || mms__is_from_another_boot(&look->place, look->control))
+        return code;
+    for (int tries = 0; tries < 1000; tries++) {
+        word = mms__load_acquire(&look->control->current); /* pair: mms__publish, the descriptor before it */
+        if (word == MMS__TOMBSTONE)
+            return mms__fail(MMS_E_GONE, "%s is being removed", look->place.path);
+        if (word == 0)
+            return 0;
+        if (mms__word_slot(word) >= look->header.max_slots)
+            break;
+        read_descriptor(&look->control->slots[mms__word_slot(word)], out);
+        if (mms__still_whole(&look->control->current, &look->control->slots[mms__word_slot(word)].generation, word)) {
+            out->generation = mms__word_generation(word);
+            out->slot = mms__word_slot(word);
+            return 0;
+        }
+    }
+    return mms__fail(MMS_E_CORRUPT, "%s/control names slot %u as current, which does not fit; run mmsync verify",
+                     look->place.path, mms__word_slot(word));
+}
+
+/* ---- Around it ---- */
+
+static void read_geometry(const struct mms__inspection *look, mms_info *out)
+{
+    out->region_id[0] = look->header.region_id[0];
+    out->region_id[1] = look->header.region_id[1];
+    out->max_size = look->header.max_size;
+    out->max_slots = look->header.max_slots;
+    out->max_readers = look->header.max_readers;
+    out->slots_used = mms__load_relaxed(&look->control->slots_used);
+    out->symmetric = mms__load_relaxed(&look->control->fence) != MMS__ASYMMETRIC;
+    out->writer_pid = (pid_t)mms__load_relaxed(&look->control->writer_pid);
+}
+
+/* As in mms_info: 1 alive, 0 not, -1 not known. */
+static int writer_alive(const struct mms__place *place)
+{
+    struct mms__file file;
+    int code;
+
+    if (mms__file_open(place->directory.fd, "lock", O_RDONLY, 0, &file) != 0)
+        return -1;
+    code = mms__test_byte(file.fd, 0);
+    mms__file_close(&file);
+    return code == 0 ? 0 : code == -EAGAIN ? 1 : -1;
+}
+
+static uint64_t bytes_used(const struct mms__place *place)
+{
+    struct stat status;
+    uint64_t bytes = 0;
+
+    for (int i = 0; i < MMS__PART_COUNT; i++)
+        if (fstatat(place->directory.fd, mms__parts[i].name, &status, AT_SYMLINK_NOFOLLOW) == 0)
+            bytes += (uint64_t)status.st_blocks * 512;
+    return bytes;
+}
+
+/* As the writer noted it: who maps a file cannot see what pages it is in. */
+static uint64_t bytes_huge(const struct mms__inspection *look)
+{
+    uint64_t bytes = 0;
+
+    for (uint32_t i = 0; i < look->header.max_slots; i++) {
+        uint64_t huge = mms__load_relaxed(&look->control->slots[i].huge);
+
+        bytes += huge < look->header.stride ? huge : look->header.stride;
+    }
+    return bytes;
+}
+
+static void count_readers(const struct mms__inspection *look, mms_info *out)
+{
+    for (uint32_t i = 0; i < mms__inspection_lines(look); i++) {
+        uint32_t owner = mms__load_acquire(&look->readers->lines[i].owner);
+
+        if (owner == 0)
+            continue;
+        if (is_alive(look, owner))
+            out->readers++;
+        else
+            out->readers_dead++;
+    }
+}
+
+int mms__native_inspect(const struct mms__place *place, mms_info *out)
+{
+    struct mms__inspection look;
+    mms_info info = {.generation = 0};
+    int code = mms__inspection_open(place, &look);
+
+    if (code != 0)
+        return code;
+    code = read_value(&look, &info);
+    if (code != 0)
+        goto close;
+    read_geometry(&look, &info);
+    count_readers(&look, &info);
+    info.writer_alive = writer_alive(&look.place);
+    info.bytes_used = bytes_used(&look.place);
+    info.bytes_huge = bytes_huge(&look);
+    *out = info;
+close:
+    mms__inspection_close(&look);
+    return code;
+}
+
+/* ---- Readers ---- */
+
+static mms_reader_info describe_line(const struct mms__inspection *look, uint32_t index, uint32_t owner)
+{
+    const struct mms__line *line = &look->readers->lines[index];
+    uint64_t announce = mms__load_acquire(&line->announce);
+
+    return (mms_reader_info){
+        .pid = (pid_t)mms__load_relaxed(&line->pid),
+        .tid = (pid_t)mms__load_relaxed(&line->tid),
+        .alive = is_alive(look, owner),
+        .pinned = (announce & MMS__TAG_MASK) != MMS__IDLE,
+        .symmetric = mms__load_relaxed(&line->mode) != MMS__ASYMMETRIC,
+        .allow_evict = mms__load_relaxed(&line->flags) & MMS__ALLOW_EVICT,
+        .line = index,
+        .generation = (announce & MMS__TAG_MASK) != MMS__IDLE ? announce >> 2 : 0,
+    };
+}
+
+static int list_readers(const struct mms__inspection *look, mms_reader_info *out, size_t capacity, size_t *count)
+{
+    if (!look->readers)
+        return mms__fail(-EACCES, "listing the readers of %s: its file `readers` may not be read", look->place.path);
+    *count = 0;
+    for (uint32_t i = 0; i < mms__inspection_lines(look); i++) {
+        uint32_t owner = mms__load_acquire(&look->readers->lines[i].owner);
+
+        if (owner == 0)
+            continue;
+        if (*count < capacity)
+            out[*count] = describe_line(look, i, owner);
+        ++*count;
+    }
+    return 0;
+}
+
+int mms__native_inspect_readers(const struct mms__place *place, mms_reader_info *out, size_t capacity, size_t *count)
+{
+    struct mms__inspection look;
+    int code = mms__inspection_open(place, &look);
+
+    if (code != 0)
+        return code;
+    code = list_readers(&look, out, capacity, count);
+    mms__inspection_close(&look);
+    return code;
+}

@@ -1,0 +1,597 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "region/pool.h"
+#include "base/error.h"
+#include "base/round.h"
+#include "os/cancel.h"
+#include "os/clock.h"
+#include "region/protocol.h"
+#include "region/slot_pages.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define FEWEST_SLOTS 3
+
+/* Larger values get room in steps of this size, so that a value that grows a little with each
+   write does not allocate each time. */
+#define LARGE_STEP (UINT64_C(64) << 10)
+
+#define CHECK_INTERVAL_NS UINT64_C(100000000)
+#define CARE_INTERVAL_NS UINT64_C(1000000000)
+#define FIRST_PAUSE_NS UINT64_C(20000)
+#define LONGEST_PAUSE_NS UINT64_C(1000000)
+
+/* Only the current slot is known to hold what its descriptor says: anything may have been stored
+   into the others. It is one of those in use, or the region would not have been opened. */
+static void inherit_content(struct mms__pool *pool)
+{
+    uint64_t current = mms__load_relaxed(&pool->control->current);
+    unsigned slot = mms__word_slot(current);
+
+    if (mms__word_pinnable(current) && pool->slots[slot].generation == mms__word_generation(current))
+        pool->slots[slot].whole = true;
+}
+
+/* Take over the slots that the last writer used. Half-written ones count as live too: they become
+   free at the first scan that finds them uncovered. */
+static void inherit(struct mms__pool *pool)
+{
+    uint32_t used = mms__load_relaxed(&pool->control->slots_used);
+
+    pool->used = used < pool->header.max_slots ? used : pool->header.max_slots;
+    for (unsigned slot = 0; slot < pool->header.max_slots; slot++) {
+        uint64_t backed = mms__load_relaxed(&pool->control->slots[slot].allocated);
+
+        pool->slots[slot].backed = backed < pool->header.stride ? backed : pool->header.stride;
+        pool->backed += pool->slots[slot].backed;
+        if (slot >= pool->used)
+            continue;
+        pool->slots[slot].generation = mms__load_relaxed(&pool->control->slots[slot].generation);
+        pool->slots[slot].state = MMS__SLOT_LIVE;
+    }
+    inherit_content(pool);
+}
+
+int mms__pool_init(struct mms__pool *pool)
+{
+    pool->slots = calloc(pool->header.max_slots, sizeof *pool->slots);
+    pool->free_list = calloc(pool->header.max_slots, sizeof *pool->free_list);
+    pool->holders = calloc(pool->table.max_readers, sizeof *pool->holders);
+    pool->index = calloc(mms__index_size(pool->header.max_slots), sizeof *pool->index);
+    if (!pool->slots || !pool->free_list || !pool->holders || !pool->index) {
+        mms__pool_free(pool);
+        return -ENOMEM;
+    }
+    inherit(pool);
+    return 0;
+}
+
+void mms__pool_free(struct mms__pool *pool)
+{
+    free(pool->slots);
+    free(pool->free_list);
+    free(pool->holders);
+    free(pool->index);
+    pool->slots = NULL;
+    pool->free_list = NULL;
+    pool->holders = NULL;
+    pool->index = NULL;
+}
+
+/* ---- Memory ---- */
+
+static uint64_t slot_offset(const struct mms__pool *pool, unsigned slot)
+{
+    return slot * pool->header.stride;
+}
+
+static uint64_t room_for(const struct mms__pool *pool, uint64_t size)
+{
+    uint64_t unit = size > LARGE_STEP ? LARGE_STEP : mms__page_size();
+    uint64_t room = mms__round_up(size ? size : 1, unit);
+
+    return room < pool->header.stride ? room : pool->header.stride;
+}
+
+/* The most that any slot gets for it, which depends on where the slot starts. */
+static uint64_t most_room_for(const struct mms__pool *pool, uint64_t size)
+{
+    return mms__slot_round_most(pool, room_for(pool, size));
+}
+
+static int fail_gone(const struct mms__pool *pool, int code)
+{
+    if (code != MMS_E_GONE)
+        return mms__fail(code, "writing %s: looking for its file `data`", pool->path);
+    return mms__fail(code, "writing %s: its file `data` is gone; open the writer again", pool->path);
+}
+
+/* Make sure that the descriptor is ours and its file still the region's. */
+static int ensure_data_file(struct mms__pool *pool)
+{
+    struct stat status;
+    int code = mms__file_ensure(pool->data_file, pool->path, "data", O_RDWR);
+
+    if (code == 0 && fstat(pool->data_file->fd, &status) == 0 && status.st_nlink == 0)
+        code = MMS_E_GONE;
+    return code == 0 ? 0 : fail_gone(pool, code);
+}
+
+/* Tell the next writer how much memory a slot has: before allocating and after freeing, so that
+   the figure is never too low. */
+static void note_backed(struct mms__pool *pool, unsigned slot, uint64_t size)
+{
+    pool->backed += size - pool->slots[slot].backed;
+    pool->slots[slot].backed = size;
+    mms__store_relaxed(&pool->control->slots[slot].allocated, size);
+}
+
+/* Punch nothing under an evicted reader that has not noticed yet: its loads would allocate new
+   memory, or kill it if there is none. Its line names the generation that it reads, but not the
+   slot, which an earlier writer may have taken. So until it notices, nothing at all is punched. */
+static bool may_punch(struct mms__pool *pool)
+{
+    if (!pool->may_punch)
+        mms__scan(pool); /* do not reclaim as well: a slot may be taken */
+    return pool->may_punch;
+}
+
+/* Free the memory above `keep`; the caller knows that there is some. The slot is taken, or free
+   with a new generation: a copying reader must not find zeros under a generation word that
+   matches. */
+static void trim(struct mms__pool *pool, unsigned slot, uint64_t keep)
+{
+    struct mms__slot *own = &pool->slots[slot];
+
+    if (!may_punch(pool) || mms__punch(pool->data_file->fd, slot_offset(pool, slot) + keep, own->backed - keep) != 0)
+        return;
+    MMS__STEP(trim_punched);
+    if (own->allocated > keep)
+        own->allocated = keep;
+    note_backed(pool, slot, keep);
+    mms__slot_cut(pool, slot, keep);
+    MMS__STEP(trim_noted);
+}
+
+static bool is_full(int code)
+{
+    return code == -ENOSPC || code == -EDQUOT;
+}
+
+static int fail_full(const struct mms__pool *pool, int code, uint64_t size)
+{
+    if (is_full(code))
+        return mms__fail(
+            code,
+            "writing %s: no room for another %llu bytes; the last value stays. Free some, or in a container give "
+            "it more shared memory (its /dev/shm has 64 MiB by default)",
+            pool->path, (unsigned long long)size);
+    return mms__fail(code, "writing %s: getting room for %llu bytes", pool->path, (unsigned long long)size);
+}
+
+static bool has_room(const struct mms__pool *pool, unsigned slot, uint64_t size)
+{
+    uint64_t allocated = pool->slots[slot].allocated;
+
+    return allocated >= size && allocated > 0;
+}
+
+/* Where a copy shares its blocks with the original (cp on xfs, a snapshot on btrfs), a store to
+   such a block takes new room, and raises SIGBUS on a full disk. Storing to it ahead of the value,
+   without changing a byte, turns that into an error. A copy made between this and the stores of
+   the value can still do harm. */
+static int renew(const struct mms__pool *pool, void *start, uint64_t size)
+{
+    int code = pool->shares_blocks ? mms__populate(start, (size_t)size, true) : 0;
+
+    return code == 0 ? 0 : fail_full(pool, code, size);
+}
+
+/* The words that a publish stores. A reader's line may be in a shared block as well: see docs/design.md, limits. */
+static int renew_words(const struct mms__pool *pool)
+{
+    int code;
+
+    if (!pool->shares_blocks)
+        return 0;
+    code = renew(pool, pool->control, mms__control_size(pool->header.max_slots));
+    return code == 0 ? renew(pool, pool->table.shared, sizeof(struct mms__readers)) : code;
+}
+
+/* Huge pages are for large values only: every slot would take at least one. */
+static int get_room(const struct mms__pool *pool, uint64_t offset, uint64_t size)
+{
+    int code = -EOPNOTSUPP;
+
+    if (size < pool->huge_page)
+        code = mms__populate_or_refuse(pool->data + offset, (size_t)size);
+    if (code != -EOPNOTSUPP)
+        return code;
+    code = mms__allocate(pool->data_file->fd, offset, size);
+    MMS__STEP(room_allocated);
+    return code == 0 ? mms__populate(pool->data + offset, (size_t)size, true) : code;
+}
+
+/* Get the first `room` bytes of a slot, which has fewer. Huge pages first: the kernel makes one in
+   less time than small pages in its place would take. */
+static int get_pages(struct mms__pool *pool, unsigned slot, uint64_t room)
+{
+    struct mms__slot *own = &pool->slots[slot];
+    uint64_t has = own->allocated, kept = own->backed, start = slot_offset(pool, slot);
+    int code, refused;
+
+    if (own->backed < room)
+        note_backed(pool, slot, room);
+    MMS__STEP(room_noted);
+    refused = mms__slot_make_huge(pool, slot, room);
+    MMS__STEP(room_paged);
+    code = get_room(pool, start + has, room - has);
+    if (code == 0 && has > 0 && (code = renew(pool, pool->data + start, has)) != 0)
+        return code;
+    if (code != 0 || (refused != 0 && pool->huge_pages == MMS_HUGE_PAGES_ON)) {
+        if (own->backed > kept) /* but keep what was there before: an update relies on it */
+            trim(pool, slot, kept);
+        return code != 0 ? fail_full(pool, code, room - has) : mms__slot_fail_huge(pool, refused);
+    }
+    MMS__STEP(room_populated);
+    own->allocated = room;
+    return 0;
+}
+
+/* Make sure that the first `size` bytes of a slot are really there, so that no store to them can fail. */
+static int provide(struct mms__pool *pool, unsigned slot, uint64_t size)
+{
+    uint64_t least = room_for(pool, size), room = mms__slot_round(pool, slot, least);
+    int code;
+
+    if (has_room(pool, slot, size))
+        return renew(pool, pool->data + slot_offset(pool, slot), size);
+    code = ensure_data_file(pool);
+    if (code == 0)
+        code = get_pages(pool, slot, room);
+    return is_full(code) && room > least ? get_pages(pool, slot, least) : code;
+}
+
+/* ---- Free slots ---- */
+
+/* False, with no detail stored, if no generations are left. */
+static bool mark(struct mms__pool *pool, unsigned slot)
+{
+    if (pool->generation >= MMS__GENERATION_MAX)
+        return false;
+    mms__pool_mark(pool, slot);
+    return true;
+}
+
+static int fail_exhausted(const struct mms__pool *pool)
+{
+    return mms__fail(MMS_E_EXHAUSTED, "writing %s: no generations are left; remove the region and create it anew",
+                     pool->path);
+}
+
+/* Free the memory of free slots, but for `spared` bytes of it. Returns the bytes freed. */
+static uint64_t trim_free_slots(struct mms__pool *pool, uint64_t spared)
+{
+    uint64_t kept = 0, given = 0;
+
+    if (ensure_data_file(pool) != 0 || !may_punch(pool)) /* here, or each slot would cost a scan */
+        return 0;
+    for (uint32_t i = pool->free_count; i-- > 0;) { /* the next ones to be used come last in the list */
+        unsigned slot = pool->free_list[i];
+        uint64_t backed = pool->slots[slot].backed;
+
+        if (kept + backed <= spared) {
+            kept += backed;
+        } else if (mark(pool, slot)) {
+            trim(pool, slot, 0);
+            given += backed - pool->slots[slot].backed;
+        }
+    }
+    return given;
+}
+
+/* Add a slot. It is counted only once its memory is there. */
+static int extend(struct mms__pool *pool, uint64_t size)
+{
+    unsigned slot = pool->used;
+    int code = provide(pool, slot, size);
+
+    if (code != 0)
+        return code;
+    mms__pool_put(pool, slot);
+    pool->used++;
+    mms__store_relaxed(&pool->control->slots_used, pool->used);
+    MMS__STEP(room_slot_counted);
+    return 0;
+}
+
+/* May a slot of `has` bytes grow to `size` within the budget for spare memory? Slots that readers
+   hold do not count as spare: otherwise many held slots would leave only one free, and every
+   publish would need a scan. */
+static bool is_affordable(const struct mms__pool *pool, uint64_t has, uint64_t size)
+{
+    uint64_t room = most_room_for(pool, size), total = pool->backed - has + room;
+
+    return total <= FEWEST_SLOTS * room || total <= MMS__SPARE_BYTES + pool->held;
+}
+
+static bool may_extend(const struct mms__pool *pool)
+{
+    return pool->used < pool->header.max_slots;
+}
+
+static bool fits(const struct mms__pool *pool, uint32_t i, uint64_t size)
+{
+    return has_room(pool, pool->free_list[i], size);
+}
+
+/* The free slot to use: of those that already have the room, the one freed last, which is most
+   likely still cached; if none of them has it, simply the last. The list is not empty. */
+static uint32_t find_best(const struct mms__pool *pool, uint64_t size)
+{
+    for (uint32_t i = pool->free_count; i-- > 0;)
+        if (fits(pool, i, size))
+            return i;
+    return pool->free_count - 1;
+}
+
+/* The generation whose value a slot holds; 0: unknown. */
+static uint64_t content_of(const struct mms__pool *pool, unsigned slot)
+{
+    return pool->slots[slot].whole ? pool->slots[slot].generation : 0;
+}
+
+/* The slot that costs an update the least: the one with the newest content, whether or not it has
+   the room. */
+static uint32_t find_newest(const struct mms__pool *pool, uint64_t size)
+{
+    uint32_t best = find_best(pool, size);
+
+    for (uint32_t i = 0; i < pool->free_count; i++)
+        if (content_of(pool, pool->free_list[i]) > content_of(pool, pool->free_list[best]))
+            best = i;
+    return best;
+}
+
+static unsigned pop(struct mms__pool *pool, uint32_t best)
+{
+    unsigned slot = pool->free_list[best];
+
+    pool->free_list[best] = pool->free_list[--pool->free_count];
+    pool->slots[slot].state = MMS__SLOT_TAKEN;
+    return slot;
+}
+
+/* False if a scan is worthwhile first: the free slots, if any, would have to grow, and the budget
+   is spent. */
+static bool has_good_slot(const struct mms__pool *pool, uint64_t size)
+{
+    uint32_t best;
+
+    if (pool->free_count == 0)
+        return false;
+    best = find_best(pool, size);
+    return fits(pool, best, size) || is_affordable(pool, pool->slots[pool->free_list[best]].backed, size);
+}
+
+/* ---- Getting one ---- */
+
+static bool is_due(uint64_t *last_ns, uint64_t interval_ns)
+{
+    uint64_t now = mms__now_coarse_ns();
+
+    if (now - *last_ns < interval_ns)
+        return false;
+    *last_ns = now;
+    return true;
+}
+
+/* A few times a second, along with a scan: reclaim the slots of dead readers even if nothing waits
+   for them. */
+static unsigned reap_now_and_then(struct mms__pool *pool)
+{
+    if (pool->holder_count == 0 || !is_due(&pool->last_check_ns, CHECK_INTERVAL_NS))
+        return 0;
+    if (mms__file_ensure(pool->readers_file, pool->path, "readers", O_RDWR) != 0)
+        return 0;
+    return mms__reap_holders(pool);
+}
+
+/* Once a second, along with a scan: when readers no longer hold many slots, free the memory that
+   those took. Two slots are enough for a cycle of publishes. */
+static void take_care(struct mms__pool *pool)
+{
+    uint64_t spared = 2 * most_room_for(pool, pool->usual_size);
+
+    if (pool->free_count > 2)
+        (void)trim_free_slots(pool, spared > MMS__SPARE_BYTES ? spared : MMS__SPARE_BYTES);
+}
+
+static unsigned reclaim(struct mms__pool *pool)
+{
+    unsigned freed = mms__reclaim(pool);
+
+    if (reap_now_and_then(pool) > 0)
+        freed += mms__reclaim(pool);
+    if (is_due(&pool->last_care_ns, CARE_INTERVAL_NS))
+        take_care(pool);
+    return freed;
+}
+
+/* No slot is free and none can be added: wait for readers. `reason` is the error that stopped an
+   extension, `before` the caller's cancel state. A sleep may end the thread: no
+   slot is taken yet. */
+static int wait_for_readers(struct mms__pool *pool, struct mms__patience patience, int reason, int before,
+                            mms_receipt *receipt)
+{
+    uint64_t start = mms__now_ns(), pause = FIRST_PAUSE_NS;
+    uint64_t deadline = patience.grace_ms == MMS_NO_WAIT ? start : mms__deadline(patience.grace_ms);
+
+    pool->last_check_ns = 0; /* look for the dead at once */
+    while ((receipt->reclaimed = reclaim(pool)) == 0) {
+        if (pool->holder_count == 0) /* only `current` is in use: an error stopped the extension */
+            return reason;
+        if (mms__now_ns() >= deadline)
+            break;
+        mms__sleep_cancellable(pause, before);
+        pause = pause * 2 < LONGEST_PAUSE_NS ? pause * 2 : LONGEST_PAUSE_NS;
+    }
+    receipt->waited_ns = mms__now_ns() - start;
+    if (receipt->reclaimed == 0 && patience.on_grace == MMS_EVICT)
+        receipt->evicted = mms__evict(pool);
+    if (receipt->reclaimed + receipt->evicted > 0)
+        return 0;
+    if (reason != 0)
+        return reason;
+    mms__name_holders(pool, receipt);
+    return mms__fail(
+        MMS_E_AGAIN,
+        "writing %s: live readers hold all of its %u slots, and did for %llu ms (%u lines, the first of pid "
+        "%d); the last value stays. End those readers, wait longer (options.grace_ms), or make it anew with more slots "
+        "(options.max_slots and options.replace)",
+        pool->path, pool->used, (unsigned long long)(receipt->waited_ns / 1000000), receipt->blockers,
+        (int)receipt->blocker_pid[0]);
+}
+
+/* Make sure that the free list is not empty and, if possible, that a slot on it fits. */
+static int refill(struct mms__pool *pool, uint64_t size, struct mms__patience patience, mms_receipt *receipt)
+{
+    MMS__HOLD_CANCEL(before);
+    int reason = 0;
+
+    if (may_extend(pool) && is_affordable(pool, 0, size) && (reason = extend(pool, size)) == 0)
+        return 0;
+    receipt->reclaimed = reclaim(pool);
+    if (pool->free_count > 0)
+        return 0;
+    if (reason == 0 && may_extend(pool) && (reason = extend(pool, size)) == 0)
+        return 0;
+    return wait_for_readers(pool, patience, reason, before, receipt);
+}
+
+/* Get room in a slot just taken, if need be at the expense of the free slots. */
+static int provide_or_trim(struct mms__pool *pool, unsigned slot, uint64_t size)
+{
+    int code;
+
+    if (has_room(pool, slot, size) && !pool->shares_blocks)
+        return 0;
+    MMS__HOLD_CANCEL(before);
+    code = provide(pool, slot, size);
+    if (is_full(code) && trim_free_slots(pool, 0) > 0)
+        code = provide(pool, slot, size);
+    return code;
+}
+
+/* Whether a slot that was not free at the last scan, and is not current, has newer content than
+   the free ones. */
+static bool may_find_newer(const struct mms__pool *pool)
+{
+    uint64_t current = mms__word_generation(mms__load_relaxed(&pool->control->current)), newest = 0, newest_free = 0;
+
+    for (unsigned slot = 0; slot < pool->used; slot++) {
+        uint64_t content = content_of(pool, slot);
+
+        if (pool->slots[slot].state == MMS__SLOT_FREE)
+            newest_free = content > newest_free ? content : newest_free;
+        else if (content != current)
+            newest = content > newest ? content : newest;
+    }
+    return newest > newest_free;
+}
+
+void mms__pool_seek_newest(struct mms__pool *pool, mms_receipt *receipt)
+{
+    if (!may_find_newer(pool))
+        return;
+    MMS__HOLD_CANCEL(before);
+    receipt->reclaimed = reclaim(pool);
+}
+
+/* Trim a slot that is far too large. Not bit by bit while the usual size decays: each punch costs
+   milliseconds. */
+static void trim_much(struct mms__pool *pool, unsigned slot)
+{
+    uint64_t keep;
+
+    if (pool->slots[slot].backed <= MMS__SPARE_BYTES) /* nearly always; saves some nanoseconds */
+        return;
+    keep = mms__slot_round(pool, slot, room_for(pool, pool->usual_size));
+    if (pool->slots[slot].backed <= 4 * keep + MMS__SPARE_BYTES)
+        return;
+    /* Otherwise each write would scan for as long as an evicted reader keeps its view. */
+    if (!pool->may_punch && !is_due(&pool->last_punch_look_ns, CHECK_INTERVAL_NS))
+        return;
+    MMS__HOLD_CANCEL(before);
+    if (ensure_data_file(pool) == 0)
+        trim(pool, slot, keep);
+}
+
+/* `content` is NULL for a whole value. */
+static inline int take(struct mms__pool *pool, uint64_t size, struct mms__patience patience, unsigned *slot,
+                       uint64_t *content, mms_receipt *receipt)
+{
+    int code = renew_words(pool);
+
+    if (code != 0)
+        return code;
+    if (!has_good_slot(pool, size) && (code = refill(pool, size, patience, receipt)) != 0)
+        return code;
+    *slot = pop(pool, content ? find_newest(pool, size) : find_best(pool, size));
+    if (content)
+        *content = content_of(pool, *slot);
+    code = mark(pool, *slot) ? 0 : fail_exhausted(pool);
+    if (code == 0)
+        code = provide_or_trim(pool, *slot, size);
+    if (code != 0) {
+        mms__pool_put(pool, *slot);
+        return code;
+    }
+    mms__pool_note_size(pool, size);
+    trim_much(pool, *slot);
+    return 0;
+}
+
+int mms__pool_take(struct mms__pool *pool, uint64_t size, struct mms__patience patience, unsigned *slot,
+                   mms_receipt *receipt)
+{
+    return take(pool, size, patience, slot, NULL, receipt);
+}
+
+int mms__pool_take_newest(struct mms__pool *pool, uint64_t size, struct mms__patience patience, unsigned *slot,
+                          uint64_t *content, mms_receipt *receipt)
+{
+    return take(pool, size, patience, slot, content, receipt);
+}
+
+int mms__pool_grow(struct mms__pool *pool, unsigned slot, uint64_t size)
+{
+    int code = provide_or_trim(pool, slot, size);
+
+    if (code == 0)
+        mms__pool_note_size(pool, size);
+    return code;
+}
+
+const char *mms__pool_invariant(const struct mms__pool *pool)
+{
+    uint32_t free_slots = 0;
+
+    if (pool->used > pool->header.max_slots)
+        return "more slots are used than there are";
+    for (unsigned slot = 0; slot < pool->header.max_slots; slot++) {
+        if ((pool->slots[slot].state == MMS__SLOT_UNUSED) != (slot >= pool->used))
+            return "a slot's state does not fit the count of used slots";
+        if (pool->slots[slot].generation > pool->generation)
+            return "a slot has a generation that was not given out";
+        free_slots += pool->slots[slot].state == MMS__SLOT_FREE;
+    }
+    if (free_slots != pool->free_count)
+        return "the free list and the slots' states differ";
+    for (uint32_t i = 0; i < pool->free_count; i++)
+        if (pool->slots[pool->free_list[i]].state != MMS__SLOT_FREE)
+            return "a slot on the free list is not free";
+    return NULL;
+}

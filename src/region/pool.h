@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The writer's slots: which are free, which hold values that readers may still use, and how much
+   memory they take. Private to the writer; its successor builds it anew from `control`. */
+#ifndef MMS_REGION_POOL_H
+#define MMS_REGION_POOL_H
+
+#include "os/file.h"
+#include "region/header.h"
+#include "region/protocol.h"
+#include "region/table.h"
+#include <mmsync.h>
+
+enum mms__slot_state {
+    MMS__SLOT_UNUSED, /* never held anything */
+    MMS__SLOT_FREE,   /* on the free list: no reader covers it, or ever will */
+    MMS__SLOT_TAKEN,  /* being written */
+    MMS__SLOT_LIVE    /* current, or was and may still be held */
+};
+
+struct mms__slot {
+    uint64_t generation; /* as in its descriptor, which others may damage */
+    uint64_t allocated;  /* bytes that this writer knows to be there, mapped and writable */
+    uint64_t backed;     /* bytes that may be there, earlier writers' too; at least `allocated` */
+    uint64_t paged;      /* bytes that this writer has tried to get huge pages for (slot_pages.c) */
+    uint64_t huge;       /* how many of them are in huge pages */
+    uint8_t state;
+    /* At the last scan, if it found holders: some line announced exactly this generation; the line
+       of a reader that does not allow eviction did. */
+    bool held, held_firmly;
+    bool whole; /* its bytes are the whole value of its generation */
+};
+
+/* What a scan of the reader table found in the way: lines that cover anything but the current
+   value. */
+struct mms__holder {
+    uint32_t line;
+};
+
+/* What lines cover besides single generations; UINT64_MAX: nothing. To cover everything is to
+   cover all from 0. */
+struct mms__open_covers {
+    uint64_t from;   /* the lowest generation from which some line covers all */
+    uint64_t firmly; /* the same for readers that do not allow eviction */
+};
+
+struct mms__pool {
+    const char *path; /* of the region, for messages */
+    struct mms__header header;
+    struct mms__control *control;
+    size_t huge_page;          /* what the mount gives `data` without being asked; 0: small pages */
+    mms_huge_pages huge_pages; /* what the option comes to here */
+    bool shares_blocks;        /* see struct mms__place */
+    struct mms__table table;
+    unsigned char *data;
+    struct mms__file *data_file, *readers_file;
+    struct mms__slot *slots;
+    uint16_t *free_list;
+    uint32_t free_count, used;   /* slots below `used` are in use in some way */
+    uint64_t backed;             /* bytes of all slots together */
+    uint64_t generation;         /* the last one given out */
+    uint64_t usual_size;         /* of recent values: a maximum that decays; what free slots may keep */
+    struct mms__holder *holders; /* room for all lines */
+    uint32_t holder_count, reap_next;
+    /* Of slots in use by generation, rebuilt by each scan that finds a holder: slot + 1 at
+       index_size places. */
+    uint16_t *index;
+    uint32_t index_size; /* mms__index_size */
+    struct mms__open_covers open_covers;
+    uint64_t held;  /* bytes of the slots that readers held at the last scan */
+    bool may_punch; /* no reader still reads a slot that this or an earlier writer took from it */
+    bool can_membarrier;
+    uint64_t last_check_ns;      /* for dead readers */
+    uint64_t last_punch_look_ns; /* for evicted ones, before a slot that is too large is written */
+    uint64_t last_care_ns;       /* for memory that is no longer needed */
+};
+
+/* Memory to spend on slots beyond the three that any publishing rate needs: each spare slot saves
+   a publish its scan. Small values get all of the default 128 slots. */
+#define MMS__SPARE_BYTES (UINT64_C(1) << 20)
+
+/* A power of two that leaves half of the places empty, so that searches for missing entries end
+   soon. */
+static inline uint32_t mms__index_size(uint32_t max_slots)
+{
+    uint32_t size = 1;
+
+    while (size < 2 * max_slots)
+        size *= 2;
+    return size;
+}
+
+/* How long to wait for readers, and what to do after that. */
+struct mms__patience {
+    int32_t grace_ms;
+    mms_on_grace on_grace;
+};
+
+/* The caller has set the fields up to the files, can_membarrier and generation. -ENOMEM without
+   detail. */
+int mms__pool_init(struct mms__pool *pool);
+void mms__pool_free(struct mms__pool *pool);
+
+/* Take a slot with room for `size` bytes, marked with a new generation. Fills the receipt's
+   reclaimed, evicted, waited_ns and blockers. Details are stored. */
+int mms__pool_take(struct mms__pool *pool, uint64_t size, struct mms__patience patience, unsigned *slot,
+                   mms_receipt *receipt);
+/* The same for an update, whose size is at least the current value's. Takes the free slot with the
+   newest content and stores the generation of that; 0: unknown. If memory of the slot is freed, it
+   is above that size. */
+int mms__pool_take_newest(struct mms__pool *pool, uint64_t size, struct mms__patience patience, unsigned *slot,
+                          uint64_t *content, mms_receipt *receipt);
+/* Before that, if catching up takes longer than a scan: see whether a slot with newer content than
+   the free ones can be had. No slot is taken yet. */
+void mms__pool_seek_newest(struct mms__pool *pool, mms_receipt *receipt);
+/* More room in a taken slot. */
+int mms__pool_grow(struct mms__pool *pool, unsigned slot, uint64_t size);
+/* Put an unused slot on the free list. */
+static inline void mms__pool_put(struct mms__pool *pool, unsigned slot)
+{
+    pool->slots[slot].state = MMS__SLOT_FREE;
+    pool->free_list[pool->free_count++] = (uint16_t)slot;
+}
+/* Note that a taken slot has become current. */
+static inline void mms__pool_publish(struct mms__pool *pool, unsigned slot)
+{
+    pool->slots[slot].state = MMS__SLOT_LIVE;
+    pool->slots[slot].whole = true;
+}
+/* Give a slot the next generation: from here on its old value is gone. There is one left. */
+static inline void mms__pool_mark(struct mms__pool *pool, unsigned slot)
+{
+    pool->generation++;
+    pool->slots[slot].generation = pool->generation;
+    pool->slots[slot].whole = false; /* from here on, even if the write is aborted */
+    mms__slot_take(&pool->control->slots[slot], pool->generation);
+    MMS__STEP(take_fenced);
+}
+static inline void mms__pool_note_size(struct mms__pool *pool, uint64_t size)
+{
+    uint64_t decayed = pool->usual_size - pool->usual_size / 16;
+
+    pool->usual_size = size > decayed ? size : decayed;
+}
+/* mms__pool_take for nearly all small values: the slot freed last has the room, and no memory to
+   give back. False if there is more to do; nothing has changed then. */
+static inline bool mms__pool_take_ready(struct mms__pool *pool, uint64_t size, unsigned *slot)
+{
+    const struct mms__slot *own;
+
+    if (pool->free_count == 0)
+        return false;
+    *slot = pool->free_list[pool->free_count - 1];
+    own = &pool->slots[*slot];
+    if (own->allocated < size || own->allocated == 0 || own->backed > MMS__SPARE_BYTES || pool->shares_blocks ||
+        pool->generation >= MMS__GENERATION_MAX)
+        return false;
+    pool->free_count--;
+    pool->slots[*slot].state = MMS__SLOT_TAKEN;
+    mms__pool_mark(pool, *slot);
+    mms__pool_note_size(pool, size);
+    return true;
+}
+
+/* A full fence here and in every reader. False if it did not reach readers in asymmetric mode; if
+   it never will, `control` now asks for symmetric ones. (reclaim.c, like those below) */
+bool mms__fence_heavy(struct mms__pool *pool);
+/* Fence, then scan what readers hold. */
+void mms__scan(struct mms__pool *pool);
+/* The same, then free every slot that is neither current nor covered. Returns how many. */
+unsigned mms__reclaim(struct mms__pool *pool);
+/* Clear lines of dead readers, of those that the last scan found in the way. Returns how many. */
+unsigned mms__reap_holders(struct mms__pool *pool);
+/* Free the oldest slot that is held only by readers that allow eviction. Returns 1 or 0. */
+unsigned mms__evict(struct mms__pool *pool);
+/* Name the holders in a receipt. */
+void mms__name_holders(const struct mms__pool *pool, mms_receipt *receipt);
+
+/* Check the pool's own consistency; for tests. NULL, or what is wrong. */
+const char *mms__pool_invariant(const struct mms__pool *pool);
+
+#endif

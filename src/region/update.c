@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* mms_write_update: a write that starts from the current value and says what it changes. */
+#include "base/error.h"
+#include "os/cancel.h"
+#include "region/backend.h"
+#include "region/catch_up.h"
+#include "region/protocol.h"
+#include "region/writer.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct mms__update {
+    struct mms__ring ring;
+    struct mms__range_set touches, missed;
+    uint64_t base; /* `current` when the update began; stays so until the commit */
+};
+
+/* By default the ring is this fraction of the first value updated. */
+enum { VALUE_PER_CHANGES = 64 };
+#define SMALLEST_CHANGES (UINT64_C(64) << 10)
+#define LARGEST_CHANGES (UINT64_C(8) << 20)
+#define FEWEST_TOUCHES ((size_t)8192)
+
+/* If the last update changed more than one of these, a slot is looked for that has missed less. */
+#define MANY_TOUCHES ((size_t)256)
+#define MANY_BYTES (UINT64_C(256) << 10)
+
+/* ---- The value being updated ---- */
+
+static const struct mms__descriptor no_value;
+
+static const struct mms__descriptor *base_of(const struct mms__native_writer *writer)
+{
+    uint64_t base = writer->update->base;
+
+    return mms__word_pinnable(base) ? &writer->control->slots[mms__word_slot(base)] : &no_value;
+}
+
+static uint64_t base_size(const struct mms__native_writer *writer)
+{
+    return mms__load_relaxed(&base_of(writer)->size);
+}
+
+static const unsigned char *base_data(const struct mms__native_writer *writer)
+{
+    return mms__writer_slot(writer, mms__word_slot(writer->update->base));
+}
+
+static uint64_t base_generation(const struct mms__native_writer *writer)
+{
+    uint64_t base = writer->update->base;
+
+    return mms__word_pinnable(base) ? mms__word_generation(base) : 0;
+}
+
+static int find_base(struct mms__native_writer *writer)
+{
+    writer->update->base = mms__load_relaxed(&writer->control->current);
+    if (base_size(writer) <= writer->pool.header.max_size &&
+        mms__load_relaxed(&base_of(writer)->generation) == base_generation(writer))
+        return 0;
+    return mms__fail(MMS_E_CORRUPT,
+                     "updating %s: its control file does not fit its value; run mmsync verify, or publish a "
+                     "whole value",
+                     writer->front.place.path);
+}
+
+/* ---- Beginning ---- */
+
+static uint64_t ring_size_for(const struct mms__native_writer *writer, uint64_t value)
+{
+    uint64_t part = value / VALUE_PER_CHANGES, wanted = writer->front.options.changes_size;
+    uint64_t size = wanted == 0 ? SMALLEST_CHANGES : 4096;
+
+    if (wanted == 0)
+        wanted = part < LARGEST_CHANGES ? part : LARGEST_CHANGES;
+    while (size < wanted)
+        size *= 2;
+    return size;
+}
+
+static int allocate(struct mms__native_writer *writer)
+{
+    if (!writer->update)
+        writer->update = calloc(1, sizeof *writer->update);
+    return writer->update ? 0 : mms__fail(-ENOMEM, "updating %s: no memory", writer->front.place.path);
+}
+
+static uint64_t highest_position(const struct mms__native_writer *writer)
+{
+    uint64_t highest = 0;
+
+    for (uint32_t i = 0; i < writer->pool.header.max_slots; i++) {
+        uint64_t at = mms__load_relaxed(&writer->control->slots[i].changes_at);
+
+        highest = at > highest ? at : highest;
+    }
+    return highest;
+}
+
+static int provide_ring(struct mms__native_writer *writer, uint64_t value)
+{
+    struct mms__update *update = writer->update;
+    int code;
+
+    if (update->ring.shared)
+        return 0;
+    MMS__HOLD_CANCEL(before);
+    code = mms__ring_provide(&writer->front.place, &writer->pool.header, &writer->data_file,
+                             ring_size_for(writer, value), highest_position(writer), &update->ring);
+    if (code == 0) {
+        size_t most = 2 * mms__ring_most_ranges(&update->ring);
+
+        update->touches.limit = most > FEWEST_TOUCHES ? most : FEWEST_TOUCHES;
+    }
+    return code;
+}
+
+static void catch_up(struct mms__native_writer *writer, uint64_t content)
+{
+    const struct mms__descriptor *base = base_of(writer);
+    struct mms__catch_up catch_up = {
+        .from = base_data(writer),
+        .to = mms__writer_slot(writer, writer->slot),
+        .size = mms__load_relaxed(&base->size),
+        .generation = base_generation(writer),
+        .at = mms__load_relaxed(&base->changes_at),
+        .content = content,
+    };
+
+    if (catch_up.size > 0)
+        mms__catch_up(&catch_up, &writer->update->ring, &writer->update->missed);
+}
+
+/* A scan takes some microseconds. Without one every slot takes its turn, and misses as many
+   publishes as there are slots. */
+static bool is_worth_a_scan(const struct mms__range_set *last)
+{
+    return !last->everything && (last->count > MANY_TOUCHES || mms__range_set_bytes(last) > MANY_BYTES);
+}
+
+/* Bytes past the value need no tracking: they are known to be new. */
+static int track_from_here(struct mms__native_writer *writer)
+{
+    struct mms__tracked tracked = mms__writer_tracked(writer);
+    int code =
+        mms__tracking_begin(&writer->tracking, &tracked, mms__writer_slot(writer, writer->slot), base_size(writer));
+
+    if (code != 0)
+        mms__pool_put(&writer->pool, writer->slot);
+    return code;
+}
+
+static int begin(struct mms__native_writer *writer, size_t *capacity, mms_receipt *receipt)
+{
+    uint64_t content;
+    bool seek;
+    int code = allocate(writer);
+
+    if (code == 0)
+        code = find_base(writer);
+    if (code != 0)
+        return code;
+    if (*capacity < base_size(writer))
+        *capacity = (size_t)base_size(writer);
+    if (*capacity <= writer->pool.header.max_size) /* else the next call fails: make no file */
+        code = provide_ring(writer, *capacity);
+    if (code != 0)
+        return code;
+    seek = is_worth_a_scan(&writer->update->touches); /* those of the last update */
+    code = mms__writer_take_newest(writer, *capacity, seek, &content, receipt);
+    if (code != 0)
+        return code;
+    MMS__STEP(update_taken);
+    catch_up(writer, content);
+    mms__range_set_clear(&writer->update->touches);
+    return track_from_here(writer);
+}
+
+int mms__native_update(struct mms_writer *front, size_t *capacity, void **buffer, size_t *size, mms_receipt *receipt)
+{
+    struct mms__native_writer *writer = mms__native_writer_of(front);
+    int code = begin(writer, capacity, receipt);
+
+    if (code != 0)
+        return code;
+    *buffer = mms__writer_slot(writer, writer->slot);
+    *size = (size_t)base_size(writer);
+    return 0;
+}
+
+void mms__native_touch(struct mms_writer *front, size_t offset, size_t length)
+{
+    mms__range_set_add(&mms__native_writer_of(front)->update->touches, offset, length);
+}
+
+uint64_t mms__native_updated(const struct mms_writer *front, uint64_t type_id[2], bool *serialized)
+{
+    const struct mms__native_writer *writer = (const struct mms__native_writer *)front;
+    const struct mms__descriptor *base = base_of(writer);
+
+    type_id[0] = mms__load_relaxed(&base->type_id[0]);
+    type_id[1] = mms__load_relaxed(&base->type_id[1]);
+    *serialized = (mms__load_relaxed(&base->flags) & MMS__SERIALIZED) != 0;
+    return base_generation(writer);
+}
+
+/* ---- The commit ---- */
+
+/* The first byte in [start, end) that differs; `end` if none does. */
+static uint64_t find_difference(const unsigned char *a, const unsigned char *b, uint64_t start, uint64_t end)
+{
+    if (start >= end || memcmp(a + start, b + start, (size_t)(end - start)) == 0)
+        return end;
+    while (a[start] == b[start])
+        start++;
+    return start;
+}
+
+static int check_untouched(const struct mms__native_writer *writer, uint64_t from, uint64_t to)
+{
+    uint64_t found = find_difference(base_data(writer), mms__writer_slot(writer, writer->slot), from, to);
+
+    if (found >= to)
+        return 0;
+    return mms__fail(MMS_E_INVALID,
+                     "updating %s: byte %llu was changed and not touched, so it could have its old value again later; "
+                     "call mms_write_touch for it and commit again, or abort (options.check_touch)",
+                     writer->front.place.path, (unsigned long long)found);
+}
+
+/* Check every untouched byte up to the smaller size; the bytes past it count as changed anyway. */
+static int check_touches(const struct mms__native_writer *writer, uint64_t size)
+{
+    const struct mms__range_set *set = &writer->update->touches;
+    uint64_t start = 0, end = size < base_size(writer) ? size : base_size(writer);
+    int code = 0;
+
+    for (size_t i = 0; code == 0 && i < set->count && start < end; i++) {
+        uint64_t next = set->ranges[i].offset < end ? set->ranges[i].offset : end;
+
+        code = check_untouched(writer, start, next);
+        start = set->ranges[i].offset + set->ranges[i].length;
+    }
+    return code == 0 && start < end ? check_untouched(writer, start, end) : code;
+}
+
+/* A store to a block shared with a copy of the file needs room (see struct mms__place). */
+static int renew_ring(const struct mms__native_writer *writer)
+{
+    const struct mms__mapping *map = &writer->update->ring.map;
+    int code = writer->front.place.shares_blocks ? mms__populate(map->base, map->size, true) : 0;
+
+    return code == 0 ? 0
+                     : mms__fail(code, "updating %s: no room for its file `changes`; free some, and commit again",
+                                 writer->front.place.path);
+}
+
+/* Unless the caller has set a type, the new value has the type and schema of the old one. */
+static void keep_type(struct mms__native_writer *writer)
+{
+    const struct mms__descriptor *base = base_of(writer);
+    uint64_t size = base_size(writer), schema = mms__load_relaxed(&base->schema_size);
+
+    if (writer->front.typed || base_generation(writer) == 0)
+        return;
+    writer->front.typed = true;
+    writer->front.type_id[0] = mms__load_relaxed(&base->type_id[0]);
+    writer->front.type_id[1] = mms__load_relaxed(&base->type_id[1]);
+    writer->front.schema = (const char *)base_data(writer) + mms__schema_at(size);
+    writer->front.schema_size = mms__schema_fits(size, schema, writer->pool.header.stride) ? (size_t)schema : 0;
+}
+
+/* After this all that was changed is touched. */
+static void collect_changes(struct mms__native_writer *writer, uint64_t size)
+{
+    uint64_t end = size < base_size(writer) ? size : base_size(writer);
+
+    if (writer->front.options.track != MMS_TRACK_TOUCHES && end > 0)
+        mms__tracking_collect(&writer->tracking, base_data(writer), mms__writer_slot(writer, writer->slot), end,
+                              &writer->update->touches);
+}
+
+int mms__update_check(struct mms__native_writer *writer, size_t size)
+{
+    int code = renew_ring(writer);
+
+    collect_changes(writer, size);
+    mms__range_set_merge(&writer->update->touches);
+    if (code == 0 && writer->front.options.check_touch && !writer->update->touches.everything)
+        code = check_touches(writer, size);
+    if (code == 0)
+        keep_type(writer);
+    return code;
+}
+
+/* Bytes past the smaller of the two sizes need no range. Too many ranges are merged into fewer; if
+   those cover most of the value, record that everything may have changed. */
+uint64_t mms__update_record(struct mms__native_writer *writer, size_t size)
+{
+    struct mms__update *update = writer->update;
+    struct mms__range_set *touches = &update->touches;
+    size_t most = mms__ring_most_ranges(&update->ring);
+    struct mms__record record = {
+        .generation = writer->pool.slots[writer->slot].generation,
+        .size = size,
+        .previous = base_generation(writer),
+        .previous_size = base_size(writer),
+        .previous_at = mms__load_relaxed(&base_of(writer)->changes_at),
+    };
+
+    mms__range_set_clip(touches, size < record.previous_size ? size : record.previous_size);
+    if (touches->count > most) {
+        mms__range_set_coarsen(touches, most);
+        touches->everything = mms__range_set_bytes(touches) > size / 2;
+    }
+    return touches->everything ? 0 : mms__ring_append(&update->ring, &record, touches);
+}
+
+void mms__update_free(struct mms__native_writer *writer, bool inherited)
+{
+    struct mms__update *update = writer->update;
+
+    if (!update)
+        return;
+    if (!inherited) /* a forked child does not have this mapping */
+        mms__ring_close(&update->ring);
+    mms__range_set_free(&update->touches);
+    mms__range_set_free(&update->missed);
+    free(update);
+    writer->update = NULL;
+}

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* mms_verify: every structure of a region, from the outside in. A live region changes
+   meanwhile, so each check is one that correct processes can never make fail. */
+#include "base/error.h"
+#include "handle/findings.h"
+#include "os/file_checksum.h"
+#include "region/backend.h"
+#include "region/changes.h"
+#include "region/files.h"
+#include "region/inspection.h"
+#include "region/protocol.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+static void check_lock_file(const struct mms__inspection *look, struct mms__findings *findings)
+{
+    struct stat status;
+    int code = fstatat(look->place.directory.fd, "lock", &status, AT_SYMLINK_NOFOLLOW) == 0 ? 0 : -errno;
+
+    if (code != 0 && code != -ENOENT)
+        findings->code = mms__fail(code, "checking %s: looking at its file `lock`", look->place.path);
+    else if (code != 0 || !S_ISREG(status.st_mode))
+        mms__find(findings, "there is no regular file `lock`");
+    else if ((status.st_mode & 077) != 0)
+        mms__find(findings, "`lock` has mode %04o: others could keep a writer out; it should be 0600",
+                  status.st_mode & 07777);
+}
+
+static void check_words(const struct mms__inspection *look, struct mms__findings *findings)
+{
+    uint32_t fence = mms__load_relaxed(&look->control->fence), used = mms__load_relaxed(&look->control->slots_used);
+
+    if (fence != MMS__SYMMETRIC && fence != MMS__ASYMMETRIC)
+        mms__find(findings, "control: there is no fence mode %u", fence);
+    if (used > look->header.max_slots)
+        mms__find(findings, "control: %u slots are in use, but there are only %u", used, look->header.max_slots);
+}
+
+/* Each generation is given out once, so no two slots have the same one. */
+static int compare_generations(const void *a, const void *b)
+{
+    uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+
+    return (left > right) - (left < right);
+}
+
+static void check_generations_differ(const struct mms__inspection *look, struct mms__findings *findings)
+{
+    uint32_t slots = look->header.max_slots;
+    /* Two or more, says mms__header_check.
+       NOLINTNEXTLINE(clang-analyzer-optin.portability.UnixAPI) */
+    uint64_t *generations = calloc(slots, sizeof *generations);
+
+    if (!generations) {
+        findings->code = mms__fail(-ENOMEM, "checking %s: its %u slots", look->place.path, slots);
+        return;
+    }
+    for (uint32_t i = 0; i < slots; i++)
+        generations[i] = mms__load_relaxed(&look->control->slots[i].generation);
+    qsort(generations, slots, sizeof *generations, compare_generations);
+    for (uint32_t i = 1; i < slots; i++)
+        if (generations[i] != 0 && generations[i] == generations[i - 1])
+            mms__find(findings, "two slots have generation %" PRIu64, generations[i]);
+    free(generations);
+}
+
+static void check_slots(const struct mms__inspection *look, struct mms__findings *findings)
+{
+    for (uint32_t i = 0; i < look->header.max_slots; i++) {
+        const struct mms__descriptor *slot = &look->control->slots[i];
+        uint64_t generation = mms__load_relaxed(&slot->generation);
+
+        if (generation > MMS__GENERATION_MAX)
+            mms__find(findings, "slot %u: generation %" PRIu64 " is over the limit", i, generation);
+        if (mms__load_relaxed(&slot->allocated) > look->header.stride)
+            mms__find(findings, "slot %u: claims to take %" PRIu64 " bytes, but there is room for %" PRIu64, i,
+                      mms__load_relaxed(&slot->allocated), look->header.stride);
+    }
+    check_generations_differ(look, findings);
+}
+
+/* ---- The current value ---- */
+
+/* False if it was replaced meanwhile. */
+static bool check_value(const struct mms__inspection *look, uint64_t word, int data_fd, struct mms__findings *findings)
+{
+    unsigned index = mms__word_slot(word);
+    const struct mms__descriptor *slot = &look->control->slots[index];
+    uint64_t size = mms__load_relaxed(&slot->size), expected = mms__load_relaxed(&slot->checksum);
+    bool has_checksum = mms__load_relaxed(&slot->flags) & MMS__HAS_CHECKSUM, fits = size <= look->header.max_size;
+    uint64_t schema = mms__load_relaxed(&slot->schema_size);
+    uint64_t found = expected;
+    int code = has_checksum && fits ? mms__checksum_file(data_fd, index * look->header.stride, size, &found) : 0;
+
+    if (!mms__still_whole(&look->control->current, &slot->generation, word))
+        return false;
+    if (!fits)
+        mms__find(findings, "slot %u, current: size %" PRIu64 " is more than the region allows, %" PRIu64, index, size,
+                  look->header.max_size);
+    else if (code != 0)
+        mms__find(findings, "slot %u, current: reading it from `data`: %s", index, mms_strerror(code));
+    else if (!mms__schema_fits(size, schema, look->header.stride))
+        mms__find(findings, "slot %u, current: %" PRIu64 " bytes of schema do not fit behind %" PRIu64 " of data",
+                  index, schema, size);
+    else if (found != expected)
+        mms__find(findings, "slot %u, current: the data has checksum %016" PRIx64 ", and %016" PRIx64 " was published",
+                  index, found, expected);
+    return true;
+}
+
+/* After a look at the slot of `word`. The fence keeps that look before the load: whoever has
+   seen a word of what is written to the slot next finds that `current` has moved on (pair: the
+   fence in mms__slot_take, behind that move). */
+static bool is_still_current(const struct mms__inspection *look, uint64_t word)
+{
+    mms__fence_acquire();
+    return mms__load_relaxed(&look->control->current) == word;
+}
+
+/* Check the current value once. False if it was replaced meanwhile. */
+static bool check_current_once(const struct mms__inspection *look, int data_fd, struct mms__findings *findings)
+{
+    /* Pair: mms__publish. An older state of the slot, beside this word, would look like damage. */
+    uint64_t word = mms__load_acquire(&look->control->current);
+    unsigned slot = mms__word_slot(word);
+    uint64_t generation;
+    bool whole;
+
+    if (word == MMS__TOMBSTONE) {
+        mms__find(findings, "the region is half removed: its remover died; remove it again");
+        return true;
+    }
+    if (word == 0 || mms__is_from_another_boot(&look->place, look->control))
+        return true;
+    if (slot >= look->header.max_slots || slot >= mms__load_relaxed(&look->control->slots_used)) {
+        mms__find(findings, "control: slot %u is current, and it was never used", slot);
+        return true;
+    }
+    generation = mms__load_relaxed(&look->control->slots[slot].generation);
+    whole = generation == mms__word_generation(word) ? check_value(look, word, data_fd, findings)
+                                                     : is_still_current(look, word);
+    if (!whole)
+        return false;
+    if (generation != mms__word_generation(word))
+        mms__find(findings,
+                  "control: generation %" PRIu64 " in slot %u is current, and the slot has generation %" PRIu64,
+                  mms__word_generation(word), slot, generation);
+    return true;
+}
+
+enum { RACES = 16 };
+
+static int check_current_until_stable(const struct mms__inspection *look, int data_fd, struct mms__findings *findings)
+{
+    for (int tries = 0; tries < RACES; tries++)
+        if (check_current_once(look, data_fd, findings))
+            return 0;
+    return mms__fail(MMS_E_AGAIN,
+                     "checking %s: its value was replaced during each of %d checks, so it was not checked; try again "
+                     "while less is published",
+                     look->place.path, RACES);
+}
+
+static void check_current(const struct mms__inspection *look, struct mms__findings *findings)
+{
+    struct mms__file file;
+    struct mms__mapping mapping = {0};
+    int code = mms__check_boot(&look->place, look->control);
+
+    if (code != 0) {
+        findings->code = code;
+        return;
+    }
+    code = mms__region_open_data(&look->place, &look->header, false, &file, &mapping);
+    if (code == MMS_E_CORRUPT || code == MMS_E_NOT_REGION) {
+        mms__find(findings, "%s", mms_last_error());
+        return;
+    }
+    if (code != 0) {
+        findings->code = code;
+        return;
+    }
+    code = check_current_until_stable(look, file.fd, findings);
+    if (code != 0)
+        findings->code = code;
+    mms__unmap(&mapping);
+    mms__file_close(&file);
+}
+
+/* ---- What has changed ---- */
+
+/* The records from the current value's on; they may be overwritten while we look. */
+static void check_records(const struct mms__inspection *look, const struct mms__ring *ring,
+                          struct mms__findings *findings)
+{
+    uint64_t word = mms__load_acquire(&look->control->current), at, smallest; /* pair: mms__publish */
+    unsigned index = mms__word_slot(word);
+    struct mms__range_set set = {0};
+    int code;
+
+    if (index >= look->header.max_slots) /* of the tombstone, too */
+        return;
+    at = mms__load_relaxed(&look->control->slots[index].changes_at);
+    if (!mms__still_whole(&look->control->current, &look->control->slots[index].generation, word))
+        return;
+    code =
+        mms__ring_walk(ring, (struct mms__walk){.at = at, .generation = mms__word_generation(word)}, &set, &smallest);
+    if (code == MMS_E_CORRUPT)
+        mms__find(findings,
+                  "changes: the records of what generation %" PRIu64 " and those before it changed are damaged",
+                  mms__word_generation(word));
+    mms__range_set_free(&set);
+}
+
+static void check_changes_file(const struct mms__inspection *look, struct mms__findings *findings)
+{
+    struct mms__ring ring;
+    int code = mms__ring_open(look->place.directory.fd, &look->header, false, &ring);
+
+    if (code == -EACCES)
+        mms__note(findings, "`changes` may not be read by this user, so it was not checked");
+    else if (code == MMS_E_CORRUPT)
+        mms__find(findings, "changes: it is damaged, or belongs to another region; the next update makes it anew");
+    else if (code != 0 && code != -ENOENT && code != -ENODATA)
+        findings->code = mms__fail(code, "checking %s: opening its file `changes`", look->place.path);
+    if (code != 0)
+        return;
+    check_records(look, &ring, findings);
+    mms__ring_close(&ring);
+}
+
+/* ---- The reader table ---- */
+
+static void check_line(const struct mms__inspection *look, uint32_t index, uint64_t highest,
+                       struct mms__findings *findings)
+{
+    const struct mms__line *line = &look->readers->lines[index]; /* in any order: these limits hold at every moment */
+    uint64_t announce = mms__load_acquire(&line->announce);
+    uint32_t owner = mms__load_acquire(&line->owner), mode = mms__load_relaxed(&line->mode);
+
+    if (owner > look->header.max_readers)
+        mms__find(findings, "reader line %u: there is no owner %u", index, owner);
+    if (mode > MMS__ASYMMETRIC)
+        mms__find(findings, "reader line %u: there is no fence mode %u", index, mode);
+    if ((announce & MMS__TAG_MASK) == MMS__TAG_MASK ||
+        ((announce & MMS__TAG_MASK) == MMS__IDLE && announce != MMS__IDLE))
+        mms__find(findings, "reader line %u: announcement %016" PRIx64 " has no valid tag", index, announce);
+    else if (announce >> 2 > highest)
+        mms__find(findings, "reader line %u: announces generation %" PRIu64 ", which was never given out", index,
+                  announce >> 2);
+}
+
+static void check_readers(const struct mms__inspection *look, struct mms__findings *findings)
+{
+    uint32_t mark;
+
+    if (!look->readers) {
+        mms__note(findings, "`readers` may not be read by this user, so it was not checked");
+        return;
+    }
+    mark = mms__load_relaxed(&look->readers->high_water);
+    if (mark > look->header.max_readers)
+        mms__find(findings, "readers: high-water mark %u, but there are only %u lines", mark, look->header.max_readers);
+    for (uint32_t i = 0; i < mms__inspection_lines(look); i++)
+        check_line(look, i, MMS__GENERATION_MAX, findings);
+}
+
+int mms__native_verify(const struct mms__place *place, void (*report)(void *context, const char *finding),
+                       void *context)
+{
+    struct mms__findings findings = {.report = report, .context = context};
+    struct mms__inspection look;
+    int code = mms__inspection_open(place, &look);
+
+    if (code != 0) {
+        if (code != -ENOENT)
+            mms__find(&findings, "%s", mms_last_error());
+        return code;
+    }
+    check_lock_file(&look, &findings);
+    check_words(&look, &findings);
+    check_slots(&look, &findings);
+    check_current(&look, &findings);
+    check_readers(&look, &findings);
+    check_changes_file(&look, &findings);
+    code = mms__findings_end(&findings, look.place.path);
+    mms__inspection_close(&look);
+    return code;
+}

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writing a region; opening and closing its handle. */
+#include "region/writer.h"
+#include "base/bulk.h"
+#include "base/checksum.h"
+#include "base/error.h"
+#include "os/cancel.h"
+#include "os/clock.h"
+#include "region/backend.h"
+#include "region/boot.h"
+#include "region/files.h"
+#include "region/protocol.h"
+#include "region/replace.h"
+#include "region/wake.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static void forked(struct mms__member *member)
+{
+    struct mms__native_writer *writer =
+        (struct mms__native_writer *)(void *)((char *)member - offsetof(struct mms__native_writer, front.member));
+
+    mms__file_close(&writer->lock.file);
+    mms__file_close(&writer->readers_file); /* may briefly hold a dead reader's lock */
+    mms__tracking_close(&writer->tracking); /* it tracks the parent's memory */
+}
+
+struct mms_writer *mms__native_writer_new(void)
+{
+    struct mms__native_writer *writer = calloc(1, sizeof *writer);
+
+    if (!writer)
+        return NULL;
+    writer->front.member.forked = forked;
+    writer->lock = MMS__NO_WRITER_LOCK;
+    writer->data_file = writer->readers_file = MMS__NO_FILE;
+    writer->tracking.pages = MMS__NO_PAGE_TRACK;
+    return (struct mms_writer *)writer;
+}
+
+void mms__native_writer_free(struct mms_writer *front, bool inherited)
+{
+    struct mms__native_writer *writer = mms__native_writer_of(front);
+
+    if (!inherited) { /* a forked child has other mappings there, or none */
+        mms__unmap(&writer->control_map);
+        MMS__STEP(close_control_unmapped);
+        mms__unmap(&writer->readers_map);
+        MMS__STEP(close_readers_unmapped);
+        mms__unmap(&writer->data_map);
+        MMS__STEP(close_data_unmapped);
+        mms__writer_lock_drop(&writer->lock); /* last: nobody else may write until here */
+    }
+    mms__update_free(writer, inherited);
+    mms__tracking_close(&writer->tracking); /* after the map, or the kernel would take off all its marks */
+    mms__file_close(&writer->data_file);
+    mms__file_close(&writer->readers_file);
+    mms__pool_free(&writer->pool);
+}
+
+int mms__native_writer_open(struct mms_writer *front)
+{
+    struct mms__native_writer *writer = mms__native_writer_of(front);
+    struct mms__tracked tracked;
+    int code = mms__writer_open_region(writer);
+
+    if (code != 0)
+        return code;
+    code = mms__header_compare(&writer->pool.header, &front->options, front->place.path);
+    if (code == MMS_E_GEOMETRY && front->options.replace)
+        code = mms__replace(writer);
+    if (code != 0)
+        return code;
+    tracked = mms__writer_tracked(writer);
+    return mms__tracking_open(&writer->tracking, &tracked);
+}
+
+/* Record what the clock now says about this boot. */
+static void store_boot(struct mms__native_writer *writer)
+{
+    if (!writer->front.place.volatile_memory)
+        mms__boot_refresh(writer->control);
+}
+
+/* The clock may have been set since the last write. */
+void mms__native_writer_closing(struct mms_writer *front)
+{
+    store_boot(mms__native_writer_of(front));
+}
+
+/* ---- Writing ---- */
+
+static int check_size(const struct mms__native_writer *writer, uint64_t size)
+{
+    if (size <= writer->pool.header.max_size)
+        return 0;
+    return mms__fail(
+        MMS_E_TOO_BIG,
+        "writing %s: %llu bytes, and its options.max_size is %llu; open it with a larger one and options.replace",
+        writer->front.place.path, (unsigned long long)size, (unsigned long long)writer->pool.header.max_size);
+}
+
+/* Writes of a tight loop between two looks: few enough to notice soon. */
+enum { WRITES_UNLOOKED = 256 };
+
+static bool is_unlinked(const struct mms__native_writer *writer)
+{
+    struct stat status;
+
+    return mms__file_stat(&writer->data_file, &status) == 0 && status.st_nlink == 0;
+}
+
+__attribute__((noinline, cold)) static int look(struct mms__native_writer *writer, bool thoroughly)
+{
+    MMS__HOLD_CANCEL(before);
+
+    writer->front.gone = writer->front.gone || (thoroughly ? mms__writer_is_gone(writer) : is_unlinked(writer));
+    writer->unlooked = 0;
+    if (thoroughly) {
+        writer->looked_ns = writer->time_ns;
+        store_boot(writer);
+    }
+    return writer->front.gone ? mms__writer_fail_gone(&writer->front) : 0;
+}
+
+/* Notice that the region was deleted by hand. Looking at the names costs as much as many writes,
+   so they do it once per tick of the kernel's clock, which is also what publish_ns says. */
+static int check_gone(struct mms__native_writer *writer)
+{
+    bool thoroughly;
+
+    writer->time_ns = mms__time_coarse_ns();
+    thoroughly = writer->time_ns != writer->looked_ns;
+    if (MMS__LIKELY(!thoroughly && !writer->front.gone && ++writer->unlooked < WRITES_UNLOOKED))
+        return 0;
+    return look(writer, thoroughly);
+}
+
+unsigned char *mms__writer_slot(const struct mms__native_writer *writer, unsigned slot)
+{
+    return writer->pool.data + slot * writer->pool.header.stride;
+}
+
+static int check(struct mms__native_writer *writer, size_t capacity)
+{
+    int code = check_size(writer, capacity);
+
+    if (code != 0)
+        return code;
+    code = mms__writer_check_lock(&writer->front, &writer->lock.file);
+    return code == 0 ? check_gone(writer) : code;
+}
+
+static const mms_receipt no_receipt;
+
+/* `content` is NULL for a whole value; `seek`: see mms__pool_seek_newest. */
+static inline int take(struct mms__native_writer *writer, size_t capacity, bool seek, uint64_t *content,
+                       mms_receipt *receipt)
+{
+    struct mms__patience patience = {writer->front.options.grace_ms, writer->front.options.on_grace};
+    int code = check(writer, capacity);
+
+    if (code != 0)
+        return code;
+    writer->receipt = no_receipt; /* not memset: gcc makes that `rep stos`, half as slow as all the rest */
+    if (seek)
+        mms__pool_seek_newest(&writer->pool, &writer->receipt);
+    if (content)
+        code = mms__pool_take_newest(&writer->pool, capacity, patience, &writer->slot, content, &writer->receipt);
+    else if (!MMS__LIKELY(mms__pool_take_ready(&writer->pool, capacity, &writer->slot)))
+        code = mms__pool_take(&writer->pool, capacity, patience, &writer->slot, &writer->receipt);
+    if (code == 0) {
+        writer->receipt.slot = writer->slot;
+        /* not the last one given out: making room may have marked other slots with newer ones */
+        writer->receipt.generation = writer->pool.slots[writer->slot].generation;
+    }
+    if (receipt && (code == 0 || code == MMS_E_AGAIN))
+        *receipt = writer->receipt;
+    return code;
+}
+
+int mms__writer_take_newest(struct mms__native_writer *writer, size_t capacity, bool seek, uint64_t *content,
+                            mms_receipt *receipt)
+{
+    return take(writer, capacity, seek, content, receipt);
+}
+
+/* What the descriptor says about a value. */
+MMS__INLINE struct mms__descriptor describe(struct mms__native_writer *writer, unsigned slot, size_t size)
+{
+    const mms_writer_options *options = &writer->front.options;
+    const uint64_t *type_id = writer->front.typed ? writer->front.type_id : options->type_id;
+
+    return (struct mms__descriptor){
+        .type_id = {type_id[0], type_id[1]},
+        .tag = options->tag,
+        .checksum = options->checksum ? mms__checksum(mms__writer_slot(writer, slot), size) : 0,
+        .publish_ns = writer->time_ns, /* check_gone has read it */
+        .flags = (options->checksum ? MMS__HAS_CHECKSUM : 0) | (writer->front.serialized ? MMS__SERIALIZED : 0),
+    };
+}
+
+/* Inlined, as `finish` is: then what `describe` makes stays in registers. */
+MMS__INLINE void publish_as(struct mms__native_writer *writer, unsigned slot, size_t size,
+                            const struct mms__descriptor *as)
+{
+    struct mms__descriptor *descriptor = &writer->control->slots[slot];
+    struct mms__readers *readers = writer->readers_map.base;
+    uint64_t generation = writer->pool.slots[slot].generation;
+
+    mms__store_relaxed(&descriptor->size, size);
+    MMS__STEP(publish_size_stored);
+    mms__store_relaxed(&descriptor->type_id[0], as->type_id[0]);
+    MMS__STEP(publish_type_half_stored);
+    mms__store_relaxed(&descriptor->type_id[1], as->type_id[1]);
+    MMS__STEP(publish_type_stored);
+    mms__store_relaxed(&descriptor->tag, as->tag);
+    MMS__STEP(publish_tag_stored);
+    mms__store_relaxed(&descriptor->checksum, as->checksum);
+    MMS__STEP(publish_checksum_stored);
+    mms__store_relaxed(&descriptor->publish_ns, as->publish_ns);
+    MMS__STEP(publish_time_stored);
+    mms__store_relaxed(&descriptor->flags, as->flags);
+    MMS__STEP(publish_flags_stored);
+    mms__store_relaxed(&descriptor->schema_size, as->schema_size);
+    mms__store_relaxed(&descriptor->changes_at, as->changes_at);
+    mms__publish(&writer->control->current, generation, slot);
+    mms__pool_publish(&writer->pool, slot);
+    mms__wake_waiters(&writer->control->wake, readers);
+    MMS__STEP(publish_done);
+}
+
+void mms__writer_publish_as(struct mms__native_writer *writer, unsigned slot, size_t size,
+                            const struct mms__descriptor *as)
+{
+    publish_as(writer, slot, size, as);
+}
+
+/* Store the schema behind the value. A value without its schema is better than no value, so having
+   no room for it is not an error. */
+__attribute__((noinline)) static size_t store_schema(struct mms__native_writer *writer, size_t size)
+{
+    uint64_t at = mms__schema_at(size), end;
+
+    if (writer->front.schema_size == 0 ||
+        !mms__schema_fits(size, writer->front.schema_size, writer->pool.header.stride))
+        return 0;
+    end = at + writer->front.schema_size;
+    if (end > writer->front.capacity && mms__pool_grow(&writer->pool, writer->slot, end) != 0)
+        return 0;
+    memcpy(mms__writer_slot(writer, writer->slot) + at, writer->front.schema, writer->front.schema_size);
+    MMS__STEP(publish_schema_copied);
+    return writer->front.schema_size;
+}
+
+MMS__INLINE void finish(struct mms__native_writer *writer, size_t size, mms_receipt *receipt)
+{
+    struct mms__descriptor as = describe(writer, writer->slot, size);
+
+    if (writer->front.typed)
+        as.schema_size = store_schema(writer, size);
+    if (writer->front.updating)
+        as.changes_at = mms__update_record(writer, size);
+    publish_as(writer, writer->slot, size, &as);
+    writer->receipt.size = size;
+    if (receipt)
+        *receipt = writer->receipt;
+}
+
+int mms__native_write(struct mms_writer *front, const void *data, size_t size, mms_receipt *receipt)
+{
+    struct mms__native_writer *writer = mms__native_writer_of(front);
+    int code = take(writer, size, false, NULL, receipt);
+
+    if (code != 0)
+        return code;
+    mms__copy_in(mms__writer_slot(writer, writer->slot), data, size);
+    MMS__STEP(write_copied);
+    finish(writer, size, receipt);
+    return 0;
+}
+
+int mms__native_begin(struct mms_writer *front, size_t capacity, void **buffer, mms_receipt *receipt)
+{
+    struct mms__native_writer *writer = mms__native_writer_of(front);
+    int code = take(writer, capacity, false, NULL, receipt);
+
+    if (code == 0)
+        *buffer = mms__writer_slot(writer, writer->slot);
+    return code;
+}
+
+int mms__native_grow(struct mms_writer *front, size_t capacity, void **buffer)
+{
+    struct mms__native_writer *writer = mms__native_writer_of(front);
+    int code = check_size(writer, capacity);
+
+    if (code != 0)
+        return code;
+    *buffer = mms__writer_slot(writer, writer->slot);
+    return mms__pool_grow(&writer->pool, writer->slot, capacity);
+}
+
+int mms__native_commit(struct mms_writer *front, size_t size, mms_receipt *receipt)
+{
+    struct mms__native_writer *writer = mms__native_writer_of(front);
+    int code = check_gone(writer);
+
+    if (code != 0)
+        return code;
+    if (front->updating && (code = mms__update_check(writer, size)) != 0)
+        return code;
+    mms__fence_seq_cst(); /* the release in mms__publish does not order streaming stores */
+    MMS__STEP(write_fenced);
+    finish(writer, size, receipt);
+    return 0;
+}
+
+void mms__native_abort(struct mms_writer *front)
+{
+    struct mms__native_writer *writer = mms__native_writer_of(front);
+
+    mms__pool_put(&writer->pool, writer->slot);
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Looking into a table's bytes. They may be anything, and may change at any moment: each word is
+   loaded once, and what it leads to lies in the value, or is not looked at. */
+#ifndef MMS_TABLE_KEYS_H
+#define MMS_TABLE_KEYS_H
+
+#include "base/round.h"
+#include "table/hash.h"
+#include "table/layout.h"
+
+/* What look-ups need of the head, checked. mms_table_view has it in `inside`. */
+struct mms__keys {
+    uint64_t seed[2];
+    uint64_t buckets, mask;       /* `mask`: of the power of two from `buckets` on */
+    uint64_t directory, segments; /* offset in bytes; words */
+    uint64_t entry_head;          /* bytes of an entry before its key: 8 to 32 */
+    uint64_t flags;
+    uint64_t count;
+};
+
+static_assert(sizeof(struct mms__keys) == sizeof(((mms_table_view *)0)->inside), "room in a view");
+
+/* The value and what is in its head. */
+struct mms__table_bytes {
+    const unsigned char *data;
+    uint64_t size;
+    uint64_t now_ns;
+    struct mms__keys keys;
+};
+
+struct mms__entry {
+    uint64_t unit;
+    const unsigned char *key, *value;
+    uint64_t key_size, size, expires_ns;
+};
+
+/* Check the head, and take from it what look-ups need. The codes of mms_table_of; details are stored.
+   `path` is for messages; NULL: not known. */
+int mms__keys_open(const void *data, uint64_t size, const char *path, struct mms__keys *out);
+/* Take it from a head that is good. */
+void mms__keys_take(const struct mms__table_head *head, struct mms__keys *keys);
+
+static inline uint64_t mms__load_at(const struct mms__table_bytes *bytes, uint64_t offset)
+{
+    return mms__load_relaxed((const mms__word *)(const void *)(bytes->data + offset));
+}
+
+/* ---- Entries ---- */
+
+static inline uint64_t mms__entry_value_at(uint64_t entry_head, uint64_t key_size)
+{
+    return mms__round_up(entry_head + key_size, MMS__UNIT);
+}
+
+/* The units that an entry needs. */
+static inline uint64_t mms__entry_units(uint64_t entry_head, uint64_t key_size, uint64_t size)
+{
+    uint64_t units = mms__round_up(mms__entry_value_at(entry_head, key_size) + size, MMS__UNIT) >> MMS__UNIT_BITS;
+
+    return units < MMS__BLOCK_FEWEST ? MMS__BLOCK_FEWEST : units;
+}
+
+/* False: no entry can be there. */
+static inline bool mms__entry_at(const struct mms__table_bytes *bytes, uint64_t unit, struct mms__entry *out)
+{
+    uint64_t at = unit << MMS__UNIT_BITS, word, value_at;
+
+    if (unit < MMS__HEAD_UNITS || unit >= bytes->size >> MMS__UNIT_BITS)
+        return false;
+    word = mms__load_at(bytes, at);
+    out->unit = unit;
+    out->key_size = word >> MMS__BLOCK_FLAG_BITS & MMS__ENTRY_KEY_MASK;
+    out->size = word >> MMS__ENTRY_VALUE_SHIFT;
+    value_at = mms__entry_value_at(bytes->keys.entry_head, out->key_size);
+    if ((word & (MMS__BLOCK_KIND | MMS__BLOCK_FREE)) != 0 || value_at + out->size > bytes->size - at)
+        return false;
+    out->key = bytes->data + at + bytes->keys.entry_head;
+    out->value = bytes->data + at + value_at;
+    out->expires_ns = (bytes->keys.flags & MMS__TABLE_EXPIRING) ? mms__load_at(bytes, at + sizeof word) : 0;
+    return true;
+}
+
+static inline bool mms__is_expired(const struct mms__table_bytes *bytes, const struct mms__entry *entry)
+{
+    return entry->expires_ns != 0 && entry->expires_ns <= bytes->now_ns;
+}
+
+static inline bool mms__key_equals(const struct mms__entry *entry, const void *key, size_t size)
+{
+    uint64_t a, b;
+
+    if (entry->key_size != size)
+        return false;
+    if (size != sizeof a)
+        return size == 0 || memcmp(entry->key, key, size) == 0;
+    memcpy(&a, entry->key, sizeof a);
+    memcpy(&b, key, sizeof b);
+    return a == b;
+}
+
+/* ---- Buckets ---- */
+
+/* Whether a line with words can be there. */
+static inline bool mms__is_line(const struct mms__table_bytes *bytes, uint64_t line)
+{
+    return line >= MMS__HEAD_LINES && line < bytes->size / MMS__LINE;
+}
+
+/* Some words in a row: those of a bucket, or of a node. */
+struct mms__words {
+    const mms__word *first;
+    unsigned count, node; /* how many nodes are before it */
+};
+
+static inline uint64_t mms__tag(uint64_t hash)
+{
+    uint64_t tag = hash >> MMS__TAG_SHIFT;
+
+    return tag == 0 ? 1 : tag;
+}
+
+static inline uint64_t mms__bucket_of(const struct mms__keys *keys, uint64_t hash)
+{
+    uint64_t bucket = hash & keys->mask;
+
+    return bucket < keys->buckets ? bucket : bucket & keys->mask >> 1;
+}
+
+/* False: it does not lie in the value. */
+static inline bool mms__bucket_words(const struct mms__table_bytes *bytes, uint64_t bucket, struct mms__words *out)
+{
+    uint64_t line = mms__load_at(bytes, bytes->keys.directory + (bucket >> MMS__SEGMENT_BITS) * sizeof(mms__word));
+
+    line = (line & (UINT64_MAX >> 8)) + (bucket & (MMS__SEGMENT - 1));
+    if (!mms__is_line(bytes, line))
+        return false;
+    out->first = (const mms__word *)(const void *)(bytes->data + line * MMS__LINE);
+    out->count = MMS__BUCKET_WORDS;
+    out->node = 0;
+    return true;
+}
+
+/* False: the bucket ends here. */
+static inline bool mms__next_words(const struct mms__table_bytes *bytes, struct mms__words *words)
+{
+    uint64_t last = mms__load_relaxed(&words->first[words->count - 1]);
+    uint64_t line = (last & MMS__WORD_UNIT) / MMS__UNITS_PER_LINE;
+
+    if ((last >> MMS__TAG_SHIFT) != 0 || (last & MMS__LINK) == 0 || words->node >= MMS__LONGEST_CHAIN ||
+        !mms__is_line(bytes, line))
+        return false;
+    words->first = (const mms__word *)(const void *)(bytes->data + line * MMS__LINE) + 1;
+    words->count = MMS__NODE_WORDS;
+    words->node++;
+    return true;
+}
+
+/* A bit for each word with this tag. */
+static inline unsigned mms__match(const struct mms__words *words, uint64_t tag)
+{
+    unsigned found = 0;
+
+    for (unsigned i = 0; i < words->count; i++)
+        found |= (unsigned)(mms__load_relaxed(&words->first[i]) >> MMS__TAG_SHIFT == tag) << i;
+    return found;
+}
+
+static inline uint64_t mms__word_to_unit(uint64_t word)
+{
+    return word & MMS__WORD_UNIT;
+}
+
+/* The word that leads to a key, expired or not; NULL: none does. */
+const mms__word *mms__find_in(const struct mms__table_bytes *bytes, struct mms__words words, uint64_t tag,
+                              const void *key, size_t key_size, struct mms__entry *out);
+
+static inline const mms__word *mms__find(const struct mms__table_bytes *bytes, uint64_t hash, const void *key,
+                                         size_t key_size, struct mms__entry *out)
+{
+    struct mms__words words;
+
+    if (!mms__bucket_words(bytes, mms__bucket_of(&bytes->keys, hash), &words))
+        return NULL;
+    return mms__find_in(bytes, words, mms__tag(hash), key, key_size, out);
+}
+
+#endif

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Looking keys up. */
+#include "table/look.h"
+#include "base/error.h"
+#include "os/clock.h"
+
+void mms__look_show(const struct mms__table_bytes *bytes, const struct mms__table_head *head, uint64_t generation,
+                    mms_table_view *out)
+{
+    memset(out, 0, sizeof *out);
+    out->data = bytes->data;
+    out->size = (size_t)bytes->size;
+    out->generation = generation;
+    out->now_ns = bytes->now_ns;
+    out->type_id[0] = mms__load_relaxed(&head->type_id[0]);
+    out->type_id[1] = mms__load_relaxed(&head->type_id[1]);
+    memcpy(out->inside, &bytes->keys, sizeof bytes->keys);
+}
+
+int mms_table_of(const mms_view *view, mms_table_view *out)
+{
+    struct mms__table_bytes bytes;
+    int code;
+
+    if (!view || !out)
+        return mms__fail(MMS_E_INVALID, "mms_table_of: %s is NULL", view ? "out" : "view");
+    if (!view->data)
+        return mms__fail(MMS_E_NO_VIEW, "mms_table_of: the view is empty; read first");
+    bytes = (struct mms__table_bytes){.data = view->data, .size = view->size};
+    code = mms__keys_open(view->data, view->size, NULL, &bytes.keys);
+    if (code != 0)
+        return code;
+    if (bytes.keys.flags & MMS__TABLE_EXPIRING)
+        bytes.now_ns = mms__read_clock(CLOCK_REALTIME_COARSE);
+    mms__look_show(&bytes, view->data, view->generation, out);
+    return 0;
+}
+
+uint64_t mms_table_count(const mms_table_view *view)
+{
+    return mms__look_bytes(view).keys.count;
+}
+
+/* ---- One key ---- */
+
+/* Expired entries are not there. */
+static const void *give(const struct mms__table_bytes *bytes, const mms__word *word, const struct mms__entry *entry,
+                        size_t *size)
+{
+    if (!word || mms__is_expired(bytes, entry))
+        return NULL;
+    if (size)
+        *size = (size_t)entry->size;
+    return entry->value;
+}
+
+const void *mms_table_get(const mms_table_view *view, const void *key, size_t key_size, size_t *size)
+{
+    struct mms__table_bytes bytes = mms__look_bytes(view);
+    struct mms__entry entry;
+    const mms__word *word = mms__find(&bytes, mms__hash(bytes.keys.seed, key, key_size), key, key_size, &entry);
+
+    return give(&bytes, word, &entry, size);
+}
+
+/* ---- Many ---- */
+
+enum { BATCH = 16 };
+
+struct asked {
+    struct mms__words words;
+    uint64_t tag;
+    bool known; /* the bucket lies in the value */
+};
+
+static void ask(const struct mms__table_bytes *bytes, const mms_key *key, struct asked *out)
+{
+    uint64_t hash = mms__hash(bytes->keys.seed, key->data, key->size);
+
+    out->tag = mms__tag(hash);
+    out->known = mms__bucket_words(bytes, mms__bucket_of(&bytes->keys, hash), &out->words);
+    if (out->known)
+        __builtin_prefetch(out->words.first);
+}
+
+static void fetch_entry(const struct mms__table_bytes *bytes, const struct asked *asked)
+{
+    unsigned found = asked->known ? mms__match(&asked->words, asked->tag) : 0;
+    uint64_t at;
+
+    if (found == 0)
+        return;
+    at = mms__word_to_unit(mms__load_relaxed(&asked->words.first[__builtin_ctz(found)])) << MMS__UNIT_BITS;
+    if (at >= bytes->size)
+        return;
+    __builtin_prefetch(bytes->data + at);
+    __builtin_prefetch(bytes->data + at + MMS__LINE - MMS__UNIT);
+}
+
+static bool is_possible(const mms_key *key)
+{
+    return key->size <= MMS_TABLE_KEY_MAX && (key->data || key->size == 0);
+}
+
+void mms__look_fetch(const struct mms__table_bytes *bytes, size_t count, const mms_key *keys)
+{
+    struct asked asked[BATCH];
+
+    for (size_t i = 0; i < count; i++) {
+        asked[i].known = false;
+        if (is_possible(&keys[i]))
+            ask(bytes, &keys[i], &asked[i]);
+    }
+    for (size_t i = 0; i < count; i++)
+        fetch_entry(bytes, &asked[i]);
+}
+
+static size_t answer(const struct mms__table_bytes *bytes, const struct asked *asked, const mms_key *key,
+                     mms_value *out)
+{
+    struct mms__entry entry;
+    const mms__word *word =
+        asked->known ? mms__find_in(bytes, asked->words, asked->tag, key->data, key->size, &entry) : NULL;
+
+    out->size = 0;
+    out->data = give(bytes, word, &entry, &out->size);
+    return out->data ? 1 : 0;
+}
+
+static size_t get_batch(const struct mms__table_bytes *bytes, size_t count, const mms_key *keys, mms_value *out)
+{
+    struct asked asked[BATCH];
+    size_t found = 0;
+
+    for (size_t i = 0; i < count; i++)
+        ask(bytes, &keys[i], &asked[i]);
+    for (size_t i = 0; i < count; i++)
+        fetch_entry(bytes, &asked[i]);
+    for (size_t i = 0; i < count; i++)
+        found += answer(bytes, &asked[i], &keys[i], &out[i]);
+    return found;
+}
+
+size_t mms_table_get_many(const mms_table_view *view, size_t count, const mms_key *keys, mms_value *out)
+{
+    struct mms__table_bytes bytes = mms__look_bytes(view);
+    size_t found = 0;
+
+    for (size_t i = 0; i < count; i += BATCH)
+        found += get_batch(&bytes, count - i < BATCH ? count - i : BATCH, keys + i, out + i);
+    return found;
+}
+
+/* ---- All ---- */
+
+/* The words that a cursor is in; false: there are none any more. */
+static bool words_at(const struct mms__table_bytes *bytes, const mms_table_cursor *cursor, struct mms__words *words)
+{
+    if (!mms__bucket_words(bytes, cursor->bucket, words))
+        return false;
+    while (words->node < cursor->node)
+        if (!mms__next_words(bytes, words))
+            return false;
+    return true;
+}
+
+static void fetch_entries(const struct mms__table_bytes *bytes, const struct mms__words *words)
+{
+    for (unsigned i = 0; i < words->count; i++) {
+        uint64_t at = mms__word_to_unit(mms__load_relaxed(&words->first[i])) << MMS__UNIT_BITS;
+
+        if (at < bytes->size)
+            __builtin_prefetch(bytes->data + at);
+    }
+}
+
+/* The next entry among these words. */
+static bool next_of(const struct mms__table_bytes *bytes, const struct mms__words *words, mms_table_cursor *cursor,
+                    struct mms__entry *out)
+{
+    if (cursor->slot == 0)
+        fetch_entries(bytes, words);
+    while (cursor->slot < words->count) {
+        uint64_t word = mms__load_relaxed(&words->first[cursor->slot++]);
+
+        if (word >> MMS__TAG_SHIFT != 0 && mms__entry_at(bytes, mms__word_to_unit(word), out) &&
+            !mms__is_expired(bytes, out))
+            return true;
+    }
+    return false;
+}
+
+static void step_on(const struct mms__table_bytes *bytes, struct mms__words words, mms_table_cursor *cursor)
+{
+    cursor->slot = 0;
+    if (mms__next_words(bytes, &words)) {
+        cursor->node++;
+        return;
+    }
+    cursor->bucket++;
+    cursor->node = 0;
+}
+
+static bool next(const struct mms__table_bytes *bytes, mms_table_cursor *cursor, struct mms__entry *out)
+{
+    while (cursor->bucket < bytes->keys.buckets) {
+        struct mms__words words;
+
+        if (!words_at(bytes, cursor, &words)) { /* damaged: go on with the next */
+            *cursor = (mms_table_cursor){.bucket = cursor->bucket + 1};
+            continue;
+        }
+        if (next_of(bytes, &words, cursor, out))
+            return true;
+        step_on(bytes, words, cursor);
+    }
+    return false;
+}
+
+bool mms_table_next(const mms_table_view *view, mms_table_cursor *cursor, mms_entry *out)
+{
+    struct mms__table_bytes bytes = mms__look_bytes(view);
+    struct mms__entry entry;
+
+    if (!next(&bytes, cursor, &entry))
+        return false;
+    *out = (mms_entry){.key = {entry.key, (size_t)entry.key_size},
+                       .value = {entry.value, (size_t)entry.size},
+                       .expires_ns = entry.expires_ns};
+    return true;
+}
+
+/* ---- For tools ---- */
+
+void mms_table_describe(const mms_table_view *view, mms_table_info *out)
+{
+    const struct mms__table_head *head = view->data;
+
+    *out = (mms_table_info){.count = mms__load_relaxed(&head->count),
+                            .buckets = mms__load_relaxed(&head->buckets),
+                            .bytes = mms__load_relaxed(&head->bytes),
+                            .free_bytes = mms__load_relaxed(&head->free_bytes),
+                            .size = view->size,
+                            .max_bytes = mms__load_relaxed(&head->max_bytes),
+                            .evicted = mms__load_relaxed(&head->evicted),
+                            .expired = mms__load_relaxed(&head->expired),
+                            .key_size = mms__load_relaxed(&head->key_size),
+                            .value_size = mms__load_relaxed(&head->value_size),
+                            .type_id = {view->type_id[0], view->type_id[1]},
+                            .expiring = (mms__load_relaxed(&head->flags) & MMS__TABLE_EXPIRING) != 0};
+}

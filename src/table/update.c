@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The beginning and the end of an update of a table. */
+#include "table/update.h"
+#include "base/error.h"
+#include "os/clock.h"
+#include "os/file.h"
+#include "table/age.h"
+#include "table/change.h"
+#include "table/heap.h"
+#include "table/index.h"
+#include "table/look.h"
+#include <errno.h>
+#include <mmsync/step.h>
+#include <stdlib.h>
+
+/* What a commit looks at, and removes, beyond what the puts before it have. */
+enum { EVICTIONS_PER_COMMIT = 1024, SWEPT_PER_COMMIT = 2, SWEPT_PER_CHANGE = 2 };
+
+static const uint64_t plain_type[2] = {MMS_TABLE_TYPE_0, MMS_TABLE_TYPE_1};
+
+void mms__dirty(struct mms_table *table, uint64_t offset, uint64_t length)
+{
+    uint64_t base = table->base_size;
+
+    if (offset < base)
+        (void)mms_write_touch(table->writer, (size_t)offset, (size_t)(length < base - offset ? length : base - offset));
+}
+
+/* ---- Errors ---- */
+
+int mms__table_damaged(struct mms_table *table, const char *what, uint64_t unit)
+{
+    table->damage = MMS_E_CORRUPT;
+    return mms__fail(MMS_E_CORRUPT,
+                     "changing the table %s: it is damaged: %s %llu cannot be; abort, or delete all "
+                     "entries with mms_table_clear",
+                     table->writer->place.path, what, (unsigned long long)unit);
+}
+
+int mms__table_fail_room(const struct mms_table *table, int code, uint64_t size)
+{
+    const char *path = table->writer->place.path;
+
+    if (code != MMS_E_TOO_BIG)
+        return code; /* the call has said why */
+    return mms__fail(
+        MMS_E_TOO_BIG,
+        "changing the table %s: no room: it would have %llu bytes, more than options.max_size of its writer "
+        "allows; delete entries, give the table options.max_bytes, or open the writer with a larger "
+        "max_size and options.replace",
+        path, (unsigned long long)size);
+}
+
+static int fail_type(const struct mms_table *table, const uint64_t wanted[2])
+{
+    return mms__fail(MMS_E_TYPE, "updating %s: its table has type %016llx%016llx, and this is %016llx%016llx",
+                     table->writer->place.path, (unsigned long long)table->head->type_id[0],
+                     (unsigned long long)table->head->type_id[1], (unsigned long long)wanted[0],
+                     (unsigned long long)wanted[1]);
+}
+
+static int fail_option(const struct mms_table *table, const char *name, uint64_t given, uint64_t found)
+{
+    return mms__fail(MMS_E_INVALID, "updating the table %s: options.%s is %llu, and the table was created with %llu",
+                     table->writer->place.path, name, (unsigned long long)given, (unsigned long long)found);
+}
+
+/* ---- A new one ---- */
+
+static bool is_given(const uint64_t pair[2])
+{
+    return (pair[0] | pair[1]) != 0;
+}
+
+static int choose_seed(struct mms_table *table, const mms_table_options *options)
+{
+    uint64_t seed[2] = {options->seed[0], options->seed[1]};
+    int code = is_given(seed) ? 0 : mms__random(seed, sizeof seed);
+
+    if (code != 0)
+        return mms__fail(code, "creating the table %s: no random numbers for its seed", table->writer->place.path);
+    table->head->seed[0] = seed[0];
+    table->head->seed[1] = seed[1];
+    return 0;
+}
+
+static uint64_t first_buckets(uint64_t expected)
+{
+    uint64_t wanted = expected / MMS__LOAD * 2 + 1, buckets = MMS__FIRST_BUCKETS;
+
+    while (buckets < wanted && buckets < MMS__SEGMENT)
+        buckets *= 2;
+    return buckets < wanted ? wanted : buckets;
+}
+
+static void fill_head(struct mms_table *table, const mms_table_options *options)
+{
+    struct mms__table_head *head = table->head;
+    const uint64_t *type_id = is_given(options->type_id) ? options->type_id : plain_type;
+
+    memset(head, 0, sizeof *head);
+    head->magic = MMS__TABLE_MAGIC;
+    head->version = MMS__TABLE_VERSION;
+    if (options->expiring || options->expires_ns != 0)
+        head->flags |= MMS__TABLE_EXPIRING;
+    if (options->max_bytes != 0)
+        head->flags |= MMS__TABLE_AGED;
+    head->size = sizeof *head;
+    head->type_id[0] = type_id[0];
+    head->type_id[1] = type_id[1];
+    head->key_size = options->key_size;
+    head->value_size = options->value_size;
+    head->max_bytes = options->max_bytes;
+    head->buckets = 1; /* until there is one */
+}
+
+static int create(struct mms_table *table, const mms_table_options *options)
+{
+    void *data = NULL;
+    int code = mms_write_grow(table->writer, sizeof *table->head, &data);
+
+    if (code != 0)
+        return mms__table_fail_room(table, code, sizeof *table->head);
+    table->data = data;
+    table->head = data;
+    table->capacity = sizeof *table->head;
+    fill_head(table, options);
+    code = choose_seed(table, options);
+    if (code != 0)
+        return code;
+    table->now.data = table->data;
+    table->now.size = table->head->size;
+    mms__keys_take(table->head, &table->now.keys);
+    code = mms__index_make(table, first_buckets(options->expected));
+    if (code != 0)
+        return code;
+    return mms_write_set_type(table->writer, is_given(options->type_id) ? options->type_id : plain_type,
+                              options->schema, options->schema_size);
+}
+
+/* ---- One that is there ---- */
+
+static int check_options(struct mms_table *table, const mms_table_options *options)
+{
+    struct mms__table_head *head = table->head;
+
+    if (is_given(options->type_id) &&
+        (options->type_id[0] != head->type_id[0] || options->type_id[1] != head->type_id[1]))
+        return fail_type(table, options->type_id);
+    if (options->key_size != 0 && options->key_size != head->key_size)
+        return fail_option(table, "key_size", options->key_size, head->key_size);
+    if (options->value_size != 0 && options->value_size != head->value_size)
+        return fail_option(table, "value_size", options->value_size, head->value_size);
+    if ((options->expiring || options->expires_ns != 0) && !(head->flags & MMS__TABLE_EXPIRING))
+        return fail_option(table, "expiring", 1, 0);
+    if (options->max_bytes != 0 && !(head->flags & MMS__TABLE_AGED))
+        return fail_option(table, "max_bytes", options->max_bytes, 0);
+    if (options->max_bytes != 0)
+        head->max_bytes = options->max_bytes;
+    return 0;
+}
+
+static int open_newest(struct mms_table *table, uint64_t size, const mms_table_options *options)
+{
+    int code = mms__keys_open(table->data, size, table->writer->place.path, &table->now.keys);
+
+    if (code != 0)
+        return code;
+    return check_options(table, options);
+}
+
+/* ---- Beginning ---- */
+
+static mms_table *table_of(mms_writer *writer)
+{
+    if (!writer->table)
+        writer->table = calloc(1, sizeof *writer->table);
+    return writer->table;
+}
+
+static int begin(struct mms_table *table, const mms_table_options *options)
+{
+    void *data;
+    size_t size;
+    int code = mms_write_update(table->writer, 0, &data, &size, NULL);
+
+    if (code != 0)
+        return code;
+    table->data = data;
+    table->head = data;
+    table->capacity = table->base_size = table->now.size = size;
+    table->now.data = data;
+    code = size == 0 ? create(table, options) : open_newest(table, size, options);
+    if (code != 0)
+        (void)mms_write_abort(table->writer);
+    return code;
+}
+
+int mms__table_begin(mms_writer *writer, const mms_table_options *options, mms_table **out)
+{
+    struct mms_table *table = table_of(writer);
+    int code;
+
+    if (!table)
+        return mms__fail(-ENOMEM, "updating the table %s: no memory", writer->place.path);
+    *table = (struct mms_table){.writer = writer, .expires_ns = options->expires_ns};
+    table->now.now_ns = mms__read_clock(CLOCK_REALTIME_COARSE);
+    code = begin(table, options);
+    if (code != 0)
+        return code;
+    writer->in_table = true;
+    *out = table;
+    return 0;
+}
+
+/* ---- Changes ---- */
+
+int mms__table_reserve(mms_table *table, const void *key, size_t key_size, size_t size, void **value)
+{
+    uint64_t units = mms__entry_units(table->now.keys.entry_head, key_size, size), most = table->head->max_bytes;
+
+    if (most != 0 && units << MMS__UNIT_BITS > most)
+        return mms__fail(
+            MMS_E_TOO_BIG,
+            "putting a key into %s: the entry takes %llu bytes, and options.max_bytes of the table is %llu",
+            table->writer->place.path, (unsigned long long)(units << MMS__UNIT_BITS), (unsigned long long)most);
+    return mms__change_put(table, key, key_size, size, value);
+}
+
+int mms__table_delete(mms_table *table, const void *key, size_t key_size)
+{
+    int code = mms__change_delete(table, key, key_size);
+
+    if (code == MMS_E_NOT_FOUND)
+        return mms__fail(MMS_E_NOT_FOUND, "deleting a key of %zu bytes from %s", key_size, table->writer->place.path);
+    return code;
+}
+
+/* The head of a table without entries, and without buckets yet. */
+static void forget_entries(struct mms_table *table)
+{
+    struct mms__table_head *head = table->head;
+
+    head->size = table->now.size = sizeof *head;
+    head->count = head->bytes = head->free_bytes = 0;
+    head->oldest = head->newest = head->sweep = 0;
+    memset(head->full, 0, sizeof head->full);
+    memset(head->lists, 0, sizeof head->lists);
+    mms__dirty(table, offsetof(struct mms__table_head, lists), sizeof head->lists);
+}
+
+int mms__table_clear(mms_table *table)
+{
+    int code = mms__heap_provide(table, mms__index_first_size());
+
+    if (code != 0)
+        return code;
+    forget_entries(table);
+    table->damage = 0; /* what was damaged is gone */
+    table->changes++;
+    MMS__STEP(table_forgotten);
+    return mms__index_make(table, MMS__FIRST_BUCKETS);
+}
+
+void mms__table_fetch(const mms_table *table, size_t count, const mms_key *keys)
+{
+    mms__look_fetch(&table->now, count, keys);
+}
+
+void mms__table_show(const struct mms_table *table, mms_table_view *out)
+{
+    struct mms__table_bytes now = table->now;
+
+    mms__keys_take(table->head, &now.keys);
+    mms__look_show(&now, table->head, 0, out);
+}
+
+/* ---- The end ---- */
+
+static int tidy(struct mms_table *table)
+{
+    int code = mms__age_evict(table, 0, EVICTIONS_PER_COMMIT);
+
+    return code == 0 ? mms__age_sweep(table, SWEPT_PER_COMMIT + SWEPT_PER_CHANGE * table->changes) : code;
+}
+
+int mms__table_commit(mms_table *table, mms_receipt *receipt)
+{
+    mms_writer *writer = table->writer;
+    int code = table->damage != 0 ? mms__table_damaged(table, "what was found at unit", 0) : tidy(table);
+
+    if (code != 0)
+        return code;
+    table->changes = 0; /* it may be committed again */
+    mms__dirty(table, 0, offsetof(struct mms__table_head, lists));
+    MMS__STEP(table_tidied);
+    code = mms_write_commit(writer, (size_t)table->now.size, receipt);
+    if (code == 0 && receipt) {
+        receipt->table_evicted = table->evicted;
+        receipt->table_expired = table->expired;
+    }
+    return code;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An update of a table: the writer's half. The bytes are its own until the commit, but they were
+   published once, and may be damaged: nothing in them is followed unchecked. */
+#ifndef MMS_TABLE_UPDATE_H
+#define MMS_TABLE_UPDATE_H
+
+#include "handle/writer.h"
+#include "table/keys.h"
+
+struct mms_table {
+    mms_writer *writer;
+    unsigned char *data;
+    struct mms__table_head *head; /* at data */
+    uint64_t capacity;            /* bytes at data */
+    uint64_t base_size;           /* of the value that it began with: what is below needs a touch */
+    struct mms__table_bytes now;  /* as look-ups see it */
+    uint64_t expires_ns;          /* for the next puts */
+    uint64_t changes;             /* puts and deletes since the begin */
+    uint64_t evicted, expired;    /* removed since the begin */
+    int damage;                   /* a code, once something impossible was found; no commit then */
+};
+
+static inline struct mms__free_block *mms__block(const struct mms_table *table, uint64_t unit)
+{
+    return (struct mms__free_block *)(void *)(table->data + (unit << MMS__UNIT_BITS));
+}
+
+/* Before or after bytes are stored. */
+void mms__dirty(struct mms_table *table, uint64_t offset, uint64_t length);
+
+static inline void mms__dirty_word(struct mms_table *table, const mms__word *word)
+{
+    mms__dirty(table, (uint64_t)((const unsigned char *)word - table->data), sizeof *word);
+}
+
+static inline void mms__set_word(struct mms_table *table, mms__word *word, uint64_t value)
+{
+    *word = value;
+    mms__dirty_word(table, word);
+}
+
+/* Something that cannot be; remembers it. The result is MMS_E_CORRUPT. */
+int mms__table_damaged(struct mms_table *table, const char *what, uint64_t unit);
+
+/* No room for `size` bytes, as a call for more has said. Details are stored. */
+int mms__table_fail_room(const struct mms_table *table, int code, uint64_t size);
+
+/* ---- The calls, whose arguments are checked (api/table.c) ---- */
+
+int mms__table_begin(mms_writer *writer, const mms_table_options *options, mms_table **out);
+int mms__table_reserve(mms_table *table, const void *key, size_t key_size, size_t size, void **value);
+int mms__table_delete(mms_table *table, const void *key, size_t key_size);
+int mms__table_clear(mms_table *table);
+int mms__table_commit(mms_table *table, mms_receipt *receipt);
+/* Fetch what changes of these keys, MMS__FETCHED at most, will look at. They are not checked. */
+enum { MMS__FETCHED = 16 };
+void mms__table_fetch(const mms_table *table, size_t count, const mms_key *keys);
+/* What look-ups in a view see, as of now. */
+void mms__table_show(const struct mms_table *table, mms_table_view *out);
+
+#endif

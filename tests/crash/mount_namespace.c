@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ctest: crash */
+/* Mount namespaces, as containers have them: one region under two paths, a directory mounted over
+   its parent, read-only mounts, and a repair where neither paths nor device numbers can be
+   compared. */
+#include "child.h"
+#include "forked.h"
+#include "lookout.h"
+#include "mmap_sync_sample.h"
+#include "sample.h"
+#include "scratch.h"
+#include <errno.h>
+#include <stdio.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The root of a file system that is mounted for the test, with a few paths below it. */
+static const char *below(const void *root, const char *name)
+{
+    static char paths[8][600];
+    static unsigned turn;
+    char *path = paths[turn++ % 8];
+
+    snprintf(path, sizeof paths[0], "%s/%s", (const char *)root, name);
+    return path;
+}
+
+static void make_directory(const char *path)
+{
+    check_true(mkdir(path, 0755) == 0);
+}
+
+static void bind_at(const char *from, const char *to)
+{
+    make_directory(to);
+    check_true(mount(from, to, NULL, MS_BIND, NULL) == 0);
+}
+
+static void make_read_only(const char *path)
+{
+    check_true(mount(NULL, path, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL) == 0);
+}
+
+static void on_tmpfs(void **state, forked_part *part)
+{
+    const char *root = scratch_path(state, "root");
+
+    make_directory(root);
+    in_child_with_mount("tmpfs", "size=64m", root, part, (void *)(uintptr_t)root);
+}
+
+static void on_overlayfs(void **state, forked_part *part)
+{
+    const char *lower = scratch_path(state, "lower"), *upper = scratch_path(state, "upper"),
+               *work = scratch_path(state, "work"), *root = scratch_path(state, "root");
+    char options[1024];
+
+    make_directory(lower);
+    make_directory(upper);
+    make_directory(work);
+    make_directory(root);
+    snprintf(options, sizeof options, "lowerdir=%s,upperdir=%s,workdir=%s%s", lower, upper, work,
+             geteuid() == 0 ? "" : ",userxattr");
+    in_child_with_mount("overlay", options, root, part, (void *)(uintptr_t)root);
+}
+
+static void on_btrfs(void **state, forked_part *part)
+{
+    const char *image = scratch_path(state, "image"), *root = scratch_path(state, "root");
+
+    make_directory(root);
+    in_child_with_image("btrfs", "128M", image, root, part, (void *)(uintptr_t)root);
+}
+
+/* ---- Two paths to one region ---- */
+
+static void share_by_two_paths(void *root)
+{
+    struct child reader = child_start("reader"), other = child_start("writer");
+    mms_writer *writer;
+
+    make_directory(below(root, "parent"));
+    bind_at(below(root, "parent"), below(root, "elsewhere"));
+    writer = sample_writer(below(root, "parent/region"));
+    publish_text(writer, "text");
+    child_expect(&other, "MMS_E_BUSY", "open %s lock_wait_ms=-2", below(root, "elsewhere/region"));
+    use_every_slot(writer, 4);
+    child_expect(&reader, "OK pin", "open %s", below(root, "elsewhere/region"));
+    child_expect(&reader, "OK", "read");
+    use_every_slot(writer, 4);
+    child_expect(&reader, "OK", "check");
+    child_kill(&reader);
+    check_true(is_gone(below(root, "parent/region"), reader.pid));
+    use_every_slot(writer, 4);
+    check_ok(mms_writer_close(writer));
+    child_end(&other);
+}
+
+static void a_region_has_two_paths(void **state)
+{
+    on_tmpfs(state, share_by_two_paths);
+}
+
+static void a_region_has_two_paths_on_overlayfs(void **state)
+{
+    need_fork_advice();
+    on_overlayfs(state, share_by_two_paths);
+}
+
+/* What a container mounts is the parent: then a region that was removed and created again is found
+   under its name. */
+static void mount_the_parent(void *root)
+{
+    const char *inside = below(root, "container/region");
+    mms_writer *writer;
+
+    make_directory(below(root, "host"));
+    bind_at(below(root, "host"), below(root, "container"));
+    (void)sample_closed_region(below(root, "host/region"), "old");
+    check_copies(inside, "old");
+    check_ok(mms_remove(below(root, "host/region")));
+    writer = sample_writer(below(root, "host/region"));
+    publish_text(writer, "new");
+    check_copies(inside, "new");
+    check_ok(mms_writer_close(writer));
+}
+
+static void the_parent_is_mounted(void **state)
+{
+    on_tmpfs(state, mount_the_parent);
+}
+
+/* A region that is itself a mount point can be used but not removed, and after it was created
+   again the mount still shows the old one. */
+static void mount_the_region(void *root)
+{
+    const char *host = below(root, "region"), *inside = below(root, "container");
+    mms_writer *writer;
+    mms_region *region;
+
+    (void)sample_closed_region(host, "old");
+    bind_at(host, inside);
+    check_copies(inside, "old");
+    writer = sample_writer(inside);
+    publish_text(writer, "from inside");
+    check_ok(mms_writer_close(writer));
+    check_copies(host, "from inside");
+    check_true(mms_remove(inside) != 0); /* EBUSY: a mount point cannot be renamed */
+    check_detail_mentions(inside);
+    check_copies(host, "from inside");
+    check_ok(mms_remove(host));
+    writer = sample_writer(host);
+    publish_text(writer, "new");
+    check_code(mms_region_open(inside, NULL, &region), MMS_E_NOT_REGION);
+    check_detail_mentions(inside);
+    check_copies(host, "new");
+    check_ok(mms_writer_close(writer));
+}
+
+static void the_region_itself_is_mounted(void **state)
+{
+    on_tmpfs(state, mount_the_region);
+}
+
+/* ---- Read-only mounts ---- */
+
+static void use_read_only(void *root)
+{
+    const char *host = below(root, "host/region"), *inside = below(root, "container/region");
+    mms_writer *writer;
+    mms_region *region;
+    mms_info info;
+    char copy[64];
+    size_t size;
+
+    make_directory(below(root, "host"));
+    bind_at(below(root, "host"), below(root, "container"));
+    make_read_only(below(root, "container"));
+    writer = sample_writer(host);
+    publish_text(writer, "first");
+    check_ok(mms_region_open(inside, NULL, &region));
+    check_true(mms_region_read_only(region));
+    for (int i = 0; i < 100; i++) {
+        publish_text(writer, i % 2 ? "odd" : "even");
+        check_ok(mms_read_copy(region, copy, sizeof copy, &size, NULL));
+        check_memory(copy, i % 2 ? "odd" : "even", size);
+    }
+    check_ok(mms_inspect(inside, &info));
+    check_equal(info.size, 3);
+    check_ok(mms_verify(inside, NULL, NULL));
+    check_ok(mms_region_close(region));
+    check_ok(mms_writer_close(writer));
+    check_code(mms_writer_open(inside, NULL, &writer), -EROFS);
+    check_detail_mentions(inside);
+    check_code(mms_remove(inside), -EROFS);
+    check_detail_mentions(inside);
+    check_code(mms_writer_open(below(root, "container/another"), NULL, &writer), -EROFS);
+    check_copies(host, "odd");
+}
+
+static void a_read_only_mount_is_copied_from(void **state)
+{
+    on_tmpfs(state, use_read_only);
+}
+
+/* ---- Repair of mmap-sync's files ---- */
+
+/* A reader that has the files under another path is alive, and keeps its count. */
+static void repair_beside_a_reader(void *root)
+{
+    struct child reader = child_start("reader");
+    const char *prefix = below(root, "host/value"), *other = below(root, "container/value");
+    mms_repair_report report;
+    mms_writer *writer;
+    mms_info info;
+
+    make_directory(below(root, "host"));
+    bind_at(below(root, "host"), below(root, "container"));
+    check_ok(mms_writer_open(crate_path(prefix), NULL, &writer));
+    publish_text(writer, "text");
+    check_ok(mms_writer_close(writer));
+    child_expect(&reader, "OK pin", "open mmap-sync:%s", other);
+    (void)child_ask(&reader, "read"); /* lacks a pattern, and holds the view */
+    check_code(mms_repair(prefix, 0, 0, &report), MMS_E_AGAIN);
+    check_true(report.suspects >= 1);
+    check_equal(report.suspect_pid[0], reader.pid);
+    check_ok(mms_inspect(prefix, &info));
+    check_equal(info.readers, 1);
+    child_kill(&reader);
+    check_ok(mms_repair(prefix, 0, 0, &report));
+    check_equal(report.after[0] + report.after[1], 0);
+}
+
+static void repair_sees_a_reader_through_a_bind_mount(void **state)
+{
+    on_tmpfs(state, repair_beside_a_reader);
+}
+
+static void repair_sees_a_reader_through_a_bind_mount_on_overlayfs(void **state)
+{
+    need_fork_advice();
+    on_overlayfs(state, repair_beside_a_reader);
+}
+
+/* On btrfs each subvolume has a device number of its own, which /proc/PID/maps does not show. */
+static void repair_sees_a_reader_through_a_bind_mount_on_btrfs(void **state)
+{
+    need_fork_advice();
+    on_btrfs(state, repair_beside_a_reader);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        scratch_test(a_region_has_two_paths),
+        scratch_test(a_region_has_two_paths_on_overlayfs),
+        scratch_test(the_parent_is_mounted),
+        scratch_test(the_region_itself_is_mounted),
+        scratch_test(a_read_only_mount_is_copied_from),
+        scratch_test(repair_sees_a_reader_through_a_bind_mount),
+        scratch_test(repair_sees_a_reader_through_a_bind_mount_on_overlayfs),
+        scratch_test(repair_sees_a_reader_through_a_bind_mount_on_btrfs),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,1 @@
+struct A { a: AHashMap<u8, u8> }

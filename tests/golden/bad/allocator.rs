@@ -1,0 +1,1 @@
+struct A { a: Vec<u8, Global> }

@@ -1,0 +1,1 @@
+struct A { a: chrono::DateTime<Utc> }

@@ -1,1 +1,0 @@
-struct A { a: HashMap<u8, u8, FxHasher> }

@@ -1,0 +1,1 @@
+struct A { a: HashMap<IpAddr, u8> }

@@ -1,0 +1,2 @@
+enum E { A, B }
+struct A { a: HashMap<Option<E>, u8> }

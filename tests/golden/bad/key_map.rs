@@ -1,0 +1,1 @@
+struct A { a: BTreeSet<HashMap<u8, u8>> }

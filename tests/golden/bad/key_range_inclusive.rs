@@ -1,0 +1,1 @@
+struct A { a: HashMap<RangeInclusive<u8>, u8> }

@@ -1,0 +1,2 @@
+struct K { n: Option<Box<K>> }
+struct A { a: HashMap<K, u8> }

@@ -1,0 +1,1 @@
+struct A { a: HashSet<Vec<BTreeSet<u8>>> }

@@ -1,0 +1,1 @@
+struct A { a: HashMap<[(); 3], u8> }

@@ -1,0 +1,2 @@
+struct Range(u8);
+struct A { a: std::ops::Range<u8> }

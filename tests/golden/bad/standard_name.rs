@@ -1,2 +1,0 @@
-struct B { a: Vec<u8> }
-struct u8 { a: bool }

@@ -1,2 +1,0 @@
-struct K { a: u8 }
-struct A { a: BTreeMap<K, u8> }

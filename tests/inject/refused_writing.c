@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writing and updating while the kernel refuses one thing that they need, or after the host has
+   closed a file: no value is lost, and the next write goes on if it can. */
+#include "answers.h"
+#include "os/file.h"
+#include "region/layout.h"
+#include "region/range_set.h"
+#include "region/writer.h"
+#include "sample.h"
+#include "scratch.h"
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <string.h>
+#include <unistd.h>
+
+/* There the mapping does not keep the lock, so another writer may have it. */
+static void writer_whose_host_closed_its_lock_on_overlayfs_writes_no_more(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer *writer;
+
+    inject_filesystem(OVERLAYFS_SUPER_MAGIC);
+    writer = sample_writer(path);
+    publish_text(writer, "value");
+    close_file_named(scratch_path(state, "region/lock"));
+    check_code(mms_write(writer, "x", 1, NULL), MMS_E_GONE);
+    check_detail_mentions("open the writer again");
+    check_copies(path, "value");
+    check_ok(mms_writer_close(writer));
+    inject_filesystem(0);
+}
+
+static void write_goes_on_after_signals_and_ends_where_nothing_is_taken(void **state)
+{
+    int fd = open(scratch_path(state, "file"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    char bytes[8];
+
+    check_true(fd >= 0);
+    fail_from_here(INJECT_pwrite, 1, EINTR, 2);
+    check_equal(mms__write_at(fd, "value", 5, 0), 0);
+    check_equal(counts->failed, 2);
+    check_true(pread(fd, bytes, sizeof bytes, 0) == 5 && memcmp(bytes, "value", 5) == 0);
+    fail_from_here(INJECT_pwrite, 1, INJECT_SHORT, FOR_GOOD); /* half, half of the rest, at last nothing */
+    check_equal(mms__write_at(fd, "value", 5, 0), -ENOSPC);
+    fail_from_here(INJECT_pwrite, 1, EIO, 1);
+    check_equal(mms__write_at(fd, "value", 5, 0), -EIO);
+    inject_disarm();
+    close(fd);
+}
+
+/* ---- membarrier ---- */
+
+static bool readers_are_to_be_symmetric(const char *path)
+{
+    mms_info info;
+
+    check_ok(mms_inspect(path, &info));
+    return info.symmetric;
+}
+
+/* A lack of memory passes. A refusal by a filter or by the kernel stays. */
+static void membarrier_that_finds_no_memory_is_asked_again(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer *writer = sample_writer(path);
+    mms_region *region = sample_region(path);
+    mms_reader *reader = sample_reader(region);
+    int code = 0;
+
+    if (readers_are_to_be_symmetric(path))
+        skip_because("membarrier(2) is refused here");
+    publish_text(writer, "value");
+    check_reads(reader, "value");
+    fail_from_here(INJECT_membarrier, 1, ENOMEM, 2); /* over within a call */
+    for (int i = 0; i < 20; i++)
+        publish_text(writer, "other");
+    fail_from_here(INJECT_membarrier, 1, ENOMEM, FOR_GOOD); /* it stays: what readers hold is unknown */
+    for (int i = 0; i < 20 && code == 0; i++)
+        code = mms_write(writer, "x", 1, NULL);
+    check_code(code, MMS_E_AGAIN);
+    inject_disarm();
+    for (int i = 0; i < 20; i++)
+        publish_text(writer, "later");
+    check_true(!readers_are_to_be_symmetric(path));
+    check_ok(mms_writer_close(writer));
+    fail_from_here(INJECT_membarrier, 1, ENOMEM, FOR_GOOD);
+    writer = sample_writer(path);
+    inject_disarm();
+    check_true(!readers_are_to_be_symmetric(path));
+    publish_text(writer, "last");
+    check_reads(reader, "last");
+    fail_from_here(INJECT_membarrier, 1, EPERM, 1);
+    for (int i = 0; i < 20 && !readers_are_to_be_symmetric(path); i++)
+        (void)mms_write(writer, "x", 1, NULL);
+    check_true(readers_are_to_be_symmetric(path));
+    inject_disarm();
+    check_ok(mms_reader_close(reader));
+    check_ok(mms_region_close(region));
+    check_ok(mms_writer_close(writer));
+}
+
+/* ---- The end of the generations ---- */
+
+/* A free slot's memory is freed only under a new generation word, or a copy would find zeros under
+   a good one (G1). */
+static void without_generations_no_memory_is_given_back(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer *writer;
+    uint64_t blocks;
+    void *buffer;
+
+    sample_closed_region(path, "value");
+    patch_word(path, "control", offsetof(struct mms__control, floor), MMS__GENERATION_MAX - 8);
+    writer = sample_writer(path);
+    for (int i = 0; i < 7; i++)
+        publish_text(writer, "value");
+    check_ok(mms_write_begin(writer, 1, &buffer, NULL)); /* the last */
+    check_true(mms__native_writer_of(writer)->pool.free_count > 0);
+    blocks = file_blocks(path, "data");
+    fail_from_here(INJECT_fallocate, 1, ENOSPC, 1);
+    check_code(mms_write_grow(writer, 50000, &buffer), -ENOSPC);
+    inject_disarm();
+    check_equal(file_blocks(path, "data"), blocks);
+    check_ok(mms_write_abort(writer));
+    check_code(mms_write(writer, "x", 1, NULL), MMS_E_EXHAUSTED);
+    check_ok(mms_writer_close(writer));
+    check_copies(path, "value");
+}
+
+/* ---- Updates ---- */
+
+/* `changes` belongs to whoever `data` belongs to, or is not made. */
+static void owner_that_cannot_be_given_is_an_error_of_the_update(void **state)
+{
+    const char *path = scratch_path(state, "region"), *file = scratch_path(state, "region/changes");
+    mms_writer_options options = sample_options();
+    mms_writer *writer;
+    size_t size;
+    void *buffer;
+
+    if (geteuid() != 0)
+        skip_because("only root can give files to any group");
+    options.gid = 4711;
+    writer = sample_writer_with(path, options);
+    fail_from_here(INJECT_fchown, 1, EPERM, 1);
+    check_code(mms_write_update(writer, 10, &buffer, &size, NULL), -EPERM);
+    inject_disarm();
+    check_detail_mentions("making its file `changes`");
+    check_true(access(file, F_OK) != 0);
+    check_ok(mms_write_update(writer, 10, &buffer, &size, NULL));
+    check_ok(mms_write_abort(writer));
+    check_ok(mms_writer_close(writer));
+}
+
+static void changes_that_are_written_in_pieces_are_whole(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer *writer = sample_writer(path);
+    size_t size;
+    void *buffer;
+
+    fail_from_here(INJECT_pwrite, 1, INJECT_SHORT, 3);
+    check_ok(mms_write_update(writer, 10, &buffer, &size, NULL));
+    inject_disarm();
+    check_equal(counts->failed, 3);
+    check_ok(mms_write_abort(writer));
+    check_ok(mms_verify(path, NULL, NULL));
+    check_ok(mms_writer_close(writer));
+}
+
+/* A set that gets no memory for more ranges merges the ones it has. */
+static void ranges_without_memory_are_merged_and_not_lost(void **state)
+{
+    struct mms__range_set set = {0};
+
+    (void)state;
+    mms__range_set_add(&set, 0, 1);
+    fail_from_here(INJECT_realloc, 1, ENOMEM, FOR_GOOD);
+    for (uint64_t i = 1; i < 2000; i++)
+        mms__range_set_add(&set, i * 37 % 2000 * 10, 1);
+    inject_disarm();
+    check_true(counts->failed > 0);
+    check_true(!set.everything && set.count <= set.capacity);
+    mms__range_set_merge(&set);
+    for (uint64_t i = 0, k = 0; i < 2000; i++) {
+        while (k < set.count && set.ranges[k].offset + set.ranges[k].length <= i * 10)
+            k++;
+        check_true(k < set.count && set.ranges[k].offset <= i * 10);
+    }
+    mms__range_set_free(&set);
+}
+
+/* Without memory for even one range everything counts as touched: no change is missed, and
+   mms_changes cannot say what changed. */
+static void touches_without_memory_count_as_everything(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer_options options = sample_options();
+    mms_writer *writer;
+    mms_region *region;
+    mms_reader *reader;
+    uint64_t before;
+    size_t size;
+    void *buffer;
+
+    options.check_touch = true;
+    writer = sample_writer_with(path, options);
+    before = publish_text(writer, "0123456789");
+    check_ok(mms_write_update(writer, 0, &buffer, &size, NULL));
+    memcpy(buffer, "xx", 2);
+    fail_from_here(INJECT_realloc, 1, ENOMEM, FOR_GOOD);
+    check_ok(mms_write_touch(writer, 0, 1));
+    check_ok(mms_write_commit(writer, size, NULL));
+    inject_disarm();
+    check_equal(counts->failed, 1);
+    region = sample_region(path);
+    reader = sample_reader(region);
+    check_holds(reader, "xx23456789");
+    check_code(mms_changes(reader, before, NULL, 0, &size), MMS_E_FORGOTTEN);
+    check_ok(mms_reader_close(reader));
+    check_ok(mms_region_close(region));
+    check_ok(mms_writer_close(writer));
+}
+
+/* As on a full disk, if the file shares its blocks with a copy. */
+static void commit_without_room_for_its_record_can_be_made_again(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer *writer = sample_writer(path);
+    size_t size;
+    void *buffer;
+
+    publish_text(writer, "0123456789");
+    check_ok(mms_write_update(writer, 0, &buffer, &size, NULL));
+    check_ok(mms_write_patch(writer, 0, "x", 1));
+    mms__native_writer_of(writer)->front.place.shares_blocks = true;
+    fail_from_here(INJECT_madvise, 1, EFAULT, FOR_GOOD);
+    check_true(mms_write_commit(writer, size, NULL) < 0);
+    inject_disarm();
+    check_detail_mentions("no room for its file `changes`");
+    check_copies(path, "0123456789");
+    check_ok(mms_write_commit(writer, size, NULL));
+    check_copies(path, "x123456789");
+    check_ok(mms_writer_close(writer));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        answers_test(writer_whose_host_closed_its_lock_on_overlayfs_writes_no_more),
+        answers_test(write_goes_on_after_signals_and_ends_where_nothing_is_taken),
+        answers_test(membarrier_that_finds_no_memory_is_asked_again),
+        answers_test(without_generations_no_memory_is_given_back),
+        answers_test(owner_that_cannot_be_given_is_an_error_of_the_update),
+        answers_test(changes_that_are_written_in_pieces_are_whole),
+        answers_test(ranges_without_memory_are_merged_and_not_lost),
+        answers_test(touches_without_memory_count_as_everything),
+        answers_test(commit_without_room_for_its_record_can_be_made_again),
+    };
+
+    counts = inject_share();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

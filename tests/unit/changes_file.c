@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The file `changes`, missing, damaged or obstructed: what an update does about it, what
+   mms_changes says, and who owns it (region/changes_file.c, region/changed.c). */
+#include "forked.h"
+#include "region/layout.h"
+#include "sample.h"
+#include "scratch.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct fixture {
+    const char *path, *file;
+    uint64_t first;
+};
+
+static void update(mms_writer *writer, const char *text)
+{
+    size_t size;
+    void *buffer;
+
+    check_ok(mms_write_update(writer, 0, &buffer, &size, NULL));
+    check_ok(mms_write_patch(writer, 0, text, strlen(text)));
+    check_ok(mms_write_commit(writer, size, NULL));
+}
+
+/* A region with a value and an update of it; its writer is gone. */
+static struct fixture set_up(void **state)
+{
+    struct fixture fixture = {.path = scratch_path(state, "region"), .file = scratch_path(state, "region/changes")};
+    mms_writer *writer = sample_writer(fixture.path);
+
+    fixture.first = publish_text(writer, "0123456789");
+    update(writer, "x");
+    check_ok(mms_writer_close(writer));
+    return fixture;
+}
+
+/* Asks as a reader for the first time: it has nothing mapped. */
+static void check_asked(const struct fixture *fixture, int code, const char *detail)
+{
+    mms_region *region = sample_region(fixture->path);
+    mms_reader *reader = sample_reader(region);
+    size_t count = 77;
+
+    check_ok(mms_read(reader, &(mms_view){0}));
+    check_code(mms_changes(reader, fixture->first, NULL, 0, &count), code);
+    if (code != 0) {
+        check_detail_mentions(detail);
+        check_equal(count, 77);
+    }
+    check_ok(mms_reader_close(reader));
+    check_ok(mms_region_close(region));
+}
+
+/* The next writer recreates it, and goes on. */
+static void check_made_anew(const struct fixture *fixture)
+{
+    mms_writer *writer = sample_writer(fixture->path);
+    struct stat status;
+
+    update(writer, "ab");
+    check_copies(fixture->path, "ab23456789");
+    check_ok(mms_verify(fixture->path, NULL, NULL));
+    check_true(lstat(fixture->file, &status) == 0 && S_ISREG(status.st_mode));
+    check_equal(status.st_size, sizeof(struct mms__changes) + (64 << 10));
+    check_ok(mms_writer_close(writer));
+    check_ok(mms_remove(fixture->path));
+}
+
+static void a_file_that_is_missing_is_nothing_known(void **state)
+{
+    struct fixture fixture = set_up(state);
+
+    check_asked(&fixture, 0, NULL);
+    check_true(unlink(fixture.file) == 0);
+    check_asked(&fixture, MMS_E_FORGOTTEN, "is not known");
+    check_made_anew(&fixture);
+}
+
+static void a_file_that_was_not_filled_is_nothing_known(void **state)
+{
+    static const struct mms__header nothing;
+    struct fixture fixture = set_up(state);
+
+    patch_bytes(fixture.path, "changes", 0, &nothing, sizeof nothing);
+    check_asked(&fixture, MMS_E_FORGOTTEN, "is not known");
+    check_made_anew(&fixture);
+    fixture = set_up(state);
+    check_true(truncate(fixture.file, 0) == 0);
+    check_asked(&fixture, MMS_E_FORGOTTEN, "is not known");
+    check_made_anew(&fixture);
+}
+
+static void a_file_of_a_wrong_size_is_damaged(void **state)
+{
+    const uint64_t sizes[] = {0, 2048, (64 << 10) + 4096, 32 << 10, 128 << 10};
+    struct fixture fixture;
+
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        fixture = set_up(state);
+        patch_word(fixture.path, "changes", offsetof(struct mms__changes, ring_size), sizes[i]);
+        check_asked(&fixture, MMS_E_CORRUPT, "/changes is damaged");
+        check_made_anew(&fixture);
+    }
+    fixture = set_up(state);
+    check_true(truncate(fixture.file, 100) == 0);
+    check_asked(&fixture, MMS_E_CORRUPT, "/changes is damaged");
+    check_made_anew(&fixture);
+}
+
+/* No link is followed: what it points to stays. */
+static void a_link_in_its_place_is_damaged(void **state)
+{
+    struct fixture fixture = set_up(state);
+    const char *moved = scratch_path(state, "moved");
+    char bytes[8];
+
+    check_true(rename(fixture.file, moved) == 0 && symlink(moved, fixture.file) == 0);
+    check_asked(&fixture, MMS_E_CORRUPT, "/changes is damaged");
+    check_made_anew(&fixture);
+    load_bytes(scratch_path(state, "."), "moved", 0, bytes, sizeof bytes);
+    check_memory(bytes, MMS__CHANGES_MAGIC, sizeof bytes);
+}
+
+/* A directory in its place is not removed: that is an error, but whole values can be published. */
+static void a_directory_in_its_place_is_an_error(void **state)
+{
+    struct fixture fixture = set_up(state);
+    mms_writer *writer = sample_writer(fixture.path);
+    size_t size = 77;
+    void *buffer;
+
+    check_true(unlink(fixture.file) == 0 && mkdir(fixture.file, 0700) == 0);
+    check_code(mms_write_update(writer, 0, &buffer, &size, NULL), -EISDIR);
+    check_detail_mentions("making its file `changes`");
+    check_equal(size, 77);
+    publish_text(writer, "whole");
+    check_copies(fixture.path, "whole");
+    check_true(rmdir(fixture.file) == 0);
+    update(writer, "W");
+    check_copies(fixture.path, "Whole");
+    check_ok(mms_writer_close(writer));
+}
+
+/* The directory has the region's name, but its files are not those of the writer's region. */
+static void nothing_is_made_in_a_directory_without_the_data(void **state)
+{
+    struct fixture fixture = set_up(state);
+    const char *data = scratch_path(state, "region/data"), *moved = scratch_path(state, "moved");
+    mms_writer *writer = sample_writer(fixture.path);
+    size_t size = 77;
+    void *buffer;
+    FILE *other;
+
+    check_true(unlink(fixture.file) == 0 && rename(data, moved) == 0);
+    check_code(mms_write_update(writer, 0, &buffer, &size, NULL), MMS_E_GONE);
+    check_detail_mentions("open the writer again");
+    other = fopen(data, "we");
+    check_true(other && fclose(other) == 0);
+    check_code(mms_write_update(writer, 0, &buffer, &size, NULL), MMS_E_GONE);
+    check_detail_mentions("open the writer again");
+    check_true(access(fixture.file, F_OK) != 0);
+    check_equal(size, 77);
+    check_true(rename(moved, data) == 0);
+    update(writer, "xy");
+    check_copies(fixture.path, "xy23456789");
+    check_ok(mms_writer_close(writer));
+}
+
+static void check_owner(void **state, uid_t uid, gid_t gid)
+{
+    struct fixture fixture = set_up(state);
+    mms_writer *writer;
+    struct stat status;
+
+    check_true(unlink(fixture.file) == 0);
+    check_true(chown(scratch_path(state, "region/data"), uid, gid) == 0);
+    check_true(chmod(scratch_path(state, "region/data"), 0604) == 0);
+    writer = sample_writer(fixture.path);
+    update(writer, "ab");
+    check_true(stat(fixture.file, &status) == 0);
+    check_equal(status.st_uid, uid);
+    check_equal(status.st_gid, gid);
+    check_equal(status.st_mode & 07777, 0604);
+    check_ok(mms_writer_close(writer));
+    check_ok(mms_remove(fixture.path));
+}
+
+static void it_belongs_to_whom_the_data_belongs(void **state)
+{
+    if (geteuid() != 0)
+        skip_because("only root can give files to any user or group");
+    check_owner(state, 0, 4711);
+    check_owner(state, NOBODY, 0);
+    check_owner(state, NOBODY, NOBODY);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        scratch_test(a_file_that_is_missing_is_nothing_known),
+        scratch_test(a_file_that_was_not_filled_is_nothing_known),
+        scratch_test(a_file_of_a_wrong_size_is_damaged),
+        scratch_test(a_link_in_its_place_is_damaged),
+        scratch_test(a_directory_in_its_place_is_an_error),
+        scratch_test(nothing_is_made_in_a_directory_without_the_data),
+        scratch_test(it_belongs_to_whom_the_data_belongs),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

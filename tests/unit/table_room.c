@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tables without room: wherever the memory ends, in an entry, a node, a segment or the directory, a
+   put that fails leaves the table as it was (T2), and a cache makes room. And tables that are large
+   enough for the directory to grow. */
+#include "memory_writer.h"
+#include "table/layout.h"
+#include <errno.h>
+#include <string.h>
+
+enum { SMALLEST = 2048, LARGEST = 48 << 10, STEP = 112 };
+
+static const char text[] = "a value that is as long as this, or shorter";
+
+static size_t size_of(uint64_t key)
+{
+    return (size_t)(key % sizeof text);
+}
+
+static int put(mms_table *table, uint64_t key)
+{
+    return mms_table_put(table, &key, sizeof key, text, size_of(key));
+}
+
+static void check_has(const mms_table_view *view, uint64_t key, bool there)
+{
+    size_t size;
+    const void *value = mms_table_get(view, &key, sizeof key, &size);
+
+    check_true((value != NULL) == there);
+    if (!value)
+        return;
+    check_equal(size, size_of(key));
+    check_memory(value, text, size);
+}
+
+/* From `first` on, `count` of them and the next one is not there. */
+static void check_current(mms_table *table, uint64_t first, uint64_t count)
+{
+    mms_table_view view;
+
+    check_ok(mms_table_current(table, &view));
+    check_ok(mms_table_check(&view));
+    check_equal(mms_table_count(&view), count);
+    for (uint64_t key = first; key < first + count; key++)
+        check_has(&view, key, true);
+    check_has(&view, first + count, false);
+}
+
+static uint64_t put_until_full(mms_table *table)
+{
+    uint64_t key = 0;
+    int code;
+
+    while ((code = put(table, key)) == 0)
+        key++;
+    check_code(code, MMS_E_TOO_BIG);
+    check_detail_mentions("max_size");
+    return key;
+}
+
+/* ---- Wherever it ends ---- */
+
+enum { TRIED = 1200 };
+
+/* The keys that are there. */
+static bool there[TRIED];
+
+static void check_there(mms_table *table)
+{
+    mms_table_view view;
+    uint64_t count = 0;
+
+    check_ok(mms_table_current(table, &view));
+    check_ok(mms_table_check(&view));
+    for (uint64_t key = 0; key < TRIED; key++) {
+        check_has(&view, key, there[key]);
+        count += there[key];
+    }
+    check_equal(mms_table_count(&view), count);
+}
+
+/* Each that fits. */
+static void put_some(mms_table *table, uint64_t from, uint64_t step)
+{
+    for (uint64_t key = from; key < TRIED; key += step) {
+        int code = put(table, key);
+
+        if (code != 0)
+            check_code(code, MMS_E_TOO_BIG);
+        there[key] = code == 0 || there[key];
+    }
+    check_there(table);
+}
+
+static void delete_some(mms_table *table, uint64_t from, uint64_t step)
+{
+    for (uint64_t key = from; key < TRIED; key += step) {
+        check_code(mms_table_delete(table, &key, sizeof key), there[key] ? 0 : MMS_E_NOT_FOUND);
+        there[key] = false;
+    }
+    check_there(table);
+}
+
+static void fill(size_t limit, const mms_table_options *options)
+{
+    mms_writer *writer = memory_writer_open(NULL, 0);
+    mms_table *table;
+    int code;
+
+    memory_writer_limit(limit);
+    memset(there, 0, sizeof there);
+    code = mms_table_begin(writer, options, &table);
+    if (code == 0) {
+        put_some(table, 0, 1);
+        delete_some(table, 0, 2);
+        put_some(table, 1, 1);
+        check_ok(mms_table_commit(table, NULL));
+        check_ok(mms_table_begin(writer, NULL, &table));
+        delete_some(table, 0, 3);
+        put_some(table, 0, 1);
+        check_ok(mms_table_commit(table, NULL));
+    } else {
+        check_code(code, MMS_E_TOO_BIG);
+    }
+    memory_writer_close();
+}
+
+static void a_put_that_fails_changes_nothing(void **state)
+{
+    mms_table_options options = MMS_TABLE_OPTIONS_INIT;
+
+    (void)state;
+    options.seed[0] = 5;
+    for (size_t limit = SMALLEST; limit < LARGEST; limit += check_is_emulated() ? 7 * STEP : STEP)
+        fill(limit, &options);
+}
+
+/* Longer values, in the places of others that may stay. */
+static void a_replacement_that_fails_changes_nothing(void **state)
+{
+    (void)state;
+    for (size_t limit = SMALLEST * 2; limit < SMALLEST * 3; limit += MMS__UNIT) {
+        mms_writer *writer = memory_writer_open(NULL, 0);
+        mms_table *table;
+        char longer[200] = "";
+        uint64_t count;
+
+        memory_writer_limit(limit);
+        check_ok(mms_table_begin(writer, NULL, &table));
+        count = put_until_full(table);
+        for (uint64_t key = 0; key < count; key++)
+            if (mms_table_put(table, &key, sizeof key, longer, sizeof longer) == 0)
+                check_ok(put(table, key));
+        check_current(table, 0, count);
+        check_ok(mms_table_abort(table));
+        memory_writer_close();
+    }
+}
+
+static void no_room_for_what_is_expected_says_so(void **state)
+{
+    mms_table_options options = MMS_TABLE_OPTIONS_INIT;
+    mms_writer *writer = memory_writer_open(NULL, 0);
+    mms_table *table;
+
+    (void)state;
+    memory_writer_limit(64 << 10);
+    options.expected = 100000;
+    check_code(mms_table_begin(writer, &options, &table), MMS_E_TOO_BIG);
+    check_detail_mentions("max_size");
+    options.expected = 100;
+    check_ok(mms_table_begin(writer, &options, &table));
+    check_ok(mms_table_abort(table));
+    memory_writer_close();
+}
+
+static void other_errors_are_passed_on(void **state)
+{
+    mms_writer *writer = memory_writer_open(NULL, 0);
+    uint64_t key = 0;
+    mms_table *table;
+    int code;
+
+    (void)state;
+    memory_writer_limit(16 << 10);
+    memory_writer_refuse(-ENOSPC);
+    check_ok(mms_table_begin(writer, NULL, &table));
+    while ((code = put(table, key)) == 0)
+        key++;
+    check_code(code, -ENOSPC);
+    check_current(table, 0, key);
+    check_ok(mms_table_abort(table));
+    memory_writer_close();
+}
+
+/* ---- A cache ---- */
+
+/* Under its limit, but in a smaller region. */
+static void a_cache_without_room_makes_some(int refusal)
+{
+    mms_table_options options = MMS_TABLE_OPTIONS_INIT;
+    mms_writer *writer = memory_writer_open(NULL, 0);
+    mms_table_view view;
+    mms_receipt receipt;
+    mms_table *table;
+    uint64_t count;
+
+    options.max_bytes = 1u << 20;
+    memory_writer_limit(64 << 10);
+    memory_writer_refuse(refusal);
+    check_ok(mms_table_begin(writer, &options, &table));
+    for (uint64_t key = 0; key < 5000; key++)
+        check_ok(put(table, key));
+    check_ok(mms_table_current(table, &view));
+    count = mms_table_count(&view);
+    check_true(count > 100 && count < 2000);
+    check_current(table, 5000 - count, count);
+    check_code(mms_table_put(table, "large", 5, view.data, 100 << 10), refusal); /* it has more than all */
+    check_ok(mms_table_commit(table, &receipt));
+    check_true(receipt.table_evicted >= 5000 - count);
+    memory_writer_close();
+}
+
+static void a_cache_in_a_small_region_makes_room(void **state)
+{
+    (void)state;
+    a_cache_without_room_makes_some(MMS_E_TOO_BIG);
+}
+
+static void a_cache_without_memory_makes_room(void **state)
+{
+    static const int refusals[] = {-ENOSPC, -EDQUOT, -ENOMEM};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
+        a_cache_without_room_makes_some(refusals[i]);
+}
+
+/* ---- Much room ---- */
+
+enum { MANY = 40000 };
+
+static mms_table *begin_large(mms_writer *writer)
+{
+    mms_table *table;
+
+    check_ok(mms_table_begin(writer, NULL, &table));
+    for (uint64_t key = 0; key < MANY; key++)
+        check_ok(put(table, key));
+    return table;
+}
+
+static void the_directory_grows(void **state)
+{
+    mms_writer *writer = memory_writer_open(NULL, 0);
+    mms_table *table = begin_large(writer);
+    mms_table_info info;
+    mms_table_view view;
+
+    (void)state;
+    check_current(table, 0, MANY);
+    check_ok(mms_table_current(table, &view));
+    mms_table_describe(&view, &info);
+    check_true(info.buckets > 8 * MMS__SEGMENT);
+    check_ok(mms_table_commit(table, NULL));
+    memory_writer_close();
+}
+
+/* Counted in bytes below the last value's size; T3. */
+static void no_change_moves_more_than_a_bucket(void **state)
+{
+    enum { MOST = 4096 };
+    mms_writer *writer = memory_writer_open(NULL, 0);
+    mms_table *table = begin_large(writer);
+    uint64_t before;
+
+    (void)state;
+    check_ok(mms_table_commit(table, NULL));
+    check_ok(mms_table_begin(writer, NULL, &table));
+    for (uint64_t key = MANY; key < 3 * MANY; key++) {
+        before = memory_writer_touched();
+        check_ok(put(table, key));
+        check_true(memory_writer_touched() - before < MOST);
+    }
+    for (uint64_t key = 0; key < 3 * MANY; key++) {
+        before = memory_writer_touched();
+        check_ok(mms_table_delete(table, &key, sizeof key));
+        check_true(memory_writer_touched() - before < MOST);
+    }
+    check_ok(mms_table_abort(table));
+    memory_writer_close();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_put_that_fails_changes_nothing),
+        cmocka_unit_test(a_replacement_that_fails_changes_nothing),
+        cmocka_unit_test(no_room_for_what_is_expected_says_so),
+        cmocka_unit_test(other_errors_are_passed_on),
+        cmocka_unit_test(a_cache_in_a_small_region_makes_room),
+        cmocka_unit_test(a_cache_without_memory_makes_room),
+        cmocka_unit_test(the_directory_grows),
+        cmocka_unit_test(no_change_moves_more_than_a_bucket),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

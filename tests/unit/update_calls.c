@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* mms_write_update and its commit: what an update begins with, what it publishes, and what cannot be
+   updated. */
+#include "forked.h"
+#include "handles.h"
+#include "region/layout.h"
+#include "sample.h"
+#include "scratch.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Updating ---- */
+
+static void an_update_begins_with_the_newest_value(void **state)
+{
+    struct handles handles = open_handles(state);
+    size_t size;
+    void *buffer;
+
+    publish_text(handles.writer, "first");
+    publish_text(handles.writer, "a value");
+    check_ok(mms_write_update(handles.writer, 0, &buffer, &size, NULL));
+    check_equal(size, 7);
+    check_memory(buffer, "a value", 7);
+    check_copies(handles.path, "a value");
+    check_ok(mms_write_patch(handles.writer, 0, "A", 1));
+    check_copies(handles.path, "a value");
+    check_ok(mms_write_commit(handles.writer, size, NULL));
+    check_copies(handles.path, "A value");
+    close_handles(&handles);
+}
+
+static void without_a_value_it_begins_with_nothing(void **state)
+{
+    struct handles handles = open_handles(state);
+    size_t size = 99;
+    void *buffer;
+
+    check_ok(mms_write_update(handles.writer, 4, &buffer, &size, NULL));
+    check_equal(size, 0);
+    check_ok(mms_write_patch(handles.writer, 0, "new", 3));
+    check_ok(mms_write_commit(handles.writer, 3, NULL));
+    check_reads(handles.reader, "new");
+    close_handles(&handles);
+}
+
+static void many_small_changes_add_up(void **state)
+{
+    struct handles handles = open_handles(state);
+    char text[101] = {0};
+
+    memset(text, '.', 100);
+    publish_text(handles.writer, text);
+    for (int i = 0; i < 100; i++) {
+        text[i * 37 % 100] = (char)('a' + i % 26);
+        patch_text(handles.writer, (size_t)(i * 37 % 100), (char[]){text[i * 37 % 100], 0});
+        check_reads(handles.reader, text);
+    }
+    close_handles(&handles);
+}
+
+static void a_value_can_grow_and_shrink(void **state)
+{
+    struct handles handles = open_handles(state);
+    size_t size;
+    void *buffer;
+
+    publish_text(handles.writer, "0123456789");
+    check_ok(mms_write_update(handles.writer, 0, &buffer, &size, NULL));
+    check_ok(mms_write_commit(handles.writer, 4, NULL));
+    check_reads(handles.reader, "0123");
+    patch_text(handles.writer, 4, "abcdef");
+    check_reads(handles.reader, "0123abcdef");
+    check_ok(mms_write_update(handles.writer, 0, &buffer, &size, NULL));
+    check_ok(mms_write_grow(handles.writer, 30000, &buffer));
+    check_memory(buffer, "0123abcdef", 10);
+    check_ok(mms_write_patch(handles.writer, 10, "!", 1));
+    check_ok(mms_write_commit(handles.writer, 11, NULL));
+    check_reads(handles.reader, "0123abcdef!");
+    close_handles(&handles);
+}
+
+/* By then the slot has other bytes, which must not come back. */
+static void what_an_aborted_update_stored_is_gone(void **state)
+{
+    struct handles handles = open_handles(state);
+    size_t size;
+    void *buffer;
+
+    publish_text(handles.writer, "the value");
+    for (int i = 0; i < 12; i++) {
+        check_ok(mms_write_update(handles.writer, 0, &buffer, &size, NULL));
+        check_memory(buffer, "the value", 9);
+        memset(buffer, 'x', size);
+        check_ok(mms_write_abort(handles.writer));
+    }
+    patch_text(handles.writer, 4, "V");
+    check_reads(handles.reader, "the Value");
+    close_handles(&handles);
+}
+
+static void type_and_schema_go_along(void **state)
+{
+    struct handles handles = open_handles(state);
+    const uint64_t type[2] = {7, 8}, other[2] = {9, 10};
+    mms_view_info info;
+    mms_view view;
+    size_t size;
+    void *buffer;
+
+    check_ok(mms_write_begin(handles.writer, 10, &buffer, NULL));
+    memcpy(buffer, "0123456789", 10);
+    check_ok(mms_write_set_type(handles.writer, type, "struct T", 8));
+    check_ok(mms_write_commit(handles.writer, 10, NULL));
+    for (size_t i = 0; i < 12; i++) {
+        patch_text(handles.writer, i * 30, "patched");
+        check_ok(mms_read(handles.reader, &view));
+        check_ok(mms_view_describe(handles.reader, &info));
+        check_equal(info.type_id[0], 7);
+        check_equal(info.type_id[1], 8);
+        check_equal(info.schema_size, 8);
+        check_memory(info.schema, "struct T", 8);
+    }
+    check_ok(mms_write_update(handles.writer, 0, &buffer, &size, NULL));
+    check_ok(mms_write_set_type(handles.writer, other, NULL, 0));
+    check_ok(mms_write_commit(handles.writer, size, NULL));
+    check_ok(mms_read(handles.reader, &view));
+    check_ok(mms_view_describe(handles.reader, &info));
+    check_equal(info.type_id[0], 9);
+    check_true(info.schema == NULL);
+    close_handles(&handles);
+}
+
+static void the_next_writer_goes_on(void **state)
+{
+    struct handles handles = open_handles(state);
+    uint64_t first, second;
+
+    publish_text(handles.writer, "0123456789");
+    first = patch_text(handles.writer, 0, "a");
+    check_ok(mms_writer_close(handles.writer));
+    handles.writer = sample_writer(handles.path);
+    second = patch_text(handles.writer, 9, "z");
+    check_reads(handles.reader, "a12345678z");
+    check_holds(handles.reader, "a12345678z");
+    check_string(changes_since(handles.reader, first), "9+1");
+    check_string(changes_since(handles.reader, second), "");
+    close_handles(&handles);
+}
+
+/* ---- Slots ---- */
+
+/* Readers hold slots and lose them: a slot that comes back is brought up to date like any
+   other. */
+static void an_evicted_slot_is_caught_up(void **state)
+{
+    mms_writer_options options = sample_options();
+    mms_region_options reading = MMS_REGION_OPTIONS_INIT;
+    struct handles handles;
+    mms_region *region;
+    mms_reader *reader[3];
+    char text[101] = {0};
+    mms_view view;
+
+    options.on_grace = MMS_EVICT;
+    options.max_readers = 8;
+    reading.allow_evict = true;
+    handles = open_handles_with(state, options);
+    check_ok(mms_region_open(handles.path, &reading, &region));
+    memset(text, '.', 100);
+    publish_text(handles.writer, text);
+    for (int i = 0; i < 3; i++)
+        check_ok(mms_reader_open(region, &reader[i]));
+    for (int i = 0; i < 300; i++) {
+        int code = mms_read(reader[i % 3], &view);
+
+        check_true(code == 0 || code == MMS_E_EVICTED);
+        text[i * 37 % 100] = (char)('a' + i % 26);
+        patch_text(handles.writer, (size_t)(i * 37 % 100), (char[]){text[i * 37 % 100], 0});
+        check_reads(handles.reader, text);
+    }
+    for (int i = 0; i < 3; i++)
+        (void)mms_reader_close(reader[i]);
+    check_ok(mms_region_close(region));
+    close_handles(&handles);
+}
+
+/* Changes one byte in each of so many places, each of them `apart` from the next, and returns the slot. */
+static unsigned change_places(struct handles *handles, size_t places, size_t apart, unsigned char byte)
+{
+    mms_receipt receipt;
+    unsigned char *bytes;
+    size_t size;
+    void *buffer;
+
+    check_ok(mms_write_update(handles->writer, 0, &buffer, &size, NULL));
+    bytes = buffer;
+    for (size_t i = 0; i < places; i++) {
+        bytes[i * apart] = byte;
+        check_ok(mms_write_touch(handles->writer, i * apart, 1));
+    }
+    check_ok(mms_write_commit(handles->writer, size, &receipt));
+    return receipt.slot;
+}
+
+/* It has missed one publish alone, and the value takes two slots only. A reader can keep it. */
+static void large_changes_go_back_to_the_slot_before(void **state)
+{
+    enum { PLACES = 1000, APART = 64, SIZE = PLACES * APART };
+    mms_writer_options options = sample_options();
+    struct handles handles;
+    unsigned char *value = malloc(SIZE);
+    unsigned slot[3];
+    mms_view view;
+
+    options.max_size = SIZE;
+    handles = open_handles_with(state, options);
+    memset(value, 'v', SIZE);
+    check_ok(mms_write(handles.writer, value, SIZE, NULL));
+    slot[0] = change_places(&handles, PLACES, APART, 'a');
+    slot[1] = change_places(&handles, PLACES, APART, 'b');
+    for (int i = 0; i < 10; i++)
+        check_equal(change_places(&handles, PLACES, APART, (unsigned char)('c' + i)), slot[i % 2]);
+    check_ok(mms_read(handles.reader, &view)); /* the second slot */
+    check_equal(change_places(&handles, PLACES, APART, 'm'), slot[0]);
+    slot[2] = change_places(&handles, PLACES, APART, 'n');
+    check_true(slot[2] != slot[0] && slot[2] != slot[1]);
+    check_ok(mms_release(handles.reader));
+    for (int i = 0; i < 10; i++)
+        check_equal(change_places(&handles, PLACES, APART, (unsigned char)('o' + i)), slot[i % 2 * 2]);
+    free(value);
+    close_handles(&handles);
+}
+
+/* Large values, then small ones until memory is freed, then large ones again. */
+static void a_slot_that_gave_memory_back_is_caught_up(void **state)
+{
+    mms_writer_options options = sample_options();
+    struct handles handles;
+    const size_t large = 8 << 20;
+    unsigned char *value = malloc(large);
+    size_t size;
+    void *buffer;
+
+    options.max_size = large;
+    handles = open_handles_with(state, options);
+    memset(value, 'v', large);
+    for (int round = 0; round < 3; round++) {
+        check_ok(mms_write(handles.writer, value, large, NULL));
+        for (int i = 0; i < 4; i++) {
+            check_ok(mms_write_update(handles.writer, 0, &buffer, &size, NULL));
+            value[i] = (unsigned char)('a' + round);
+            check_ok(mms_write_patch(handles.writer, (size_t)i, &value[i], 1));
+            check_ok(mms_write_commit(handles.writer, size, NULL));
+        }
+        for (int i = 0; i < 400; i++) { /* the usual size decays, and slots that are too large are trimmed */
+            check_ok(mms_write_update(handles.writer, 0, &buffer, &size, NULL));
+            check_memory(buffer, value, i == 0 ? large : 100);
+            check_ok(mms_write_commit(handles.writer, 100, NULL));
+        }
+    }
+    free(value);
+    close_handles(&handles);
+}
+
+/* ---- What is refused ---- */
+
+static void null_and_too_much_are_refused(void **state)
+{
+    struct handles handles = open_handles(state);
+    size_t size = 5;
+    void *buffer = &size;
+
+    check_code(mms_write_update(NULL, 0, &buffer, &size, NULL), MMS_E_INVALID);
+    check_code(mms_write_update(handles.writer, 0, NULL, &size, NULL), MMS_E_INVALID);
+    check_code(mms_write_update(handles.writer, 0, &buffer, NULL, NULL), MMS_E_INVALID);
+    check_code(mms_write_update(handles.writer, 65537, &buffer, &size, NULL), MMS_E_TOO_BIG);
+    check_equal(size, 5);
+    check_true(buffer == &size);
+    patch_text(handles.writer, 0, "still works");
+    check_reads(handles.reader, "still works");
+    close_handles(&handles);
+}
+
+/* Where a field of the current slot's descriptor is. */
+static size_t current_field(const char *path, size_t field)
+{
+    uint64_t word;
+
+    load_bytes(path, "control", offsetof(struct mms__control, current), &word, sizeof word);
+    return offsetof(struct mms__control, slots) + mms__word_slot(word) * sizeof(struct mms__descriptor) + field;
+}
+
+static void check_no_update(void **state, size_t field, uint64_t value)
+{
+    struct handles handles = open_handles(state);
+    size_t size = 77;
+    void *buffer;
+
+    publish_text(handles.writer, "0123456789");
+    check_ok(mms_writer_close(handles.writer));
+    patch_word(handles.path, "control", current_field(handles.path, field), value);
+    handles.writer = sample_writer(handles.path);
+    check_code(mms_write_update(handles.writer, 0, &buffer, &size, NULL), MMS_E_CORRUPT);
+    check_detail_mentions("publish a whole value");
+    check_equal(size, 77);
+    publish_text(handles.writer, "whole");
+    patch_text(handles.writer, 0, "W");
+    check_reads(handles.reader, "Whole");
+    close_handles(&handles);
+    check_ok(mms_remove(handles.path));
+}
+
+static void a_value_that_its_descriptor_does_not_fit_is_not_updated(void **state)
+{
+    check_no_update(state, offsetof(struct mms__descriptor, size), (64 << 10) + 1);
+    check_no_update(state, offsetof(struct mms__descriptor, size), UINT64_MAX);
+    check_no_update(state, offsetof(struct mms__descriptor, generation), 4711);
+}
+
+/* The type is kept, but not the text, which cannot be there. */
+static void a_schema_that_does_not_fit_is_not_carried_on(void **state)
+{
+    struct handles handles = open_handles(state);
+    const uint64_t type[2] = {7, 8};
+    mms_view_info info;
+    void *buffer;
+
+    check_ok(mms_write_begin(handles.writer, 10, &buffer, NULL));
+    memcpy(buffer, "0123456789", 10);
+    check_ok(mms_write_set_type(handles.writer, type, "struct T", 8));
+    check_ok(mms_write_commit(handles.writer, 10, NULL));
+    check_ok(mms_writer_close(handles.writer));
+    patch_word(handles.path, "control", current_field(handles.path, offsetof(struct mms__descriptor, schema_size)),
+               UINT64_MAX);
+    handles.writer = sample_writer(handles.path);
+    patch_text(handles.writer, 0, "x");
+    check_holds(handles.reader, "x123456789");
+    check_ok(mms_view_describe(handles.reader, &info));
+    check_equal(info.type_id[0], 7);
+    check_equal(info.type_id[1], 8);
+    check_equal(info.schema_size, 0);
+    check_ok(mms_verify(handles.path, NULL, NULL));
+    close_handles(&handles);
+}
+
+static void ask_for_everything(void *argument)
+{
+    struct handles *handles = argument;
+    size_t size;
+    void *buffer;
+
+    check_code(mms_write_touch(handles->writer, 0, 1), MMS_E_FORKED);
+    check_code(mms_write_patch(handles->writer, 0, "x", 1), MMS_E_FORKED);
+    check_code(mms_write_update(handles->writer, 0, &buffer, &size, NULL), MMS_E_FORKED);
+    check_code(mms_changes(handles->reader, 1, NULL, 0, &size), MMS_E_FORKED);
+    check_code(mms_writer_close(handles->writer), MMS_E_FORKED);
+    check_code(mms_region_close(handles->region), MMS_E_FORKED);
+}
+
+static void a_forked_child_is_refused_and_the_parent_goes_on(void **state)
+{
+    struct handles handles;
+    uint64_t first;
+    size_t size;
+    void *buffer;
+
+    need_fork_advice();
+    handles = open_handles(state);
+    first = publish_text(handles.writer, "0123456789");
+    patch_text(handles.writer, 0, "x");
+    check_holds(handles.reader, "x123456789");
+    check_string(changes_since(handles.reader, first), "0+1"); /* it has mapped the file */
+    check_ok(mms_write_update(handles.writer, 0, &buffer, &size, NULL));
+    in_child(ask_for_everything, &handles);
+    check_ok(mms_write_patch(handles.writer, 1, "x", 1));
+    check_ok(mms_write_commit(handles.writer, size, NULL));
+    check_holds(handles.reader, "xx23456789");
+    check_string(changes_since(handles.reader, first), "0+2");
+    close_handles(&handles);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        scratch_test(an_update_begins_with_the_newest_value),
+        scratch_test(without_a_value_it_begins_with_nothing),
+        scratch_test(many_small_changes_add_up),
+        scratch_test(a_value_can_grow_and_shrink),
+        scratch_test(what_an_aborted_update_stored_is_gone),
+        scratch_test(type_and_schema_go_along),
+        scratch_test(the_next_writer_goes_on),
+        scratch_test(null_and_too_much_are_refused),
+        scratch_test(a_value_that_its_descriptor_does_not_fit_is_not_updated),
+        scratch_test(a_schema_that_does_not_fit_is_not_carried_on),
+        scratch_test(an_evicted_slot_is_caught_up),
+        scratch_test(large_changes_go_back_to_the_slot_before),
+        scratch_test(a_slot_that_gave_memory_back_is_caught_up),
+        scratch_test(a_forked_child_is_refused_and_the_parent_goes_on),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
