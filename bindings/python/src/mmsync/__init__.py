@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+"""mmsync shares one large, read-mostly value between one writer process and many reader processes
+on a Linux host, through memory-mapped files, without copies.
+
+    with mmsync.Writer("prices") as writer:
+        writer.write(b"...")
+
+    region = mmsync.Region("prices")
+    array = numpy.frombuffer(region.snapshot(), dtype="f4")   # stays as it is while it exists
+"""
+import os as _os
+
+from . import _native
+from ._errors import (
+    AccessError, AgainError, BusyError, ByteOrderError, CorruptError, EmptyError, Error, EvictedError, ExhaustedError,
+    FilesystemError, ForgottenError, ForkedError, FullError, GeometryError, GoneError, InvalidError, MissingKeyError,
+    NotFoundError, NotRegionError, NoViewError, ReadOnlyError, SystemCallError, TooBigError, TypeIdError, VersionError,
+    WaitTimeoutError,
+)
+from ._inspect import Info, inspect, remove, verify
+from ._native import Build, Snapshot, Writer, library_version
+from ._region import Region
+from ._version import __version__
+
+__all__ = [
+    "AccessError", "AgainError", "Build", "BusyError", "ByteOrderError", "CorruptError", "EmptyError", "Error",
+    "EvictedError", "ExhaustedError", "FilesystemError", "ForgottenError", "ForkedError", "FullError", "GeometryError",
+    "GoneError", "Info", "InvalidError", "MissingKeyError", "NoViewError", "NotFoundError", "NotRegionError", "ReadOnlyError", "Region",
+    "Snapshot", "SystemCallError", "TooBigError", "TypeIdError", "VersionError", "WaitTimeoutError", "Writer",
+    "__version__", "inspect", "library_version", "remove", "verify",
+]
+
+_os.register_at_fork(after_in_child=_native.forked)

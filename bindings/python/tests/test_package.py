@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The package itself: types, versions, the tool."""
+import os
+import pathlib
+import subprocess
+import sys
+
+import mmsync
+import pytest
+
+HERE = pathlib.Path(__file__).parent
+
+
+def run(*words):
+    done = subprocess.run([sys.executable, "-m", *words], capture_output=True, text=True)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_the_versions_agree():
+    assert mmsync.__version__ == mmsync.library_version
+    header = HERE / "../../../include/mmsync.h"
+    if header.exists():
+        assert f'#define MMS_VERSION "{mmsync.__version__}"' in header.read_text()
+
+
+def test_the_tool_works_on_the_same_region(path):
+    with mmsync.Writer(path) as writer:
+        writer.write(b"hello")
+        assert run("mmsync", "read", path) == (0, "hello")
+    assert run("mmsync", "--version") == (0, f"mmsync {mmsync.__version__}\n")
+    assert run("mmsync", "read", path + ".not")[0] != 0
+
+
+def test_the_types_are_right():
+    pytest.importorskip("mypy")
+    status, told = run("mypy", "--strict", "--cache-dir", os.devnull, "-p", "mmsync")
+    assert status == 0, told
+
+
+def test_the_stubs_say_what_there_is():
+    pytest.importorskip("mypy")
+    status, told = run("mypy.stubtest", "--allowlist", str(HERE / "stubtest.allow"), "--ignore-unused-allowlist", "mmsync")
+    assert status == 0, told
+
+
+def test_names():
+    assert all(hasattr(mmsync, name) for name in mmsync.__all__)
+    assert all(getattr(mmsync, name).__doc__ for name in mmsync.__all__ if not name.startswith("__"))
