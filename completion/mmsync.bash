@@ -23,6 +23,10 @@ _mmsync_options() {
         read) echo "-o --output --copy --json --schema --format --other-hasher --force-filesystem --trust" ;;
         watch) echo "-n --count -t --timeout --changes --keys --interval --format --force-filesystem --trust" ;;
         stat) echo "-j --json --format" ;;
+        ls) echo "-s --sort -j --json" ;;
+        check)
+            echo "--max-age --min-generation --max-size --max-readers --min-readers -w --writer -q --quiet --format"
+            ;;
         verify) echo "--format" ;;
         rm) echo "-f --force --format" ;;
         repair) echo "-v --longest-view -f --force" ;;
@@ -46,7 +50,7 @@ _mmsync_takes_value() {
         --max-size | --max-slots | --max-readers | --mode | --readers-mode | --group | --tag | --type-id | --grace | \
             --lock-wait | --at | --changes-size | --fence | --huge-pages | --trust | --output | --count | --timeout | --interval | \
             --seconds | --rounds | --directory | --format | --from | --longest-view | --type | --as | --values | \
-            --expected | --max-bytes | --expires | --prefix)
+            --expected | --max-bytes | --expires | --prefix | --sort | --max-age | --min-generation | --min-readers)
             [[ $1 != keys || $2 != --count ]]
             ;;
         --keys) [[ $1 != watch ]] ;;
@@ -56,7 +60,8 @@ _mmsync_takes_value() {
         -v) [[ $1 == repair ]] ;;
         -n) [[ $1 == watch || $1 == bridge ]] ;;
         -t) [[ $1 == watch ]] ;;
-        -s | -r | -d) [[ $1 == bench ]] ;;
+        -s) [[ $1 == bench || $1 == ls ]] ;;
+        -r | -d) [[ $1 == bench ]] ;;
         *) return 1 ;;
     esac
 }
@@ -102,6 +107,7 @@ _mmsync_value() {
         --group) mapfile -t COMPREPLY < <(compgen -g -- "$cur") ;;
         --trust) mapfile -t COMPREPLY < <(compgen -u -- "$cur") ;;
         --keys | --values) _mmsync_words "text hex u32 u64" ;;
+        --sort) _mmsync_words "name size age readers memory" ;;
         --as) _mmsync_words "jsonl csv mdb" ;;
         --format) _mmsync_words "auto mmsync mmap-sync" ;;
         --from) _mmsync_words "mmsync mmap-sync" ;;
@@ -125,7 +131,7 @@ _mmsync_operands() {
 
 _mmsync() {
     local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]}
-    local verbs="write read dump restore put get del keys load watch stat verify rm repair bridge bench demo"
+    local verbs="write read dump restore put get del keys load watch stat ls check verify rm repair bridge bench demo"
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
         _mmsync_words "$verbs help --help --version"
@@ -139,7 +145,9 @@ _mmsync() {
         _mmsync_files -f
     elif [[ $verb =~ ^(write|dump|restore|load)$ && $(_mmsync_operands "$verb") == 1 ]]; then
         _mmsync_files -f
-    elif [[ $verb == rm || ($verb =~ ^(write|read|dump|restore|put|get|del|keys|load|watch|stat|verify|repair)$ && $(_mmsync_operands "$verb") == 0) ||
+    elif [[ $verb == ls ]]; then
+        _mmsync_files -d
+    elif [[ $verb == rm || ($verb =~ ^(write|read|dump|restore|put|get|del|keys|load|watch|stat|check|verify|repair)$ && $(_mmsync_operands "$verb") == 0) ||
         ($verb == bridge && $(_mmsync_operands bridge) -lt 2) ]]; then
         _mmsync_regions
     fi

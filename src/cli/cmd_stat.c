@@ -32,9 +32,9 @@ static const struct option long_options[] = {
     COMMON_OPTIONS,
 };
 
-uint64_t stat_age_ns(const struct stat_state *state)
+uint64_t stat_age_ns(const mms_info *info)
 {
-    uint64_t now = read_clock(CLOCK_REALTIME), then = state->info.publish_time_ns;
+    uint64_t now = read_clock(CLOCK_REALTIME), then = info->publish_time_ns;
 
     return now > then ? now - then : 0; /* the clock may have been set back */
 }
@@ -57,7 +57,7 @@ static void print_value(const struct stat_state *state)
     printf("generation   %llu\n", (unsigned long long)info->generation);
     printf("size         %llu bytes (%s)\n", (unsigned long long)info->size, format_size(text, (double)info->size));
     printf("published    %s, %s ago\n", format_time(when, info->publish_time_ns),
-           format_duration(text, stat_age_ns(state)));
+           format_duration(text, stat_age_ns(info)));
     printf("slot         %u\n", info->slot);
     printf("type id      %s\n", info->type_id[0] || info->type_id[1] ? type : "none");
     if (*state->type_name) {

@@ -26,6 +26,8 @@ static const struct {
     {"load", cmd_load, "load REGION [FILE|-]", "put many entries into a table"},
     {"watch", cmd_watch, "watch REGION", "print a line for each new generation"},
     {"stat", cmd_stat, "stat REGION [--json]", "show geometry, value, writer and readers"},
+    {"ls", cmd_ls, "ls [DIRECTORY]...", "list regions"},
+    {"check", cmd_check, "check REGION", "is there a value, and is it fresh? For probes"},
     {"verify", cmd_verify, "verify REGION", "check every structure, and checksums"},
     {"rm", cmd_rm, "rm REGION...", "remove a region"},
     {"repair", cmd_repair, "repair PREFIX", "take back counts that dead readers of mmap-sync left"},

@@ -19,10 +19,13 @@ struct stat_state {
     bool readers_hidden;  /* no right to read the reader table */
 };
 
-uint64_t stat_age_ns(const struct stat_state *state);
+/* How old the value is; only if it has a publish time. */
+uint64_t stat_age_ns(const mms_info *info);
 /* 32 hexadecimal digits. */
 void stat_format_id(char text[33], const uint64_t id[2]);
 
 int stat_print_json(const struct stat_state *state);
+/* What mms_inspect tells alone, or why it cannot: the object of a region in a list. */
+int stat_print_summary(const char *path, bool is_mmap_sync, const mms_info *info, const char *error);
 
 #endif

@@ -28,8 +28,8 @@ static json_t *checksum_or_null(const mms_info *info)
     return info->has_checksum ? json_sprintf("%016" PRIx64, info->checksum) : json_null();
 }
 
-/* Paths need not be UTF-8; JSON strings must be. */
-static json_t *path_string(const char *path)
+/* Paths, and messages that name them, need not be UTF-8; JSON strings must be. */
+static json_t *any_string(const char *path)
 {
     json_t *string = json_string(path);
     char *copy;
@@ -59,31 +59,33 @@ static json_t *describe_reader(const mms_reader_info *reader)
                      "fences", reader->symmetric ? "symmetric" : "asymmetric", "allow_evict", reader->allow_evict);
 }
 
-static void describe_readers(json_t *object, const struct stat_state *state)
+static json_t *reader_list(const struct stat_state *state)
 {
-    bool hidden = state->readers_hidden;
-    json_t *list = hidden ? json_null() : json_array();
+    json_t *list = json_array();
 
     for (size_t i = 0; i < state->listed; i++)
         json_array_append_new(list, describe_reader(&state->readers[i]));
-    json_object_set_new(object, "readers_alive", hidden ? json_null() : integer(state->info.readers));
-    json_object_set_new(object, "readers_dead", hidden ? json_null() : integer(state->info.readers_dead));
-    json_object_set_new(object, "readers", list);
+    return list;
+}
+
+static void describe_readers(json_t *object, const mms_info *info, bool hidden)
+{
+    json_object_set_new(object, "readers_alive", hidden ? json_null() : integer(info->readers));
+    json_object_set_new(object, "readers_dead", hidden ? json_null() : integer(info->readers_dead));
 }
 
 /* Values that do not exist yet are null, so that the keys are always the same. */
-static void describe_value(json_t *object, const struct stat_state *state)
+static void describe_value(json_t *object, const mms_info *info, const char *type_name)
 {
-    const mms_info *info = &state->info;
     bool exists = info->generation != 0, timed = info->publish_time_ns != 0;
 
     json_object_set_new(object, "generation", integer(info->generation));
     json_object_set_new(object, "size", exists ? integer(info->size) : json_null());
     json_object_set_new(object, "slot", exists ? integer(info->slot) : json_null());
     json_object_set_new(object, "publish_time_ns", timed ? integer(info->publish_time_ns) : json_null());
-    json_object_set_new(object, "age_ns", timed ? integer(stat_age_ns(state)) : json_null());
+    json_object_set_new(object, "age_ns", timed ? integer(stat_age_ns(info)) : json_null());
     json_object_set_new(object, "type_id", exists ? id_or_null(info->type_id) : json_null());
-    json_object_set_new(object, "type", *state->type_name ? json_string(state->type_name) : json_null());
+    json_object_set_new(object, "type", *type_name ? json_string(type_name) : json_null());
     json_object_set_new(object, "tag", exists ? integer(info->tag) : json_null());
     json_object_set_new(object, "checksum", exists ? checksum_or_null(info) : json_null());
 }
@@ -118,13 +120,14 @@ static json_t *describe(const struct stat_state *state)
     const mms_info *info = &state->info;
     json_t *object = json_object();
 
-    json_object_set_new(object, "region", path_string(state->path));
+    json_object_set_new(object, "region", any_string(state->path));
     json_object_set_new(object, "format", json_string(state->is_mmap_sync ? "mmap-sync" : "mmsync"));
-    describe_value(object, state);
+    describe_value(object, info, state->type_name);
     json_object_set_new(object, "table", table_or_null(state));
     describe_region(object, info);
     json_object_set_new(object, "writer", describe_writer(info));
-    describe_readers(object, state);
+    describe_readers(object, info, state->readers_hidden);
+    json_object_set_new(object, "readers", state->readers_hidden ? json_null() : reader_list(state));
     if (state->is_mmap_sync)
         json_object_set_new(
             object, "counts",
@@ -145,17 +148,41 @@ static const char *print_unsigned(const char *text, const char *key, uint64_t va
     return number + 1 + strspn(number + 1, "0123456789"); /* after the minus sign */
 }
 
-int stat_print_json(const struct stat_state *state)
+/* Takes the object. */
+static int print_object(json_t *object, const mms_info *info)
 {
-    json_t *object = describe(state);
     char *text = json_dumps(object, JSON_INDENT(2));
     const char *rest;
 
     json_decref(object);
     if (!text)
         return fail("cannot write JSON: out of memory");
-    rest = print_unsigned(text, "\"generation\": ", state->info.generation);
-    puts(print_unsigned(rest, "\"tag\": ", state->info.tag));
+    rest = print_unsigned(text, "\"generation\": ", info->generation);
+    fputs(print_unsigned(rest, "\"tag\": ", info->tag), stdout);
     free(text);
     return EXIT_OK;
+}
+
+int stat_print_json(const struct stat_state *state)
+{
+    int status = print_object(describe(state), &state->info);
+
+    putchar('\n');
+    return status;
+}
+
+int stat_print_summary(const char *path, bool is_mmap_sync, const mms_info *info, const char *error)
+{
+    json_t *object = json_object();
+
+    json_object_set_new(object, "region", any_string(path));
+    json_object_set_new(object, "format", json_string(is_mmap_sync ? "mmap-sync" : "mmsync"));
+    json_object_set_new(object, "error", error ? any_string(error) : json_null());
+    if (!error) {
+        describe_value(object, info, "");
+        describe_region(object, info);
+        json_object_set_new(object, "writer", describe_writer(info));
+        describe_readers(object, info, false);
+    }
+    return print_object(object, info);
 }

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+# `check` is for probes: its exit status says whether a region is as it should be, and its lines why not.
+. "$(dirname "$0")/support.bash"
+
+refuses 1 "$region" "$MMSYNC" check "$region"
+random_file 5000 "$scratch/value"
+succeeds "$MMSYNC" write "$region" "$scratch/value" --max-size 1M
+succeeds "$MMSYNC" write "$region" "$scratch/value"
+succeeds "$MMSYNC" check "$region"
+like "all is well" "$region: ok; generation 2, 5000 bytes, [0-9.]+ (s|min) old, 0 readers" "$out"
+succeeds "$MMSYNC" check -q "$region"
+same "quiet" "" "$out"
+succeeds "$MMSYNC" check "$region" --max-age 1h --min-generation 2 --max-size 5000 --max-readers 0 --min-readers 0
+refuses 1 "the generation is 2, less than --min-generation 3" "$MMSYNC" check "$region" --min-generation 3
+refuses 1 "the value has 5000 bytes, more than --max-size 4999" "$MMSYNC" check "$region" --max-size 4999
+refuses 1 "0 readers are alive, fewer than --min-readers 1" "$MMSYNC" check "$region" --min-readers 1
+refuses 1 "$region has no writer" "$MMSYNC" check "$region" --writer
+while "$MMSYNC" check -q "$region" --max-age 1ms 2>/dev/null; do :; done
+refuses 1 "the value is [0-9.]+ (ms|s) old, more than --max-age 0.001 s" "$MMSYNC" check "$region" --max-age 1ms
+run "$MMSYNC" check "$region" --min-generation 3 --writer --min-readers 1
+same "each reason has its line" 3 "$(grep -c "^mmsync: " <<<"$err")"
+same "and the status" 1 "$status"
+refuses 2 "--max-age" "$MMSYNC" check "$region" --max-age tomorrow
+refuses 2 "--max-readers" "$MMSYNC" check "$region" --max-readers some
+refuses 2 "REGION" "$MMSYNC" check
+
+"$MMSYNC" watch "$region" --changes >"$scratch/watched" &
+until_true grep -q generation= "$scratch/watched"
+succeeds "$MMSYNC" check "$region" --min-readers 1
+refuses 1 "1 readers are alive, more than --max-readers 0" "$MMSYNC" check "$region" --max-readers 0
+kill $!
+
+# No value yet, no region, and files that hold no time.
+empty=$scratch/empty
+mkfifo "$scratch/pipe"
+"$MMSYNC" write "$empty" - <"$scratch/pipe" >/dev/null 2>&1 &
+exec 9>"$scratch/pipe"
+until_true test -e "$empty/control"
+refuses 1 "$empty has no value yet" "$MMSYNC" check "$empty"
+exec 9>&-
+wait $!
+succeeds "$MMSYNC" write "mmap-sync:$scratch/crate" "$scratch/value"
+succeeds "$MMSYNC" check "mmap-sync:$scratch/crate"
+refuses 1 "not known when the value was published" "$MMSYNC" check "mmap-sync:$scratch/crate" --max-age 1h
+finish
