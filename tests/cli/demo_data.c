@@ -35,22 +35,22 @@ static void *in_buffer(unsigned char *buffer, const void *found)
 static unsigned char *build(const struct data_set *data, struct subset subset, uint64_t serial,
                             const ArchivedRegistry **table)
 {
-    struct table_builder builder;
+    struct archive_builder builder;
     unsigned char *buffer;
     size_t size;
 
-    assert_int_equal(table_prepare(&builder, data->count, data_title(data->kind)), 0);
-    table_start(&builder, serial);
+    assert_int_equal(archive_prepare(&builder, data->count, data_title(data->kind)), 0);
+    archive_start(&builder, serial);
     for (uint32_t i = 0; i < data->count; i++)
         if (subset_has(subset, i))
-            table_add(&builder, &data->entries[i]);
-    assert_int_equal(table_size(&builder, &size), 0);
+            archive_add(&builder, &data->entries[i]);
+    assert_int_equal(archive_size(&builder, &size), 0);
     buffer = malloc(size);
     assert_non_null(buffer);
-    assert_int_equal(table_write(&builder, buffer, size, &size), 0);
-    assert_null(table_check(buffer, size, serial));
+    assert_int_equal(archive_write(&builder, buffer, size, &size), 0);
+    assert_null(archive_check(buffer, size, serial));
     *table = Registry_root(buffer, size);
-    table_release(&builder);
+    archive_release(&builder);
     return buffer;
 }
 
@@ -64,13 +64,13 @@ static const struct subset everything = {0, 65536};
 static void expect_vendor(const ArchivedRegistry *table, const char *mac, const char *vendor)
 {
     struct answer answer;
-    enum table_result result = search(table, 1, DATA_OUI, mac, strlen(mac), &answer);
+    enum find_result result = search(table, 1, DATA_OUI, mac, strlen(mac), &answer);
 
     if (!vendor) {
-        assert_int_equal(result, TABLE_ABSENT);
+        assert_int_equal(result, FIND_ABSENT);
         return;
     }
-    assert_int_equal(result, TABLE_FOUND);
+    assert_int_equal(result, FIND_FOUND);
     assert_true(mms_str_equal(Record_get_name(answer.record), mms_str_of(vendor)));
 }
 
@@ -140,7 +140,7 @@ static void expect_domain(const ArchivedRegistry *table, const char *name, const
     size_t size = strlen(name), start;
     struct answer answer;
 
-    assert_int_not_equal(search(table, 1, DATA_SUFFIX, name, size, &answer), TABLE_TORN);
+    assert_int_not_equal(search(table, 1, DATA_SUFFIX, name, size, &answer), FIND_TORN);
     start = registrable_domain(name, size, answer.suffix);
     assert_string_equal(name + start, domain ? domain : "");
 }
@@ -204,7 +204,7 @@ static void check_agreement(enum data_kind kind)
             const struct query *query = &queries.queries[i];
             struct answer answer;
 
-            found += search(table, serial, kind, query_text(&queries, query), query->size, &answer) == TABLE_FOUND;
+            found += search(table, serial, kind, query_text(&queries, query), query->size, &answer) == FIND_FOUND;
             if (!query_is_right(&queries, query, subset, &answer))
                 fail_msg("serial %d: %.*s", (int)serial, (int)query->size, query_text(&queries, query));
         }
@@ -285,11 +285,11 @@ static void damage_is_not_taken_for_absence(void **state)
         write_file(cases[i].start, cases[i].filling);
         assert_int_equal(data_load(cases[i].kind, path, &data), 0);
         buffer = build(&data, everything, 1, &table);
-        assert_int_equal(search(table, 1, cases[i].kind, cases[i].text, strlen(cases[i].text), &answer), TABLE_FOUND);
+        assert_int_equal(search(table, 1, cases[i].kind, cases[i].text, strlen(cases[i].text), &answer), FIND_FOUND);
         entries = in_buffer(buffer, HashMap_String_Record_entries(&table->records));
         for (size_t k = 0; k < HashMap_String_Record_count(&table->records); k++)
             entries[k].value.stamp = 2;
-        assert_int_equal(search(table, 1, cases[i].kind, cases[i].text, strlen(cases[i].text), &answer), TABLE_TORN);
+        assert_int_equal(search(table, 1, cases[i].kind, cases[i].text, strlen(cases[i].text), &answer), FIND_TORN);
         free(buffer);
         data_free(&data);
     }

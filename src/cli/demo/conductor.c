@@ -61,17 +61,17 @@ static int name_region(struct demo *demo)
 /* Of a table with all records, the largest there is. */
 static int measure_table(const struct data_set *data, uint64_t *size)
 {
-    struct table_builder builder;
+    struct archive_builder builder;
     size_t bytes = 0;
-    int code = table_prepare(&builder, data->count, data_title(data->kind));
+    int code = archive_prepare(&builder, data->count, data_title(data->kind));
 
     if (code)
         return fail("demo: memory is short");
-    table_start(&builder, 0);
+    archive_start(&builder, 0);
     for (uint32_t i = 0; i < data->count; i++)
-        table_add(&builder, &data->entries[i]);
-    code = table_size(&builder, &bytes);
-    table_release(&builder);
+        archive_add(&builder, &data->entries[i]);
+    code = archive_size(&builder, &bytes);
+    archive_release(&builder);
     *size = bytes;
     return code ? fail_call(code) : 0;
 }

@@ -48,14 +48,14 @@ bool data_add(struct data_set *set, const char *key, size_t key_size, const char
 {
     if (set->count == set->capacity) {
         uint32_t capacity = set->capacity ? set->capacity * 2 : 4096;
-        struct table_entry *entries = realloc(set->entries, capacity * sizeof *entries);
+        struct data_entry *entries = realloc(set->entries, capacity * sizeof *entries);
 
         if (!entries)
             return false;
         set->entries = entries;
         set->capacity = capacity;
     }
-    set->entries[set->count] = (struct table_entry){
+    set->entries[set->count] = (struct data_entry){
         .key = key,
         .value = value,
         .hash = XXH3_64bits(key, key_size),
@@ -68,14 +68,14 @@ bool data_add(struct data_set *set, const char *key, size_t key_size, const char
     return true;
 }
 
-static bool same_key(const struct table_entry *a, const struct table_entry *b)
+static bool same_key(const struct data_entry *a, const struct data_entry *b)
 {
     return a->hash == b->hash && a->key_size == b->key_size && !memcmp(a->key, b->key, a->key_size);
 }
 
 static int compare_entries(const void *left, const void *right)
 {
-    const struct table_entry *a = left, *b = right;
+    const struct data_entry *a = left, *b = right;
     int order = (a->hash > b->hash) - (a->hash < b->hash);
 
     if (!order)
@@ -94,7 +94,7 @@ static void arrange(struct data_set *set)
 
     qsort(set->entries, set->count, sizeof *set->entries, compare_entries);
     for (uint32_t i = 0; i < set->count; i++) {
-        const struct table_entry *entry = &set->entries[i];
+        const struct data_entry *entry = &set->entries[i];
 
         if (kept && same_key(&set->entries[kept - 1], entry)) {
             set->entries[kept - 1].flags |= entry->flags;

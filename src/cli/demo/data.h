@@ -3,7 +3,7 @@
 #ifndef MMS_CLI_DEMO_DATA_H
 #define MMS_CLI_DEMO_DATA_H
 
-#include "cli/demo/table.h"
+#include "cli/demo/archive.h"
 
 /* OUI: who makes the network card with this MAC address. SUFFIX: the public suffix list, which
    says what part of a host name somebody has registered. */
@@ -15,9 +15,9 @@ enum { RULE_NORMAL = 1, RULE_WILDCARD = 2, RULE_EXCEPTION = 4 };
 struct data_set {
     enum data_kind kind;
     char *path;
-    char *text;                  /* the file; keys and values lie in it */
-    uint64_t digest;             /* of the file */
-    struct table_entry *entries; /* in no particular order; no key twice */
+    char *text;                 /* the file; keys and values lie in it */
+    uint64_t digest;            /* of the file */
+    struct data_entry *entries; /* in no particular order; no key twice */
     uint32_t count;
     uint32_t capacity;
 };

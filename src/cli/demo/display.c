@@ -213,7 +213,7 @@ static void show_checks(struct demo *demo)
 /* An answer, from the first reader that works. */
 static void show_sample(struct demo *demo)
 {
-    const struct table_entry *entry;
+    const struct data_entry *entry;
     const struct query *query;
     unsigned cell = 0;
     uint32_t sample;

@@ -10,7 +10,7 @@ enum { QUERY_SIZE = 320 };
 /* The keys in plain order, for the search that needs no hash. */
 struct catalogue {
     const struct data_set *data;
-    const struct table_entry **sorted;
+    const struct data_entry **sorted;
 };
 
 static int compare_keys(const char *a, size_t a_size, const char *b, size_t b_size)
@@ -22,8 +22,8 @@ static int compare_keys(const char *a, size_t a_size, const char *b, size_t b_si
 
 static int compare_entries(const void *left, const void *right)
 {
-    const struct table_entry *a = *(const struct table_entry *const *)left;
-    const struct table_entry *b = *(const struct table_entry *const *)right;
+    const struct data_entry *a = *(const struct data_entry *const *)left;
+    const struct data_entry *b = *(const struct data_entry *const *)right;
 
     return compare_keys(a->key, a->key_size, b->key, b->key_size);
 }
@@ -42,13 +42,13 @@ static bool catalogue_build(struct catalogue *catalogue, const struct data_set *
     return true;
 }
 
-static const struct table_entry *catalogue_find(const struct catalogue *catalogue, const char *key, size_t size)
+static const struct data_entry *catalogue_find(const struct catalogue *catalogue, const char *key, size_t size)
 {
     uint32_t low = 0, high = catalogue->data->count;
 
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        const struct table_entry *entry = catalogue->sorted[middle];
+        const struct data_entry *entry = catalogue->sorted[middle];
         int order = compare_keys(entry->key, entry->key_size, key, size);
 
         if (order == 0)
@@ -93,7 +93,7 @@ static bool add_text(struct query_set *set, const char *text, size_t size)
     return true;
 }
 
-static bool add_candidate(struct query_set *set, struct query *query, const struct table_entry *entry, size_t suffix)
+static bool add_candidate(struct query_set *set, struct query *query, const struct data_entry *entry, size_t suffix)
 {
     void *array = set->candidates;
     bool fits = reserve(&array, &set->candidate_capacity, set->candidate_count + 1, sizeof *set->candidates);
@@ -127,7 +127,7 @@ static int write_mac(char *text, const char *prefix, uint64_t *state)
 static bool ask_for_mac(struct query_set *set, const struct catalogue *catalogue, bool absent, uint64_t *state)
 {
     struct query query = {.text = (uint32_t)set->text_size, .candidates = (uint32_t)set->candidate_count};
-    const struct table_entry *entry = &set->data->entries[random_number(state) % set->data->count];
+    const struct data_entry *entry = &set->data->entries[random_number(state) % set->data->count];
     char text[QUERY_SIZE], prefix[16];
 
     snprintf(prefix, sizeof prefix, "%.6s", entry->key);
@@ -166,7 +166,7 @@ static bool add_rules(struct query_set *set, const struct catalogue *catalogue, 
                       bool exceptions)
 {
     for (size_t before = 0, at = 0; at < query->size; before = at, at = label_end(name, query->size, at) + 1) {
-        const struct table_entry *entry = catalogue_find(catalogue, name + at, query->size - at);
+        const struct data_entry *entry = catalogue_find(catalogue, name + at, query->size - at);
         uint32_t flags = entry ? entry->flags : 0;
 
         query->fallback = (uint16_t)at;
@@ -195,7 +195,7 @@ static bool ask_for_name(struct query_set *set, const struct catalogue *catalogu
 {
     static const char *const fronts[] = {"", "example.", "www.example.", "a.b.shop.example."};
     struct query query = {.text = (uint32_t)set->text_size, .candidates = (uint32_t)set->candidate_count};
-    const struct table_entry *entry = &set->data->entries[random_number(state) % set->data->count];
+    const struct data_entry *entry = &set->data->entries[random_number(state) % set->data->count];
     const char *front = fronts[random_number(state) % 4];
     char name[QUERY_SIZE];
 
@@ -272,7 +272,7 @@ static const struct candidate *expected_candidate(const struct query_set *set, c
     return NULL;
 }
 
-static bool same_record(const struct table_entry *entry, const ArchivedRecord *record)
+static bool same_record(const struct data_entry *entry, const ArchivedRecord *record)
 {
     return record->number == entry->number && record->rules == entry->flags &&
            mms_str_equal(Record_get_name(record), (mms_str){entry->value, entry->value_size});

@@ -70,17 +70,17 @@ static enum outcome look_into(struct reader *reader, const ArchivedRegistry *tab
                               const char **wrong)
 {
     const char *text = query_text(&reader->queries, query);
-    enum table_result result;
+    enum find_result result;
 
     *wrong = "a look-up met the root or a record of another table";
     result = search(table, reader->generation, reader->data.kind, text, query->size, &reader->answer);
-    if (result == TABLE_TORN)
+    if (result == FIND_TORN)
         return OUTCOME_TORN;
     *wrong = "a look-up had a wrong answer";
     if (!query_is_right(&reader->queries, query, reader->subset, &reader->answer))
         return OUTCOME_WRONG;
     *wrong = NULL;
-    return result == TABLE_FOUND ? OUTCOME_FOUND : OUTCOME_ABSENT;
+    return result == FIND_FOUND ? OUTCOME_FOUND : OUTCOME_ABSENT;
 }
 
 /* The first look-up in a new table pays for the change: pages to map, cold caches and, at
@@ -97,7 +97,7 @@ static enum outcome look_into_new(struct reader *reader, const mms_view *view, c
     end = monotonic_ns();
     if (start)
         histogram_add(&reader->cell->first, end - start);
-    if (!*wrong && (*wrong = table_check_bytes(table, view->data, view->size, view->generation)))
+    if (!*wrong && (*wrong = archive_check_bytes(table, view->data, view->size, view->generation)))
         outcome = OUTCOME_TORN;
     add(&reader->cell->verified, 1);
     reader->aside_ns += monotonic_ns() - end;
@@ -214,14 +214,14 @@ static int work(struct reader *reader)
 static const char *hold_view(struct reader *reader, const mms_view *view)
 {
     struct reader_cell *cell = reader->cell;
-    const char *wrong = table_check(view->data, view->size, view->generation);
+    const char *wrong = archive_check(view->data, view->size, view->generation);
 
     put(&cell->held_generation, view->generation);
     atomic_store(&cell->state, STATE_HOLDING);
     while (atomic_load(&cell->order) == ORDER_HOLD || fault("stuck"))
         sleep_ms(1);
     put(&cell->held_newer, mms_generation(reader->region) - view->generation);
-    return wrong ? wrong : table_check(view->data, view->size, view->generation);
+    return wrong ? wrong : archive_check(view->data, view->size, view->generation);
 }
 
 static int hold(struct reader *reader)

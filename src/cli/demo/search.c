@@ -21,16 +21,16 @@ bool mac_prefix(const char *text, size_t size, char key[6])
     return digits == 6;
 }
 
-static enum table_result search_oui(const ArchivedRegistry *table, uint64_t serial, const char *text, size_t size,
-                                    struct answer *answer)
+static enum find_result search_oui(const ArchivedRegistry *table, uint64_t serial, const char *text, size_t size,
+                                   struct answer *answer)
 {
-    enum table_result result;
+    enum find_result result;
     char key[6];
 
     if (!mac_prefix(text, size, key))
-        return TABLE_ABSENT;
-    result = table_find(table, serial, key, sizeof key, &answer->record);
-    answer->found = result == TABLE_FOUND;
+        return FIND_ABSENT;
+    result = archive_find(table, serial, key, sizeof key, &answer->record);
+    answer->found = result == FIND_FOUND;
     return result;
 }
 
@@ -51,41 +51,41 @@ static void to_lower(char *to, const char *from, size_t size)
 
 /* The algorithm of https://publicsuffix.org/list/: an exception wins, else the rule with the most labels, else "*".
    From the whole name to its last label, so the first match is the longest; only an exception can still outdo it. */
-static enum table_result search_suffix(const ArchivedRegistry *table, uint64_t serial, const char *text, size_t size,
-                                       struct answer *answer)
+static enum find_result search_suffix(const ArchivedRegistry *table, uint64_t serial, const char *text, size_t size,
+                                      struct answer *answer)
 {
     size_t before = size, at = 0, next;
     char name[NAME_SIZE];
 
     if (size == 0 || size > sizeof name)
-        return TABLE_ABSENT;
+        return FIND_ABSENT;
     to_lower(name, text, size);
     for (;; before = at, at = next) {
         const ArchivedRecord *record;
-        enum table_result result = table_find(table, serial, name + at, size - at, &record);
+        enum find_result result = archive_find(table, serial, name + at, size - at, &record);
 
         next = next_label(name, size, at);
-        if (result == TABLE_TORN)
+        if (result == FIND_TORN)
             return result;
-        if (result == TABLE_FOUND && record->rules & RULE_EXCEPTION) {
+        if (result == FIND_FOUND && record->rules & RULE_EXCEPTION) {
             *answer = (struct answer){true, record, next};
-            return TABLE_FOUND;
+            return FIND_FOUND;
         }
-        if (result == TABLE_FOUND && !answer->found && record->rules & RULE_WILDCARD && at > 0)
+        if (result == FIND_FOUND && !answer->found && record->rules & RULE_WILDCARD && at > 0)
             *answer = (struct answer){true, record, before};
-        else if (result == TABLE_FOUND && !answer->found && record->rules & RULE_NORMAL)
+        else if (result == FIND_FOUND && !answer->found && record->rules & RULE_NORMAL)
             *answer = (struct answer){true, record, at};
         if (next == size)
             break;
     }
     if (answer->found)
-        return TABLE_FOUND;
+        return FIND_FOUND;
     answer->suffix = at;
-    return TABLE_ABSENT;
+    return FIND_ABSENT;
 }
 
-enum table_result search(const ArchivedRegistry *table, uint64_t serial, enum data_kind kind, const char *text,
-                         size_t size, struct answer *answer)
+enum find_result search(const ArchivedRegistry *table, uint64_t serial, enum data_kind kind, const char *text,
+                        size_t size, struct answer *answer)
 {
     *answer = (struct answer){.found = false};
     if (kind == DATA_OUI)

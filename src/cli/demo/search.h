@@ -12,9 +12,9 @@ struct answer {
     size_t suffix;                /* where the public suffix of a host name begins */
 };
 
-/* TABLE_FOUND, TABLE_ABSENT or TABLE_TORN. With TABLE_TORN the answer means nothing. */
-enum table_result search(const ArchivedRegistry *table, uint64_t serial, enum data_kind kind, const char *text,
-                         size_t size, struct answer *answer);
+/* FIND_FOUND, FIND_ABSENT or FIND_TORN. With FIND_TORN the answer means nothing. */
+enum find_result search(const ArchivedRegistry *table, uint64_t serial, enum data_kind kind, const char *text,
+                        size_t size, struct answer *answer);
 
 /* Where the registrable domain begins: one label before the public suffix. `size` if the name
    is itself a suffix. */

@@ -19,7 +19,7 @@ struct writer {
     struct board *board;
     struct writer_cell *cell;
     struct data_set data;
-    struct table_builder builder;
+    struct archive_builder builder;
     mms_writer *handle;
     unsigned char *last; /* the last table and its size; for faults */
     size_t last_size;
@@ -43,10 +43,10 @@ static void choose(struct writer *writer, uint64_t serial)
 {
     struct subset subset = subset_of(serial);
 
-    table_start(&writer->builder, serial);
+    archive_start(&writer->builder, serial);
     for (uint32_t i = 0; i < writer->data.count; i++)
         if (subset_has(subset, i))
-            table_add(&writer->builder, &writer->data.entries[i]);
+            archive_add(&writer->builder, &writer->data.entries[i]);
     if (fault("wrong") && writer->builder.value.records.count)
         writer->builder.entries[writer->builder.value.records.count / 2].value.rules ^= 1;
 }
@@ -55,16 +55,16 @@ static void choose(struct writer *writer, uint64_t serial)
    it. */
 static int build(struct writer *writer, void **buffer, size_t *size)
 {
-    int code = table_size(&writer->builder, size);
+    int code = archive_size(&writer->builder, size);
 
     if (!code)
         code = mms_write_grow(writer->handle, *size, buffer);
     if (!code && ordered(writer, ORDER_HALT)) {
-        table_write(&writer->builder, *buffer, *size / 2, size); /* with room for half, it stops there */
+        archive_write(&writer->builder, *buffer, *size / 2, size); /* with room for half, it stops there */
         halt(writer);
     }
     if (!code)
-        code = table_write(&writer->builder, *buffer, *size, size);
+        code = archive_write(&writer->builder, *buffer, *size, size);
     if (!code)
         code = mms_write_set_type(writer->handle, Registry_archive.type_id, Registry_archive.schema,
                                   Registry_archive.schema_size);
@@ -179,7 +179,7 @@ static int prepare(struct writer *writer)
     put(&writer->cell->started_ns, monotonic_ns());
     if (board_data(writer->board, &writer->data))
         return EXIT_FAILED;
-    if (table_prepare(&writer->builder, writer->data.count, data_title(writer->data.kind)))
+    if (archive_prepare(&writer->builder, writer->data.count, data_title(writer->data.kind)))
         return fail("demo: memory is short");
     put(&writer->cell->loaded_ns, monotonic_ns());
     if (open_region(writer))
@@ -199,7 +199,7 @@ int run_writer(struct board *board, unsigned number)
         status = work(&writer);
     if (mms_writer_close(writer.handle) && !status)
         status = fail("demo: %s", last_error());
-    table_release(&writer.builder);
+    archive_release(&writer.builder);
     data_free(&writer.data);
     return status;
 }

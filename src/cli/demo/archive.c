@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/demo/table.h"
+#include "cli/demo/archive.h"
 #include "cli/message.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -15,27 +15,27 @@ static uint64_t checksum_of(const void *data, size_t size)
 
 /* ---- Building ---- */
 
-int table_prepare(struct table_builder *builder, uint32_t capacity, const char *title)
+int archive_prepare(struct archive_builder *builder, uint32_t capacity, const char *title)
 {
-    *builder = (struct table_builder){.entries = calloc(capacity, sizeof *builder->entries)};
+    *builder = (struct archive_builder){.entries = calloc(capacity, sizeof *builder->entries)};
     builder->value.title = mms_str_of(title);
     builder->value.records.data = builder->entries;
     return builder->entries ? 0 : -ENOMEM;
 }
 
-void table_release(struct table_builder *builder)
+void archive_release(struct archive_builder *builder)
 {
     free(builder->entries);
-    *builder = (struct table_builder){.entries = NULL};
+    *builder = (struct archive_builder){.entries = NULL};
 }
 
-void table_start(struct table_builder *builder, uint64_t serial)
+void archive_start(struct archive_builder *builder, uint64_t serial)
 {
     builder->value.serial = serial;
     builder->value.records.count = 0;
 }
 
-void table_add(struct table_builder *builder, const struct table_entry *entry)
+void archive_add(struct archive_builder *builder, const struct data_entry *entry)
 {
     builder->entries[builder->value.records.count++] = (HashMap_String_Record_entry){
         .key = {entry->key, entry->key_size},
@@ -46,12 +46,12 @@ void table_add(struct table_builder *builder, const struct table_entry *entry)
     };
 }
 
-int table_size(const struct table_builder *builder, size_t *size)
+int archive_size(const struct archive_builder *builder, size_t *size)
 {
     return Registry_size(&builder->value, size);
 }
 
-int table_write(const struct table_builder *builder, void *buffer, size_t capacity, size_t *size)
+int archive_write(const struct archive_builder *builder, void *buffer, size_t capacity, size_t *size)
 {
     int code = Registry_serialize(&builder->value, buffer, capacity, size);
     ArchivedRegistry *root;
@@ -65,20 +65,20 @@ int table_write(const struct table_builder *builder, void *buffer, size_t capaci
 
 /* ---- Searching ---- */
 
-enum table_result table_find(const ArchivedRegistry *table, uint64_t serial, const char *key, size_t key_size,
-                             const ArchivedRecord **found)
+enum find_result archive_find(const ArchivedRegistry *table, uint64_t serial, const char *key, size_t key_size,
+                              const ArchivedRecord **found)
 {
     if (table->serial != serial)
-        return TABLE_TORN;
+        return FIND_TORN;
     *found = HashMap_String_Record_get(&table->records, (mms_str){key, key_size});
     if (!*found)
-        return TABLE_ABSENT;
-    return (*found)->stamp == serial ? TABLE_FOUND : TABLE_TORN;
+        return FIND_ABSENT;
+    return (*found)->stamp == serial ? FIND_FOUND : FIND_TORN;
 }
 
 /* ---- Checking ---- */
 
-const char *table_check_bytes(const ArchivedRegistry *table, const void *data, size_t size, uint64_t serial)
+const char *archive_check_bytes(const ArchivedRegistry *table, const void *data, size_t size, uint64_t serial)
 {
     if (table->serial != serial)
         return "the table is that of another generation";
@@ -87,9 +87,9 @@ const char *table_check_bytes(const ArchivedRegistry *table, const void *data, s
     return NULL;
 }
 
-const char *table_check(const void *data, size_t size, uint64_t serial)
+const char *archive_check(const void *data, size_t size, uint64_t serial)
 {
     const ArchivedRegistry *table = Registry_check(data, size);
 
-    return table ? table_check_bytes(table, data, size, serial) : last_error();
+    return table ? archive_check_bytes(table, data, size, serial) : last_error();
 }

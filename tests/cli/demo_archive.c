@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The demo's table finds any damage: otherwise "0 torn" would mean nothing. */
-#include "cli/demo/table.h"
+#include "cli/demo/archive.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@ enum { ENTRIES = 37 };
 
 struct fixture {
     char texts[2 * ENTRIES][2][32]; /* key and value; the second half is for absent ones */
-    struct table_entry entries[ENTRIES];
+    struct data_entry entries[ENTRIES];
 };
 
 static void make_entries(struct fixture *fixture)
@@ -25,34 +25,34 @@ static void make_entries(struct fixture *fixture)
     for (unsigned i = 0; i < ENTRIES; i++) {
         const char *key = fixture->texts[i][0], *value = fixture->texts[i][1];
 
-        fixture->entries[i] = (struct table_entry){.key = key,
-                                                   .value = value,
-                                                   .hash = i,
-                                                   .number = i,
-                                                   .flags = i % 5,
-                                                   .key_size = (uint16_t)strlen(key),
-                                                   .value_size = (uint16_t)strlen(value)};
+        fixture->entries[i] = (struct data_entry){.key = key,
+                                                  .value = value,
+                                                  .hash = i,
+                                                  .number = i,
+                                                  .flags = i % 5,
+                                                  .key_size = (uint16_t)strlen(key),
+                                                  .value_size = (uint16_t)strlen(value)};
     }
 }
 
 /* The first `count` entries. The table is allocated to the byte, so that a sanitizer sees a step outside. */
 static unsigned char *build(const struct fixture *fixture, uint32_t count, uint64_t serial, size_t *size)
 {
-    struct table_builder builder;
+    struct archive_builder builder;
     unsigned char *table;
     size_t written;
 
-    assert_int_equal(table_prepare(&builder, ENTRIES, "a test"), 0);
-    table_start(&builder, serial);
+    assert_int_equal(archive_prepare(&builder, ENTRIES, "a test"), 0);
+    archive_start(&builder, serial);
     for (uint32_t i = 0; i < count; i++)
-        table_add(&builder, &fixture->entries[i]);
-    assert_int_equal(table_size(&builder, size), 0);
+        archive_add(&builder, &fixture->entries[i]);
+    assert_int_equal(archive_size(&builder, size), 0);
     table = malloc(*size);
     assert_non_null(table);
-    assert_int_equal(table_write(&builder, table, *size / 2, &written), MMS_E_TOO_BIG);
-    assert_int_equal(table_write(&builder, table, *size, &written), 0);
+    assert_int_equal(archive_write(&builder, table, *size / 2, &written), MMS_E_TOO_BIG);
+    assert_int_equal(archive_write(&builder, table, *size, &written), 0);
     assert_int_equal(written, *size);
-    table_release(&builder);
+    archive_release(&builder);
     return table;
 }
 
@@ -64,7 +64,7 @@ static void whole_tables_pass(void **state)
         size_t size;
         unsigned char *table = build(fixture, count, 7, &size);
 
-        assert_null(table_check(table, size, 7));
+        assert_null(archive_check(table, size, 7));
         free(table);
     }
 }
@@ -78,12 +78,12 @@ static void what_is_there_is_found(void **state)
 
     assert_non_null(table);
     for (unsigned i = 0; i < ENTRIES; i++) {
-        const struct table_entry *entry = &fixture->entries[i];
+        const struct data_entry *entry = &fixture->entries[i];
         const ArchivedRecord *record;
-        enum table_result result = table_find(table, 7, entry->key, entry->key_size, &record);
+        enum find_result result = archive_find(table, 7, entry->key, entry->key_size, &record);
 
-        assert_int_equal(result, i < ENTRIES / 2 ? TABLE_FOUND : TABLE_ABSENT);
-        if (result != TABLE_FOUND)
+        assert_int_equal(result, i < ENTRIES / 2 ? FIND_FOUND : FIND_ABSENT);
+        if (result != FIND_FOUND)
             continue;
         assert_int_equal(record->number, entry->number);
         assert_int_equal(record->rules, entry->flags);
@@ -93,7 +93,7 @@ static void what_is_there_is_found(void **state)
         const ArchivedRecord *record;
         const char *key = fixture->texts[i][0];
 
-        assert_int_equal(table_find(table, 7, key, strlen(key), &record), TABLE_ABSENT);
+        assert_int_equal(archive_find(table, 7, key, strlen(key), &record), FIND_ABSENT);
     }
     free(data);
 }
@@ -106,11 +106,11 @@ static void each_flipped_bit_is_found(void **state)
 
     for (size_t i = 0; i < size * 8; i++) {
         table[i / 8] ^= (unsigned char)(1u << i % 8);
-        if (!table_check(table, size, 7))
+        if (!archive_check(table, size, 7))
             fail_msg("bit %zu of byte %zu makes no difference", i % 8, i / 8);
         table[i / 8] ^= (unsigned char)(1u << i % 8);
     }
-    assert_null(table_check(table, size, 7));
+    assert_null(archive_check(table, size, 7));
     free(table);
 }
 
@@ -127,8 +127,8 @@ static void each_mix_of_two_generations_is_found(void **state)
     for (size_t cut = 0; cut <= size; cut++) {
         memcpy(mix, old, cut);
         memcpy(mix + cut, new + cut, size - cut);
-        assert_int_equal(!table_check(mix, size, 7), !memcmp(mix, old, size));
-        assert_int_equal(!table_check(mix, size, 8), !memcmp(mix, new, size));
+        assert_int_equal(!archive_check(mix, size, 7), !memcmp(mix, old, size));
+        assert_int_equal(!archive_check(mix, size, 8), !memcmp(mix, new, size));
     }
     free(old);
     free(new);
@@ -144,17 +144,17 @@ static void a_look_up_notices_a_record_of_another_table(void **state)
     const ArchivedRegistry *table = Registry_root(data, size);
 
     for (unsigned i = 0; i < ENTRIES; i++) {
-        const struct table_entry *entry = &fixture->entries[i];
+        const struct data_entry *entry = &fixture->entries[i];
         const ArchivedRecord *record;
         ArchivedRecord *own;
 
-        assert_int_equal(table_find(table, 7, entry->key, entry->key_size, &record), TABLE_FOUND);
+        assert_int_equal(archive_find(table, 7, entry->key, entry->key_size, &record), FIND_FOUND);
         own = (ArchivedRecord *)(void *)(data + ((const unsigned char *)record - data));
         own->stamp = 8;
-        assert_int_equal(table_find(table, 7, entry->key, entry->key_size, &record), TABLE_TORN);
+        assert_int_equal(archive_find(table, 7, entry->key, entry->key_size, &record), FIND_TORN);
         own->stamp = 7;
     }
-    assert_null(table_check(data, size, 7));
+    assert_null(archive_check(data, size, 7));
     free(data);
 }
 
@@ -180,7 +180,7 @@ static void noise_is_survived(void **state)
         for (unsigned i = 0; table && i < ENTRIES; i += 6) {
             const ArchivedRecord *record;
 
-            if (table_find(table, 7, fixture->entries[i].key, fixture->entries[i].key_size, &record) == TABLE_FOUND)
+            if (archive_find(table, 7, fixture->entries[i].key, fixture->entries[i].key_size, &record) == FIND_FOUND)
                 passed += Record_get_name(record).size > 0;
         }
         data[at] = was;
@@ -196,8 +196,8 @@ static void another_size_or_serial_is_refused(void **state)
     unsigned char *table = build(fixture, ENTRIES, 7, &size);
 
     for (size_t shorter = 0; shorter < size; shorter++)
-        assert_non_null(table_check(table, shorter, 7));
-    assert_non_null(table_check(table, size, 8));
+        assert_non_null(archive_check(table, shorter, 7));
+    assert_non_null(archive_check(table, size, 8));
     free(table);
 }
 
@@ -230,5 +230,5 @@ int main(void)
         cmocka_unit_test(another_size_or_serial_is_refused),
     };
 
-    return cmocka_run_group_tests_name("demo_table", tests, set_up, tear_down);
+    return cmocka_run_group_tests_name("demo_archive", tests, set_up, tear_down);
 }
