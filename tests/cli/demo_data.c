@@ -33,7 +33,7 @@ static void *in_buffer(unsigned char *buffer, const void *found)
 }
 
 static unsigned char *build(const struct data_set *data, struct subset subset, uint64_t serial,
-                            const ArchivedRegistry **table)
+                            struct snapshot *snapshot)
 {
     struct archive_builder builder;
     unsigned char *buffer;
@@ -49,7 +49,11 @@ static unsigned char *build(const struct data_set *data, struct subset subset, u
     assert_non_null(buffer);
     assert_int_equal(archive_write(&builder, buffer, size, &size), 0);
     assert_null(archive_check(buffer, size, serial));
-    *table = Registry_root(buffer, size);
+    *snapshot = (struct snapshot){.form = &archive_form,
+                                  .data = data,
+                                  .view = {.data = buffer, .size = size, .generation = serial},
+                                  .registry = Registry_root(buffer, size),
+                                  .subset = subset};
     archive_release(&builder);
     return buffer;
 }
@@ -61,23 +65,23 @@ static const struct subset everything = {0, 65536};
 #define OUI_HEADER "Registry,Assignment,Organization Name,Organization Address\r\n"
 #define OUI_FILLING "MA-L,F%05X,Filling,Somewhere\r\n"
 
-static void expect_vendor(const ArchivedRegistry *table, const char *mac, const char *vendor)
+static void expect_vendor(const struct snapshot *snapshot, const char *mac, const char *vendor)
 {
     struct answer answer;
-    enum find_result result = search(table, 1, DATA_OUI, mac, strlen(mac), &answer);
+    enum find_result result = search(snapshot, mac, strlen(mac), &answer);
 
     if (!vendor) {
         assert_int_equal(result, FIND_ABSENT);
         return;
     }
     assert_int_equal(result, FIND_FOUND);
-    assert_true(mms_str_equal(Record_get_name(answer.record), mms_str_of(vendor)));
+    assert_true(answer.record.name_size == strlen(vendor) && !memcmp(answer.record.name, vendor, strlen(vendor)));
 }
 
 static void csv_is_read(void **state)
 {
     struct data_set data;
-    const ArchivedRegistry *table;
+    struct snapshot snapshot;
     unsigned char *buffer;
 
     (void)state;
@@ -92,17 +96,17 @@ static void csv_is_read(void **state)
                OUI_FILLING);
     assert_int_equal(data_load(DATA_OUI, path, &data), 0);
     assert_int_equal(data.count, FILLING + 7);
-    buffer = build(&data, everything, 1, &table);
-    expect_vendor(table, "00:22:72:00:00:00", "Plain");
-    expect_vendor(table, "00-d0-ef-01-02-03", "Comma, Inc");
-    expect_vendor(table, "086195ABCDEF", "Says \"hello\"");
-    expect_vendor(table, "f4:bd:9f:ff:ff:ff", "Two\nlines");
-    expect_vendor(table, "00:01:C8:00:00:00", "First");
-    expect_vendor(table, "00aa00000000", "Without address");
-    expect_vendor(table, "00aa01000000", "");
-    expect_vendor(table, "00aa02000000", NULL);
-    expect_vendor(table, "00aa", NULL);
-    expect_vendor(table, "not a mac", NULL);
+    buffer = build(&data, everything, 1, &snapshot);
+    expect_vendor(&snapshot, "00:22:72:00:00:00", "Plain");
+    expect_vendor(&snapshot, "00-d0-ef-01-02-03", "Comma, Inc");
+    expect_vendor(&snapshot, "086195ABCDEF", "Says \"hello\"");
+    expect_vendor(&snapshot, "f4:bd:9f:ff:ff:ff", "Two\nlines");
+    expect_vendor(&snapshot, "00:01:C8:00:00:00", "First");
+    expect_vendor(&snapshot, "00aa00000000", "Without address");
+    expect_vendor(&snapshot, "00aa01000000", "");
+    expect_vendor(&snapshot, "00aa02000000", NULL);
+    expect_vendor(&snapshot, "00aa", NULL);
+    expect_vendor(&snapshot, "not a mac", NULL);
     free(buffer);
     data_free(&data);
 }
@@ -135,12 +139,12 @@ static void other_files_are_refused(void **state)
     "\xe5\x85\xac\xe5\x8f\xb8.cn\ncn\nuk\nco.uk\r\n"
 #define RULE_FILLING "r%d.filling\n"
 
-static void expect_domain(const ArchivedRegistry *table, const char *name, const char *domain)
+static void expect_domain(const struct snapshot *snapshot, const char *name, const char *domain)
 {
     size_t size = strlen(name), start;
     struct answer answer;
 
-    assert_int_not_equal(search(table, 1, DATA_SUFFIX, name, size, &answer), FIND_TORN);
+    assert_int_not_equal(search(snapshot, name, size, &answer), FIND_TORN);
     start = registrable_domain(name, size, answer.suffix);
     assert_string_equal(name + start, domain ? domain : "");
 }
@@ -149,36 +153,36 @@ static void expect_domain(const ArchivedRegistry *table, const char *name, const
 static void rules_are_applied(void **state)
 {
     struct data_set data;
-    const ArchivedRegistry *table;
+    struct snapshot snapshot;
     unsigned char *buffer;
 
     (void)state;
     write_file(RULES, RULE_FILLING);
     assert_int_equal(data_load(DATA_SUFFIX, path, &data), 0);
-    buffer = build(&data, everything, 1, &table);
-    expect_domain(table, "com", NULL);
-    expect_domain(table, "mine.com", "mine.com");
-    expect_domain(table, "WwW.MinE.com", "MinE.com");
-    expect_domain(table, "a.b.mine.com", "mine.com");
-    expect_domain(table, "example.com", NULL);
-    expect_domain(table, "x.example.com", "x.example.com");
-    expect_domain(table, "www.mine.co.uk", "mine.co.uk");
-    expect_domain(table, "mine.uk", "mine.uk");
-    expect_domain(table, "kobe.jp", NULL);
-    expect_domain(table, "b.kobe.jp", NULL);
-    expect_domain(table, "c.b.kobe.jp", "c.b.kobe.jp");
-    expect_domain(table, "d.c.b.kobe.jp", "c.b.kobe.jp");
-    expect_domain(table, "city.kobe.jp", "city.kobe.jp");
-    expect_domain(table, "www.city.kobe.jp", "city.kobe.jp");
-    expect_domain(table, "ck", NULL);
-    expect_domain(table, "a.ck", NULL);
-    expect_domain(table, "b.a.ck", "b.a.ck");
-    expect_domain(table, "www.ck", "www.ck");
-    expect_domain(table, "www.www.ck", "www.ck");
-    expect_domain(table, "\xe9\xa3\x9f\xe7\x8b\xae.\xe5\x85\xac\xe5\x8f\xb8.cn",
+    buffer = build(&data, everything, 1, &snapshot);
+    expect_domain(&snapshot, "com", NULL);
+    expect_domain(&snapshot, "mine.com", "mine.com");
+    expect_domain(&snapshot, "WwW.MinE.com", "MinE.com");
+    expect_domain(&snapshot, "a.b.mine.com", "mine.com");
+    expect_domain(&snapshot, "example.com", NULL);
+    expect_domain(&snapshot, "x.example.com", "x.example.com");
+    expect_domain(&snapshot, "www.mine.co.uk", "mine.co.uk");
+    expect_domain(&snapshot, "mine.uk", "mine.uk");
+    expect_domain(&snapshot, "kobe.jp", NULL);
+    expect_domain(&snapshot, "b.kobe.jp", NULL);
+    expect_domain(&snapshot, "c.b.kobe.jp", "c.b.kobe.jp");
+    expect_domain(&snapshot, "d.c.b.kobe.jp", "c.b.kobe.jp");
+    expect_domain(&snapshot, "city.kobe.jp", "city.kobe.jp");
+    expect_domain(&snapshot, "www.city.kobe.jp", "city.kobe.jp");
+    expect_domain(&snapshot, "ck", NULL);
+    expect_domain(&snapshot, "a.ck", NULL);
+    expect_domain(&snapshot, "b.a.ck", "b.a.ck");
+    expect_domain(&snapshot, "www.ck", "www.ck");
+    expect_domain(&snapshot, "www.www.ck", "www.ck");
+    expect_domain(&snapshot, "\xe9\xa3\x9f\xe7\x8b\xae.\xe5\x85\xac\xe5\x8f\xb8.cn",
                   "\xe9\xa3\x9f\xe7\x8b\xae.\xe5\x85\xac\xe5\x8f\xb8.cn");
-    expect_domain(table, "unlisted", NULL);
-    expect_domain(table, "www.mine.unlisted", "mine.unlisted");
+    expect_domain(&snapshot, "unlisted", NULL);
+    expect_domain(&snapshot, "www.mine.unlisted", "mine.unlisted");
     free(buffer);
     data_free(&data);
 }
@@ -197,15 +201,15 @@ static void check_agreement(enum data_kind kind)
     for (uint64_t serial = 1; serial <= 40; serial++) {
         struct subset subset = subset_of(serial);
         uint32_t found = 0;
-        const ArchivedRegistry *table;
-        unsigned char *buffer = build(&data, subset, serial, &table);
+        struct snapshot snapshot;
+        unsigned char *buffer = build(&data, subset, serial, &snapshot);
 
         for (uint32_t i = 0; i < queries.count; i++) {
             const struct query *query = &queries.queries[i];
             struct answer answer;
 
-            found += search(table, serial, kind, query_text(&queries, query), query->size, &answer) == FIND_FOUND;
-            if (!query_is_right(&queries, query, subset, &answer))
+            found += search(&snapshot, query_text(&queries, query), query->size, &answer) == FIND_FOUND;
+            if (!query_is_right(&queries, query, &snapshot, &answer))
                 fail_msg("serial %d: %.*s", (int)serial, (int)query->size, query_text(&queries, query));
         }
         assert_in_range(found, subset.share == 65536, queries.count * 7 / 8);
@@ -227,10 +231,9 @@ static void right_answers_are_recognized(void **state)
 /* An answer from the wrong subset, to the wrong query, or none at all. */
 static void wrong_answers_are_recognized(void **state)
 {
-    struct subset none = {0, 0};
     struct query_set queries;
     struct data_set data;
-    const ArchivedRegistry *table;
+    struct snapshot snapshot;
     unsigned char *buffer;
     unsigned known = 0;
 
@@ -238,24 +241,23 @@ static void wrong_answers_are_recognized(void **state)
     write_file(OUI_HEADER, "MA-L,F%05X,\"Unlike the others\",Somewhere\r\n");
     assert_int_equal(data_load(DATA_OUI, path, &data), 0);
     assert_int_equal(query_build(&data, 200, &queries), 0);
-    buffer = build(&data, everything, 1, &table);
+    buffer = build(&data, everything, 1, &snapshot);
     for (uint32_t i = 0; i < queries.count; i++) {
         const struct query *query = &queries.queries[i];
         struct answer answer, no_answer = {.found = false}, neighbour;
-        const ArchivedHashMap_String_Record_entry *entries;
-        unsigned other;
+        struct snapshot nothing = snapshot;
 
-        search(table, 1, DATA_OUI, query_text(&queries, query), query->size, &answer);
-        assert_true(query_is_right(&queries, query, everything, &answer));
+        search(&snapshot, query_text(&queries, query), query->size, &answer);
+        assert_true(query_is_right(&queries, query, &snapshot, &answer));
         if (!answer.found)
             continue;
         known++;
-        entries = HashMap_String_Record_entries(&table->records);
-        other = answer.record == &entries[0].value ? 1 : 0;
-        neighbour = (struct answer){true, &entries[other].value, 0};
-        assert_false(query_is_right(&queries, query, none, &answer));
-        assert_false(query_is_right(&queries, query, everything, &no_answer));
-        assert_false(query_is_right(&queries, query, everything, &neighbour));
+        nothing.subset = (struct subset){0, 0};
+        neighbour = answer;
+        neighbour.record.number = (answer.record.number + 1) % data.count;
+        assert_false(query_is_right(&queries, query, &nothing, &answer));
+        assert_false(query_is_right(&queries, query, &snapshot, &no_answer));
+        assert_false(query_is_right(&queries, query, &snapshot, &neighbour));
     }
     assert_true(known > 0);
     free(buffer);
@@ -279,17 +281,17 @@ static void damage_is_not_taken_for_absence(void **state)
         struct answer answer;
         struct data_set data;
         ArchivedHashMap_String_Record_entry *entries;
-        const ArchivedRegistry *table;
+        struct snapshot snapshot;
         unsigned char *buffer;
 
         write_file(cases[i].start, cases[i].filling);
         assert_int_equal(data_load(cases[i].kind, path, &data), 0);
-        buffer = build(&data, everything, 1, &table);
-        assert_int_equal(search(table, 1, cases[i].kind, cases[i].text, strlen(cases[i].text), &answer), FIND_FOUND);
-        entries = in_buffer(buffer, HashMap_String_Record_entries(&table->records));
-        for (size_t k = 0; k < HashMap_String_Record_count(&table->records); k++)
+        buffer = build(&data, everything, 1, &snapshot);
+        assert_int_equal(search(&snapshot, cases[i].text, strlen(cases[i].text), &answer), FIND_FOUND);
+        entries = in_buffer(buffer, HashMap_String_Record_entries(&snapshot.registry->records));
+        for (size_t k = 0; k < HashMap_String_Record_count(&snapshot.registry->records); k++)
             entries[k].value.stamp = 2;
-        assert_int_equal(search(table, 1, cases[i].kind, cases[i].text, strlen(cases[i].text), &answer), FIND_TORN);
+        assert_int_equal(search(&snapshot, cases[i].text, strlen(cases[i].text), &answer), FIND_TORN);
         free(buffer);
         data_free(&data);
     }

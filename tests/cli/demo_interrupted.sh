@@ -24,12 +24,13 @@ has_ended() {
     done
 }
 
-# begin: starts a demo, and waits until it has made its first look-ups; leaves $demo, $children.
+# begin [OPTION]: starts a demo, and waits until it has made its first look-ups; leaves $demo,
+# $children.
 begin() {
     mkdir "$scratch/here"
     rm -f "$scratch/out" # or the wait below could end with the last demo's output
     env --default-signal=INT,TERM,HUP "$MMSYNC" demo --seconds 600 --data public-suffix --file "$scratch/rules" \
-        --directory "$scratch/here" >"$scratch/out" 2>"$scratch/err" &
+        --directory "$scratch/here" "$@" >"$scratch/out" 2>"$scratch/err" &
     demo=$!
     until_true grep -q "look-ups/s" "$scratch/out"
     mapfile -t children < <(children_of "$demo")
@@ -37,7 +38,12 @@ begin() {
 }
 
 for signal in INT TERM HUP; do
-    begin
+    if [[ $signal == INT ]]; then
+        begin
+    else
+        begin --table
+        like "the number of keys" '[0-9]{4}' "$("$MMSYNC" keys "$scratch"/here/* --count)"
+    fi
     kill -$signal "$demo"
     wait "$demo" 2>/dev/null
     status=$?

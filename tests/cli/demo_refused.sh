@@ -25,6 +25,8 @@ refuses 1 "$scratch/short is not the IEEE's OUI registry as it is published: the
 
 seq -f 'r%g.example' 1 2000 >"$scratch/rules"
 rules=(--data public-suffix --file "$scratch/rules")
+refuses 1 "cannot use $scratch/none for the region: No such file" \
+    demo --table "${rules[@]}" --directory "$scratch/none"
 refuses 1 "cannot use $scratch/none for the region: No such file" demo "${rules[@]}" --directory "$scratch/none"
 refuses 1 "cannot write $scratch/none/figures: No such file" demo "${rules[@]}" --json "$scratch/none/figures"
 if [[ -e /dev/full && $(id -u) -ne 0 ]]; then
@@ -46,5 +48,7 @@ if [[ -d /usr/share/ieee-data && -d /usr/share/publicsuffix ]] &&
         "mount -t tmpfs none /usr/share/publicsuffix && $hide" hide /usr/share/ieee-data "$MMSYNC" demo
     refuses 1 "needs .* in /dev/shm, which has .* free" unshare -rm sh -c \
         "mount -t tmpfs -o size=500k none /dev/shm && $hide" hide /mnt "$MMSYNC" demo "${rules[@]}"
+    refuses 1 "needs .* in /dev/shm, which has .* free" unshare -rm sh -c \
+        "mount -t tmpfs -o size=1m none /dev/shm && $hide" hide /mnt "$MMSYNC" demo --table "${rules[@]}"
 fi
 finish

@@ -8,18 +8,8 @@
 #ifndef MMS_CLI_DEMO_ARCHIVE_H
 #define MMS_CLI_DEMO_ARCHIVE_H
 
+#include "cli/demo/data.h"
 #include "registry.h"
-
-/* What goes into a table. */
-struct data_entry {
-    const char *key;
-    const char *value;
-    uint64_t hash; /* of the key; orders the data set */
-    uint32_t number;
-    uint32_t flags;
-    uint16_t key_size;
-    uint16_t value_size;
-};
 
 /* ---- Building ---- */
 

@@ -6,12 +6,12 @@
 #ifndef MMS_CLI_DEMO_BOARD_H
 #define MMS_CLI_DEMO_BOARD_H
 
-#include "cli/demo/data.h"
+#include "cli/demo/form.h"
 #include "cli/demo/histogram.h"
 #include <limits.h>
 #include <sys/types.h>
 
-enum { READERS_LEAST = 2, READERS_MOST = 64, CELLS = READERS_MOST + 1, WRITERS = 2, GENERATIONS_NOTED = 1 << 20 };
+enum { READERS_LEAST = 2, READERS_MOST = 64, CELLS = READERS_MOST + 1, WRITERS = 2, GENERATIONS_NOTED = 1 << 23 };
 
 /* Orders, from the conductor. HOLD: pin a view and keep it. HALT: stop in the middle of a write
    and stay there. END: tidy up and exit. */
@@ -39,14 +39,18 @@ struct reader_cell {
     char finding[200];                /* the first thing that was wrong */
     struct histogram latency;         /* of one look-up in LOOKUPS_PER_TIMED */
     struct histogram first;           /* of the first look-up in each new generation, with the check of its archive */
+    struct histogram many;            /* tables: of the look-ups of several keys at once */
+    struct histogram age;             /* tables: of a commit when this reader first looked into it */
+    _Atomic uint64_t commit;          /* tables: the last one it met */
 };
 
 struct writer_cell {
     _Alignas(128) _Atomic uint32_t order;
     _Atomic uint32_t state;
     _Atomic uint64_t published, refused, reclaimed;
+    _Atomic uint64_t updates; /* tables: keys put and deleted */
     _Atomic uint64_t first_generation;
-    _Atomic uint64_t generation, size, records; /* of the last table */
+    _Atomic uint64_t generation, size, records; /* of the last value */
     _Atomic uint64_t least_size, greatest_size;
     _Atomic uint64_t bytes;
     _Atomic uint64_t started_ns, loaded_ns, opened_ns, published_ns; /* milestones of its start */
@@ -57,6 +61,7 @@ struct board {
     /* Written before the first child is started. */
     pid_t conductor;
     uint32_t kind; /* enum data_kind */
+    uint32_t form; /* enum form_kind */
     uint32_t readers;
     uint32_t max_slots;
     uint32_t queries;

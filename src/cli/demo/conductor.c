@@ -58,24 +58,6 @@ static int name_region(struct demo *demo)
     return 0;
 }
 
-/* Of a table with all records, the largest there is. */
-static int measure_table(const struct data_set *data, uint64_t *size)
-{
-    struct archive_builder builder;
-    size_t bytes = 0;
-    int code = archive_prepare(&builder, data->count, data_title(data->kind));
-
-    if (code)
-        return fail("demo: memory is short");
-    archive_start(&builder, 0);
-    for (uint32_t i = 0; i < data->count; i++)
-        archive_add(&builder, &data->entries[i]);
-    code = archive_size(&builder, &bytes);
-    archive_release(&builder);
-    *size = bytes;
-    return code ? fail_call(code) : 0;
-}
-
 static int fill_board(struct demo *demo)
 {
     struct board *board = demo->board;
@@ -84,10 +66,13 @@ static int fill_board(struct demo *demo)
         return fail("demo: the name of the data file is too long");
     memcpy(board->data, demo->data.path, strlen(demo->data.path) + 1);
     board->kind = demo->data.kind;
+    board->form = demo->options->form;
     board->digest = demo->data.digest;
     board->readers = demo->options->readers;
     board->queries = QUERIES;
-    return measure_table(&demo->data, &board->max_size) || name_region(demo) || choose_slots(demo) ? EXIT_FAILED : 0;
+    return form_of(board->form)->measure(&demo->data, &board->max_size) || name_region(demo) || choose_slots(demo)
+               ? EXIT_FAILED
+               : 0;
 }
 
 static int set_up(struct demo *demo)
@@ -104,11 +89,13 @@ static int set_up(struct demo *demo)
 
 static void announce(struct demo *demo)
 {
+    const struct form *form = form_of(demo->board->form);
     char records[TEXT_SIZE], size[TEXT_SIZE];
 
     fprintf(demo->display.out, "mmsync %s demo: %s, %s records of %s\n", mms_version(), data_title(demo->data.kind),
             format_count(records, demo->data.count), demo->data.path);
-    fprintf(demo->display.out, "the same from another terminal: mmsync read %s --json\n", demo->board->region);
+    fprintf(demo->display.out, "the same from another terminal: mmsync %s %s %s\n", form->see[0], demo->board->region,
+            form->see[1]);
     fprintf(demo->display.out, "1 writer, %u readers, %u s; region %s, values of up to %s in up to %u slots\n",
             demo->options->readers, demo->options->seconds, demo->board->region,
             format_size(size, (double)demo->board->max_size), demo->board->max_slots);
@@ -186,8 +173,7 @@ static bool end_writer(struct demo *demo)
 static bool end_readers(struct demo *demo)
 {
     for (unsigned i = 0; i < demo->cells; i++)
-        if (demo->readers[i].running &&
-            !demo_await(demo, has_newest, i, "every reader to have the last table that was published"))
+        if (demo->readers[i].running && !demo_await(demo, has_newest, i, "every reader to have the last generation"))
             return false;
     for (unsigned i = 0; i < demo->cells; i++)
         tell_to_end(&demo->readers[i], &demo->board->cells[i].order);
@@ -209,10 +195,27 @@ static void tell_finding(void *context, const char *finding)
     demo_fail(context, FAILURE_LOST, "the region is damaged: %s", finding);
 }
 
+/* A commit that was published counts, and nothing else does. */
+static void check_commits(struct demo *demo)
+{
+    uint64_t published = 0, counted = 0;
+
+    for (unsigned i = 0; i <= demo->writer_number; i++)
+        published += get(&demo->board->writers[i].published);
+    for (unsigned i = 0; i < demo->cells; i++)
+        if (get(&demo->board->cells[i].commit) > counted)
+            counted = get(&demo->board->cells[i].commit);
+    if (counted != published)
+        demo_fail(demo, FAILURE_LOST, "%llu commits were published, and the table counts %llu",
+                  (unsigned long long)published, (unsigned long long)counted);
+}
+
 static void inspect_end(struct demo *demo)
 {
     mms_info info;
 
+    if (demo->options->form == FORM_TABLE)
+        check_commits(demo);
     if (mms_inspect(demo->board->region, &info)) {
         demo_fail(demo, FAILURE_LOST, "%s", last_error());
         return;

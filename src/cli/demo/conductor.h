@@ -14,6 +14,7 @@
 struct demo_options {
     unsigned seconds, readers;
     enum data_kind kind;
+    enum form_kind form;
     const char *file;      /* NULL: where Debian has it */
     const char *json;      /* where the figures go; NULL: nowhere; "-": standard output */
     const char *directory; /* where the region is made */

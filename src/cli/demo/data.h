@@ -3,7 +3,9 @@
 #ifndef MMS_CLI_DEMO_DATA_H
 #define MMS_CLI_DEMO_DATA_H
 
-#include "cli/demo/archive.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 /* OUI: who makes the network card with this MAC address. SUFFIX: the public suffix list, which
    says what part of a host name somebody has registered. */
@@ -11,6 +13,17 @@ enum data_kind { DATA_ANY, DATA_OUI, DATA_SUFFIX };
 
 /* Flags of an entry of the public suffix list: the rules "key", "*.key" and "!key". */
 enum { RULE_NORMAL = 1, RULE_WILDCARD = 2, RULE_EXCEPTION = 4 };
+
+/* A record. */
+struct data_entry {
+    const char *key;
+    const char *value;
+    uint64_t hash; /* of the key; orders the data set */
+    uint32_t number;
+    uint32_t flags;
+    uint16_t key_size;
+    uint16_t value_size;
+};
 
 struct data_set {
     enum data_kind kind;

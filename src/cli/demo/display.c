@@ -11,11 +11,11 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { LIVE_NS = 200000000, PLAIN_NS = 1000000000, LINE_SIZE = 512, OTHER_LINES = 7, BAR = 30 };
+enum { LIVE_NS = 200000000, PLAIN_NS = 1000000000, LINE_SIZE = 512, OTHER_LINES = 8, BAR = 30 };
 
 /* What a drawing shows of the time since the last one. */
 struct rates {
-    double lookups, published;
+    double lookups, published, updates;
     double reader[CELLS];
 };
 
@@ -111,14 +111,24 @@ static uint64_t all_published(const struct demo *demo)
     return sum;
 }
 
+static uint64_t all_updates(const struct demo *demo)
+{
+    uint64_t sum = 0;
+
+    for (unsigned i = 0; i <= demo->writer_number; i++)
+        sum += get(&demo->board->writers[i].updates);
+    return sum;
+}
+
 static struct rates take_rates(struct demo *demo, uint64_t now)
 {
     struct display *display = &demo->display;
     double seconds = (double)(now - display->drawn_ns) / 1e9;
-    uint64_t lookups = all_lookups(demo), published = all_published(demo);
+    uint64_t lookups = all_lookups(demo), published = all_published(demo), updates = all_updates(demo);
     struct rates rates = {
         .lookups = (double)(lookups - display->all_lookups) / seconds,
         .published = (double)(published - display->published) / seconds,
+        .updates = (double)(updates - display->updates) / seconds,
     };
 
     for (unsigned i = 0; i < demo->cells; i++) {
@@ -129,6 +139,7 @@ static struct rates take_rates(struct demo *demo, uint64_t now)
     }
     display->all_lookups = lookups;
     display->published = published;
+    display->updates = updates;
     display->drawn_ns = now;
     return rates;
 }
@@ -187,6 +198,8 @@ static void show_readers(struct demo *demo, const struct rates *rates)
     unsigned room = rows > OTHER_LINES + 1 ? rows - OTHER_LINES - 1 : 0;
     char lookups[TEXT_SIZE], generation[TEXT_SIZE];
 
+    if (demo->board->form == FORM_TABLE)
+        put_line(&demo->display, "updates   %s keys/s", format_count(lookups, (uint64_t)rates->updates));
     put_line(&demo->display, "readers   %s look-ups/s", format_count(lookups, (uint64_t)rates->lookups));
     for (unsigned i = 0; i < demo->cells && i < room; i++)
         put_line(&demo->display, "  %2u      pid %-7d generation %-9s %11s/s   %s", i + 1, (int)demo->readers[i].pid,
@@ -259,10 +272,12 @@ static void print_plain(struct demo *demo, const struct rates *rates)
     const struct writer_cell *cell = &demo->board->writers[demo->writer_number];
     char lookups[TEXT_SIZE], generation[TEXT_SIZE], size[TEXT_SIZE];
 
-    fprintf(demo->display.out, "%5.1f s  %12s look-ups/s  generation %-9s %4.0f tables/s, the last of %s\n",
-            elapsed(demo), format_count(lookups, (uint64_t)rates->lookups),
-            format_count(generation, get(&cell->generation)), rates->published,
-            format_size(size, (double)get(&cell->size)));
+    fprintf(demo->display.out, "%5.1f s  %12s look-ups/s  generation %-9s %4.0f %s/s, the last of %s", elapsed(demo),
+            format_count(lookups, (uint64_t)rates->lookups), format_count(generation, get(&cell->generation)),
+            rates->published, form_of(demo->board->form)->values, format_size(size, (double)get(&cell->size)));
+    if (demo->board->form == FORM_TABLE)
+        fprintf(demo->display.out, "; %s updates/s", format_count(lookups, (uint64_t)rates->updates));
+    putc('\n', demo->display.out);
     fflush(demo->display.out);
 }
 

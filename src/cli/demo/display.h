@@ -14,7 +14,7 @@ struct display {
     bool in_place;
     unsigned lines; /* of the block that is on the screen */
     uint64_t drawn_ns;
-    uint64_t lookups[CELLS], all_lookups, published; /* when it was drawn */
+    uint64_t lookups[CELLS], all_lookups, published, updates; /* when it was drawn */
 };
 
 void display_open(struct display *display, FILE *out);

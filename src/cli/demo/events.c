@@ -204,7 +204,7 @@ static void measure_recovery(struct demo *demo, const uint64_t before[CELLS])
     figures->next_generation = get(&writer->first_generation);
 }
 
-/* Between the old writer's last table and the new one's first lies the table that was never
+/* Between the old writer's last generation and the new one's first lies the one that was never
    finished. */
 static void check_unfinished(struct demo *demo)
 {
@@ -236,10 +236,11 @@ bool event_kill_writer(struct demo *demo)
     child_kill(&demo->writer);
     if (!demo_await(demo, writer_is_gone, 0, "the killed writer to be gone"))
         return false;
-    display_event(demo, "the writer (pid %d) killed by SIGKILL with half a table written; generation %s stays",
-                  (int)demo->writer.pid, format_count(generation, figures->generation));
+    display_event(demo, "the writer (pid %d) killed by SIGKILL with %s; generation %s stays", (int)demo->writer.pid,
+                  form_of(demo->board->form)->half, format_count(generation, figures->generation));
     demo->writer_number++;
-    if (!start_writer(demo) || !demo_await(demo, all_have_resumed, 0, "all readers to see the new writer's tables"))
+    if (!start_writer(demo) ||
+        !demo_await(demo, all_have_resumed, 0, "all readers to see what the new writer publishes"))
         return false;
     measure_recovery(demo, before);
     display_event(demo, "a new writer (pid %d) was being read after %s; until then readers made %s look-ups",

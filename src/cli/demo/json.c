@@ -2,6 +2,7 @@
 #include "cli/cmd.h"
 #include "cli/demo/format.h"
 #include "cli/demo/report.h"
+#include "cli/demo/table.h"
 #include "cli/message.h"
 #include <jansson.h>
 #include <mmsync.h>
@@ -31,13 +32,22 @@ static json_t *lookups(const struct figures *figures)
                      "longest_stall_ns", number(figures->longest_gap_ns));
 }
 
-static json_t *tables(const struct figures *figures)
+static json_t *generations(const struct figures *figures)
 {
     return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "published", number(figures->published), "refused",
                      number(figures->refused), "seen", number(figures->seen), "seen_by_one_least",
                      number(figures->fewest), "seen_by_one_most", number(figures->most), "least_bytes",
                      number(figures->least_size), "greatest_bytes", number(figures->greatest_size), "all_bytes",
                      number(figures->bytes));
+}
+
+/* Of a table only. */
+static json_t *updates(const struct figures *figures)
+{
+    return json_pack("{s:o, s:f, s:f, s:i, s:o, s:o}", "keys", number(figures->updates), "keys_per_second",
+                     (double)figures->updates / figures->seconds, "commits_per_second",
+                     (double)figures->published / figures->seconds, "keys_per_commit", KEYS_PER_COMMIT,
+                     "many_latency_ns", latency(&figures->many), "freshness_ns", latency(&figures->age));
 }
 
 static json_t *slots(const struct figures *figures)
@@ -96,11 +106,13 @@ static json_t *everything(const struct figures *figures)
 {
     const struct demo *demo = figures->demo;
 
-    return json_pack("{s:s, s:{s:s, s:o, s:o}, s:f, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "version", mms_version(),
-                     "data", "set", data_name(demo->data.kind), "file", json_string_nocheck(demo->data.path), "records",
-                     number(demo->data.count), "seconds", figures->seconds, "readers", (int)demo->options->readers,
-                     "machine", machine(figures), "lookups", lookups(figures), "generations", tables(figures), "slots",
-                     slots(figures), "events", events(demo), "checks", checks(figures), "passed", figures->good);
+    return json_pack("{s:s, s:s, s:{s:s, s:o, s:o}, s:f, s:i, s:o, s:o, s:o, s:o*, s:o, s:o, s:o, s:b}", "version",
+                     mms_version(), "form", form_of(demo->board->form)->name, "data", "set", data_name(demo->data.kind),
+                     "file", json_string_nocheck(demo->data.path), "records", number(demo->data.count), "seconds",
+                     figures->seconds, "readers", (int)demo->options->readers, "machine", machine(figures), "lookups",
+                     lookups(figures), "generations", generations(figures), "updates",
+                     demo->board->form == FORM_TABLE ? updates(figures) : NULL, "slots", slots(figures), "events",
+                     events(demo), "checks", checks(figures), "passed", figures->good);
 }
 
 int report_json(const struct figures *figures, struct sink *out)

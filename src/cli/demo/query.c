@@ -262,29 +262,23 @@ const char *query_text(const struct query_set *set, const struct query *query)
 }
 
 static const struct candidate *expected_candidate(const struct query_set *set, const struct query *query,
-                                                  struct subset subset)
+                                                  const struct snapshot *snapshot)
 {
     const struct candidate *candidate = set->candidates + query->candidates;
 
     for (unsigned i = 0; i < query->count; i++)
-        if (subset_has(subset, candidate[i].number))
+        if (snapshot->form->has(snapshot, candidate[i].number))
             return &candidate[i];
     return NULL;
 }
 
-static bool same_record(const struct data_entry *entry, const ArchivedRecord *record)
-{
-    return record->number == entry->number && record->rules == entry->flags &&
-           mms_str_equal(Record_get_name(record), (mms_str){entry->value, entry->value_size});
-}
-
-bool query_is_right(const struct query_set *set, const struct query *query, struct subset subset,
+bool query_is_right(const struct query_set *set, const struct query *query, const struct snapshot *snapshot,
                     const struct answer *answer)
 {
-    const struct candidate *expected = expected_candidate(set, query, subset);
+    const struct candidate *expected = expected_candidate(set, query, snapshot);
 
     if (!expected)
         return !answer->found && answer->suffix == query->fallback;
     return answer->found && answer->suffix == expected->suffix &&
-           same_record(&set->data->entries[expected->number], answer->record);
+           record_is(&answer->record, &set->data->entries[expected->number]);
 }

@@ -6,7 +6,6 @@
 #define MMS_CLI_DEMO_QUERY_H
 
 #include "cli/demo/search.h"
-#include "cli/demo/subset.h"
 
 /* A record that would answer a query, if the table has it. */
 struct candidate {
@@ -39,9 +38,9 @@ void query_free(struct query_set *set);
 
 const char *query_text(const struct query_set *set, const struct query *query);
 
-/* Is this the answer that a whole table of this subset must give? Compares every field of the
+/* Is this the answer that a search in this generation must give? Compares every field of the
    record; the look-up has compared the key. */
-bool query_is_right(const struct query_set *set, const struct query *query, struct subset subset,
+bool query_is_right(const struct query_set *set, const struct query *query, const struct snapshot *snapshot,
                     const struct answer *answer);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A reader: looks things up as fast as it can, and trusts nothing. Every answer is compared
-   with what the data says must be in a table of that generation; every new table is checked to
-   its last byte. What was found in a view counts only once its release has confirmed that the
-   view was not taken away. */
+   with what the data says must be in that generation; new generations are checked beyond that,
+   archives to their last byte. What was found in a view counts only once its release has
+   confirmed that the view was not taken away. */
 #include "cli/cmd.h"
 #include "cli/demo/board.h"
 #include "cli/demo/clock.h"
@@ -19,17 +19,16 @@ struct reader {
     struct query_set queries;
     mms_region *region;
     mms_reader *handle;
-    uint64_t generation;  /* the last one met */
-    struct subset subset; /* what a table of that generation holds */
-    uint32_t next;        /* query */
-    struct answer answer; /* the last one */
+    const struct form *form;
+    struct snapshot snapshot; /* the last one */
+    uint64_t generation;      /* the last one met */
+    uint32_t next;            /* query */
+    struct answer answer;     /* the last one */
     unsigned number;
-    uint64_t outcomes[4]; /* by enum outcome; not yet on the board */
-    uint64_t last_ns;     /* when the last timed look-up began; 0 after a pause that was ordered */
-    uint64_t aside_ns;    /* time since then spent on checking whole tables, which is no part of a look-up */
+    uint64_t outcomes[OUTCOMES]; /* not yet on the board */
+    uint64_t last_ns;            /* when the last timed look-up began; 0 after a pause that was ordered */
+    uint64_t aside_ns;           /* time since then spent on checking whole tables, which is no part of a look-up */
 };
-
-enum outcome { OUTCOME_FOUND, OUTCOME_ABSENT, OUTCOME_TORN, OUTCOME_WRONG };
 
 static void note_finding(struct reader *reader, uint64_t generation, const char *text)
 {
@@ -44,16 +43,26 @@ static void note_finding(struct reader *reader, uint64_t generation, const char 
 
 /* ---- Generations ---- */
 
+static void note_age(struct reader *reader, uint64_t now)
+{
+    uint64_t began = reader->snapshot.committed_ns;
+
+    put(&reader->cell->commit, reader->snapshot.commit);
+    if (began && now > began)
+        histogram_add(&reader->cell->age, now - began);
+}
+
 static void meet_generation(struct reader *reader, uint64_t generation)
 {
     struct reader_cell *cell = reader->cell;
 
+    if (generation == reader->generation)
+        return;
     if (generation < reader->generation) {
         add(&cell->backwards, 1);
         note_finding(reader, generation, "came after a newer one");
     }
     reader->generation = generation;
-    reader->subset = subset_of(generation);
     add(&cell->generations, 1);
     put(&cell->generation, generation);
     if (generation < GENERATIONS_NOTED)
@@ -64,77 +73,77 @@ static void meet_generation(struct reader *reader, uint64_t generation)
     }
 }
 
-/* ---- One look-up ---- */
+/* ---- Look-ups in a view ---- */
 
-static enum outcome look_into(struct reader *reader, const ArchivedRegistry *table, const struct query *query,
-                              const char **wrong)
+static void look_up_one(struct reader *reader, struct tally *tally)
 {
+    const struct query *query = &reader->queries.queries[reader->next];
     const char *text = query_text(&reader->queries, query);
-    enum find_result result;
+    enum find_result result = search(&reader->snapshot, text, query->size, &reader->answer);
 
-    *wrong = "a look-up met the root or a record of another table";
-    result = search(table, reader->generation, reader->data.kind, text, query->size, &reader->answer);
+    reader->next = reader->next + 1 < reader->queries.count ? reader->next + 1 : 0;
     if (result == FIND_TORN)
-        return OUTCOME_TORN;
-    *wrong = "a look-up had a wrong answer";
-    if (!query_is_right(&reader->queries, query, reader->subset, &reader->answer))
-        return OUTCOME_WRONG;
-    *wrong = NULL;
-    return result == FIND_FOUND ? OUTCOME_FOUND : OUTCOME_ABSENT;
+        tally_add(tally, OUTCOME_TORN, "a look-up met a part of another generation");
+    else if (!query_is_right(&reader->queries, query, &reader->snapshot, &reader->answer))
+        tally_add(tally, OUTCOME_WRONG, "a look-up had a wrong answer");
+    else
+        tally_add(tally, result == FIND_FOUND ? OUTCOME_FOUND : OUTCOME_ABSENT, NULL);
 }
 
-/* The first look-up in a new table pays for the change: pages to map, cold caches and, at
-   `start`, the check of the archive's structure. The check that all bytes are the writer's is
-   no part of a look-up. */
-static enum outcome look_into_new(struct reader *reader, const mms_view *view, const ArchivedRegistry *table,
-                                  const struct query *query, uint64_t start, const char **wrong)
+static void look_up_many(struct reader *reader, struct tally *tally)
 {
-    enum outcome outcome;
+    reader->form->find_many(&reader->snapshot, reader->next, tally);
+}
+
+/* The first look-up in a new generation pays for the change: pages to map, cold caches and, at
+   `start`, the check of an archive's structure. The check of everything else is no part of a
+   look-up. */
+static void look_into_new(struct reader *reader, void (*look)(struct reader *, struct tally *), uint64_t start,
+                          struct tally *tally)
+{
+    struct reader_cell *cell = reader->cell;
+    const char *wrong = reader->form->meet(&reader->snapshot);
     uint64_t end;
 
-    meet_generation(reader, view->generation);
-    outcome = look_into(reader, table, query, wrong);
+    meet_generation(reader, reader->snapshot.view.generation);
+    look(reader, tally);
     end = monotonic_ns();
     if (start)
-        histogram_add(&reader->cell->first, end - start);
-    if (!*wrong && (*wrong = archive_check_bytes(table, view->data, view->size, view->generation)))
-        outcome = OUTCOME_TORN;
-    add(&reader->cell->verified, 1);
+        histogram_add(&cell->first, end - start);
+    note_age(reader, end);
+    if (wrong)
+        tally_add(tally, OUTCOME_TORN, wrong);
+    else if (reader->form->check_new(&reader->snapshot, get(&cell->generations) - 1, tally))
+        add(&cell->verified, 1);
     reader->aside_ns += monotonic_ns() - end;
-    return outcome;
 }
 
-/* The table is a damaged archive, or of another type; there is no view of it. */
-static int refuse_table(struct reader *reader, uint64_t generation)
+/* The value is damaged, or of another type; there is no view of it. */
+static int refuse_value(struct reader *reader, int code)
 {
-    int code = mms_last_code();
+    uint64_t generation = reader->snapshot.view.generation;
 
     if (code != MMS_E_CORRUPT && code != MMS_E_TYPE)
         return code;
     note_finding(reader, generation, last_error());
-    if (generation != reader->generation)
-        meet_generation(reader, generation);
+    meet_generation(reader, generation);
     reader->outcomes[OUTCOME_TORN]++;
     return 0;
 }
 
-/* 0, or a code after which the reader cannot go on. */
-static int look_up(struct reader *reader)
+/* Pin, look, release. 0, or a code after which the reader cannot go on. */
+static int visit(struct reader *reader, void (*look)(struct reader *, struct tally *))
 {
-    const struct query *query = &reader->queries.queries[reader->next];
-    uint64_t start = mms_generation(reader->region) != reader->generation ? monotonic_ns() : 0;
-    enum outcome outcome;
-    const char *wrong;
-    mms_view view;
-    const ArchivedRegistry *table = Registry_read(reader->handle, &view);
-    int code;
+    uint64_t start = mms_generation(reader->region) != reader->snapshot.generation ? monotonic_ns() : 0;
+    struct tally tally = {.wrong = NULL};
+    int code = reader->form->read(&reader->snapshot, reader->handle);
 
-    if (!table)
-        return refuse_table(reader, view.generation);
-    if (view.generation == reader->generation)
-        outcome = look_into(reader, table, query, &wrong);
+    if (code)
+        return refuse_value(reader, code);
+    if (reader->snapshot.view.generation == reader->snapshot.generation)
+        look(reader, &tally);
     else
-        outcome = look_into_new(reader, &view, table, query, start, &wrong);
+        look_into_new(reader, look, start, &tally);
     code = mms_release(reader->handle);
     if (code == MMS_E_EVICTED) {
         add(&reader->cell->evicted, 1);
@@ -142,12 +151,14 @@ static int look_up(struct reader *reader)
     }
     if (code)
         return code;
-    if (wrong)
-        note_finding(reader, view.generation, wrong);
-    reader->outcomes[outcome]++;
-    reader->next = reader->next + 1 < reader->queries.count ? reader->next + 1 : 0;
+    if (tally.wrong)
+        note_finding(reader, reader->generation, tally.wrong);
+    for (unsigned i = 0; i < OUTCOMES; i++)
+        reader->outcomes[i] += tally.counts[i];
     return 0;
 }
+
+/* ---- Their times ---- */
 
 static void note_gap(struct reader *reader, uint64_t start)
 {
@@ -159,17 +170,18 @@ static void note_gap(struct reader *reader, uint64_t start)
     reader->aside_ns = 0;
 }
 
-static int timed_look_up(struct reader *reader)
+static int timed_visit(struct reader *reader, void (*look)(struct reader *, struct tally *),
+                       struct histogram *histogram)
 {
     uint64_t newest = mms_generation(reader->region), start = monotonic_ns(), end;
     int code;
 
     note_gap(reader, start);
-    code = look_up(reader);
+    code = visit(reader, look);
     end = monotonic_ns();
     if (code)
         return code;
-    histogram_add(&reader->cell->latency, end - start - reader->aside_ns);
+    histogram_add(histogram, end - start - reader->aside_ns);
     if (reader->generation < newest) {
         add(&reader->cell->stale, 1);
         note_finding(reader, reader->generation, "was given out after a newer one had been published");
@@ -183,7 +195,7 @@ static void report_outcomes(struct reader *reader)
                                     &reader->cell->wrong};
     uint64_t all = 0;
 
-    for (unsigned i = 0; i < sizeof counters / sizeof *counters; i++) {
+    for (unsigned i = 0; i < OUTCOMES; i++) {
         if (reader->outcomes[i])
             add(counters[i], reader->outcomes[i]);
         all += reader->outcomes[i];
@@ -192,17 +204,20 @@ static void report_outcomes(struct reader *reader)
     add(&reader->cell->lookups, all);
 }
 
-/* One look-up is timed, the others are not. */
+/* One look-up is timed, the others are not; where there is a way to look up several keys at once,
+   that is timed each time. */
 static int work(struct reader *reader)
 {
     uint32_t sample = reader->next;
-    int code = timed_look_up(reader);
+    int code = timed_visit(reader, look_up_one, &reader->cell->latency);
 
     if (reader->outcomes[OUTCOME_FOUND])
         atomic_store_explicit(&reader->cell->sample, (uint32_t)reader->answer.suffix << 16 | sample,
                               memory_order_relaxed);
     for (unsigned i = 1; !code && i < LOOKUPS_PER_TIMED; i++)
-        code = look_up(reader);
+        code = visit(reader, look_up_one);
+    if (!code && reader->form->find_many)
+        code = timed_visit(reader, look_up_many, &reader->cell->many);
     report_outcomes(reader);
     return code;
 }
@@ -214,14 +229,14 @@ static int work(struct reader *reader)
 static const char *hold_view(struct reader *reader, const mms_view *view)
 {
     struct reader_cell *cell = reader->cell;
-    const char *wrong = archive_check(view->data, view->size, view->generation);
+    const char *wrong = reader->form->check_view(&reader->data, view);
 
     put(&cell->held_generation, view->generation);
     atomic_store(&cell->state, STATE_HOLDING);
     while (atomic_load(&cell->order) == ORDER_HOLD || fault("stuck"))
         sleep_ms(1);
     put(&cell->held_newer, mms_generation(reader->region) - view->generation);
-    return wrong ? wrong : archive_check(view->data, view->size, view->generation);
+    return wrong ? wrong : reader->form->check_view(&reader->data, view);
 }
 
 static int hold(struct reader *reader)
@@ -233,8 +248,7 @@ static int hold(struct reader *reader)
 
     if (code)
         return code;
-    if (view.generation != reader->generation)
-        meet_generation(reader, view.generation);
+    meet_generation(reader, view.generation);
     wrong = hold_view(reader, &view);
     code = mms_release(reader->handle);
     if (!code && wrong) {
@@ -258,6 +272,7 @@ static int prepare(struct reader *reader)
 
     if (board_data(board, &reader->data))
         return EXIT_FAILED;
+    reader->snapshot = (struct snapshot){.form = reader->form, .data = &reader->data};
     if (query_build(&reader->data, board->queries, &reader->queries))
         return fail("demo: memory is short");
     /* The same queries in all readers, so that the conductor can say which one was answered; but not at the same time. */
@@ -292,7 +307,8 @@ static int finish(struct reader *reader)
 
 int run_reader(struct board *board, unsigned number)
 {
-    struct reader reader = {.board = board, .cell = &board->cells[number], .number = number};
+    struct reader reader = {
+        .board = board, .cell = &board->cells[number], .number = number, .form = form_of(board->form)};
     int status = prepare(&reader);
 
     if (!status)

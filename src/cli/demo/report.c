@@ -2,6 +2,7 @@
 #include "cli/demo/report.h"
 #include "cli/cmd.h"
 #include "cli/demo/format.h"
+#include "cli/demo/table.h"
 #include "cli/now.h"
 #include <sched.h>
 #include <stdarg.h>
@@ -50,6 +51,8 @@ static void add_reader(struct figures *figures, const struct reader_cell *cell, 
         figures->most = met;
     histogram_merge(&figures->latency, &cell->latency);
     histogram_merge(&figures->first, &cell->first);
+    histogram_merge(&figures->many, &cell->many);
+    histogram_merge(&figures->age, &cell->age);
 }
 
 static void add_writer(struct figures *figures, const struct writer_cell *cell)
@@ -57,6 +60,7 @@ static void add_writer(struct figures *figures, const struct writer_cell *cell)
     uint64_t least = get(&cell->least_size), greatest = get(&cell->greatest_size);
 
     figures->published += get(&cell->published);
+    figures->updates += get(&cell->updates);
     figures->refused += get(&cell->refused);
     figures->slots_reclaimed += get(&cell->reclaimed);
     figures->bytes += get(&cell->bytes);
@@ -76,6 +80,7 @@ static unsigned count_cpus(void)
 static void collect(struct figures *figures, const struct demo *demo, bool complete)
 {
     const struct board *board = demo->board;
+    uint64_t newest = get(&board->writers[demo->writer_number].generation);
 
     figures->demo = demo;
     figures->seconds = (double)(demo->end_ns - demo->start_ns) / 1e9;
@@ -85,7 +90,7 @@ static void collect(struct figures *figures, const struct demo *demo, bool compl
         add_reader(figures, &board->cells[i], i != 0 && i < demo->options->readers);
     for (unsigned i = 0; i <= demo->writer_number; i++)
         add_writer(figures, &board->writers[i]);
-    for (unsigned i = 0; i < GENERATIONS_NOTED; i++)
+    for (uint64_t i = 0; i <= newest && i < GENERATIONS_NOTED; i++)
         figures->seen += atomic_load_explicit(&board->seen[i], memory_order_relaxed);
     measure_clock(figures);
     figures->good = complete && !demo->lost && !demo->stuck && !figures->torn && !figures->wrong &&
@@ -132,8 +137,12 @@ static void print_lookups(const struct figures *figures)
     row(figures, "", "pin, search, compare, release; 1 in %d is timed", LOOKUPS_PER_TIMED);
     row(figures, "", "the clock adds %.0f ns to each figure, and steps by %llu ns", figures->clock_ns,
         (unsigned long long)figures->resolution_ns);
-    print_latency(figures, "first one in a new table", &figures->first);
-    row(figures, "", "with the check of the whole archive, once per generation");
+    print_latency(figures, "first in a new generation", &figures->first);
+    row(figures, "", "%s", form_of(figures->demo->board->form)->first);
+    if (histogram_samples(&figures->many)) {
+        snprintf(a, sizeof a, "%d keys at once", KEYS_PER_COMMIT);
+        print_latency(figures, a, &figures->many);
+    }
     row(figures, "longest stall of a reader", "%s%s", format_latency(a, figures->longest_gap_ns),
         readers + 1 > figures->cpus ? "" : " between two look-ups");
     if (readers + 1 > figures->cpus)
@@ -141,15 +150,27 @@ static void print_lookups(const struct figures *figures)
             figures->cpus);
 }
 
-static void print_tables(const struct figures *figures)
+static void print_updates(const struct figures *figures)
+{
+    char a[TEXT_SIZE], b[TEXT_SIZE], c[TEXT_SIZE];
+
+    row(figures, "updates", "%s keys put or deleted, %s/s; %s commits/s of up to %d keys",
+        format_count(a, figures->updates), format_count(b, (uint64_t)((double)figures->updates / figures->seconds)),
+        format_count(c, (uint64_t)((double)figures->published / figures->seconds)), KEYS_PER_COMMIT);
+    print_latency(figures, "freshness", &figures->age);
+    row(figures, "", "from the begin of a commit to a reader's first look-up in it");
+}
+
+static void print_values(const struct figures *figures)
 {
     char a[TEXT_SIZE], b[TEXT_SIZE], c[TEXT_SIZE];
 
     row(figures, "generations", "%s published, %s seen by a reader; %s to %s by each",
         format_count(a, figures->published), format_count(b, figures->seen), format_count(c, figures->fewest),
         format_count((char[TEXT_SIZE]){0}, figures->most));
-    row(figures, "sizes", "%s to %s, %s in all", format_size(a, (double)figures->least_size),
-        format_size(b, (double)figures->greatest_size), format_size(c, (double)figures->bytes));
+    row(figures, "sizes", "%s to %s%s%s", format_size(a, (double)figures->least_size),
+        format_size(b, (double)figures->greatest_size), figures->bytes ? ", in all " : "",
+        figures->bytes ? format_size(c, (double)figures->bytes) : "");
     row(figures, "slots", "%u used of %u, %s; %s reclaims; the writer was refused %s times", figures->demo->slots_used,
         figures->demo->board->max_slots, format_size(a, (double)figures->demo->bytes_used),
         format_count(b, figures->slots_reclaimed), format_count(c, figures->refused));
@@ -169,7 +190,7 @@ static void print_events(const struct figures *figures)
             demo->stop_reader.whole ? "whole" : "NOT WHOLE");
     if (!demo->kill_writer.recovery_ns)
         return;
-    row(figures, "recovery of the writer", "%s from the kill to a reader with a new table (%s to the last)",
+    row(figures, "recovery of the writer", "%s from the kill to a reader with a new generation (%s to the last)",
         format_latency(a, demo->kill_writer.recovery_ns), format_latency(b, demo->kill_writer.last_recovery_ns));
     row(figures, "", "%s of it to start a process and read the data; %s look-ups meanwhile",
         format_latency(a, demo->kill_writer.start_ns), format_count(c, demo->kill_writer.lookups));
@@ -225,7 +246,9 @@ int report(struct demo *demo, bool complete)
     collect(figures, demo, complete);
     fputc('\n', demo->display.out);
     print_lookups(figures);
-    print_tables(figures);
+    print_values(figures);
+    if (figures->demo->board->form == FORM_TABLE)
+        print_updates(figures);
     print_events(figures);
     print_checks(figures);
     print_findings(figures);

@@ -12,12 +12,12 @@ struct figures {
     uint64_t lookups, found, absent, torn, wrong, backwards, stale, evicted;
     uint64_t verified, met; /* whole tables checked; times that a reader met a new generation */
     uint64_t longest_gap_ns;
-    uint64_t published, refused, slots_reclaimed, least_size, greatest_size, bytes;
+    uint64_t published, updates, refused, slots_reclaimed, least_size, greatest_size, bytes;
     uint64_t seen;          /* generations that at least one reader met */
     uint64_t fewest, most;  /* met by one of the readers that were there from the first to the last moment */
     double clock_ns;        /* what reading the clock takes */
     uint64_t resolution_ns; /* of the clock */
-    struct histogram latency, first;
+    struct histogram latency, first, many, age; /* as in a reader_cell */
     bool good;
 };
 

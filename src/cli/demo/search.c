@@ -21,7 +21,7 @@ bool mac_prefix(const char *text, size_t size, char key[6])
     return digits == 6;
 }
 
-static enum find_result search_oui(const ArchivedRegistry *table, uint64_t serial, const char *text, size_t size,
+static enum find_result search_oui(const struct snapshot *snapshot, const char *text, size_t size,
                                    struct answer *answer)
 {
     enum find_result result;
@@ -29,7 +29,7 @@ static enum find_result search_oui(const ArchivedRegistry *table, uint64_t seria
 
     if (!mac_prefix(text, size, key))
         return FIND_ABSENT;
-    result = archive_find(table, serial, key, sizeof key, &answer->record);
+    result = snapshot->form->find(snapshot, key, sizeof key, &answer->record);
     answer->found = result == FIND_FOUND;
     return result;
 }
@@ -51,7 +51,7 @@ static void to_lower(char *to, const char *from, size_t size)
 
 /* The algorithm of https://publicsuffix.org/list/: an exception wins, else the rule with the most labels, else "*".
    From the whole name to its last label, so the first match is the longest; only an exception can still outdo it. */
-static enum find_result search_suffix(const ArchivedRegistry *table, uint64_t serial, const char *text, size_t size,
+static enum find_result search_suffix(const struct snapshot *snapshot, const char *text, size_t size,
                                       struct answer *answer)
 {
     size_t before = size, at = 0, next;
@@ -61,19 +61,19 @@ static enum find_result search_suffix(const ArchivedRegistry *table, uint64_t se
         return FIND_ABSENT;
     to_lower(name, text, size);
     for (;; before = at, at = next) {
-        const ArchivedRecord *record;
-        enum find_result result = archive_find(table, serial, name + at, size - at, &record);
+        struct record record;
+        enum find_result result = snapshot->form->find(snapshot, name + at, size - at, &record);
 
         next = next_label(name, size, at);
         if (result == FIND_TORN)
             return result;
-        if (result == FIND_FOUND && record->rules & RULE_EXCEPTION) {
+        if (result == FIND_FOUND && record.rules & RULE_EXCEPTION) {
             *answer = (struct answer){true, record, next};
             return FIND_FOUND;
         }
-        if (result == FIND_FOUND && !answer->found && record->rules & RULE_WILDCARD && at > 0)
+        if (result == FIND_FOUND && !answer->found && record.rules & RULE_WILDCARD && at > 0)
             *answer = (struct answer){true, record, before};
-        else if (result == FIND_FOUND && !answer->found && record->rules & RULE_NORMAL)
+        else if (result == FIND_FOUND && !answer->found && record.rules & RULE_NORMAL)
             *answer = (struct answer){true, record, at};
         if (next == size)
             break;
@@ -84,13 +84,12 @@ static enum find_result search_suffix(const ArchivedRegistry *table, uint64_t se
     return FIND_ABSENT;
 }
 
-enum find_result search(const ArchivedRegistry *table, uint64_t serial, enum data_kind kind, const char *text,
-                        size_t size, struct answer *answer)
+enum find_result search(const struct snapshot *snapshot, const char *text, size_t size, struct answer *answer)
 {
     *answer = (struct answer){.found = false};
-    if (kind == DATA_OUI)
-        return search_oui(table, serial, text, size, answer);
-    return search_suffix(table, serial, text, size, answer);
+    if (snapshot->data->kind == DATA_OUI)
+        return search_oui(snapshot, text, size, answer);
+    return search_suffix(snapshot, text, size, answer);
 }
 
 size_t registrable_domain(const char *name, size_t size, size_t suffix)

@@ -4,17 +4,16 @@
 #ifndef MMS_CLI_DEMO_SEARCH_H
 #define MMS_CLI_DEMO_SEARCH_H
 
-#include "cli/demo/data.h"
+#include "cli/demo/form.h"
 
 struct answer {
-    bool found;                   /* false for a host name: no rule matched, so the last label counts */
-    const ArchivedRecord *record; /* if found, in the table */
-    size_t suffix;                /* where the public suffix of a host name begins */
+    bool found;           /* false for a host name: no rule matched, so the last label counts */
+    struct record record; /* if found */
+    size_t suffix;        /* where the public suffix of a host name begins */
 };
 
 /* FIND_FOUND, FIND_ABSENT or FIND_TORN. With FIND_TORN the answer means nothing. */
-enum find_result search(const ArchivedRegistry *table, uint64_t serial, enum data_kind kind, const char *text,
-                        size_t size, struct answer *answer);
+enum find_result search(const struct snapshot *snapshot, const char *text, size_t size, struct answer *answer);
 
 /* Where the registrable domain begins: one label before the public suffix. `size` if the name
    is itself a suffix. */

@@ -26,7 +26,7 @@ static bool writer_is_working(const struct demo *demo, unsigned number)
 bool start_writer(struct demo *demo)
 {
     if (child_start(&demo->writer, "writer", demo->writer_number, demo->board_descriptor))
-        return demo_await(demo, writer_is_working, demo->writer_number, "the writer's first table");
+        return demo_await(demo, writer_is_working, demo->writer_number, "the writer's first value");
     demo_fail(demo, FAILURE_LOST, "the writer could not be started");
     return false;
 }
