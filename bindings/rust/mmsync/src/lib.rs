@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#![doc = include_str!("../README.md")]
+#![warn(clippy::undocumented_unsafe_blocks)]
+
+#[cfg(feature = "rkyv")]
+pub mod archive;
+mod checked;
+mod error;
+mod outside;
+mod path;
+mod reader;
+mod region;
+pub mod table;
+mod writer;
+
+#[cfg(feature = "rkyv")]
+pub use archive::Value;
+pub use error::{Code, Error, Result};
+pub use outside::{inspect, read_copy, remove, verify, version, Info};
+pub use reader::{Reader, View, ViewInfo};
+pub use region::{Region, RegionOptions};
+pub use table::{Table, TableOptions, TableView};
+pub use writer::{Draft, Receipt, Update, Writer, WriterOptions};
+
+/// What the compiler must refuse.
+///
+/// A view cannot outlive its reader:
+/// ```compile_fail,E0505
+/// let mut reader = mmsync::Region::open("x").unwrap().reader().unwrap();
+/// let view = reader.read_bytes().unwrap();
+/// drop(reader);
+/// println!("{}", view.len());
+/// ```
+/// Nor can its bytes outlive it:
+/// ```compile_fail,E0505
+/// let mut reader = mmsync::Region::open("x").unwrap().reader().unwrap();
+/// let view = reader.read_bytes().unwrap();
+/// let bytes = view.as_bytes();
+/// drop(view);
+/// println!("{}", bytes.len());
+/// ```
+/// Nor a refresh:
+/// ```compile_fail,E0502
+/// let mut reader = mmsync::Region::open("x").unwrap().reader().unwrap();
+/// let mut view = reader.read_bytes().unwrap();
+/// let bytes = view.as_bytes();
+/// view.refresh().unwrap();
+/// println!("{}", bytes.len());
+/// ```
+/// One view of a reader at a time:
+/// ```compile_fail,E0499
+/// let mut reader = mmsync::Region::open("x").unwrap().reader().unwrap();
+/// let one = reader.read_bytes().unwrap();
+/// let two = reader.read_bytes().unwrap();
+/// println!("{}", one.len());
+/// ```
+/// A reader is not for two threads at once:
+/// ```compile_fail,E0277
+/// fn shared<T: Sync>() {}
+/// shared::<mmsync::Reader>();
+/// ```
+/// ```compile_fail,E0277
+/// fn shared<T: Sync>() {}
+/// shared::<mmsync::View<'static>>();
+/// ```
+/// Values of a table go with the view:
+/// ```compile_fail,E0505
+/// let mut reader = mmsync::Region::open("x").unwrap().reader().unwrap();
+/// let view = reader.read_bytes().unwrap();
+/// let value = view.table().unwrap().get("key");
+/// drop(view);
+/// println!("{value:?}");
+/// ```
+/// A writer builds one value at a time:
+/// ```compile_fail,E0499
+/// let mut writer = mmsync::Writer::open("x").unwrap();
+/// let draft = writer.build(1).unwrap();
+/// writer.write_bytes(b"x").unwrap();
+/// draft.commit(1).unwrap();
+/// ```
+#[cfg(doctest)]
+pub struct Misuse;

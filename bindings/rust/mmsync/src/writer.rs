@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The writer of a region.
+
+use crate::error::{check, Result};
+use crate::path::{option_ms, region_path};
+use mmsync_sys as sys;
+use std::ffi::{c_void, CStr};
+use std::ops::{Deref, DerefMut, RangeBounds};
+use std::path::Path;
+use std::ptr::{self, NonNull};
+use std::time::Duration;
+use std::{fmt, slice};
+
+/// What a publish had to do.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Receipt {
+    /// The number of the value.
+    pub generation: u64,
+    /// Its size in bytes.
+    pub size: usize,
+    /// Where it is.
+    pub slot: u32,
+    /// Slots that this write got back from readers.
+    pub reclaimed: u32,
+    /// How long it waited for readers.
+    pub waited: Duration,
+    /// Tables: entries that went because of `max_bytes`.
+    pub evicted_entries: u64,
+    /// Tables: entries that were removed after they had expired.
+    pub expired_entries: u64,
+}
+
+impl Receipt {
+    pub(crate) fn of(raw: &sys::mms_receipt) -> Self {
+        Receipt {
+            generation: raw.generation,
+            size: raw.size,
+            slot: raw.slot,
+            reclaimed: raw.reclaimed,
+            waited: Duration::from_nanos(raw.waited_ns),
+            evicted_entries: raw.table_evicted,
+            expired_entries: raw.table_expired,
+        }
+    }
+}
+
+pub(crate) const fn empty_receipt() -> sys::mms_receipt {
+    // SAFETY: zeros are a value of it.
+    unsafe { sys::zeroed() }
+}
+
+/// Publishes values to a region. There is one at a time, in one process, for one thread at a time.
+pub struct Writer {
+    raw: NonNull<sys::mms_writer>,
+    #[cfg(feature = "rkyv")]
+    pub(crate) room: crate::archive::Room,
+}
+
+// SAFETY: an mms_writer serves one thread at a time; all calls take `&mut self`.
+unsafe impl Send for Writer {}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        // SAFETY: open.
+        unsafe { sys::mms_writer_close(self.raw.as_ptr()) };
+    }
+}
+
+impl Writer {
+    /// Open a region for writing, and create it if there is none. A bare name is in `/dev/shm`.
+    /// Generations go on where the last writer stopped.
+    ///
+    /// # Errors
+    /// [`Code::Busy`](crate::Code::Busy): there is another writer.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        WriterOptions::new().open(path)
+    }
+
+    /// To open it with other options.
+    pub fn options() -> WriterOptions {
+        WriterOptions::new()
+    }
+
+    pub(crate) fn open_raw(path: &CStr, options: &sys::mms_writer_options) -> Result<Self> {
+        assert!(sys::layout_matches(), "mmsync was built with headers of another version");
+        let mut raw = ptr::null_mut();
+        // SAFETY: a C string, options with their size, and a place for the handle.
+        check(unsafe { sys::mms_writer_open(path.as_ptr(), options, &mut raw) })?;
+        Ok(Writer {
+            raw: NonNull::new(raw).expect("a handle"),
+            #[cfg(feature = "rkyv")]
+            room: Default::default(),
+        })
+    }
+
+    pub(crate) fn as_ptr(&self) -> *mut sys::mms_writer {
+        self.raw.as_ptr()
+    }
+
+    /// Publish a copy of bytes.
+    ///
+    /// # Errors
+    /// [`Code::TooBig`](crate::Code::TooBig), [`Code::Again`](crate::Code::Again) while readers
+    /// hold every slot, `ENOSPC`, [`Code::Gone`](crate::Code::Gone). The last value stays then.
+    pub fn write_bytes(&mut self, data: &[u8]) -> Result<Receipt> {
+        let mut receipt = empty_receipt();
+        let (at, size) = (data.as_ptr().cast(), data.len());
+        // SAFETY: the bytes of a slice.
+        check(unsafe { sys::mms_write(self.as_ptr(), at, size, &mut receipt) })?;
+        Ok(Receipt::of(&receipt))
+    }
+
+    /// Build a value in place: room for `capacity` bytes, with anything in them.
+    pub fn build(&mut self, capacity: usize) -> Result<Draft<'_>> {
+        let (mut buffer, mut receipt) = (ptr::null_mut(), empty_receipt());
+        // SAFETY: open.
+        let code =
+            unsafe { sys::mms_write_begin(self.as_ptr(), capacity, &mut buffer, &mut receipt) };
+        check(code)?;
+        Ok(Draft { write: Write::new(self, buffer, capacity), schema: None })
+    }
+
+    /// Change the newest value: all its bytes, and room for `capacity` at least. The publish costs
+    /// what the change costs, and readers learn which bytes differ ([`crate::View::changes_since`]).
+    pub fn update(&mut self, capacity: usize) -> Result<Update<'_>> {
+        let (mut buffer, mut size, mut receipt) = (ptr::null_mut(), 0, empty_receipt());
+        // SAFETY: open.
+        let code = unsafe {
+            let writer = self.as_ptr();
+            sys::mms_write_update(writer, capacity, &mut buffer, &mut size, &mut receipt)
+        };
+        check(code)?;
+        let capacity = capacity.max(size);
+        Ok(Update { write: Write::new(self, buffer, capacity), size })
+    }
+}
+
+impl fmt::Debug for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Writer")
+    }
+}
+
+/// A write that was begun; it is aborted when it is dropped.
+pub(crate) struct Write<'w> {
+    writer: &'w mut Writer,
+    buffer: *mut u8,
+    capacity: usize,
+}
+
+// SAFETY: the exclusive use of a writer, which may move, and of memory that belongs to its write.
+unsafe impl Send for Write<'_> {}
+// SAFETY: what takes `&self` only reads that memory.
+unsafe impl Sync for Write<'_> {}
+
+impl Drop for Write<'_> {
+    fn drop(&mut self) {
+        // SAFETY: begun, and neither committed nor aborted.
+        unsafe { sys::mms_write_abort(self.writer.as_ptr()) };
+    }
+}
+
+impl<'w> Write<'w> {
+    fn new(writer: &'w mut Writer, buffer: *mut c_void, capacity: usize) -> Self {
+        Write { writer, buffer: buffer.cast(), capacity }
+    }
+
+    fn grow(&mut self, capacity: usize) -> Result<()> {
+        let mut buffer = ptr::null_mut();
+        // SAFETY: begun; `&mut self`: nothing borrows from the buffer.
+        check(unsafe { sys::mms_write_grow(self.writer.as_ptr(), capacity, &mut buffer) })?;
+        self.buffer = buffer.cast();
+        self.capacity = self.capacity.max(capacity);
+        Ok(())
+    }
+
+    fn commit(self, size: usize) -> Result<Receipt> {
+        let mut receipt = empty_receipt();
+        // SAFETY: begun.
+        check(unsafe { sys::mms_write_commit(self.writer.as_ptr(), size, &mut receipt) })?;
+        std::mem::forget(self);
+        Ok(Receipt::of(&receipt))
+    }
+
+    fn bytes(&self, size: usize) -> &[u8] {
+        debug_assert!(size <= self.capacity);
+        // SAFETY: mapped, and the writer's alone until the commit.
+        unsafe { slice::from_raw_parts(self.buffer, size) }
+    }
+
+    fn bytes_mut(&mut self, size: usize) -> &mut [u8] {
+        debug_assert!(size <= self.capacity);
+        // SAFETY: as above, and `&mut self`.
+        unsafe { slice::from_raw_parts_mut(self.buffer, size) }
+    }
+}
+
+/// A value that is built in place; it is a slice of its capacity. Without [`Draft::commit`] nothing
+/// is published.
+pub struct Draft<'w> {
+    write: Write<'w>,
+    schema: Option<Box<str>>, // C wants it to stay until the commit
+}
+
+impl Draft<'_> {
+    /// Get more room; what is written stays.
+    pub fn grow(&mut self, capacity: usize) -> Result<()> {
+        self.write.grow(capacity)
+    }
+
+    /// The type of the value, in place of the writer's option. `schema` is text for tools, or "".
+    pub fn set_type(&mut self, type_id: [u64; 2], schema: &str) -> Result<()> {
+        let schema = self.schema.insert(schema.into());
+        let (text, size) = (schema.as_ptr().cast(), schema.len());
+        let text = if size == 0 { ptr::null() } else { text };
+        // SAFETY: text that stays until the write has ended.
+        check(unsafe {
+            sys::mms_write_set_type(self.write.writer.as_ptr(), type_id.as_ptr(), text, size)
+        })
+    }
+
+    /// Publish the first `size` bytes.
+    pub fn commit(self, size: usize) -> Result<Receipt> {
+        self.write.commit(size)
+    }
+}
+
+impl Deref for Draft<'_> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        self.write.bytes(self.write.capacity)
+    }
+}
+
+impl DerefMut for Draft<'_> {
+    fn deref_mut(&mut self) -> &mut [u8] {
+        let capacity = self.write.capacity;
+        self.write.bytes_mut(capacity)
+    }
+}
+
+/// A change of the newest value; it is a slice of that value, to be read. Change it through
+/// [`Update::patch`] and [`Update::edit`]. Without [`Update::commit`] nothing is published.
+pub struct Update<'w> {
+    write: Write<'w>,
+    size: usize,
+}
+
+impl Update<'_> {
+    /// Copy bytes to an offset within the capacity.
+    pub fn patch(&mut self, offset: usize, data: &[u8]) -> Result<()> {
+        let (writer, at) = (self.write.writer.as_ptr(), data.as_ptr().cast());
+        // SAFETY: the bytes of a slice; the offset is checked.
+        check(unsafe { sys::mms_write_patch(writer, offset, at, data.len()) })
+    }
+
+    /// Bytes of the value to change in place. All of them count as changed.
+    ///
+    /// # Errors
+    /// [`Code::Invalid`](crate::Code::Invalid): they are not within the capacity.
+    pub fn edit(&mut self, range: impl RangeBounds<usize>) -> Result<&mut [u8]> {
+        use std::ops::Bound::{Excluded, Included, Unbounded};
+        let start = match range.start_bound() {
+            Included(start) => *start,
+            Excluded(start) => start.saturating_add(1),
+            Unbounded => 0,
+        };
+        let end = match range.end_bound() {
+            Included(end) => end.saturating_add(1),
+            Excluded(end) => *end,
+            Unbounded => self.size,
+        };
+        let length = end.saturating_sub(start);
+        // SAFETY: begun; the range is checked.
+        check(unsafe { sys::mms_write_touch(self.write.writer.as_ptr(), start, length) })?;
+        Ok(&mut self.write.bytes_mut(start + length)[start..])
+    }
+
+    /// Get more room; the value stays.
+    pub fn grow(&mut self, capacity: usize) -> Result<()> {
+        self.write.grow(capacity)
+    }
+
+    /// Publish it with another size; bytes past the old size were to be written first.
+    pub fn commit_size(self, size: usize) -> Result<Receipt> {
+        self.write.commit(size)
+    }
+
+    /// Publish it.
+    pub fn commit(self) -> Result<Receipt> {
+        self.write.commit(self.size)
+    }
+}
+
+impl Deref for Update<'_> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        self.write.bytes(self.size)
+    }
+}
+
+/// How to open a region for writing; start from [`Writer::options`].
+#[derive(Clone)]
+pub struct WriterOptions {
+    raw: sys::mms_writer_options,
+}
+
+macro_rules! options {
+    ($($(#[$doc:meta])* $name:ident: $type:ty = |$raw:ident, $value:ident| $set:expr;)*) => {
+        impl WriterOptions {
+            $($(#[$doc])*
+            pub fn $name(mut self, $value: $type) -> Self {
+                let $raw = &mut self.raw;
+                $set;
+                self
+            })*
+        }
+    };
+}
+
+options! {
+    /// Geometry: the largest value in bytes (4 GiB; address space, not memory).
+    max_size: u64 = |raw, bytes| raw.max_size = bytes;
+    /// Geometry: the most values that are kept at a time, 2 to 32767 (128).
+    max_slots: u32 = |raw, slots| raw.max_slots = slots;
+    /// Geometry: the most readers, and the most processes that read, 1 to 65535 (1024).
+    max_readers: u32 = |raw, readers| raw.max_readers = readers;
+    /// How long a write waits for readers that hold every slot; `None`: for ever (1 s).
+    grace: Option<Duration> = |raw, time| raw.grace_ms = option_ms(time);
+    /// How long the open waits for another writer to end; `None`: for ever (2 s).
+    lock_wait: Option<Duration> = |raw, time| raw.lock_wait_ms = option_ms(time);
+    /// After the grace take the slots of readers that allow it. Readers of this crate do not.
+    evict: bool = |raw, yes| raw.on_grace = if yes { sys::MMS_EVICT } else { sys::MMS_REFUSE };
+    /// When the region is created: the mode of its files (0640).
+    mode: u32 = |raw, mode| raw.mode = mode;
+    /// When the region is created: the mode of `readers`; others can only copy.
+    readers_mode: u32 = |raw, mode| raw.readers_mode = mode;
+    /// When the region is created: the group of its files.
+    gid: u32 = |raw, gid| { raw.gid = gid; raw.has_gid = true };
+    /// If the region has another geometry, build a new one and carry the value over.
+    replace: bool = |raw, yes| raw.replace = yes;
+    /// Store a checksum of each value, for `mmsync verify`; commits take time in proportion to the
+    /// size then.
+    checksum: bool = |raw, yes| raw.checksum = yes;
+    /// Accept a file system outside the list that mmsync is tested on.
+    force_filesystem: bool = |raw, yes| raw.force_filesystem = yes;
+    /// Stored with each value; readers that ask for a type refuse any other.
+    type_id: [u64; 2] = |raw, type_id| raw.type_id = type_id;
+    /// Stored with each value, for your own use.
+    tag: u64 = |raw, tag| raw.tag = tag;
+    /// Room to note changes in, so how far back readers can ask for them.
+    changes_size: u64 = |raw, bytes| raw.changes_size = bytes;
+    /// Values of 2 MiB and more in huge pages, or an error; `false`: never. By default where the
+    /// kernel makes them.
+    huge_pages: bool = |raw, yes|
+        raw.huge_pages = if yes { sys::MMS_HUGE_PAGES_ON } else { sys::MMS_HUGE_PAGES_OFF };
+}
+
+impl WriterOptions {
+    fn new() -> Self {
+        WriterOptions { raw: sys::writer_options() }
+    }
+
+    /// Open the region, and create it if there is none.
+    ///
+    /// # Errors
+    /// [`Code::Busy`](crate::Code::Busy), [`Code::Geometry`](crate::Code::Geometry),
+    /// [`Code::Invalid`](crate::Code::Invalid) for a path that leads to files of mmap-sync, and
+    /// those of the system.
+    pub fn open(&self, path: impl AsRef<Path>) -> Result<Writer> {
+        Writer::open_raw(&region_path(path.as_ref())?, &self.raw)
+    }
+}
