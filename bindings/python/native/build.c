@@ -82,11 +82,11 @@ static int begin(struct mmspy_build *build)
 
 /* ---- Ending ---- */
 
-/* What the writer must know before the commit. Without touches all of the old bytes may have
-   changed; more of them are told to the library than to be careful needs, and never fewer. */
+/* What the writer must know before the commit, if it does not find out by itself. Without touches all
+   of the old bytes may have changed. */
 static int touch_all(const struct mmspy_build *build, mms_writer *writer)
 {
-    if (!build->update || build->touched || build->old == 0)
+    if (!build->update || build->touched || build->old == 0 || build->writer->tracks)
         return 0;
     return mms_write_touch(writer, 0, build->old);
 }

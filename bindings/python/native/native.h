@@ -31,7 +31,7 @@ int mmspy_error_init(PyObject *module);
 extern unsigned long mmspy_process;
 PyObject *mmspy_forked(PyObject *module, PyObject *ignored);
 
-/* options.c: keyword arguments. None is the default of the library. */
+/* options.c: keyword arguments. None is the default: the library's, but for `track`. */
 int mmspy_writer_options_read(PyObject *keywords, mms_writer_options *out);
 int mmspy_region_options_read(PyObject *keywords, mms_region_options *out);
 

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
-enum kind { COUNT_32, COUNT_64, WAIT_MS, FLAG, TYPE_ID, FENCE, ON_GRACE, GROUP, TRUSTED };
+enum kind { COUNT_32, COUNT_64, WAIT_MS, FLAG, TYPE_ID, FENCE, ON_GRACE, TRACK, HUGE_PAGES, GROUP, TRUSTED };
 
 struct option {
     const char *name;
@@ -34,6 +34,8 @@ static const struct option writer_options[] = {
     W(tag, COUNT_64),
     W(changes_size, COUNT_64),
     W(check_touch, FLAG),
+    W(track, TRACK),
+    W(huge_pages, HUGE_PAGES),
     {"gid", GROUP, offsetof(mms_writer_options, gid), offsetof(mms_writer_options, has_gid)},
     {"trusted_uid", TRUSTED, offsetof(mms_writer_options, trusted_uid), offsetof(mms_writer_options, trust_owner)},
     {NULL, FLAG, 0, 0},
@@ -130,6 +132,24 @@ static int read_on_grace(PyObject *value, const char *name, mms_on_grace *out)
     return word < 0 ? -1 : 0;
 }
 
+static int read_track(PyObject *value, const char *name, mms_track *out)
+{
+    static const char *const words[] = {"touches", "pages", "auto", NULL};
+    int word = read_word(value, name, words, "'auto', 'pages' or 'touches'");
+
+    *out = (mms_track)word;
+    return word < 0 ? -1 : 0;
+}
+
+static int read_huge_pages(PyObject *value, const char *name, mms_huge_pages *out)
+{
+    static const char *const words[] = {"auto", "off", "on", NULL};
+    int word = read_word(value, name, words, "'auto', 'off' or 'on'");
+
+    *out = (mms_huge_pages)word;
+    return word < 0 ? -1 : 0;
+}
+
 static int read_flag(PyObject *value, bool *out)
 {
     int truth = PyObject_IsTrue(value);
@@ -160,6 +180,8 @@ static int read_option(PyObject *value, const struct option *option, void *optio
     case TYPE_ID: return read_type_id(value, option->name, member);
     case FENCE: return read_fence(value, option->name, member);
     case ON_GRACE: return read_on_grace(value, option->name, member);
+    case TRACK: return read_track(value, option->name, member);
+    case HUGE_PAGES: return read_huge_pages(value, option->name, member);
     case GROUP:
     case TRUSTED: return read_owner(value, option, options);
     }
@@ -190,9 +212,11 @@ static int read_all(PyObject *keywords, const struct option table[], void *optio
     return 0;
 }
 
+/* NumPy and the like store where nobody touches, so the library finds out by itself. */
 int mmspy_writer_options_read(PyObject *keywords, mms_writer_options *out)
 {
     *out = (mms_writer_options)MMS_WRITER_OPTIONS_INIT;
+    out->track = MMS_TRACK_AUTO;
     return read_all(keywords, writer_options, out);
 }
 

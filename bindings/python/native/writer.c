@@ -102,6 +102,7 @@ static int writer_init(PyObject *object, PyObject *arguments, PyObject *keywords
         return -1;
     pthread_mutex_init(&self->mutex, NULL);
     self->process = mmspy_process;
+    self->tracks = options.track != MMS_TRACK_TOUCHES;
     code = open_patiently(PyBytes_AsString(self->path.given), &options, &self->writer);
     if (code != 0 && !PyErr_Occurred())
         mmspy_raise(code);
@@ -270,11 +271,12 @@ PyDoc_STRVAR(build_doc,
              "ends with an\nexception.");
 PyDoc_STRVAR(update_doc,
              "update($self, /, size=None)\n--\n\nChange the newest value: as build, but the memory holds that value "
-             "already. `size`: its new\nsize, if that changes. What readers and this writer copy later "
-             "follows what you touch; if\nnothing is touched, all of it counts as changed.");
+             "already. `size`: its new\nsize, if that changes. The cost follows what you change. A writer opened "
+             "with\ntrack='touches' has to be told: what you do not touch stays as it was, and if nothing\nis "
+             "touched, all of the value counts as changed.");
 PyDoc_STRVAR(touch_doc,
-             "touch($self, offset, length, /)\n--\n\nIn an update: these bytes change. Then every change must be "
-             "touched.");
+             "touch($self, offset, length, /)\n--\n\nIn an update: these bytes change. With track='touches', touch every "
+             "change, or none.");
 PyDoc_STRVAR(close_doc, "close($self, /)\n--\n\nGive up the writer's lock. The value stays for the readers.");
 
 static PyMethodDef methods[] = {

@@ -15,6 +15,7 @@ struct mmspy_writer {
     pthread_mutex_t mutex;     /* held in calls that release the GIL */
     unsigned long process;
     uint64_t generation; /* of the last publish */
+    bool tracks;         /* the library finds out what an update has changed */
 };
 
 /* The writer, with its mutex held, if it is open, this process's own, and the build is `build`

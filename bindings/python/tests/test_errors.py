@@ -152,7 +152,8 @@ def test_touches_outside_the_value(path, writer, arguments):
 
 @pytest.mark.parametrize("options", [
     {"max_slots": -1}, {"max_slots": 2**32}, {"max_size": 2**64}, {"fence": "none"}, {"fence": 1}, {"on_grace": ""},
-    {"type_id": 5}, {"type_id": (1, 2, 3)}, {"type_id": (-1, 2)}, {"lock_wait_ms": -2}, {"mode": "rw"}])
+    {"type_id": 5}, {"type_id": (1, 2, 3)}, {"type_id": (-1, 2)}, {"lock_wait_ms": -2}, {"mode": "rw"},
+    {"track": "all"}, {"huge_pages": True}])
 def test_options_that_are_not_valid(path, options):
     with pytest.raises(mmsync.InvalidError, match=f"option {next(iter(options))} must be"):
         mmsync.Writer(path, **options)

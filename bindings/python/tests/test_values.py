@@ -107,14 +107,47 @@ def test_an_update_holds_the_value_and_tells_what_changed(path):
         assert bytes(after)[1000:1004] == b"wxyz"
 
 
-def test_an_update_without_touches_is_right_as_well(path):
-    with mmsync.Writer(path, max_slots=3) as writer, mmsync.Region(path) as region:
+@pytest.mark.parametrize("track", ["auto", "pages", "touches"])
+def test_an_update_without_touches_is_right_as_well(path, track):
+    with open_tracking(path, track, max_slots=3) as writer, mmsync.Region(path) as region:
         model = bytearray(50_000)
         writer.write(model)
         for number in range(50):
             with writer.update() as memory:
                 memory[number * 1000] = model[number * 1000] = number + 1
             assert region.snapshot() and bytes(region.snapshot()) == model
+
+
+def open_tracking(path, track, **options):
+    try:
+        return mmsync.Writer(path, track=track, **options)
+    except mmsync.Error as error:
+        if track == "pages" and "tracking the pages" in str(error):
+            pytest.skip(str(error))
+        raise
+
+
+@pytest.mark.parametrize("track", [None, "auto", "pages"])
+def test_changes_are_found_without_touches(path, track):
+    with open_tracking(path, track) as writer, mmsync.Region(path) as region:
+        writer.write(np.zeros(100_000))
+        before = region.snapshot()
+        with writer.update() as memory:
+            np.frombuffer(memory)[[5, 99_000]] = -1.0
+        after = region.snapshot()
+        # What differs of a double; the bytes between two changes that are close may count.
+        assert [(offset // 8, (offset + length - 1) // 8) for offset, length in after.changes(before.generation)] \
+            == [(5, 5), (99_000, 99_000)]
+        assert np.flatnonzero(np.frombuffer(after)).tolist() == [5, 99_000]
+
+
+def test_a_writer_that_is_told_what_changes(path):
+    with mmsync.Writer(path, track="touches") as writer, mmsync.Region(path) as region:
+        writer.write(bytes(20_000))
+        before = region.snapshot()
+        with writer.update():
+            pass
+        assert region.snapshot().changes(before.generation) == [(0, 20_000)]
 
 
 def test_an_update_may_grow_and_shrink_the_value(path):
