@@ -18,6 +18,7 @@ struct mms_writer {
     bool gone;        /* the path leads elsewhere */
     bool building;    /* between begin and commit or abort */
     bool updating;    /* with mms_write_update */
+    bool reports;     /* while an update begins: it will touch all that it changes, whatever options.track says */
     bool typed;       /* the write that was begun has a type of its own, as below */
     bool setting;     /* an update of a typed value: setters may change it */
     bool vouched;     /* in such an update: setters alone have, so its bytes are right */

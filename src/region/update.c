@@ -13,6 +13,7 @@
 struct mms__update {
     struct mms__ring ring;
     struct mms__range_set touches, missed;
+    bool tracked;  /* it need not touch what it changes */
     uint64_t base; /* `current` when the update began; stays so until the commit */
 };
 
@@ -144,8 +145,12 @@ static bool is_worth_a_scan(const struct mms__range_set *last)
 static int track_from_here(struct mms__native_writer *writer)
 {
     struct mms__tracked tracked = mms__writer_tracked(writer);
-    int code =
-        mms__tracking_begin(&writer->tracking, &tracked, mms__writer_slot(writer, writer->slot), base_size(writer));
+    int code;
+
+    writer->update->tracked = tracked.how != MMS_TRACK_TOUCHES && !writer->front.reports;
+    if (!writer->update->tracked)
+        return 0;
+    code = mms__tracking_begin(&writer->tracking, &tracked, mms__writer_slot(writer, writer->slot), base_size(writer));
 
     if (code != 0)
         mms__pool_put(&writer->pool, writer->slot);
@@ -277,7 +282,7 @@ static void collect_changes(struct mms__native_writer *writer, uint64_t size)
 {
     uint64_t end = size < base_size(writer) ? size : base_size(writer);
 
-    if (writer->front.options.track != MMS_TRACK_TOUCHES && end > 0)
+    if (writer->update->tracked && end > 0)
         mms__tracking_collect(&writer->tracking, base_data(writer), mms__writer_slot(writer, writer->slot), end,
                               &writer->update->touches);
 }

@@ -182,8 +182,11 @@ static int begin(struct mms_table *table, const mms_table_options *options)
 {
     void *data;
     size_t size;
-    int code = mms_write_update(table->writer, 0, &data, &size, NULL);
+    int code;
 
+    table->writer->reports = true;
+    code = mms_write_update(table->writer, 0, &data, &size, NULL);
+    table->writer->reports = false;
     if (code != 0)
         return code;
     table->data = data;

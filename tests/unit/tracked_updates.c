@@ -6,6 +6,7 @@
 #include "scratch.h"
 #include "tracked.h"
 #include <fcntl.h>
+#include <mmsync/table.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -335,6 +336,27 @@ static void auto_finds_the_same(void **state)
     tracked_close(&tracked);
 }
 
+/* They touch all that they change. */
+static void tables_are_not_tracked(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    struct tracked tracked = set_up(state);
+    mms_table *table;
+
+    check_ok(mms_writer_close(tracked.writer));
+    tracked.writer = sample_writer_with(scratch_path(state, "table"), tracked_options(MMS_TRACK_PAGES, MIB));
+    for (uint64_t key = 0; key < 20; key++) {
+        check_ok(mms_table_begin(tracked.writer, NULL, &table));
+        check_ok(mms_table_put(table, &key, sizeof key, "value", 5));
+        check_ok(mms_table_commit(table, NULL));
+        check_equal(tracked_compared(&tracked), 0);
+    }
+    check_ok(mms_writer_close(tracked.writer));
+    tracked.writer = sample_writer_with(path, tracked.options);
+    tracked_update(&tracked, 5);
+    tracked_close(&tracked);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -354,6 +376,7 @@ int main(void)
         scratch_test(touches_alone_are_the_default),
         scratch_test(no_other_number_is_a_way_to_track),
         scratch_test(auto_finds_the_same),
+        scratch_test(tables_are_not_tracked),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
