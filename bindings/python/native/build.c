@@ -71,7 +71,7 @@ static int begin(struct mmspy_build *build)
     code = begin_write(build, writer);
     if (code == 0) {
         build->state = OPEN;
-        build->writer->build = build;
+        build->writer->user = build->writer->build = build;
         link_in(build);
     }
     mmspy_writer_leave(build->writer);
@@ -119,7 +119,7 @@ static int end(struct mmspy_build *build, bool publish)
     if (code == 0 && publish)
         build->writer->generation = build->generation = receipt.generation;
     build->state = OVER;
-    build->writer->build = NULL;
+    build->writer->user = build->writer->build = NULL;
     unlink_from(build);
     mmspy_writer_leave(build->writer);
     if (code != 0)

@@ -40,8 +40,16 @@ int mmspy_pin_drop(struct mmspy_pin *pin);
 /* copy.c: the newest value for a process that may not pin. 0 with a view of memory to free. */
 int mmspy_copy_newest(mms_region *region, void **copy, mms_view *view);
 
+/* -1 with an exception: the pin belongs to a parent. */
+int mmspy_pin_check(const struct mmspy_pin *pin);
+
 /* A Snapshot takes over one count of the pin. */
 PyObject *mmspy_snapshot_new(struct mmspy_pin *pin);
+/* The pin of a Snapshot, not counted, if it is there and this process's own. */
+struct mmspy_pin *mmspy_snapshot_pin(PyObject *snapshot);
+
+/* A memoryview of some bytes of a value, which keeps the pin. */
+PyObject *mmspy_slice_view(struct mmspy_pin *pin, const void *data, size_t size);
 
 /* A descriptor for event loops. */
 PyObject *mmspy_waiter_new(struct mmspy_handle *handle);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mmsync._native: the C half of the package mmsync. */
 #include "native.h"
+#include "table.h"
 
 static PyMethodDef functions[] = {
     {"inspect", mmspy_inspect, METH_O, NULL},
@@ -32,15 +33,28 @@ static int add_type(PyObject *module, PyType_Spec *spec, PyTypeObject **keep)
     return code;
 }
 
+static const struct {
+    PyType_Spec *spec;
+    PyTypeObject **keep;
+} types[] = {
+    {&mmspy_region_spec, NULL},
+    {&mmspy_writer_spec, &mmspy_writer_type},
+    {&mmspy_snapshot_spec, &mmspy_snapshot_type},
+    {&mmspy_waiter_spec, &mmspy_waiter_type},
+    {&mmspy_build_spec, &mmspy_build_type},
+    {&mmspy_table_update_spec, NULL},
+    {&mmspy_table_view_spec, NULL},
+    {&mmspy_table_iterator_spec, &mmspy_table_iterator_type},
+    {&mmspy_slice_spec, &mmspy_slice_type},
+};
+
 static int fill_module(PyObject *module)
 {
     if (refuse_subinterpreter() != 0 || mmspy_error_init(module) != 0)
         return -1;
-    if (add_type(module, &mmspy_region_spec, NULL) != 0 || add_type(module, &mmspy_writer_spec, NULL) != 0 ||
-        add_type(module, &mmspy_snapshot_spec, &mmspy_snapshot_type) != 0 ||
-        add_type(module, &mmspy_waiter_spec, &mmspy_waiter_type) != 0 ||
-        add_type(module, &mmspy_build_spec, &mmspy_build_type) != 0)
-        return -1;
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (add_type(module, types[i].spec, types[i].keep) != 0)
+            return -1;
     return PyModule_AddStringConstant(module, "library_version", mms_version());
 }
 

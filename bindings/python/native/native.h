@@ -10,6 +10,7 @@
 #define Py_LIMITED_API 0x030B0000
 #include <Python.h>
 #include <mmsync.h>
+#include <mmsync/table.h>
 
 /* A path as the library wants it. A relative one is also kept as an absolute one, for a child that
    opens the region again from another directory. */
@@ -34,6 +35,14 @@ PyObject *mmspy_forked(PyObject *module, PyObject *ignored);
 /* options.c: keyword arguments. None is the default: the library's, but for `track`. */
 int mmspy_writer_options_read(PyObject *keywords, mms_writer_options *out);
 int mmspy_region_options_read(PyObject *keywords, mms_region_options *out);
+int mmspy_table_options_read(PyObject *keywords, mms_table_options *out);
+
+/* buffer.c: one contiguous piece of memory. */
+int mmspy_buffer_read(PyObject *value, Py_buffer *out);
+
+/* method.c: call the class of that name in a module of the package with `self` and the arguments. */
+PyObject *mmspy_call_class(const char *module, const char *name, PyObject *self, PyObject *arguments,
+                           PyObject *keywords);
 
 /* type.c: what all types have in common. */
 PyObject *mmspy_refuse_pickle(PyObject *self, PyObject *ignored);
@@ -55,7 +64,7 @@ int mmspy_deadline_left_ms(const struct mmspy_deadline *deadline);
 
 /* The types, and functions that make their objects. */
 extern PyType_Spec mmspy_region_spec, mmspy_snapshot_spec, mmspy_waiter_spec, mmspy_writer_spec, mmspy_build_spec;
-extern PyTypeObject *mmspy_snapshot_type, *mmspy_waiter_type, *mmspy_build_type;
+extern PyTypeObject *mmspy_snapshot_type, *mmspy_waiter_type, *mmspy_writer_type, *mmspy_build_type;
 
 /* inspect.c */
 PyObject *mmspy_inspect(PyObject *module, PyObject *path);

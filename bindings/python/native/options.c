@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
-enum kind { COUNT_32, COUNT_64, WAIT_MS, FLAG, TYPE_ID, FENCE, ON_GRACE, TRACK, HUGE_PAGES, GROUP, TRUSTED };
+enum kind { COUNT_32, COUNT_64, SIZE, WAIT_MS, FLAG, TYPE_ID, FENCE, ON_GRACE, TRACK, HUGE_PAGES, GROUP, TRUSTED };
 
 struct option {
     const char *name;
@@ -56,6 +56,15 @@ static const struct option region_options[] = {
     {NULL, FLAG, 0, 0},
 };
 
+#define T(name, kind)                                     \
+    {                                                     \
+#name, kind, offsetof(mms_table_options, name), 0 \
+    }
+static const struct option table_options[] = {
+    T(type_id, TYPE_ID),    T(expected, COUNT_64), T(key_size, SIZE),  T(value_size, SIZE),
+    T(max_bytes, COUNT_64), T(expiring, FLAG),     {NULL, FLAG, 0, 0},
+};
+
 static int refuse(const char *name, const char *wanted)
 {
     if (!PyErr_Occurred() || PyErr_ExceptionMatches(PyExc_OverflowError) || PyErr_ExceptionMatches(PyExc_TypeError)) {
@@ -79,6 +88,12 @@ static int read_u32(PyObject *value, const char *name, uint32_t *out)
         return refuse(name, "an integer from 0 to 2**32 - 1");
     *out = (uint32_t)wide;
     return 0;
+}
+
+static int read_size(PyObject *value, const char *name, size_t *out)
+{
+    *out = PyLong_AsSize_t(value);
+    return *out == SIZE_MAX && PyErr_Occurred() ? refuse(name, "a number of bytes") : 0;
 }
 
 /* In Python, not to wait is 0. */
@@ -175,6 +190,7 @@ static int read_option(PyObject *value, const struct option *option, void *optio
     switch (option->kind) {
     case COUNT_32: return read_u32(value, option->name, member);
     case COUNT_64: return read_u64(value, option->name, member);
+    case SIZE: return read_size(value, option->name, member);
     case WAIT_MS: return read_wait(value, option->name, member);
     case FLAG: return read_flag(value, member);
     case TYPE_ID: return read_type_id(value, option->name, member);
@@ -227,4 +243,10 @@ int mmspy_region_options_read(PyObject *keywords, mms_region_options *out)
     *out = (mms_region_options)MMS_REGION_OPTIONS_INIT;
     out->detached = true;
     return read_all(keywords, region_options, out);
+}
+
+int mmspy_table_options_read(PyObject *keywords, mms_table_options *out)
+{
+    *out = (mms_table_options)MMS_TABLE_OPTIONS_INIT;
+    return read_all(keywords, table_options, out);
 }

@@ -34,26 +34,30 @@ static void snapshot_dealloc(PyObject *self)
     mmspy_free(self);
 }
 
-/* The pin, if it is there and this process's own. */
-static struct mmspy_pin *pin_of(PyObject *self)
+int mmspy_pin_check(const struct mmspy_pin *pin)
+{
+    if (pin->process == mmspy_process)
+        return 0;
+    mmspy_raise_format(MMS_E_FORKED,
+                       "the snapshot belongs to the parent process; take one in this process with region.snapshot()");
+    return -1;
+}
+
+struct mmspy_pin *mmspy_snapshot_pin(PyObject *self)
 {
     struct mmspy_pin *pin = snapshot_of(self)->pin;
 
     if (!pin)
         return (struct mmspy_pin *)(void *)mmspy_raise_format(
             MMS_E_INVALID, "the snapshot is closed; take another one with region.snapshot()");
-    if (pin->process != mmspy_process)
-        return (struct mmspy_pin *)(void *)mmspy_raise_format(
-            MMS_E_FORKED,
-            "the snapshot belongs to the parent process; take one in this process with region.snapshot()");
-    return pin;
+    return mmspy_pin_check(pin) == 0 ? pin : NULL;
 }
 
 /* ---- Buffer protocol ---- */
 
 static int snapshot_getbuffer(PyObject *self, Py_buffer *view, int flags)
 {
-    struct mmspy_pin *pin = pin_of(self);
+    struct mmspy_pin *pin = mmspy_snapshot_pin(self);
 
     view->obj = NULL;
     if (!pin || PyBuffer_FillInfo(view, self, (void *)(uintptr_t)pin->view.data, (Py_ssize_t)pin->view.size, 1, flags))
@@ -70,7 +74,7 @@ static void snapshot_releasebuffer(PyObject *self, Py_buffer *view)
 
 static Py_ssize_t snapshot_length(PyObject *self)
 {
-    struct mmspy_pin *pin = pin_of(self);
+    struct mmspy_pin *pin = mmspy_snapshot_pin(self);
 
     return pin ? (Py_ssize_t)pin->view.size : -1;
 }
@@ -101,7 +105,7 @@ static PyObject *snapshot_close(PyObject *self, PyObject *ignored)
 static PyObject *snapshot_enter(PyObject *self, PyObject *ignored)
 {
     (void)ignored;
-    return pin_of(self) ? Py_NewRef(self) : NULL;
+    return mmspy_snapshot_pin(self) ? Py_NewRef(self) : NULL;
 }
 
 /* Leaves the block whatever still uses the value: that keeps it. */
@@ -121,7 +125,7 @@ static PyObject *snapshot_generation(PyObject *self, void *ignored)
 
     (void)ignored;
     if (!pin)
-        pin = pin_of(self);
+        pin = mmspy_snapshot_pin(self);
     return pin ? PyLong_FromUnsignedLongLong(pin->view.generation) : NULL;
 }
 
@@ -133,7 +137,7 @@ static PyObject *snapshot_closed(PyObject *self, void *ignored)
 
 static PyObject *snapshot_pinned(PyObject *self, void *ignored)
 {
-    struct mmspy_pin *pin = pin_of(self);
+    struct mmspy_pin *pin = mmspy_snapshot_pin(self);
 
     (void)ignored;
     return pin ? PyBool_FromLong(pin->reader != NULL) : NULL;
@@ -142,7 +146,7 @@ static PyObject *snapshot_pinned(PyObject *self, void *ignored)
 /* The reader of a pin, for calls that need one. */
 static mms_reader *reader_of(PyObject *self, const char *doing)
 {
-    struct mmspy_pin *pin = pin_of(self);
+    struct mmspy_pin *pin = mmspy_snapshot_pin(self);
 
     if (!pin)
         return NULL;
@@ -237,6 +241,11 @@ static PyObject *snapshot_repr(PyObject *self)
                                 pin->process == mmspy_process ? "" : ", of the parent process");
 }
 
+static PyObject *snapshot_table(PyObject *self, PyObject *arguments, PyObject *keywords)
+{
+    return mmspy_call_class("mmsync.table", "View", self, arguments, keywords);
+}
+
 PyDoc_STRVAR(close_doc,
              "close($self, /)\n--\n\nGive the value up now. BufferError while a memoryview or an array uses it.");
 PyDoc_STRVAR(describe_doc,
@@ -247,7 +256,11 @@ PyDoc_STRVAR(changes_doc,
              "generation `since`.\n\nForgottenError if all of them may: it is too long ago, or a value "
              "was published as a whole.");
 
+PyDoc_STRVAR(table_doc, "table($self, /, keys=bytes)\n--\n\nThe table that was published, as a mapping. "
+                        "`keys`: the type of its keys, bytes, str or int.\nSee mmsync.table.View.");
+
 static PyMethodDef methods[] = {
+    {"table", (PyCFunction)(void (*)(void))snapshot_table, METH_VARARGS | METH_KEYWORDS, table_doc},
     {"close", snapshot_close, METH_NOARGS, close_doc},
     {"describe", snapshot_describe, METH_NOARGS, describe_doc},
     {"changes", snapshot_changes, METH_O, changes_doc},

@@ -2,6 +2,8 @@
 /* mmsync.Writer */
 #include "writer.h"
 
+PyTypeObject *mmspy_writer_type;
+
 static struct mmspy_writer *writer_of(PyObject *self)
 {
     return (struct mmspy_writer *)(void *)self;
@@ -32,17 +34,19 @@ static int check_process(const struct mmspy_writer *self, const char *doing)
     return -1;
 }
 
-static int check_state(const struct mmspy_writer *self, const struct mmspy_build *build, const char *doing)
+static int check_state(const struct mmspy_writer *self, const void *user, const char *doing)
 {
     const char *path = mmspy_path_text(&self->path);
 
     if (!self->writer)
         mmspy_raise_format(MMS_E_INVALID, "%s %s: the writer is closed; open another one with mmsync.Writer(path)",
                            doing, path);
-    else if (self->build == build)
+    else if (self->user == user)
         return 0;
-    else if (build)
-        mmspy_raise_format(MMS_E_INVALID, "%s %s: this build is over; begin another one", doing, path);
+    else if (user)
+        mmspy_raise_format(MMS_E_INVALID, "%s %s: this block is over; begin another one", doing, path);
+    else if (!self->build)
+        mmspy_raise_format(MMS_E_INVALID, "%s %s: a table of it is open; leave its `with` block", doing, path);
     else
         mmspy_raise_format(MMS_E_INVALID,
                            "%s %s: a build of it is open, or its memory is still in use; leave its `with` "
@@ -51,12 +55,12 @@ static int check_state(const struct mmspy_writer *self, const struct mmspy_build
     return -1;
 }
 
-mms_writer *mmspy_writer_enter(struct mmspy_writer *self, const struct mmspy_build *build, const char *doing)
+mms_writer *mmspy_writer_enter(struct mmspy_writer *self, const void *user, const char *doing)
 {
     if (check_process(self, doing) != 0)
         return NULL;
     lock(self);
-    if (check_state(self, build, doing) == 0)
+    if (check_state(self, user, doing) == 0)
         return self->writer;
     mmspy_writer_leave(self);
     return NULL;
@@ -142,7 +146,7 @@ static PyObject *writer_enter(PyObject *object, PyObject *ignored)
 
     (void)ignored;
     if (check_process(self, "entering the writer of") != 0 ||
-        check_state(self, self->build, "entering the writer of") != 0)
+        check_state(self, self->user, "entering the writer of") != 0)
         return NULL;
     return Py_NewRef(object);
 }
@@ -166,26 +170,12 @@ static PyObject *publish(struct mmspy_writer *self, const Py_buffer *value)
     return code == 0 ? PyLong_FromUnsignedLongLong(receipt.generation) : mmspy_raise(code);
 }
 
-/* Exporters say in their own words that they are not contiguous, and not what to do. */
-static int get_contiguous(PyObject *value, Py_buffer *out)
-{
-    if (PyObject_GetBuffer(value, out, PyBUF_SIMPLE) == 0)
-        return 0;
-    if (!PyErr_ExceptionMatches(PyExc_BufferError) && !PyErr_ExceptionMatches(PyExc_ValueError))
-        return -1;
-    PyErr_Clear();
-    mmspy_raise_format(MMS_E_INVALID,
-                       "the value must be one contiguous piece of memory: publish a contiguous copy, such "
-                       "as numpy.ascontiguousarray(array) or bytes(memoryview)");
-    return -1;
-}
-
 static PyObject *writer_write(PyObject *object, PyObject *value)
 {
     Py_buffer buffer;
     PyObject *result;
 
-    if (get_contiguous(value, &buffer) != 0)
+    if (mmspy_buffer_read(value, &buffer) != 0)
         return NULL;
     result = publish(writer_of(object), &buffer);
     PyBuffer_Release(&buffer);
@@ -263,6 +253,11 @@ static PyObject *writer_repr(PyObject *object)
     return text;
 }
 
+static PyObject *writer_table(PyObject *self, PyObject *arguments, PyObject *keywords)
+{
+    return mmspy_call_class("mmsync.table", "Table", self, arguments, keywords);
+}
+
 PyDoc_STRVAR(write_doc,
              "write($self, buffer, /)\n--\n\nPublish a copy of a contiguous buffer, and return its generation.");
 PyDoc_STRVAR(build_doc,
@@ -274,9 +269,14 @@ PyDoc_STRVAR(update_doc,
              "already. `size`: its new\nsize, if that changes. The cost follows what you change. A writer opened "
              "with\ntrack='touches' has to be told: what you do not touch stays as it was, and if nothing\nis "
              "touched, all of the value counts as changed.");
-PyDoc_STRVAR(touch_doc,
-             "touch($self, offset, length, /)\n--\n\nIn an update: these bytes change. With track='touches', touch every "
-             "change, or none.");
+PyDoc_STRVAR(
+    touch_doc,
+    "touch($self, offset, length, /)\n--\n\nIn an update: these bytes change. With track='touches', touch every "
+    "change, or none.");
+PyDoc_STRVAR(table_doc,
+             "table($self, /, **options)\n--\n\nChange the newest table: `with writer.table() as table:` gives a "
+             "mapping, whose changes are\npublished as one generation when the block ends, and not if it "
+             "ends with an exception. See\nmmsync.table.Table.");
 PyDoc_STRVAR(close_doc, "close($self, /)\n--\n\nGive up the writer's lock. The value stays for the readers.");
 
 static PyMethodDef methods[] = {
@@ -284,6 +284,7 @@ static PyMethodDef methods[] = {
     {"build", writer_build, METH_O, build_doc},
     {"update", (PyCFunction)(void (*)(void))writer_update, METH_VARARGS | METH_KEYWORDS, update_doc},
     {"touch", writer_touch, METH_VARARGS, touch_doc},
+    {"table", (PyCFunction)(void (*)(void))writer_table, METH_VARARGS | METH_KEYWORDS, table_doc},
     {"close", writer_close, METH_NOARGS, close_doc},
     {"__enter__", writer_enter, METH_NOARGS, NULL},
     {"__exit__", writer_close, METH_VARARGS, NULL},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A writer, and the one build of it that may be open. */
+/* A writer, and the one build or table of it that may be open. */
 #ifndef MMSPY_WRITER_H
 #define MMSPY_WRITER_H
 
@@ -11,16 +11,17 @@ struct mmspy_build;
 struct mmspy_writer {
     PyObject_HEAD struct mmspy_path path;
     mms_writer *writer;        /* NULL: closed */
-    struct mmspy_build *build; /* not counted; whose memory is in use */
+    const void *user;          /* not counted: the build or table that has begun a write */
+    struct mmspy_build *build; /* not counted; the same, if it is a build */
     pthread_mutex_t mutex;     /* held in calls that release the GIL */
     unsigned long process;
     uint64_t generation; /* of the last publish */
     bool tracks;         /* the library finds out what an update has changed */
 };
 
-/* The writer, with its mutex held, if it is open, this process's own, and the build is `build`
-   (NULL: none). Else NULL with an exception that begins with `doing`. */
-mms_writer *mmspy_writer_enter(struct mmspy_writer *self, const struct mmspy_build *build, const char *doing);
+/* The writer, with its mutex held, if it is open, this process's own, and what
+   has begun a write is `user` (NULL: nothing). Else NULL with an exception that begins with `doing`. */
+mms_writer *mmspy_writer_enter(struct mmspy_writer *self, const void *user, const char *doing);
 void mmspy_writer_leave(struct mmspy_writer *self);
 
 /* A Build of that size, which begins when its block is entered; `update`: of the newest value. */

@@ -10,7 +10,7 @@ on a Linux host, through memory-mapped files, without copies.
 """
 import os as _os
 
-from . import _native
+from . import _native, table
 from ._errors import (
     AccessError, AgainError, BusyError, ByteOrderError, CorruptError, EmptyError, Error, EvictedError, ExhaustedError,
     FilesystemError, ForgottenError, ForkedError, FullError, GeometryError, GoneError, InvalidError, MissingKeyError,
@@ -27,7 +27,7 @@ __all__ = [
     "EvictedError", "ExhaustedError", "FilesystemError", "ForgottenError", "ForkedError", "FullError", "GeometryError",
     "GoneError", "Info", "InvalidError", "MissingKeyError", "NoViewError", "NotFoundError", "NotRegionError", "ReadOnlyError", "Region",
     "Snapshot", "SystemCallError", "TooBigError", "TypeIdError", "VersionError", "WaitTimeoutError", "Writer",
-    "__version__", "inspect", "library_version", "remove", "verify",
+    "__version__", "inspect", "library_version", "remove", "table", "verify",
 ]
 
 _os.register_at_fork(after_in_child=_native.forked)

@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* mmsync._native.TableUpdate: the newest table of a writer, between the begin and the end of its
+   block. Values are copied in both directions, so nothing of the table's memory is given away. */
+#include "table.h"
+#include "writer.h"
+#include <time.h>
+
+enum state { FRESH, OPEN, OVER };
+
+struct table_update {
+    PyObject_HEAD struct mmspy_writer *writer; /* NULL: its init did not run */
+    mms_table *table;
+    mms_table_options options;
+    enum mmspy_keys keys;
+    enum state state;
+    double expires_s; /* from the begin on; below 0: never */
+    uint64_t changes; /* iterations notice it */
+    uint64_t generation, evicted, expired;
+};
+
+static struct table_update *update_of(PyObject *self)
+{
+    return (struct table_update *)(void *)self;
+}
+
+/* The table, with the writer's mutex held; mmspy_writer_leave(self->writer). */
+static mms_table *enter(struct table_update *self, const char *doing)
+{
+    if (self->state == OPEN)
+        return mmspy_writer_enter(self->writer, self, doing) ? self->table : NULL;
+    return (mms_table *)(void *)mmspy_raise_format(
+        MMS_E_INVALID, "%s: use the table within `with writer.table() as table:`, in one block", doing);
+}
+
+static int leave(struct table_update *self, int code)
+{
+    mmspy_writer_leave(self->writer);
+    if (code != 0)
+        mmspy_raise(code);
+    return code == 0 ? 0 : -1;
+}
+
+/* ---- Opening ---- */
+
+static int read_seconds(PyObject *object, double *out)
+{
+    *out = -1;
+    if (!object || object == Py_None)
+        return 0;
+    *out = PyFloat_AsDouble(object);
+    if (*out == -1 && PyErr_Occurred())
+        return -1;
+    if (*out >= 0 && *out < 1e9)
+        return 0;
+    mmspy_raise_format(MMS_E_INVALID, "entries expire after a number of seconds from 0 on, or None for never");
+    return -1;
+}
+
+static uint64_t time_after(double seconds)
+{
+    struct timespec now;
+
+    if (seconds < 0)
+        return 0;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec + (uint64_t)(seconds * 1e9);
+}
+
+/* `keys` and `expires` are ours, the others the library's. */
+static int read_options(struct table_update *self, PyObject *keywords)
+{
+    PyObject *options = keywords ? PyDict_Copy(keywords) : PyDict_New(), *keys, *expires;
+    int code = -1;
+
+    if (!options)
+        return -1;
+    keys = PyDict_GetItemString(options, "keys");
+    expires = PyDict_GetItemString(options, "expires");
+    if ((!keys || mmspy_keys_read(keys, &self->keys) == 0) && read_seconds(expires, &self->expires_s) == 0 &&
+        (!keys || PyDict_DelItemString(options, "keys") == 0) &&
+        (!expires || PyDict_DelItemString(options, "expires") == 0))
+        code = mmspy_table_options_read(options, &self->options);
+    Py_DECREF(options);
+    return code;
+}
+
+static int update_init(PyObject *object, PyObject *arguments, PyObject *keywords)
+{
+    struct table_update *self = update_of(object);
+    PyObject *writer;
+
+    if (self->writer) {
+        PyErr_SetString(PyExc_RuntimeError, "a table is opened once; call writer.table() again");
+        return -1;
+    }
+    if (!PyArg_ParseTuple(arguments, "O!:Table", mmspy_writer_type, &writer) || read_options(self, keywords) != 0)
+        return -1;
+    if (self->keys == MMSPY_KEYS_INT && self->options.key_size == 0)
+        self->options.key_size = sizeof(uint64_t);
+    self->writer = (struct mmspy_writer *)(void *)Py_NewRef(writer);
+    return 0;
+}
+
+/* ---- The block ---- */
+
+static int begin(struct table_update *self)
+{
+    mms_writer *writer = mmspy_writer_enter(self->writer, NULL, "opening the table of");
+    int code;
+
+    if (!writer)
+        return -1;
+    self->options.expires_ns = time_after(self->expires_s);
+    Py_BEGIN_ALLOW_THREADS
+    code = mms_table_begin(writer, &self->options, &self->table);
+    Py_END_ALLOW_THREADS
+    if (code == 0) {
+        self->state = OPEN;
+        self->writer->user = self;
+    }
+    return leave(self, code);
+}
+
+static int finish(struct table_update *self, mms_table *table, bool publish)
+{
+    mms_receipt receipt;
+    int code = 0;
+
+    Py_BEGIN_ALLOW_THREADS
+    if (publish)
+        code = mms_table_commit(table, &receipt);
+    if (!publish || code != 0)
+        (void)mms_table_abort(table);
+    Py_END_ALLOW_THREADS
+    if (publish && code == 0) {
+        self->generation = self->writer->generation = receipt.generation;
+        self->evicted = receipt.table_evicted;
+        self->expired = receipt.table_expired;
+    }
+    return code;
+}
+
+static int end(struct table_update *self, bool publish)
+{
+    mms_table *table = enter(self, "ending the table of");
+    int code;
+
+    if (!table)
+        return -1;
+    code = finish(self, table, publish);
+    self->state = OVER;
+    self->writer->user = NULL;
+    return leave(self, code);
+}
+
+static PyObject *update_enter(PyObject *object, PyObject *ignored)
+{
+    struct table_update *self = update_of(object);
+
+    (void)ignored;
+    if (!self->writer || self->state != FRESH)
+        return mmspy_raise_format(MMS_E_INVALID, "a table has one `with` block; begin another one with writer.table()");
+    return begin(self) == 0 ? Py_NewRef(object) : NULL;
+}
+
+static PyObject *update_exit(PyObject *object, PyObject *arguments)
+{
+    PyObject *type, *value, *traceback;
+
+    if (!PyArg_ParseTuple(arguments, "OOO:__exit__", &type, &value, &traceback))
+        return NULL;
+    return end(update_of(object), type == Py_None) == 0 ? Py_NewRef(Py_None) : NULL;
+}
+
+static void update_dealloc(PyObject *object)
+{
+    struct table_update *self = update_of(object);
+    struct mmspy_writer *writer = self->writer;
+
+    if (self->state == OPEN && writer->process == mmspy_process && end(self, false) != 0)
+        PyErr_WriteUnraisable(NULL);
+    mmspy_free(object);
+    Py_XDECREF((PyObject *)writer);
+}
+
+/* ---- Changing ---- */
+
+enum { LARGE = 1 << 20 }; /* copied without the GIL */
+
+static int put(struct table_update *self, const mms_key *key, const Py_buffer *value)
+{
+    mms_table *table = enter(self, "putting into the table of");
+    PyThreadState *state;
+    int code;
+
+    if (!table)
+        return -1;
+    self->changes++;
+    state = value->len >= LARGE ? PyEval_SaveThread() : NULL;
+    code = mms_table_put(table, key->data, key->size, value->buf, (size_t)value->len);
+    if (state)
+        PyEval_RestoreThread(state);
+    return leave(self, code);
+}
+
+static int update_put(struct table_update *self, PyObject *object, PyObject *value)
+{
+    struct mmspy_key key;
+    Py_buffer buffer;
+    int code;
+
+    if (mmspy_key_read(self->keys, object, &key) != 0)
+        return -1;
+    code = mmspy_buffer_read(value, &buffer);
+    if (code == 0) {
+        code = put(self, &key.key, &buffer);
+        PyBuffer_Release(&buffer);
+    }
+    mmspy_key_free(&key);
+    return code;
+}
+
+static int update_delete(struct table_update *self, PyObject *object)
+{
+    mms_table *table;
+    struct mmspy_key key;
+    int code;
+
+    if (mmspy_key_read(self->keys, object, &key) != 0)
+        return -1;
+    table = enter(self, "deleting from the table of");
+    if (!table) {
+        mmspy_key_free(&key);
+        return -1;
+    }
+    code = mms_table_delete(table, key.key.data, key.key.size);
+    if (code == 0)
+        self->changes++;
+    mmspy_key_free(&key);
+    mmspy_writer_leave(self->writer);
+    if (code == MMS_E_NOT_FOUND)
+        PyErr_SetObject(PyExc_KeyError, object);
+    else if (code != 0)
+        mmspy_raise(code);
+    return code == 0 ? 0 : -1;
+}
+
+static int update_assign(PyObject *self, PyObject *key, PyObject *value)
+{
+    return value ? update_put(update_of(self), key, value) : update_delete(update_of(self), key);
+}
+
+static PyObject *update_clear(PyObject *object, PyObject *ignored)
+{
+    struct table_update *self = update_of(object);
+    mms_table *table = enter(self, "clearing the table of");
+
+    (void)ignored;
+    if (!table)
+        return NULL;
+    self->changes++;
+    return leave(self, mms_table_clear(table)) == 0 ? Py_NewRef(Py_None) : NULL;
+}
+
+static PyObject *update_expire(PyObject *object, PyObject *after)
+{
+    struct table_update *self = update_of(object);
+    mms_table *table;
+    double seconds;
+
+    if (read_seconds(after, &seconds) != 0 || !(table = enter(self, "setting when entries expire in the table of")))
+        return NULL;
+    return leave(self, mms_table_set_expiry(table, time_after(seconds))) == 0 ? Py_NewRef(Py_None) : NULL;
+}
+
+/* ---- Looking ---- */
+
+/* The table as it would be published now, with the mutex held. */
+static int current(struct table_update *self, mms_table_view *out)
+{
+    mms_table *table = enter(self, "reading the table of");
+    int code;
+
+    if (!table)
+        return -1;
+    code = mms_table_current(table, out);
+    return code == 0 ? 0 : leave(self, code);
+}
+
+static PyObject *copy_value(PyObject *self, const mms_value *value)
+{
+    (void)self;
+    return PyBytes_FromStringAndSize(value->data, (Py_ssize_t)value->size);
+}
+
+/* 1, 0: there is no such key, -1 with an exception. `copy`, if not NULL, is made of the value. */
+static int find(PyObject *object, PyObject *wanted, PyObject **copy)
+{
+    struct table_update *self = update_of(object);
+    struct mmspy_key key;
+    mms_table_view view;
+    mms_value value = {NULL, 0};
+
+    if (mmspy_key_read(self->keys, wanted, &key) != 0)
+        return -1;
+    if (current(self, &view) != 0) {
+        mmspy_key_free(&key);
+        return -1;
+    }
+    value.data = mms_table_get(&view, key.key.data, key.key.size, &value.size);
+    if (value.data && copy)
+        *copy = copy_value(NULL, &value);
+    mmspy_writer_leave(self->writer);
+    mmspy_key_free(&key);
+    if (value.data && copy && !*copy)
+        return -1;
+    return value.data != NULL;
+}
+
+static PyObject *update_subscript(PyObject *self, PyObject *key)
+{
+    PyObject *value = NULL;
+
+    if (find(self, key, &value) == 0)
+        PyErr_SetObject(PyExc_KeyError, key);
+    return value;
+}
+
+static int update_contains(PyObject *self, PyObject *key)
+{
+    return find(self, key, NULL);
+}
+
+static Py_ssize_t update_length(PyObject *self)
+{
+    mms_table_view view;
+    uint64_t count;
+
+    if (current(update_of(self), &view) != 0)
+        return -1;
+    count = mms_table_count(&view);
+    mmspy_writer_leave(update_of(self)->writer);
+    return (Py_ssize_t)count;
+}
+
+static PyObject *update_info(PyObject *self, PyObject *ignored)
+{
+    mms_table_view view;
+    PyObject *info;
+
+    (void)ignored;
+    if (current(update_of(self), &view) != 0)
+        return NULL;
+    info = mmspy_table_describe(&view);
+    mmspy_writer_leave(update_of(self)->writer);
+    return info;
+}
+
+/* ---- All of it ---- */
+
+static PyObject *next_entry(PyObject *object, enum mmspy_part part, mms_table_cursor *cursor)
+{
+    struct table_update *self = update_of(object);
+    PyObject *result = NULL;
+    mms_table_view view;
+    mms_entry entry;
+
+    if (current(self, &view) != 0)
+        return NULL;
+    if (mms_table_next(&view, cursor, &entry))
+        result = mmspy_entry_object(self->keys, part, &entry, object, copy_value);
+    mmspy_writer_leave(self->writer);
+    return result;
+}
+
+static PyObject *update_iterate(PyObject *self, PyObject *what)
+{
+    enum mmspy_part part;
+
+    if (mmspy_part_read(what, &part) != 0)
+        return NULL;
+    return mmspy_table_iterate(self, next_entry, part, &update_of(self)->changes);
+}
+
+static PyObject *update_iter(PyObject *self)
+{
+    return mmspy_table_iterate(self, next_entry, MMSPY_KEY, &update_of(self)->changes);
+}
+
+/* ---- Members ---- */
+
+static PyObject *update_keys(PyObject *self, void *ignored)
+{
+    (void)ignored;
+    return mmspy_keys_object(update_of(self)->keys);
+}
+
+static PyObject *number(PyObject *self, void *which)
+{
+    const struct table_update *update = update_of(self);
+    const uint64_t numbers[] = {update->generation, update->evicted, update->expired};
+
+    return PyLong_FromUnsignedLongLong(numbers[(uintptr_t)which]);
+}
+
+PyDoc_STRVAR(clear_doc, "clear($self, /)\n--\n\nDelete all entries, in a time that does not depend on how many there "
+                        "are.");
+PyDoc_STRVAR(expire_doc, "expire_after($self, seconds, /)\n--\n\nWhen entries that are put from here on expire; None: "
+                         "never. For a table that was created\nwith `expires` or `expiring`.");
+
+static PyMethodDef methods[] = {
+    {"clear", update_clear, METH_NOARGS, clear_doc},
+    {"expire_after", update_expire, METH_O, expire_doc},
+    {"_iterate", update_iterate, METH_O, "_iterate($self, part, /)\n--\n\n"},
+    {"_info", update_info, METH_NOARGS, "_info($self, /)\n--\n\n"},
+    {"__enter__", update_enter, METH_NOARGS, NULL},
+    {"__exit__", update_exit, METH_VARARGS, NULL},
+    {"__class_getitem__", Py_GenericAlias, METH_O | METH_CLASS, NULL},
+    MMSPY_NO_PICKLE,
+    {NULL, NULL, 0, NULL},
+};
+
+static PyGetSetDef members[] = {
+    {"key_type", update_keys, NULL, "The type of the keys: bytes, str or int.", NULL},
+    {"generation", number, NULL, "Of the table that was published; 0: none.", (void *)0},
+    {"evicted", number, NULL, "How many entries went at the end of the block because of max_bytes.", (void *)1},
+    {"expired", number, NULL, "How many expired entries were removed at the end of the block.", (void *)2},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+static PyType_Slot slots[] = {
+    {Py_tp_init, update_init},
+    {Py_tp_dealloc, update_dealloc},
+    {Py_tp_iter, update_iter},
+    {Py_tp_methods, methods},
+    {Py_tp_getset, members},
+    {Py_mp_subscript, update_subscript},
+    {Py_mp_ass_subscript, update_assign},
+    {Py_mp_length, update_length},
+    {Py_sq_contains, update_contains},
+    {0, NULL},
+};
+
+PyType_Spec mmspy_table_update_spec = {
+    .name = "mmsync._native.TableUpdate",
+    .basicsize = sizeof(struct table_update),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = slots,
+};
