@@ -129,7 +129,9 @@ typedef struct mms_table_view {
                              mms_table_of, and yours to change */
     uint64_t type_id[2];
     uint64_t inside[9]; /* what look-ups need, copied from the table */
-    uint64_t reserved[2];
+    bool vouched;       /* set by mms_typed_table_read: the library made all values */
+    uint8_t reserved[7];
+    uint64_t reserved_word;
 } mms_table_view;
 
 /* What mms_table_next finds. Valid as long as the view. */

@@ -137,6 +137,17 @@ bool mms__reader_needs_check(const struct mms_reader *reader, uint32_t token)
            !mms__region_was_checked(region, reader->head.view.generation, token);
 }
 
+bool mms__reader_is_vouched(const struct mms_reader *reader, const uint64_t type_id[2])
+{
+    const struct mms_region *region = reader->region;
+    uint64_t found[2];
+
+    if (!shares_checks(region) || !region->backend->view_is_serialized(reader))
+        return false;
+    region->backend->view_type(reader, found);
+    return found[0] == type_id[0] && found[1] == type_id[1];
+}
+
 void mms__reader_note_checked(struct mms_reader *reader, uint32_t token)
 {
     if (shares_checks(reader->region))

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The writer's calls for tables. Those of readers are in src/table/look.c. */
 #include "api/options.h"
+#include "api/typed.h"
+#include "api/writer.h"
 #include "base/error.h"
 #include "table/update.h"
 #include <string.h>
@@ -18,19 +20,98 @@ static int check_table(const mms_table *table, const char *call)
                      table->writer->place.path);
 }
 
-int mms_table_begin(mms_writer *writer, const mms_table_options *options, mms_table **out)
+static int check_begin(const mms_writer *writer, mms_table **out)
 {
-    mms_table_options read;
-    int code;
-
     if (!writer || !out)
         return mms__fail(MMS_E_INVALID, "mms_table_begin: %s is NULL", writer ? "out" : "the writer");
     *out = NULL;
     if (writer->building && writer->process == mms__process_token())
         return mms__fail(MMS_E_INVALID, "mms_table_begin: a %s of %s has already begun; commit or abort it",
                          writer->in_table ? "table" : "write", writer->place.path);
-    code = mms__table_options_read(options, &read);
+    return 0;
+}
+
+int mms_table_begin(mms_writer *writer, const mms_table_options *options, mms_table **out)
+{
+    mms_table_options read;
+    int code = check_begin(writer, out);
+
+    if (code == 0)
+        code = mms__table_options_read(options, &read);
     return code == 0 ? mms__table_begin(writer, &read, out) : code;
+}
+
+/* ---- Typed tables ---- */
+
+/* Vouch for all values of the table if those that the update began with were vouched for, as this type, or are `gone`.
+   Never where anybody may store to the bytes. */
+static void vouch(mms_table *table, bool gone)
+{
+    const struct mms__table_head *head = table->head;
+    struct mms__updated base;
+
+    mms__write_updated(table->writer, &base);
+    table->writer->vouched =
+        table->writer->options.track == MMS_TRACK_TOUCHES &&
+        (table->base_size == 0 ||
+         ((gone || base.serialized) && base.type_id[0] == head->type_id[0] && base.type_id[1] == head->type_id[1]));
+}
+
+static int fail_typed_option(const struct mms_writer *writer, const char *name)
+{
+    return mms__fail(MMS_E_INVALID,
+                     "mms_typed_table_begin: options.%s for %s is not that of the table's type; leave it 0", name,
+                     writer->place.path);
+}
+
+/* What the type says goes into the options. */
+static int add_type(const struct mms_writer *writer, const mms_table_options *type, mms_table_options *options)
+{
+    if ((options->type_id[0] | options->type_id[1]) != 0 &&
+        (options->type_id[0] != type->type_id[0] || options->type_id[1] != type->type_id[1]))
+        return fail_typed_option(writer, "type_id");
+    if (options->key_size != 0 && options->key_size != type->key_size)
+        return fail_typed_option(writer, "key_size");
+    if (options->value_size != 0 && options->value_size != type->value_size)
+        return fail_typed_option(writer, "value_size");
+    options->type_id[0] = type->type_id[0];
+    options->type_id[1] = type->type_id[1];
+    options->key_size = type->key_size;
+    options->value_size = type->value_size;
+    options->schema = type->schema;
+    options->schema_size = type->schema_size;
+    return 0;
+}
+
+int mms__table_begin_typed(mms_writer *writer, const mms_table_options *type, const mms_table_options *given,
+                           mms_table **out)
+{
+    mms_table_options options;
+    int code = check_begin(writer, out);
+
+    if (code == 0)
+        code = mms__table_options_read(given, &options);
+    if (code == 0)
+        code = add_type(writer, type, &options);
+    if (code == 0)
+        code = mms__table_begin(writer, &options, out);
+    if (code != 0)
+        return code;
+    (*out)->typed = true;
+    vouch(*out, false);
+    return 0;
+}
+
+int mms__table_check_type(const mms_table *table, const uint64_t type_id[2], const char *call)
+{
+    int code = check_table(table, call);
+
+    if (code != 0 || (table->head->type_id[0] == type_id[0] && table->head->type_id[1] == type_id[1]))
+        return code;
+    return mms__fail(MMS_E_TYPE, "%s: the table %s has type %016llx%016llx, and this is %016llx%016llx", call,
+                     table->writer->place.path, (unsigned long long)table->head->type_id[0],
+                     (unsigned long long)table->head->type_id[1], (unsigned long long)type_id[0],
+                     (unsigned long long)type_id[1]);
 }
 
 /* ---- Changes ---- */
@@ -66,6 +147,13 @@ static int check_value(const mms_table *table, uint64_t size, const char *call)
     return 0;
 }
 
+/* What is put in another way than the typed one may be no value of the table's type. */
+static void distrust(mms_table *table)
+{
+    if (table)
+        table->writer->vouched = false;
+}
+
 static int put(mms_table *table, const mms_key *key, const mms_value *value, const char *call)
 {
     void *room;
@@ -85,7 +173,13 @@ static int put(mms_table *table, const mms_key *key, const mms_value *value, con
 
 int mms_table_put(mms_table *table, const void *key, size_t key_size, const void *value, size_t size)
 {
+    distrust(table);
     return put(table, &(mms_key){key, key_size}, &(mms_value){value, size}, "mms_table_put");
+}
+
+int mms__table_put_typed(mms_table *table, const mms_key *key, const mms_value *value, const char *call)
+{
+    return put(table, key, value, call);
 }
 
 int mms_table_reserve(mms_table *table, const void *key, size_t key_size, size_t size, void **value)
@@ -98,6 +192,7 @@ int mms_table_reserve(mms_table *table, const void *key, size_t key_size, size_t
         return code;
     if (!value)
         return mms__fail(MMS_E_INVALID, "mms_table_reserve: value is NULL");
+    distrust(table);
     return mms__table_reserve(table, key, key_size, size, value);
 }
 
@@ -106,6 +201,8 @@ int mms_table_put_many(mms_table *table, size_t count, const mms_key *keys, cons
     int code = check_table(table, "mms_table_put_many");
     size_t i = 0;
 
+    if (code == 0)
+        distrust(table);
     if (code == 0 && count > 0 && (!keys || !values))
         code = mms__fail(MMS_E_INVALID, "mms_table_put_many: %s is NULL", keys ? "values" : "keys");
     while (code == 0 && i < count) {
@@ -130,7 +227,11 @@ int mms_table_clear(mms_table *table)
 {
     int code = check_table(table, "mms_table_clear");
 
-    return code == 0 ? mms__table_clear(table) : code;
+    if (code == 0)
+        code = mms__table_clear(table);
+    if (code == 0 && table->typed)
+        vouch(table, true);
+    return code;
 }
 
 int mms_table_set_expiry(mms_table *table, uint64_t expires_ns)
@@ -153,7 +254,15 @@ int mms_table_commit(mms_table *table, mms_receipt *receipt)
 {
     int code = check_table(table, "mms_table_commit");
 
-    return code == 0 ? mms__table_commit(table, receipt) : code;
+    if (code == 0)
+        code = mms__table_finish(table);
+    if (code == 0)
+        code = mms__writer_commit(table->writer, (size_t)table->now.size, table->writer->vouched, receipt);
+    if (code == 0 && receipt) {
+        receipt->table_evicted = table->evicted;
+        receipt->table_expired = table->expired;
+    }
+    return code;
 }
 
 int mms_table_abort(mms_table *table)

@@ -3,7 +3,7 @@
 #ifndef MMS_API_TYPED_H
 #define MMS_API_TYPED_H
 
-#include <mmsync.h>
+#include <mmsync/table.h>
 
 /* With a view held, after a look at its bytes: 0 if they were whole up to here; else MMS_E_EVICTED, and the view has
    ended. */
@@ -19,6 +19,20 @@ void mms__reader_note_checked(struct mms_reader *reader, uint32_t token);
 
 /* mms_write_commit of bytes that the library serialized itself, all of them, as the type that was set. */
 int mms__write_commit_serialized(mms_writer *writer, size_t size, mms_receipt *receipt);
+
+/* The view that is held has this type, and the library vouches for its bytes; false with options.check_always. */
+bool mms__reader_is_vouched(const struct mms_reader *reader, const uint64_t type_id[2]);
+
+/* ---- Typed tables ---- */
+
+/* mms_table_begin of a table of a type, whose id, schema and sizes `type` has. A commit vouches for the table's values
+   if those that it began with were vouched for, and only mms__table_put_typed has added to them. */
+int mms__table_begin_typed(mms_writer *writer, const mms_table_options *type, const mms_table_options *given,
+                           mms_table **out);
+/* 0 if an update of a table of this type has begun; else a detail is stored. */
+int mms__table_check_type(const mms_table *table, const uint64_t type_id[2], const char *call);
+/* mms_table_put of a value of the table's type, which was compared. */
+int mms__table_put_typed(mms_table *table, const mms_key *key, const mms_value *value, const char *call);
 
 /* ---- Updates of typed values ---- */
 

@@ -226,13 +226,6 @@ static int check_touch(const struct mms_writer *writer, size_t offset, size_t le
                      call, length, offset, writer->place.path, writer->capacity);
 }
 
-void mms__writer_touch(struct mms_writer *writer, size_t offset, size_t length)
-{
-    __builtin_prefetch((const char *)writer->buffer + offset, 1); /* the caller stores there, most likely next */
-    if (writer->backend->touch)
-        writer->backend->touch(writer, offset, length);
-}
-
 int mms_write_touch(mms_writer *writer, size_t offset, size_t length)
 {
     int code = check_touch(writer, offset, length, "mms_write_touch");
@@ -266,13 +259,9 @@ int mms_write_grow(mms_writer *writer, size_t capacity, void **buffer)
     if (code != 0)
         return code;
     writer->vouched = false; /* this gives away where its bytes are */
-    code = writer->backend->grow(writer, capacity, &grown);
+    code = mms__writer_grow(writer, capacity, &grown);
     if (code != 0)
         return code;
-    MMS__STEP(write_grown);
-    if (writer->capacity < capacity)
-        writer->capacity = capacity;
-    writer->buffer = grown;
     if (buffer)
         *buffer = grown;
     return 0;
@@ -298,7 +287,7 @@ static int check_commit(const struct mms_writer *writer, size_t size)
 
 /* A commit that fails can be repeated. `serialized` is said for this one, so that no other write can inherit it,
    whatever becomes of this one. */
-static int commit(struct mms_writer *writer, size_t size, bool serialized, mms_receipt *receipt)
+int mms__writer_commit(struct mms_writer *writer, size_t size, bool serialized, mms_receipt *receipt)
 {
     int code;
 
@@ -316,14 +305,14 @@ int mms_write_commit(mms_writer *writer, size_t size, mms_receipt *receipt)
 
     if (code != 0)
         return code;
-    return commit(writer, size, writer->vouched && size == writer->updated, receipt);
+    return mms__writer_commit(writer, size, writer->setting && writer->vouched && size == writer->updated, receipt);
 }
 
 int mms__write_commit_serialized(mms_writer *writer, size_t size, mms_receipt *receipt)
 {
     int code = check_commit(writer, size);
 
-    return code == 0 ? commit(writer, size, true, receipt) : code;
+    return code == 0 ? mms__writer_commit(writer, size, true, receipt) : code;
 }
 
 int mms_write_set_type(mms_writer *writer, const uint64_t type_id[2], const char *schema, size_t schema_size)

@@ -17,7 +17,7 @@ static inline int mms__writer_check(const struct mms_writer *writer, bool buildi
     return mms__writer_refuse(writer, building, call);
 }
 
-/* In an update, within its capacity. */
-void mms__writer_touch(struct mms_writer *writer, size_t offset, size_t length);
+/* Commit what is checked. `serialized`: the library vouches for all of its bytes, as its type. */
+int mms__writer_commit(struct mms_writer *writer, size_t size, bool serialized, mms_receipt *receipt);
 
 #endif

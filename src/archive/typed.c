@@ -54,9 +54,7 @@ static int check_type(mms_reader *reader, const mms_archive *archive, const mms_
                : code;
 }
 
-/* `code` is the finding in the view that is held. It stands only if the view does: bytes taken
-   away meanwhile are neither good nor damaged. On failure the view ends. */
-static int conclude(mms_reader *reader, int code)
+int mms__archive_conclude(mms_reader *reader, int code)
 {
     int lost = mms__reader_verify(reader);
 
@@ -89,7 +87,7 @@ const void *mms_archive_read_unchecked(mms_reader *reader, mms_archive *archive,
     code = check_type(reader, archive, view);
     if (code == 0)
         code = mms__archive_check_room(MMS__READ, archive, view->size);
-    if (conclude(reader, code) != 0)
+    if (mms__archive_conclude(reader, code) != 0)
         return NULL;
     head->checked = token | TYPE_ALONE;
     return mms__root_of(view->data, view->size, archive->type->size);
@@ -112,7 +110,7 @@ int mms__archive_root_slow(mms_reader *reader, mms_archive *archive, const mms_v
     if (code == 0)
         code = needs_check ? mms_archive_check(archive, view->data, view->size, NULL)
                            : mms__archive_check_room(MMS__READ, archive, view->size);
-    code = conclude(reader, code);
+    code = mms__archive_conclude(reader, code);
     if (code != 0)
         return code;
     if (needs_check)

@@ -6,9 +6,8 @@
 
 enum { FIRST_WORDS = 64 };
 
-static int encode_root(struct mms__encoder *e, const mms_archive *archive, const void *value)
+int mms__encode_root(struct mms__encoder *e, const mms_type *type, const void *value)
 {
-    const mms_type *type = archive->type;
     struct mms__path root = mms__path_field(NULL, type->name);
     uint64_t words[FIRST_WORDS];
     struct mms__open_chunk first;
@@ -38,7 +37,7 @@ static int encode_root(struct mms__encoder *e, const mms_archive *archive, const
 int mms_archive_size(const mms_archive *archive, const void *value, size_t *size)
 {
     struct mms__encoder e = {.base = NULL};
-    int code = encode_root(&e, archive, value);
+    int code = mms__encode_root(&e, archive->type, value);
 
     if (code == 0)
         *size = e.position;
@@ -49,7 +48,7 @@ static int write_any(const mms_archive *archive, const void *value, void *buffer
 {
     unsigned char nothing = 0;
     struct mms__encoder e = {.base = buffer ? buffer : &nothing, .capacity = buffer ? capacity : 0};
-    int code = encode_root(&e, archive, value);
+    int code = mms__encode_root(&e, archive->type, value);
 
     if (code == 0)
         *size = e.position;
@@ -106,7 +105,7 @@ int mms_archive_publish(mms_writer *writer, const mms_archive *archive, const vo
     e.base = buffer;
     e.capacity = first;
     if (!value || !mms__encode_flat(archive->type, value, buffer, first, &e.position))
-        code = encode_root(&e, archive, value);
+        code = mms__encode_root(&e, archive->type, value);
     if (code == 0)
         code = mms_write_set_type(writer, archive->type_id, archive->schema, archive->schema_size);
     if (code == 0)

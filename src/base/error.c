@@ -93,3 +93,12 @@ int mms__fail_errno(const char *format, ...)
     va_end(arguments);
     return code;
 }
+
+int mms__fail_text(int code, const char *text)
+{
+    size_t size = strlen(text) + 1;
+
+    memcpy(last_error, text, size < sizeof last_error ? size : sizeof last_error - 1);
+    last_code = code;
+    return code;
+}

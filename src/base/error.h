@@ -13,6 +13,10 @@ int mms__fail(int code, const char *format, ...) __attribute__((format(printf, 2
 /* The same with code = -errno, for a system call that has just failed. Never returns 0. */
 int mms__fail_errno(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* The same with a detail that is the same each time: quick, for what happens often. `text` ends as
+   mms__fail would end it. */
+int mms__fail_text(int code, const char *text);
+
 /* clang's analyzer does not see other files: this tells it that the result is the code, never
    0. */
 #ifdef __clang_analyzer__

@@ -4,6 +4,7 @@
 #include "os/byte_lock.h"
 #include "os/cancel.h"
 #include <errno.h>
+#include <mmsync/step.h>
 #include <stdlib.h>
 
 int mms__writer_make(const struct mms__backend *backend, struct mms_writer **out)
@@ -32,6 +33,19 @@ void mms__writer_free(struct mms_writer *writer, bool inherited)
     mms__place_close(&writer->place);
     free(writer->table);
     free(writer);
+}
+
+int mms__writer_grow(struct mms_writer *writer, size_t capacity, void **buffer)
+{
+    int code = writer->backend->grow(writer, capacity, buffer);
+
+    if (code != 0)
+        return code;
+    MMS__STEP(write_grown);
+    if (writer->capacity < capacity)
+        writer->capacity = capacity;
+    writer->buffer = *buffer;
+    return 0;
 }
 
 int mms__writer_fail_gone(const struct mms_writer *writer)

@@ -21,7 +21,7 @@ struct mms_writer {
     bool reports;     /* while an update begins: it will touch all that it changes, whatever options.track says */
     bool typed;       /* the write that was begun has a type of its own, as below */
     bool setting;     /* an update of a typed value: setters may change it */
-    bool vouched;     /* in such an update: setters alone have, so its bytes are right */
+    bool vouched;     /* in such an update, or a typed table's: nothing else has, so its bytes are right */
     bool serialized;  /* during a commit alone: of bytes that the library vouches for, of that type */
     size_t capacity;  /* of that write */
     size_t updated;   /* size of the value that an update began with */
@@ -38,6 +38,17 @@ struct mms_writer {
 int mms__writer_make(const struct mms__backend *backend, struct mms_writer **out);
 /* `inherited`: in a forked child, which frees memory and leaves everything else alone. */
 void mms__writer_free(struct mms_writer *writer, bool inherited);
+
+/* In an update, within its capacity. */
+static inline void mms__writer_touch(struct mms_writer *writer, size_t offset, size_t length)
+{
+    __builtin_prefetch((const char *)writer->buffer + offset, 1); /* the caller stores there, most likely next */
+    if (writer->backend->touch)
+        writer->backend->touch(writer, offset, length);
+}
+
+/* More room for the write that was begun; *buffer is where it is then. Details are stored. */
+int mms__writer_grow(struct mms_writer *writer, size_t capacity, void **buffer);
 
 /* Details for a path that leads elsewhere. */
 int mms__writer_fail_gone(const struct mms_writer *writer);

@@ -211,10 +211,10 @@ static int grow(struct mms_table *table, uint64_t size)
 
     if (wanted > SIZE_MAX)
         return mms__table_fail_room(table, MMS_E_TOO_BIG, size);
-    code = mms_write_grow(table->writer, (size_t)wanted, &data);
+    code = mms__writer_grow(table->writer, (size_t)wanted, &data);
     if (code != 0) {
         wanted = size;
-        code = mms_write_grow(table->writer, (size_t)wanted, &data);
+        code = mms__writer_grow(table->writer, (size_t)wanted, &data);
     }
     if (code != 0)
         return mms__table_fail_room(table, code, size);

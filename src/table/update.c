@@ -23,7 +23,7 @@ void mms__dirty(struct mms_table *table, uint64_t offset, uint64_t length)
     uint64_t base = table->base_size;
 
     if (offset < base)
-        (void)mms_write_touch(table->writer, (size_t)offset, (size_t)(length < base - offset ? length : base - offset));
+        mms__writer_touch(table->writer, (size_t)offset, (size_t)(length < base - offset ? length : base - offset));
 }
 
 /* ---- Errors ---- */
@@ -117,7 +117,7 @@ static void fill_head(struct mms_table *table, const mms_table_options *options)
 static int create(struct mms_table *table, const mms_table_options *options)
 {
     void *data = NULL;
-    int code = mms_write_grow(table->writer, sizeof *table->head, &data);
+    int code = mms__writer_grow(table->writer, sizeof *table->head, &data);
 
     if (code != 0)
         return mms__table_fail_room(table, code, sizeof *table->head);
@@ -287,9 +287,8 @@ static int tidy(struct mms_table *table)
     return code == 0 ? mms__age_sweep(table, SWEPT_PER_COMMIT + SWEPT_PER_CHANGE * table->changes) : code;
 }
 
-int mms__table_commit(mms_table *table, mms_receipt *receipt)
+int mms__table_finish(mms_table *table)
 {
-    mms_writer *writer = table->writer;
     int code = table->damage != 0 ? mms__table_damaged(table, "what was found at unit", 0) : tidy(table);
 
     if (code != 0)
@@ -297,10 +296,5 @@ int mms__table_commit(mms_table *table, mms_receipt *receipt)
     table->changes = 0; /* it may be committed again */
     mms__dirty(table, 0, offsetof(struct mms__table_head, lists));
     MMS__STEP(table_tidied);
-    code = mms_write_commit(writer, (size_t)table->now.size, receipt);
-    if (code == 0 && receipt) {
-        receipt->table_evicted = table->evicted;
-        receipt->table_expired = table->expired;
-    }
-    return code;
+    return 0;
 }

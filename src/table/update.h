@@ -17,6 +17,7 @@ struct mms_table {
     uint64_t expires_ns;          /* for the next puts */
     uint64_t changes;             /* puts and deletes since the begin */
     uint64_t evicted, expired;    /* removed since the begin */
+    bool typed;                   /* begun as a table of a type, whose puts are right by construction */
     int damage;                   /* a code, once something impossible was found; no commit then */
 };
 
@@ -51,7 +52,8 @@ int mms__table_begin(mms_writer *writer, const mms_table_options *options, mms_t
 int mms__table_reserve(mms_table *table, const void *key, size_t key_size, size_t size, void **value);
 int mms__table_delete(mms_table *table, const void *key, size_t key_size);
 int mms__table_clear(mms_table *table);
-int mms__table_commit(mms_table *table, mms_receipt *receipt);
+/* Before the commit of now.size bytes; may be repeated. */
+int mms__table_finish(mms_table *table);
 /* Fetch what changes of these keys, MMS__FETCHED at most, will look at. They are not checked. */
 enum { MMS__FETCHED = 16 };
 void mms__table_fetch(const mms_table *table, size_t count, const mms_key *keys);

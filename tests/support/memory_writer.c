@@ -5,13 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-int __wrap_mms_write_update(mms_writer *writer, size_t capacity, void **buffer, size_t *size, mms_receipt *receipt);
-int __wrap_mms_write_grow(mms_writer *writer, size_t capacity, void **buffer);
-int __wrap_mms_write_touch(mms_writer *writer, size_t offset, size_t length);
-int __wrap_mms_write_commit(mms_writer *writer, size_t size, mms_receipt *receipt);
-int __wrap_mms_write_abort(mms_writer *writer);
-int __wrap_mms_write_set_type(mms_writer *writer, const uint64_t type_id[2], const char *schema, size_t schema_size);
-
 static struct {
     struct mms_writer handle;
     unsigned char *value, *update; /* update NULL: none was begun */
@@ -39,10 +32,75 @@ static unsigned char *copy_of(const void *bytes, size_t size)
     return copy;
 }
 
+/* ---- The back end ---- */
+
+static int begin_update(struct mms_writer *writer, size_t *capacity, void **buffer, size_t *size, mms_receipt *receipt)
+{
+    (void)writer, (void)receipt;
+    check_true(!own.update && *capacity == 0);
+    own.update = copy_of(own.value, own.size);
+    own.capacity = *capacity = own.size;
+    *buffer = own.update;
+    *size = own.size;
+    return 0;
+}
+
+static int grow(struct mms_writer *writer, size_t capacity, void **buffer)
+{
+    unsigned char *larger;
+
+    (void)writer;
+    check_true(own.update != NULL);
+    if (capacity > own.limit)
+        return mms__fail(own.refusal, "growing to %zu bytes", capacity);
+    if (capacity > own.capacity) {
+        larger = allocate(capacity);
+        memcpy(larger, own.update, own.capacity);
+        memset(larger + own.capacity, 0xa5, capacity - own.capacity);
+        free(own.update);
+        own.update = larger;
+        own.capacity = capacity;
+    }
+    *buffer = own.update;
+    return 0;
+}
+
+static void touch(struct mms_writer *writer, size_t offset, size_t length)
+{
+    (void)writer;
+    check_true(own.update && offset <= own.capacity && length <= own.capacity - offset);
+    own.touched += length;
+}
+
+static void abort_update(struct mms_writer *writer)
+{
+    (void)writer;
+    free(own.update);
+    own.update = NULL;
+}
+
+static int commit(struct mms_writer *writer, size_t size, mms_receipt *receipt)
+{
+    check_true(own.update && size <= own.capacity);
+    free(own.value);
+    own.value = copy_of(own.update, size);
+    own.size = size;
+    abort_update(writer);
+    if (receipt)
+        memset(receipt, 0, sizeof *receipt);
+    return 0;
+}
+
+static const struct mms__backend backend = {
+    .update = begin_update, .grow = grow, .touch = touch, .commit = commit, .abort = abort_update};
+
+/* ---- The handle ---- */
+
 mms_writer *memory_writer_open(const void *bytes, size_t size)
 {
     memset(&own, 0, sizeof own);
     own.handle.process = mms__process_token();
+    own.handle.backend = &backend;
     strcpy(own.handle.place.path, "memory");
     own.value = copy_of(bytes, size);
     own.size = size;
@@ -79,78 +137,4 @@ void memory_writer_close(void)
     free(own.handle.table);
     own.value = own.update = NULL;
     own.handle.table = NULL;
-}
-
-/* ---- In place of the library's ---- */
-
-int __wrap_mms_write_update(mms_writer *writer, size_t capacity, void **buffer, size_t *size, mms_receipt *receipt)
-{
-    (void)receipt;
-    check_true(!writer->building && capacity == 0);
-    own.update = copy_of(own.value, own.size);
-    own.capacity = own.size;
-    writer->building = true;
-    *buffer = own.update;
-    *size = own.size;
-    return 0;
-}
-
-int __wrap_mms_write_grow(mms_writer *writer, size_t capacity, void **buffer)
-{
-    unsigned char *larger;
-
-    check_true(writer->building);
-    if (capacity > own.limit)
-        return mms__fail(own.refusal, "growing to %zu bytes", capacity);
-    if (capacity > own.capacity) {
-        larger = allocate(capacity);
-        memcpy(larger, own.update, own.capacity);
-        memset(larger + own.capacity, 0xa5, capacity - own.capacity);
-        free(own.update);
-        own.update = larger;
-        own.capacity = capacity;
-    }
-    *buffer = own.update;
-    return 0;
-}
-
-int __wrap_mms_write_touch(mms_writer *writer, size_t offset, size_t length)
-{
-    check_true(writer->building && offset <= own.capacity && length <= own.capacity - offset);
-    own.touched += length;
-    return 0;
-}
-
-static void end(mms_writer *writer)
-{
-    own.update = NULL;
-    writer->building = writer->in_table = false;
-}
-
-int __wrap_mms_write_commit(mms_writer *writer, size_t size, mms_receipt *receipt)
-{
-    check_true(writer->building && size <= own.capacity);
-    free(own.value);
-    own.value = copy_of(own.update, size);
-    own.size = size;
-    free(own.update);
-    end(writer);
-    if (receipt)
-        memset(receipt, 0, sizeof *receipt);
-    return 0;
-}
-
-int __wrap_mms_write_abort(mms_writer *writer)
-{
-    check_true(writer->building);
-    free(own.update);
-    end(writer);
-    return 0;
-}
-
-int __wrap_mms_write_set_type(mms_writer *writer, const uint64_t type_id[2], const char *schema, size_t schema_size)
-{
-    (void)type_id, (void)schema, (void)schema_size;
-    check_true(writer->building);
-    return 0;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A writer without a region, for tables: its value is memory from malloc that ends where the capacity
-   ends, and that moves whenever it grows, so that a sanitizer sees each access outside. For
-   programs that are linked with memory_writer_wraps (tests/CMakeLists.txt). */
+   ends, and that moves whenever it grows, so that a sanitizer sees each access outside. */
 #ifndef MEMORY_WRITER_H
 #define MEMORY_WRITER_H
 

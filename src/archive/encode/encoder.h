@@ -60,6 +60,9 @@ int mms__encode_value(struct mms__encoder *e, const mms_type *type, const void *
 int mms__encode_values(struct mms__encoder *e, const mms_type *item, mms_items items, size_t at,
                        const struct mms__path *path);
 
+/* A whole archive, from the start of the buffer on; position is its size. */
+int mms__encode_root(struct mms__encoder *e, const mms_type *type, const void *value);
+
 /* The whole archive of a flat value, the quick way. False, without a reason: encode.c has to do
    it, and the buffer holds garbage. */
 bool mms__encode_flat(const mms_type *type, const void *value, void *buffer, size_t capacity, size_t *size);
