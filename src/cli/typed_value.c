@@ -164,14 +164,16 @@ bool typed_name(const char *path, const uint64_t type_id[2], char *name, size_t 
     mms_region_options options = MMS_REGION_OPTIONS_INIT;
     struct schema_text schema = {.text = NULL};
     mms_region *region = NULL;
+    struct canon_head head;
     uint64_t found[2];
-    bool wide, good = false;
+    bool good = false;
 
     options.read_only = options.force_filesystem = true;
     if (mms_region_open(path, &options, &region) == 0 && fetch_schema(region, &schema) == 0 && schema.size > 0) {
         model_type_id(schema.text, found);
-        good =
-            memcmp(found, type_id, sizeof found) == 0 && model_canon_root(schema.text, schema.size, name, size, &wide);
+        good = memcmp(found, type_id, sizeof found) == 0 && model_canon_head(schema.text, schema.size, &head);
+        if (good)
+            snprintf(name, size, "%s", head.name);
     }
     mms_region_close(region);
     free(schema.text);

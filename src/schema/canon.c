@@ -7,7 +7,7 @@
 
 /* The first line; the rest is the definitions that the root needs, the root's first, each as in
    Rust. */
-#define FIRST_LINE "// mmsync archive 1: %s, offsets %d\n"
+#define FIRST_LINE "// mmsync %s 1: %s, offsets %d\n"
 
 struct canon {
     struct model *model;
@@ -88,7 +88,22 @@ static void write_definition(const struct canon *c, const mms_type *type)
     fputs("}\n", c->out);
 }
 
-const char *model_canon(struct model *model, const struct model_type *root)
+/* All definitions on the queue, and those that they need. */
+static void write_definitions(struct canon *c)
+{
+    for (size_t i = 0; i < c->count; i++) {
+        const mms_type *type = &c->queue[i]->type;
+
+        write_definition(c, type);
+        if (type->kind == MMS_T_STRUCT)
+            meet_fields(c, type->fields, type->count);
+        for (size_t k = 0; type->variants && k < type->count; k++)
+            meet_fields(c, type->variants[k].fields, type->variants[k].count);
+    }
+}
+
+/* The text of a type, or of a table: one of them is NULL. */
+static const char *write_canon(struct model *model, const struct model_type *root, const struct model_table *table)
 {
     struct canon c = {.model = model};
     char *text = NULL;
@@ -97,29 +112,39 @@ const char *model_canon(struct model *model, const struct model_type *root)
     int failed;
 
     if (!model->queue)
-        model->queue = model_allocate(model, model->count * sizeof(struct model_type *));
+        model->queue = model_allocate(model, (model->count + 1) * sizeof(struct model_type *));
     c.queue = model->queue;
     model->canons++;
     c.out = open_memstream(&text, &size);
     if (!c.out)
         abort();
-    fprintf(c.out, FIRST_LINE, root->type.name, model->wide ? 64 : 32);
-    put_on_queue(&c, model_of(&root->type));
-    for (size_t i = 0; i < c.count; i++) {
-        const mms_type *type = &c.queue[i]->type;
-
-        write_definition(&c, type);
-        if (type->kind == MMS_T_STRUCT)
-            meet_fields(&c, type->fields, type->count);
-        for (size_t k = 0; type->variants && k < type->count; k++)
-            meet_fields(&c, type->variants[k].fields, type->variants[k].count);
+    fprintf(c.out, FIRST_LINE, table ? "table" : "archive", table ? table->name : root->type.name,
+            model->wide ? 64 : 32);
+    if (table) {
+        fprintf(c.out, "#[mmsync::table]\ntype %s = HashMap<%s, %s>;\n", table->name, table->key->type.name,
+                table->value->type.name);
+        meet(&c, &table->key->type);
+        meet(&c, &table->value->type);
+    } else {
+        put_on_queue(&c, model_of(&root->type));
     }
+    write_definitions(&c);
     failed = ferror(c.out);
     if (fclose(c.out) != 0 || failed)
         abort(); /* as above: no memory; half a text would be another type */
     copy = model_format(model, "%s", text);
     free(text);
     return copy;
+}
+
+const char *model_canon(struct model *model, const struct model_type *root)
+{
+    return write_canon(model, root, NULL);
+}
+
+const char *model_canon_table(struct model *model, const struct model_table *table)
+{
+    return write_canon(model, NULL, table);
 }
 
 void model_type_id(const char *canon, uint64_t type_id[2])
@@ -130,22 +155,33 @@ void model_type_id(const char *canon, uint64_t type_id[2])
     type_id[1] = hash.low64;
 }
 
-bool model_canon_root(const char *text, size_t text_size, char *name, size_t size, bool *wide)
+/* The text behind a start, up to `end`; NULL if it has another one. */
+static const char *behind(const char *text, const char *end, const char *start)
 {
-    const char *start = "// mmsync archive 1: ", *end = memchr(text, '\n', text_size), *comma;
-    size_t skip = strlen(start), length;
+    size_t size = strlen(start);
 
-    if (!end || text_size < skip || memcmp(text, start, skip) != 0)
+    return (size_t)(end - text) >= size && memcmp(text, start, size) == 0 ? text + size : NULL;
+}
+
+bool model_canon_head(const char *text, size_t text_size, struct canon_head *head)
+{
+    const char *end = memchr(text, '\n', text_size), *name, *comma;
+    size_t length;
+
+    if (!end)
         return false;
-    comma = memchr(text, ',', (size_t)(end - text));
-    if (!comma || (size_t)(comma - text) < skip)
+    name = behind(text, end, "// mmsync archive 1: ");
+    head->table = !name;
+    if (!name)
+        name = behind(text, end, "// mmsync table 1: ");
+    comma = name ? memchr(name, ',', (size_t)(end - name)) : NULL;
+    if (!comma)
         return false;
-    length = (size_t)(comma - text) - skip;
-    *wide = (size_t)(end - comma) == strlen(", offsets 64") && memcmp(comma, ", offsets 64", 12) == 0;
-    if (length == 0 || length >= size ||
-        (!*wide && ((size_t)(end - comma) != 12 || memcmp(comma, ", offsets 32", 12) != 0)))
+    length = (size_t)(comma - name);
+    head->wide = behind(comma, end, ", offsets 64") == end;
+    if (length == 0 || length >= sizeof head->name || (!head->wide && behind(comma, end, ", offsets 32") != end))
         return false;
-    memcpy(name, text + skip, length);
-    name[length] = '\0';
+    memcpy(head->name, name, length);
+    head->name[length] = '\0';
     return true;
 }

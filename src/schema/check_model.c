@@ -6,7 +6,7 @@
 
 static bool check_defined(const struct model *model)
 {
-    bool any = false;
+    bool any = model->tables != NULL;
 
     for (size_t i = 0; i < model->count; i++) {
         const struct model_type *type = model->types[i];
@@ -20,7 +20,7 @@ static bool check_defined(const struct model *model)
                          type->type.name);
     }
     if (!any)
-        source_error(model->source, model->source->size, "the schema defines no struct or enum");
+        source_error(model->source, model->source->size, "the schema defines no struct, enum or table");
     return !model->source->failed;
 }
 
@@ -174,6 +174,33 @@ static void check_made_names(struct model *model, const struct names *types)
     }
 }
 
+/* ---- Names of tables ---- */
+
+/* `Prices_table` and what begins so. */
+static void check_table_names(struct model *model, struct names *types)
+{
+    static const char calls_of_tables[] = "type begin put delete read of get contains get_many next check";
+    struct names made = {.count = 0};
+
+    if (!model->tables)
+        return;
+    collect_made(model, &made);
+    for (const struct model_table *table = model->tables; table; table = table->next) {
+        const char *name = model_format(model, "%s_table", table->name);
+        const struct model_type *other = model_find(model, table->name);
+
+        if (other)
+            source_error(model->source, table->at, "there is a type `%s`, too; rename one of them", table->name);
+        other = names_get(types, name);
+        for (const char *word = calls_of_tables; !other && *word;
+             word += strcspn(word, " ") + (strchr(word, ' ') ? 1 : 0))
+            other = names_get(&made, model_format(model, "%s_%.*s", name, (int)strcspn(word, " "), word));
+        if (other)
+            source_error(model->source, table->at, "C code for the table `%s` needs names that %s has; rename it",
+                         table->name, other->type.name);
+    }
+}
+
 bool model_check(struct model *model)
 {
     struct names types = {.count = 0};
@@ -183,5 +210,6 @@ bool model_check(struct model *model)
     avoid_headers(model);
     check_names(model, &types);
     check_made_names(model, &types);
+    check_table_names(model, &types);
     return !model->source->failed;
 }

@@ -64,6 +64,11 @@ struct model_type *model_find(const struct model *model, const char *name)
     return (struct model_type *)(uintptr_t)names_get(&model->by_name, name);
 }
 
+const struct model_table *model_find_table(const struct model *model, const char *name)
+{
+    return names_get(&model->table_names, name);
+}
+
 struct model_type *model_intern(struct model *model, const char *name, const char *mangled, int kind, size_t at)
 {
     struct model_type *type = model_find(model, name);
@@ -90,7 +95,8 @@ struct model_type *model_intern(struct model *model, const char *name, const cha
 bool model_read(struct model *model, struct source *source, bool wide, bool stored)
 {
     *model = (struct model){.source = source, .wide = wide, .stored = stored};
-    return model_parse(model) && model_check(model) && model_measure(model) && model_check_keys(model);
+    return model_parse(model) && model_check(model) && model_measure(model) && model_check_keys(model) &&
+           model_check_tables(model);
 }
 
 void model_free(struct model *model)

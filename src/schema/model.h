@@ -38,9 +38,18 @@ struct model_type {
     int range;                    /* not 0: Range<T> and the like */
     bool in_key;                  /* while keys are checked: a key has this part */
     unsigned key_ways, key_depth; /* in which a key may have it; how deep its parts are nested */
+    bool in_table_key;            /* it may be part of the key of a table */
     int state;                    /* of measuring */
     size_t met;                   /* the last canonical text that it is in */
     size_t part_align;            /* of all that belongs to it; 0: nothing does, SIZE_MAX: there are several */
+};
+
+/* A type of table: an alias with #[mmsync::table]. */
+struct model_table {
+    struct model_table *next; /* in the text */
+    const char *name, *doc;
+    size_t at;
+    const struct model_type *key, *value;
 };
 
 enum { MODEL_RANGE = 1, MODEL_RANGE_INCLUSIVE };
@@ -54,6 +63,8 @@ struct model {
     bool stored;               /* it is the text that is stored with values, which has no attributes */
     struct model_type **types; /* all, in the order of their first mention */
     size_t count, room;
+    struct model_table *tables, *last_table;
+    struct names table_names;
     struct names by_name;
     struct names standard;           /* names of standard types that are used */
     const struct model_type **queue; /* of model_canon */
@@ -73,6 +84,7 @@ char *model_format(struct model *model, const char *format, ...) __attribute__((
 /* The type with a name, made if there is none; `at` is for errors. */
 struct model_type *model_intern(struct model *model, const char *name, const char *mangled, int kind, size_t at);
 struct model_type *model_find(const struct model *model, const char *name);
+const struct model_table *model_find_table(const struct model *model, const char *name);
 
 static inline struct model_type *model_of(const mms_type *type)
 {
@@ -97,10 +109,11 @@ static inline bool model_is_table(const mms_type *type)
 
 /* ---- The passes: each returns false after an error was printed ---- */
 
-bool model_parse(struct model *model);      /* parse.c: all definitions */
-bool model_check(struct model *model);      /* check_model.c: names, what is not defined */
-bool model_measure(struct model *model);    /* measure.c: sizes, alignments, offsets, flags */
-bool model_check_keys(struct model *model); /* check_keys.c: what is hashed, and what is ordered */
+bool model_parse(struct model *model);        /* parse.c: all definitions */
+bool model_check(struct model *model);        /* check_model.c: names, what is not defined */
+bool model_measure(struct model *model);      /* measure.c: sizes, alignments, offsets, flags */
+bool model_check_keys(struct model *model);   /* check_keys.c: what is hashed, and what is ordered */
+bool model_check_tables(struct model *model); /* check_tables.c: keys of tables */
 
 /* All of them. Free the model in any case. */
 bool model_read(struct model *model, struct source *source, bool wide, bool stored);
@@ -109,9 +122,14 @@ void model_free(struct model *model);
 /* (canon.c) The text that says what a type is: comments and spelling do not matter. Hashed, it
    is the type id. */
 const char *model_canon(struct model *model, const struct model_type *root);
+const char *model_canon_table(struct model *model, const struct model_table *table);
 void model_type_id(const char *canon, uint64_t type_id[2]);
-/* A name and a width from the first line of such a text; false if it is none. The name is of
-   `size` bytes. */
-bool model_canon_root(const char *text, size_t text_size, char *name, size_t size, bool *wide);
+/* A name and a width from the first line of such a text, and whether it is that of a table; false if it is none. The
+   name is of `size` bytes. */
+struct canon_head {
+    char name[256];
+    bool wide, table;
+};
+bool model_canon_head(const char *text, size_t text_size, struct canon_head *head);
 
 #endif

@@ -2,17 +2,22 @@
 #include "schema/schema.h"
 #include <string.h>
 
-static bool read_text(struct schema *schema, const char *name, const char *text, size_t size, const char *root,
-                      bool wide, bool stored, FILE *errors)
+/* What the head of a stored text names, or a type that the caller wants. */
+static bool read_text(struct schema *schema, const char *name, const char *text, size_t size,
+                      const struct canon_head *root, bool stored, FILE *errors)
 {
-    const struct model_type *type;
-
     *schema = (struct schema){.source = {.name = name, .text = text, .size = size, .errors = errors}};
-    if (!model_read(&schema->model, &schema->source, wide, stored))
+    if (!model_read(&schema->model, &schema->source, root->wide, stored))
         return false;
-    type = model_find(&schema->model, root);
+    return root->table ? schema_take_table(schema, root->name) : schema_take_type(schema, root->name);
+}
+
+bool schema_take_type(struct schema *schema, const char *root)
+{
+    const struct model_type *type = model_find(&schema->model, root);
+
     if (!type || !type->defined) {
-        source_error(&schema->source, size, "the schema does not define `%s`", root);
+        source_error(&schema->source, schema->source.size, "the schema does not define `%s`", root);
         return false;
     }
     schema->archive.type = &type->type;
@@ -23,22 +28,42 @@ static bool read_text(struct schema *schema, const char *name, const char *text,
     return true;
 }
 
+bool schema_take_table(struct schema *schema, const char *name)
+{
+    const struct model_table *table = model_find_table(&schema->model, name);
+
+    if (!table) {
+        source_error(&schema->source, schema->source.size, "the schema has no table `%s`", name);
+        return false;
+    }
+    schema->table.name = table->name;
+    schema->table.key = &table->key->type;
+    schema->table.value = &table->value->type;
+    schema->table.schema = model_canon_table(&schema->model, table);
+    schema->table.schema_size = strlen(schema->table.schema);
+    model_type_id(schema->table.schema, schema->table.type_id);
+    return true;
+}
+
 bool schema_read(struct schema *schema, const char *name, const char *text, size_t size, const char *root, bool wide,
                  FILE *errors)
 {
-    return read_text(schema, name, text, size, root, wide, false, errors);
+    struct canon_head head = {.wide = wide};
+
+    snprintf(head.name, sizeof head.name, "%s", root);
+    return read_text(schema, name, text, size, &head, false, errors);
 }
 
 bool schema_read_stored(struct schema *schema, const char *text, size_t size, const uint64_t type_id[2], FILE *errors)
 {
-    char root[256];
-    bool wide;
+    struct canon_head head;
+    const uint64_t *found;
 
     *schema = (struct schema){.source = {.name = "schema"}};
-    if (!model_canon_root(text, size, root, sizeof root, &wide) ||
-        !read_text(schema, "schema", text, size, root, wide, true, errors))
+    if (!model_canon_head(text, size, &head) || !read_text(schema, "schema", text, size, &head, true, errors))
         return false;
-    return schema->archive.type_id[0] == type_id[0] && schema->archive.type_id[1] == type_id[1];
+    found = head.table ? schema->table.type_id : schema->archive.type_id;
+    return found[0] == type_id[0] && found[1] == type_id[1];
 }
 
 void schema_free(struct schema *schema)

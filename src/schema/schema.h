@@ -4,11 +4,13 @@
 #define MMS_SCHEMA_H
 
 #include "schema/model.h"
+#include <mmsync/typed_table.h>
 
 struct schema {
     struct source source;
     struct model model;
-    mms_archive archive; /* of the root */
+    mms_archive archive;  /* of the root; without a type if that is a table */
+    mms_table_type table; /* without a name if it is none */
 };
 
 /* The type `root` of a text, which must stay as long as the schema. Errors go to `errors`, which may be NULL. Free the
@@ -17,6 +19,9 @@ bool schema_read(struct schema *schema, const char *name, const char *text, size
                  FILE *errors);
 /* The same from the text that is stored with a value: false if it is none, or does not have the type id. */
 bool schema_read_stored(struct schema *schema, const char *text, size_t size, const uint64_t type_id[2], FILE *errors);
+/* After either: another one of its types or tables. */
+bool schema_take_type(struct schema *schema, const char *root);
+bool schema_take_table(struct schema *schema, const char *name);
 void schema_free(struct schema *schema);
 
 #endif

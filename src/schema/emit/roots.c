@@ -125,11 +125,13 @@ void emit_header(const struct emit *e)
     guard(e);
     fputs("#define ", e->out);
     guard(e);
-    fputs("\n#include <mmsync/archive.h>\n\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n", e->out);
+    fprintf(e->out, "\n#include <mmsync/%s.h>\n", e->model->tables ? "typed_table" : "archive");
+    fputs("\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n", e->out);
     emit_types(e);
     fprintf(e->out, "extern const mms_type %s_types[];\n\n", e->stem);
     emit_accessors(e);
     emit_setters(e);
     emit_roots(e);
+    emit_tables(e);
     fputs("#ifdef __cplusplus\n}\n#endif\n#endif\n", e->out);
 }

@@ -139,18 +139,24 @@ static void quoted(const struct emit *e, const char *text)
 
 enum { LONGEST_LITERAL = 4095 };
 
+void emit_schema(const struct emit *e, const char *name, const char *canon)
+{
+    if (strlen(canon) > LONGEST_LITERAL) /* -Wpedantic minds what all compilers that we use can do */
+        fputs("#pragma GCC diagnostic ignored \"-Woverlength-strings\"\n", e->out);
+    fprintf(e->out, "static const char %s[] =\n", name);
+    quoted(e, canon);
+    fputs(";\n", e->out);
+}
+
 static void archive(const struct emit *e, struct model_type *type)
 {
     const char *canon = model_canon(e->model, type);
     uint64_t id[2];
 
     model_type_id(canon, id);
-    if (strlen(canon) > LONGEST_LITERAL) /* -Wpedantic minds what all compilers that we use can do */
-        fputs("#pragma GCC diagnostic ignored \"-Woverlength-strings\"\n", e->out);
-    fprintf(e->out, "static const char %s_schema_%zu[] =\n", e->stem, type->index);
-    quoted(e, canon);
+    emit_schema(e, model_format(e->model, "%s_schema_%zu", e->stem, type->index), canon);
     fprintf(e->out,
-            ";\nmms_archive %s_archive = {&%s_types[%zu], {UINT64_C(0x%016llx), UINT64_C(0x%016llx)},\n"
+            "mms_archive %s_archive = {&%s_types[%zu], {UINT64_C(0x%016llx), UINT64_C(0x%016llx)},\n"
             "    %s_schema_%zu, sizeof %s_schema_%zu - 1, MMS_ARCHIVE_NEW};\n\n",
             emit_name(e, &type->type), e->stem, type->index, (unsigned long long)id[0], (unsigned long long)id[1],
             e->stem, type->index, e->stem, type->index);
@@ -171,4 +177,5 @@ void emit_source(const struct emit *e)
     for (size_t i = 0; i < model->count; i++)
         if (model->types[i]->defined && emit_exists(&model->types[i]->type))
             archive(e, model->types[i]);
+    emit_table_sources(e);
 }

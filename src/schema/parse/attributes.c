@@ -205,7 +205,43 @@ static void read_archive_attr(struct reader *r, size_t end)
     }
 }
 
+/* ---- mmsync's own ---- */
+
+static void read_own(const struct reader *r, const struct token *at)
+{
+    const struct token *word = at + 1;
+
+    if (word->kind == TOKEN_PATH && token_is_name(word + 1, "table")) {
+        r->a->table = at;
+        if (r->place != ON_ITEM && r->place != ON_ALIAS)
+            source_error(r->p->lex.source, at->at,
+                         "#[mmsync::table] stands before an alias: type NAME = HashMap<K, V>;");
+        return;
+    }
+    source_error(r->p->lex.source, at->at, "mmsync has no such attribute; it has #[mmsync::table]");
+}
+
+/* In cfg_attr(any(), ...), which never holds: Rust does not look for these attributes there, and they
+   are there for mmsc. */
+static void read_own_list(const struct reader *r, size_t close)
+{
+    struct parser *p = r->p;
+
+    while (p->lex.index < close) {
+        schema_skip_to(p, ',', close, false);
+        if (p->lex.index < close)
+            lex_next(&p->lex);
+        if (p->lex.index < close && lex_is_name(&p->lex, "mmsync"))
+            read_own(r, lex_ahead(&p->lex, 0));
+    }
+}
+
 /* ---- cfg and cfg_attr ---- */
+
+static bool never_holds(const struct token *at)
+{
+    return token_is_name(at, "any") && token_is_mark(at + 1, '(') && token_is_mark(at + 2, ')');
+}
 
 static void add_condition(struct attributes *a, enum cfg_answer answer, const struct token *open, bool test_only)
 {
@@ -262,6 +298,10 @@ static void read_cfg_attr(struct reader *r)
     bool before = r->open;
 
     lex_next(&p->lex);
+    if (never_holds(lex_ahead(&p->lex, 0))) {
+        read_own_list(r, close);
+        return;
+    }
     answer = cfg_evaluate(&p->lex, &open);
     if (answer == CFG_FALSE)
         return;
@@ -345,6 +385,8 @@ static void read_one(struct reader *r, size_t end)
     } else if (token_is_name(at, "repr") && list) {
         if (!r->open)
             r->a->tag_repr = repr_size(p, end);
+    } else if (token_is_name(at, "mmsync")) {
+        read_own(r, at);
     } else if (token_is_name(at, "with")) {
         refuse_with(r, at);
     } else if (token_is_name(at, "rkyv") && !(at[1].kind == TOKEN_PATH)) {

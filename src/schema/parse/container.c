@@ -131,10 +131,26 @@ static bool parse_hasher(struct parser *p, const struct known_type *known)
     return false;
 }
 
+bool schema_parse_type_arguments(struct parser *p, const struct known_type *known, struct model_type **arguments)
+{
+    int parsed = 0;
+
+    do {
+        if (parsed > 0 && !schema_parse_mark(p, ','))
+            return false;
+        arguments[parsed] = schema_parse_type(p);
+        if (!arguments[parsed])
+            return false;
+    } while (++parsed < known->arguments);
+    if (lex_is_mark(&p->lex, ',') && !parse_hasher(p, known))
+        return false;
+    return schema_parse_mark(p, '>');
+}
+
 struct model_type *schema_parse_container(struct parser *p, const struct known_type *known, size_t at)
 {
     struct model_type *arguments[2] = {NULL, NULL};
-    int count = known->arguments, parsed = 0;
+    int count = known->arguments;
 
     if (p->lex.token.kind == TOKEN_PATH && token_is_mark(lex_ahead(&p->lex, 1), '<'))
         lex_next(&p->lex);
@@ -145,14 +161,6 @@ struct model_type *schema_parse_container(struct parser *p, const struct known_t
     lex_next(&p->lex);
     if (known->kind == MMS_T_BOX && (lex_is_name(&p->lex, "str") || is_slice(p)))
         return parse_fat_box(p, at);
-    do {
-        if (parsed > 0 && !schema_parse_mark(p, ','))
-            return NULL;
-        arguments[parsed] = schema_parse_type(p);
-        if (!arguments[parsed])
-            return NULL;
-    } while (++parsed < count);
-    if (lex_is_mark(&p->lex, ',') && !parse_hasher(p, known))
-        return NULL;
-    return schema_parse_mark(p, '>') ? schema_make_container(p->model, known, arguments, at) : NULL;
+    return schema_parse_type_arguments(p, known, arguments) ? schema_make_container(p->model, known, arguments, at)
+                                                            : NULL;
 }

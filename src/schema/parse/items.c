@@ -333,6 +333,8 @@ static void scan_item(struct parser *p, size_t end, struct condition condition, 
     schema_skip_visibility(p);
     condition = joined(condition, &a);
     start = p->lex;
+    if (a.table && a.kept != CFG_FALSE && !lex_is_name(&p->lex, "type"))
+        source_error(p->lex.source, a.table->at, "#[mmsync::table] stands before an alias: type NAME = HashMap<K, V>;");
     if (a.kept != CFG_FALSE && lex_is_name(&p->lex, "mod")) {
         note_module(p, condition, end, depth);
         return;
@@ -391,11 +393,14 @@ void schema_scan(struct parser *p)
     for (struct item *item = p->items; item; item = item->next) {
         struct attributes a;
 
-        if (item->kind != ITEM_TYPE)
+        if (item->kind != ITEM_TYPE && item->kind != ITEM_ALIAS)
             continue;
         p->scope = item->scope;
         lex_go(&p->lex, item->attributes);
         schema_parse_attributes(p, ON_ITEM, &a);
+        item->table = a.table != NULL;
+        if (item->kind != ITEM_TYPE)
+            continue;
         item->archived = a.archived;
         p->any_archived = p->any_archived || a.archived;
     }

@@ -332,6 +332,8 @@ static void define_all(struct parser *p)
     for (const struct item *item = p->items; item && !source_is_full(p->lex.source); item = item->next)
         if (item->kind == ITEM_TYPE && schema_is_counted(p, item) && is_there(p, item))
             define(p, item);
+        else if (item->kind == ITEM_ALIAS && item->table && is_there(p, item))
+            schema_parse_table(p, item);
 }
 
 bool model_parse(struct model *model)

@@ -27,6 +27,7 @@ struct item {
     const struct token *open; /* the condition that nobody has decided; NULL: it is there */
     const struct item *twin;  /* another one of that name, if either is open */
     bool archived;            /* derives rkyv's Archive */
+    bool table;               /* an alias with #[mmsync::table] */
     bool test_only;           /* open, and not there but in tests */
     bool busy;                /* being worked out */
 };
@@ -86,7 +87,7 @@ const char *schema_c_name(struct model *model, const char *name);
 /* ---- Attributes (attributes.c) ---- */
 
 /* On items nothing is refused, as most of them are no types. */
-enum place { ON_ITEM, ON_TYPE, ON_FIELD, ON_VARIANT };
+enum place { ON_ITEM, ON_TYPE, ON_FIELD, ON_VARIANT, ON_ALIAS };
 
 enum { MOST_REPRS = 8 };
 
@@ -96,6 +97,7 @@ struct attributes {
     const struct token *open;              /* if that is open: because of this */
     bool test_only;                        /* open, and not there where `test` is false */
     bool archived;                         /* derives rkyv's Archive */
+    const struct token *table;             /* #[mmsync::table]; NULL: it is not there */
     const struct token *reprs[MOST_REPRS]; /* of the archived type: what stands in repr(...) */
     size_t repr_count;
     unsigned tag_repr; /* of #[repr(u8)]: 1, of u16: 2 */
@@ -155,6 +157,10 @@ struct model_type *schema_parse_known(struct parser *p, const struct known_type 
 struct model_type *schema_parse_container(struct parser *p, const struct known_type *known, size_t at);
 struct model_type *schema_make_container(struct model *model, const struct known_type *known,
                                          struct model_type **arguments, size_t at);
+/* The generic arguments, behind the `<`, up to behind the `>`. */
+bool schema_parse_type_arguments(struct parser *p, const struct known_type *known, struct model_type **arguments);
+/* #[mmsync::table] type NAME = HashMap<K, V>; (table.c) */
+void schema_parse_table(struct parser *p, const struct item *item);
 /* What `type NAME = ...;` stands for; the parser is past the name where that is used (alias.c). */
 struct model_type *schema_parse_alias(struct parser *p, const struct item *item, size_t at);
 
