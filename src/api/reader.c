@@ -133,16 +133,16 @@ bool mms__reader_needs_check(const struct mms_reader *reader, uint32_t token)
 
     if (!shares_checks(region))
         return true;
-    return !region->backend->view_is_serialized(reader) &&
+    return !region->backend->view_is_serialized(reader, false) &&
            !mms__region_was_checked(region, reader->head.view.generation, token);
 }
 
-bool mms__reader_is_vouched(const struct mms_reader *reader, const uint64_t type_id[2])
+bool mms__reader_has_made_table(const struct mms_reader *reader, const uint64_t type_id[2])
 {
     const struct mms_region *region = reader->region;
     uint64_t found[2];
 
-    if (!shares_checks(region) || !region->backend->view_is_serialized(reader))
+    if (!shares_checks(region) || !region->backend->view_is_serialized(reader, true))
         return false;
     region->backend->view_type(reader, found);
     return found[0] == type_id[0] && found[1] == type_id[1];

@@ -20,6 +20,21 @@ static int check_table(const mms_table *table, const char *call)
                      table->writer->place.path);
 }
 
+/* Vouch for all values of the table if those that the update began with were vouched for, as this type, or are `gone`:
+   no value is of every type. Never where anybody may store to the bytes. */
+static void vouch(mms_table *table, bool gone)
+{
+    mms_writer *writer = table->writer;
+    const mms__word *type_id = table->head->type_id;
+    struct mms__updated base;
+    const uint64_t *published = writer->typed ? writer->type_id : base.type_id;
+
+    mms__write_updated(writer, &base);
+    writer->vouched = writer->options.track == MMS_TRACK_TOUCHES &&
+                      (table->base_size == 0 || gone || base.serialized) && published[0] == type_id[0] &&
+                      published[1] == type_id[1];
+}
+
 static int check_begin(const mms_writer *writer, mms_table **out)
 {
     if (!writer || !out)
@@ -38,24 +53,14 @@ int mms_table_begin(mms_writer *writer, const mms_table_options *options, mms_ta
 
     if (code == 0)
         code = mms__table_options_read(options, &read);
-    return code == 0 ? mms__table_begin(writer, &read, out) : code;
+    if (code == 0)
+        code = mms__table_begin(writer, &read, out);
+    if (code == 0)
+        vouch(*out, false);
+    return code;
 }
 
 /* ---- Typed tables ---- */
-
-/* Vouch for all values of the table if those that the update began with were vouched for, as this type, or are `gone`.
-   Never where anybody may store to the bytes. */
-static void vouch(mms_table *table, bool gone)
-{
-    const struct mms__table_head *head = table->head;
-    struct mms__updated base;
-
-    mms__write_updated(table->writer, &base);
-    table->writer->vouched =
-        table->writer->options.track == MMS_TRACK_TOUCHES &&
-        (table->base_size == 0 ||
-         ((gone || base.serialized) && base.type_id[0] == head->type_id[0] && base.type_id[1] == head->type_id[1]));
-}
 
 static int fail_typed_option(const struct mms_writer *writer, const char *name)
 {
@@ -95,11 +100,9 @@ int mms__table_begin_typed(mms_writer *writer, const mms_table_options *type, co
         code = add_type(writer, type, &options);
     if (code == 0)
         code = mms__table_begin(writer, &options, out);
-    if (code != 0)
-        return code;
-    (*out)->typed = true;
-    vouch(*out, false);
-    return 0;
+    if (code == 0)
+        vouch(*out, false);
+    return code;
 }
 
 int mms__table_check_type(const mms_table *table, const uint64_t type_id[2], const char *call)
@@ -229,7 +232,7 @@ int mms_table_clear(mms_table *table)
 
     if (code == 0)
         code = mms__table_clear(table);
-    if (code == 0 && table->typed)
+    if (code == 0)
         vouch(table, true);
     return code;
 }

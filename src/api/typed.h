@@ -20,8 +20,9 @@ void mms__reader_note_checked(struct mms_reader *reader, uint32_t token);
 /* mms_write_commit of bytes that the library serialized itself, all of them, as the type that was set. */
 int mms__write_commit_serialized(mms_writer *writer, size_t size, mms_receipt *receipt);
 
-/* The view that is held has this type, and the library vouches for its bytes; false with options.check_always. */
-bool mms__reader_is_vouched(const struct mms_reader *reader, const uint64_t type_id[2]);
+/* The view that is held is a table of this type, and the library vouches for its keys and values; false with
+   options.check_always. */
+bool mms__reader_has_made_table(const struct mms_reader *reader, const uint64_t type_id[2]);
 
 /* ---- Typed tables ---- */
 

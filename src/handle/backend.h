@@ -32,7 +32,7 @@ struct mms__backend {
     int (*update)(struct mms_writer *writer, size_t *capacity, void **buffer, size_t *size, mms_receipt *receipt);
     void (*touch)(struct mms_writer *writer, size_t offset, size_t length); /* with update: within the capacity */
     /* With update: the generation of the value that it began with, 0 if there was none; its type id, and whether the
-       library vouches for its bytes as that type. */
+       library vouches for its bytes as that type, in a table for its keys and values. */
     uint64_t (*updated)(const struct mms_writer *writer, uint64_t type_id[2], bool *serialized);
     int (*grow)(struct mms_writer *writer, size_t capacity, void **buffer);
     int (*commit)(struct mms_writer *writer, size_t size, mms_receipt *receipt); /* size is within the capacity */
@@ -64,7 +64,8 @@ struct mms__backend {
     int (*verify_view)(struct mms_reader *reader);         /* of one that is held: as mms__reader_verify */
     void (*view_describe)(const struct mms_reader *reader, mms_view_info *out); /* which is zeroed */
     void (*view_type)(const struct mms_reader *reader, uint64_t type_id[2]);
-    bool (*view_is_serialized)(const struct mms_reader *reader); /* by the library, as that type */
+    /* By the library, as that type: all of it, or the keys and values of a `table`. */
+    bool (*view_is_serialized)(const struct mms_reader *reader, bool table);
     /* As mms_changes, of a view of another generation; NULL: nothing is known. */
     int (*changes)(struct mms_reader *reader, uint64_t since, mms_range *out, size_t capacity, size_t *count);
 

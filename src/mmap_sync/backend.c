@@ -41,9 +41,9 @@ static void view_type(const struct mms_reader *reader, uint64_t type_id[2])
     type_id[0] = type_id[1] = 0;
 }
 
-static bool view_is_serialized(const struct mms_reader *reader)
+static bool view_is_serialized(const struct mms_reader *reader, bool table)
 {
-    (void)reader; /* nothing tells who wrote it */
+    (void)reader, (void)table; /* nothing tells who wrote it */
     return false;
 }
 

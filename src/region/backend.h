@@ -39,7 +39,7 @@ int mms__native_end(struct mms_reader *front);
 int mms__native_verify_view(struct mms_reader *front);
 void mms__native_view_describe(const struct mms_reader *front, mms_view_info *out);
 void mms__native_view_type(const struct mms_reader *front, uint64_t type_id[2]);
-bool mms__native_view_is_serialized(const struct mms_reader *front);
+bool mms__native_view_is_serialized(const struct mms_reader *front, bool table);
 int mms__native_wait(struct mms_region *front, uint64_t seen, int timeout_ms);
 int mms__native_changes(struct mms_reader *front, uint64_t since, mms_range *out, size_t capacity,
                         size_t *count); /* (changed.c) */

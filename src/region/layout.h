@@ -37,7 +37,7 @@ struct mms__descriptor {
     mms__word tag;
     mms__word checksum;
     mms__word publish_ns;  /* CLOCK_REALTIME */
-    mms__word flags;       /* MMS__HAS_CHECKSUM, MMS__SERIALIZED */
+    mms__word flags;       /* MMS__HAS_CHECKSUM and so on */
     mms__word allocated;   /* bytes of `data` that the slot takes; for people, not for the protocol */
     mms__word schema_size; /* bytes of schema text in the slot, at mms__schema_at(size); 0: none */
     mms__word changes_at;  /* where in `changes` the record of this generation is; 0: there is none */
@@ -47,7 +47,8 @@ struct mms__descriptor {
 
 enum {
     MMS__HAS_CHECKSUM = 1,
-    MMS__SERIALIZED = 2 /* the library itself made the bytes, of a value of that type: they need no check */
+    MMS__SERIALIZED = 2, /* the library itself made the bytes, of a value of that type: they need no check */
+    MMS__MADE_TABLE = 4  /* of a table of that type: its keys and values need no check */
 };
 
 /* Fence modes: of a line, and the one wanted in `control`. 0 stands in lines that nobody has used. */

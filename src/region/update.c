@@ -207,7 +207,7 @@ uint64_t mms__native_updated(const struct mms_writer *front, uint64_t type_id[2]
 
     type_id[0] = mms__load_relaxed(&base->type_id[0]);
     type_id[1] = mms__load_relaxed(&base->type_id[1]);
-    *serialized = (mms__load_relaxed(&base->flags) & MMS__SERIALIZED) != 0;
+    *serialized = (mms__load_relaxed(&base->flags) & mms__vouching_flag(front)) != 0;
     return base_generation(writer);
 }
 

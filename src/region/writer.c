@@ -198,7 +198,8 @@ MMS__INLINE struct mms__descriptor describe(struct mms__native_writer *writer, u
         .tag = options->tag,
         .checksum = options->checksum ? mms__checksum(mms__writer_slot(writer, slot), size) : 0,
         .publish_ns = writer->time_ns, /* check_gone has read it */
-        .flags = (options->checksum ? MMS__HAS_CHECKSUM : 0) | (writer->front.serialized ? MMS__SERIALIZED : 0),
+        .flags = (options->checksum ? MMS__HAS_CHECKSUM : 0) |
+                 (writer->front.serialized ? mms__vouching_flag(&writer->front) : 0),
     };
 }
 

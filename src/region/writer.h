@@ -30,6 +30,12 @@ static inline struct mms__native_writer *mms__native_writer_of(struct mms_writer
     return (struct mms__native_writer *)front;
 }
 
+/* In a descriptor: that the library vouches for what is written now. */
+static inline uint64_t mms__vouching_flag(const struct mms_writer *front)
+{
+    return front->in_table ? MMS__MADE_TABLE : MMS__SERIALIZED;
+}
+
 /* (writer_open.c) Create the region if there is none, get its lock, and open it. The path and the
    options are set. Details are stored. */
 int mms__writer_open_region(struct mms__native_writer *writer);

@@ -17,7 +17,6 @@ struct mms_table {
     uint64_t expires_ns;          /* for the next puts */
     uint64_t changes;             /* puts and deletes since the begin */
     uint64_t evicted, expired;    /* removed since the begin */
-    bool typed;                   /* begun as a table of a type, whose puts are right by construction */
     int damage;                   /* a code, once something impossible was found; no commit then */
 };
 

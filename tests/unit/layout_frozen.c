@@ -66,6 +66,7 @@ static void descriptor_is_as_in_version_1(void **state)
     check_field(struct mms__descriptor, huge, 88, 8);
     check_equal(MMS__HAS_CHECKSUM, 1);
     check_equal(MMS__SERIALIZED, 2);
+    check_equal(MMS__MADE_TABLE, 4);
 }
 
 static void readers_is_as_in_version_1(void **state)

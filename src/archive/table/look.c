@@ -51,7 +51,7 @@ int mms_typed_table_read(mms_reader *reader, const mms_table_type *type, mms_vie
         return code;
     code = mms_typed_table_of(view, type, out);
     if (code == 0)
-        vouched = mms__reader_is_vouched(reader, type->type_id);
+        vouched = mms__reader_has_made_table(reader, type->type_id);
     code = mms__archive_conclude(reader, code);
     if (code == 0)
         out->vouched = vouched;

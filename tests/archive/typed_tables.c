@@ -1,0 +1,509 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Typed tables through a region: keys and values of each kind come back as they were put, and
+   nothing else gets in or out. */
+#include "handles.h"
+#include "sample.h"
+#include "scratch.h"
+#include "tables.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Prices: integers as keys, values with pointers ---- */
+
+static const float discounts[] = {0.5f, 0.25f};
+
+static Price price_of(int64_t cents, const char *note)
+{
+    return (Price){.cents = cents, .discounts = {discounts, 2}, .note = mms_str_of(note)};
+}
+
+static void put_prices(mms_writer *writer, uint64_t first, uint64_t count)
+{
+    mms_table *table;
+
+    check_ok(Prices_table_begin(writer, NULL, &table));
+    for (uint64_t key = first; key < first + count; key++) {
+        Price price = price_of((int64_t)key * 100, "a note that is longer than the String itself");
+
+        check_ok(Prices_table_put(table, key, &price));
+    }
+    check_ok(mms_table_commit(table, NULL));
+}
+
+static struct handles open_large(void **state)
+{
+    mms_writer_options options = sample_options();
+
+    options.max_size = 4 << 20;
+    return open_handles_with(state, options);
+}
+
+static void check_price(const ArchivedPrice *price, uint64_t key)
+{
+    check_true(price != NULL);
+    check_equal(price->cents, (int64_t)key * 100);
+    check_equal(Vec_f32_count(&price->discounts), 2);
+    check_true(*Vec_f32_at(&price->discounts, 1) == 0.25f);
+    check_true(mms_str_equal(Price_get_note(price), mms_str_of("a note that is longer than the String itself")));
+    check_equal((uintptr_t)price % _Alignof(ArchivedPrice), 0);
+}
+
+static void integers_are_keys(void **state)
+{
+    struct handles h = open_large(state);
+    mms_table_view prices;
+    mms_view view;
+
+    put_prices(h.writer, 1, 500);
+    put_prices(h.writer, 501, 500);
+    check_ok(Prices_table_read(h.reader, &view, &prices));
+    check_true(prices.vouched);
+    check_equal(mms_table_count(&prices), 1000);
+    for (uint64_t key = 1; key <= 1000; key++)
+        check_price(Prices_table_get(&prices, key), key);
+    check_true(Prices_table_get(&prices, 1001) == NULL);
+    check_code(mms_last_code(), MMS_E_NOT_FOUND);
+    check_ok(Prices_table_check(&prices));
+    close_handles(&h);
+}
+
+static void many_are_looked_up_at_a_time(void **state)
+{
+    struct handles h = open_handles(state);
+    const ArchivedPrice *found[100];
+    mms_table_view prices;
+    uint64_t keys[100];
+    mms_view view;
+
+    put_prices(h.writer, 0, 60);
+    for (uint64_t i = 0; i < 100; i++)
+        keys[i] = i;
+    check_ok(Prices_table_read(h.reader, &view, &prices));
+    check_equal(Prices_table_get_many(&prices, 100, keys, found), 60);
+    for (uint64_t i = 0; i < 60; i++)
+        check_price(found[i], i);
+    for (uint64_t i = 60; i < 100; i++)
+        check_true(found[i] == NULL);
+    check_equal(Prices_table_get_many(&prices, 0, keys, found), 0);
+    close_handles(&h);
+}
+
+static void all_are_walked(void **state)
+{
+    struct handles h = open_handles(state);
+    mms_table_cursor cursor = MMS_TABLE_CURSOR_INIT;
+    const ArchivedPrice *price;
+    uint64_t key, seen = 0;
+    mms_table_view prices;
+    mms_view view;
+
+    put_prices(h.writer, 0, 64);
+    check_ok(Prices_table_read(h.reader, &view, &prices));
+    while (Prices_table_next(&prices, &cursor, &key, &price)) {
+        check_price(price, key);
+        check_true((seen >> key & 1) == 0);
+        seen |= UINT64_C(1) << key;
+    }
+    check_true(seen == UINT64_MAX);
+    cursor = (mms_table_cursor)MMS_TABLE_CURSOR_INIT;
+    check_true(Prices_table_next(&prices, &cursor, NULL, NULL));
+    close_handles(&h);
+}
+
+static void keys_are_deleted(void **state)
+{
+    struct handles h = open_handles(state);
+    mms_table_view prices;
+    mms_table *table;
+    mms_view view;
+
+    put_prices(h.writer, 0, 10);
+    check_ok(Prices_table_begin(h.writer, NULL, &table));
+    check_ok(Prices_table_delete(table, 3));
+    check_code(Prices_table_delete(table, 3), MMS_E_NOT_FOUND);
+    check_ok(mms_table_commit(table, NULL));
+    check_ok(Prices_table_read(h.reader, &view, &prices));
+    check_true(Prices_table_get(&prices, 3) == NULL);
+    check_price(Prices_table_get(&prices, 4), 4);
+    check_equal(mms_table_count(&prices), 9);
+    close_handles(&h);
+}
+
+/* Longer than the room on the stack that is tried first. */
+static void values_may_be_long(void **state)
+{
+    enum { LONG = 100000 };
+    struct handles h = open_large(state);
+    float *many = calloc(LONG, sizeof *many);
+    const ArchivedPrice *found;
+    mms_table_view prices;
+    mms_table *table;
+    mms_view view;
+    Price price;
+
+    check_true(many != NULL);
+    for (int i = 0; i < LONG; i++)
+        many[i] = (float)i;
+    price = (Price){.cents = 7, .discounts = {many, LONG}, .note = mms_str_of("long")};
+    check_ok(Prices_table_begin(h.writer, NULL, &table));
+    check_ok(Prices_table_put(table, 1, &price));
+    check_ok(mms_table_commit(table, NULL));
+    check_ok(Prices_table_read(h.reader, &view, &prices));
+    found = Prices_table_get(&prices, 1);
+    check_true(found != NULL);
+    check_equal(Vec_f32_count(&found->discounts), LONG);
+    check_equal(memcmp(Vec_f32_data(&found->discounts), many, LONG * sizeof *many), 0);
+    free(many);
+    close_handles(&h);
+}
+
+/* ---- Other keys ---- */
+
+static void texts_are_keys(void **state)
+{
+    static const char *const texts[] = {"", "a", "seven b", "longer than eight bytes", "f\xc3\xbcnf"};
+    struct handles h = open_handles(state);
+    mms_table_cursor cursor = MMS_TABLE_CURSOR_INIT;
+    mms_table_view counts;
+    const uint64_t *count;
+    mms_table *table;
+    mms_view view;
+    mms_str key;
+    size_t walked = 0;
+
+    check_ok(Counts_table_begin(h.writer, NULL, &table));
+    for (size_t i = 0; i < 5; i++)
+        check_ok(Counts_table_put(table, mms_str_of(texts[i]), i));
+    check_code(Counts_table_put(table, (mms_str){"\xff", 1}, 9), MMS_E_INVALID);
+    check_detail_mentions("Counts.key");
+    check_ok(mms_table_commit(table, NULL));
+    check_ok(Counts_table_read(h.reader, &view, &counts));
+    check_equal(mms_table_count(&counts), 5);
+    for (size_t i = 0; i < 5; i++)
+        check_equal(*Counts_table_get(&counts, mms_str_of(texts[i])), i);
+    check_equal(*Counts_table_get(&counts, (mms_str){NULL, 0}), 0);
+    while (Counts_table_next(&counts, &cursor, &key, &count)) {
+        check_true(mms_str_equal(key, mms_str_of(texts[*count])));
+        walked++;
+    }
+    check_equal(walked, 5);
+    close_handles(&h);
+}
+
+/* Whatever is in the holes of a struct, it is the same key. */
+static Spot spot_of(int16_t row, uint32_t column, int garbage)
+{
+    Spot spot;
+
+    memset(&spot, garbage, sizeof spot);
+    spot.row = row;
+    spot.column = column;
+    return spot;
+}
+
+static void structs_are_keys(void **state)
+{
+    struct handles h = open_handles(state);
+    mms_table_cursor cursor = MMS_TABLE_CURSOR_INIT;
+    Spot key = spot_of(-3, 70000, 0xa5), value = spot_of(1, 2, 0xff), other = spot_of(-3, 70000, 0);
+    const ArchivedSpot *found;
+    mms_table_view spots;
+    ArchivedSpot walked;
+    mms_table *table;
+    mms_view view;
+
+    check_ok(Spots_table_begin(h.writer, NULL, &table));
+    check_ok(Spots_table_put(table, &key, &value));
+    check_ok(Spots_table_put(table, &other, &value));
+    check_ok(mms_table_commit(table, NULL));
+    check_ok(Spots_table_read(h.reader, &view, &spots));
+    check_equal(mms_table_count(&spots), 1);
+    found = Spots_table_get(&spots, &other);
+    check_true(found && found->row == 1 && found->column == 2);
+    check_true(Spots_table_next(&spots, &cursor, &walked, &found));
+    check_true(walked.row == -3 && walked.column == 70000);
+    close_handles(&h);
+}
+
+static Owner owner_of(Owner_Tag tag, int garbage)
+{
+    Owner owner;
+
+    memset(&owner, garbage, sizeof owner);
+    owner.tag = tag;
+    if (tag == Owner_Tag_Number)
+        owner.Number._0 = 77;
+    if (tag == Owner_Tag_Pair) {
+        owner.Pair.first = 1;
+        owner.Pair.second = 2;
+    }
+    return owner;
+}
+
+static void enums_are_keys_and_maps_are_values(void **state)
+{
+    const HashMap_String_u32_entry entries[] = {{mms_str_of("apples"), 3}, {mms_str_of("pears"), 4}};
+    const HashMap_String_u32 map = {entries, 2};
+    struct handles h = open_handles(state);
+    const ArchivedHashMap_String_u32 *found;
+    mms_table_view owners;
+    mms_table *table;
+    mms_view view;
+
+    check_ok(ByOwner_table_begin(h.writer, NULL, &table));
+    for (Owner_Tag tag = Owner_Tag_Number; tag <= Owner_Tag_Nobody; tag++) {
+        Owner owner = owner_of(tag, 0xa5);
+
+        check_ok(ByOwner_table_put(table, &owner, &map));
+    }
+    check_ok(mms_table_commit(table, NULL));
+    check_ok(ByOwner_table_read(h.reader, &view, &owners));
+    check_equal(mms_table_count(&owners), 3);
+    for (Owner_Tag tag = Owner_Tag_Number; tag <= Owner_Tag_Nobody; tag++) {
+        Owner owner = owner_of(tag, 0x11);
+
+        found = ByOwner_table_get(&owners, &owner);
+        check_true(found != NULL);
+        check_equal(*HashMap_String_u32_get(found, mms_str_of("pears")), 4);
+    }
+    close_handles(&h);
+}
+
+static void addresses_are_keys_of_a_set(void **state)
+{
+    const mms_ip four = mms_ip_of_v4((mms_ipv4){{1, 2, 3, 4}}), six = mms_ip_of_v6((mms_ipv6){{0x20, 1}});
+    struct handles h = open_handles(state);
+    mms_table_cursor cursor = MMS_TABLE_CURSOR_INIT;
+    mms_table_view seen;
+    mms_table *table;
+    mms_view view;
+    mms_ip ip = four;
+
+    memset(&ip.v6.octets[4], 0xa5, 12); /* which a version 4 address has not */
+    check_ok(Seen_table_begin(h.writer, NULL, &table));
+    check_ok(Seen_table_put(table, ip));
+    check_ok(mms_table_commit(table, NULL));
+    check_ok(Seen_table_read(h.reader, &view, &seen));
+    check_true(Seen_table_contains(&seen, four));
+    check_true(!Seen_table_contains(&seen, six));
+    check_true(Seen_table_next(&seen, &cursor, &ip));
+    check_true(mms_ip_get_v4(&ip) != NULL && mms_ip_get_v4(&ip)->octets[3] == 4);
+    check_true(!Seen_table_next(&seen, &cursor, &ip));
+    close_handles(&h);
+}
+
+static void small_types_are_keys(void **state)
+{
+    struct handles h = open_handles(state);
+    const Array_u8_3 bytes = {{1, 2, 3}};
+    const Array_Option_u16_2 hours = {{{.some = true, .value = 9}, {.some = false, .value = 0xa5a5}}};
+    const Array_Option_u16_2 same = {{{.some = true, .value = 9}, {.some = false, .value = 0}}};
+    mms_table_view read;
+    mms_table *table;
+    mms_view view;
+
+    check_ok(Letters_table_begin(h.writer, NULL, &table));
+    check_ok(Letters_table_put(table, 0x1f600, &bytes));
+    check_code(Letters_table_put(table, 0xd800, &bytes), MMS_E_INVALID);
+    check_ok(mms_table_commit(table, NULL));
+    check_ok(Letters_table_read(h.reader, &view, &read));
+    check_equal(Letters_table_get(&read, 0x1f600)->items[2], 3);
+    check_true(Letters_table_get(&read, 0xd800) == NULL);
+    check_code(mms_last_code(), MMS_E_INVALID);
+    check_ok(mms_release(h.reader));
+    check_ok(mms_write(h.writer, "", 0, NULL)); /* a value without bytes may become any table */
+    check_ok(Switches_table_begin(h.writer, NULL, &table));
+    check_ok(Switches_table_put(table, true, -1));
+    check_ok(mms_table_commit(table, NULL));
+    check_ok(Switches_table_read(h.reader, &view, &read));
+    check_equal(*Switches_table_get(&read, true), -1);
+    check_true(Switches_table_get(&read, false) == NULL);
+    check_ok(mms_release(h.reader));
+    check_ok(mms_write(h.writer, "", 0, NULL));
+    check_ok(Hours_table_begin(h.writer, NULL, &table));
+    check_ok(Hours_table_put(table, &hours, (mms_duration){.secs = 8}));
+    check_code(Hours_table_put(table, &same, (mms_duration){.nanos = 1000000000}), MMS_E_INVALID);
+    check_ok(mms_table_commit(table, NULL));
+    check_ok(Hours_table_read(h.reader, &view, &read));
+    check_equal(Hours_table_get(&read, &same)->secs, 8);
+    close_handles(&h);
+}
+
+static void enums_without_data_are_keys(void **state)
+{
+    const Price price = price_of(5, "five");
+    const Option_Box_Price some = {.some = true, .value = &price}, none = {.some = false};
+    struct handles h = open_handles(state);
+    mms_table_cursor cursor = MMS_TABLE_CURSOR_INIT;
+    const ArchivedOption_Box_Price *found;
+    mms_table_view sorts;
+    ArchivedSort sort;
+    mms_table *table;
+    mms_view view;
+
+    check_ok(BySort_table_begin(h.writer, NULL, &table));
+    check_ok(BySort_table_put(table, Sort_Food, &some));
+    check_ok(BySort_table_put(table, Sort_Tool, &none));
+    check_code(BySort_table_put(table, (Sort)2, &none), MMS_E_INVALID);
+    check_ok(mms_table_commit(table, NULL));
+    check_ok(BySort_table_read(h.reader, &view, &sorts));
+    found = BySort_table_get(&sorts, Sort_Food);
+    check_equal(Box_Price_get(Option_Box_Price_get(found))->cents, 5);
+    check_true(Option_Box_Price_get(BySort_table_get(&sorts, Sort_Tool)) == NULL);
+    while (BySort_table_next(&sorts, &cursor, &sort, &found))
+        check_equal(Sort_get(&sort) == Sort_Food, Option_Box_Price_get(found) != NULL);
+    close_handles(&h);
+}
+
+static void a_size_that_does_not_fit_is_no_key(void **state)
+{
+    struct handles h = open_handles(state);
+    mms_table_view sizes;
+    mms_table *table;
+    mms_view view;
+
+    check_ok(BySize_table_begin(h.writer, NULL, &table));
+    check_ok(BySize_table_put(table, UINT32_MAX, mms_str_of("the largest of 32 bits")));
+    check_code(BySize_table_put(table, UINT64_C(1) << 32, mms_str_of("more")), MMS_E_INVALID);
+    check_ok(mms_table_commit(table, NULL));
+    check_ok(BySize_table_read(h.reader, &view, &sizes));
+    check_true(
+        mms_str_equal(mms_string32_get(BySize_table_get(&sizes, UINT32_MAX)), mms_str_of("the largest of 32 bits")));
+    check_true(BySize_table_get(&sizes, UINT64_C(1) << 32) == NULL);
+    check_code(mms_last_code(), MMS_E_INVALID);
+    close_handles(&h);
+}
+
+/* ---- What is refused ---- */
+
+static void a_value_that_is_refused_changes_nothing(void **state)
+{
+    struct handles h = open_handles(state);
+    Price good = price_of(1, "good"), bad = price_of(2, "bad");
+    mms_table_view prices;
+    mms_table *table;
+    mms_view view;
+
+    bad.note = (mms_str){"\xc0\x80 and more than fits", 20};
+    check_ok(Prices_table_begin(h.writer, NULL, &table));
+    check_ok(Prices_table_put(table, 1, &good));
+    check_code(Prices_table_put(table, 1, &bad), MMS_E_INVALID);
+    check_detail_mentions("Price.note");
+    check_code(Prices_table_put(table, 2, &bad), MMS_E_INVALID);
+    check_code(Prices_table_put(table, 2, NULL), MMS_E_INVALID);
+    check_ok(mms_table_commit(table, NULL));
+    check_ok(Prices_table_read(h.reader, &view, &prices));
+    check_equal(Prices_table_get(&prices, 1)->cents, 1);
+    check_equal(mms_table_count(&prices), 1);
+    close_handles(&h);
+}
+
+static void another_type_is_refused(void **state)
+{
+    struct handles h = open_handles(state);
+    mms_table_view table_view = {.size = 77};
+    const ArchivedPrice *many[1] = {(const ArchivedPrice *)1};
+    Price price = price_of(1, "one");
+    mms_table *table;
+    mms_view view;
+
+    put_prices(h.writer, 0, 3);
+    check_code(ShortPrices_table_read(h.reader, &view, &table_view), MMS_E_TYPE);
+    check_detail_mentions("ShortPrices");
+    check_equal(table_view.size, 77);
+    check_code(mms_release(h.reader), MMS_E_NO_VIEW);
+    check_code(ShortPrices_table_begin(h.writer, NULL, &table), MMS_E_TYPE);
+    check_ok(mms_read(h.reader, &view));
+    check_code(ShortPrices_table_of(&view, &table_view), MMS_E_TYPE);
+    check_ok(mms_table_of(&view, &table_view));
+    check_true(ShortPrices_table_get(&table_view, 1) == NULL);
+    check_code(mms_last_code(), MMS_E_TYPE);
+    check_equal(ShortPrices_table_get_many(&table_view, 1, &(uint32_t){1}, many), 0);
+    check_true(many[0] == NULL);
+    check_true(!ShortPrices_table_next(&table_view, &(mms_table_cursor)MMS_TABLE_CURSOR_INIT, NULL, NULL));
+    check_code(ShortPrices_table_check(&table_view), MMS_E_TYPE);
+    check_price(Prices_table_get(&table_view, 2), 2); /* checked, as nobody vouches for this view */
+    check_ok(mms_release(h.reader));
+    check_ok(Prices_table_begin(h.writer, NULL, &table));
+    check_code(ShortPrices_table_put(table, 1, &price), MMS_E_TYPE);
+    check_code(ShortPrices_table_delete(table, 1), MMS_E_TYPE);
+    check_ok(mms_table_abort(table));
+    check_code(Prices_table_put(table, 1, &price), MMS_E_INVALID); /* which has ended */
+    check_ok(mms_write(h.writer, "no table", 8, NULL));
+    check_code(Prices_table_read(h.reader, &view, &table_view), MMS_E_TYPE);
+    check_code(Prices_table_begin(h.writer, NULL, &table), MMS_E_TYPE);
+    close_handles(&h);
+}
+
+static void options_may_not_contradict_the_type(void **state)
+{
+    struct handles h = open_handles(state);
+    mms_table_options options = MMS_TABLE_OPTIONS_INIT;
+    mms_table_view prices;
+    mms_table_info info;
+    mms_table *table;
+    mms_view view;
+
+    options.key_size = 4;
+    check_code(Prices_table_begin(h.writer, &options, &table), MMS_E_INVALID);
+    options.key_size = 8;
+    options.value_size = 8;
+    check_code(Prices_table_begin(h.writer, &options, &table), MMS_E_INVALID);
+    options.value_size = 0;
+    options.type_id[0] = 1;
+    check_code(Prices_table_begin(h.writer, &options, &table), MMS_E_INVALID);
+    options.type_id[0] = 0;
+    options.expiring = true;
+    options.max_bytes = 1 << 20;
+    check_ok(Prices_table_begin(h.writer, &options, &table));
+    check_ok(Prices_table_put(table, 1, &(Price){.cents = 1}));
+    check_ok(mms_table_set_expiry(table, 1));
+    check_ok(Prices_table_put(table, 2, &(Price){.cents = 2}));
+    check_ok(mms_table_commit(table, NULL));
+    check_ok(Prices_table_read(h.reader, &view, &prices));
+    mms_table_describe(&prices, &info);
+    check_true(info.expiring && info.max_bytes == 1 << 20 && info.key_size == 8);
+    check_true(Prices_table_get(&prices, 1) != NULL);
+    check_true(Prices_table_get(&prices, 2) == NULL);
+    close_handles(&h);
+}
+
+static void an_update_is_looked_into(void **state)
+{
+    struct handles h = open_handles(state);
+    mms_table_view prices;
+    mms_table *table;
+
+    put_prices(h.writer, 0, 3);
+    check_ok(Prices_table_begin(h.writer, NULL, &table));
+    check_ok(Prices_table_put(table, 1, &(Price){.cents = 9}));
+    check_ok(mms_table_current(table, &prices));
+    check_equal(Prices_table_get(&prices, 1)->cents, 9);
+    check_price(Prices_table_get(&prices, 2), 2);
+    check_ok(mms_table_abort(table));
+    close_handles(&h);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        scratch_test(integers_are_keys),
+        scratch_test(many_are_looked_up_at_a_time),
+        scratch_test(all_are_walked),
+        scratch_test(keys_are_deleted),
+        scratch_test(values_may_be_long),
+        scratch_test(texts_are_keys),
+        scratch_test(structs_are_keys),
+        scratch_test(enums_are_keys_and_maps_are_values),
+        scratch_test(addresses_are_keys_of_a_set),
+        scratch_test(small_types_are_keys),
+        scratch_test(enums_without_data_are_keys),
+        scratch_test(a_size_that_does_not_fit_is_no_key),
+        scratch_test(a_value_that_is_refused_changes_nothing),
+        scratch_test(another_type_is_refused),
+        scratch_test(options_may_not_contradict_the_type),
+        scratch_test(an_update_is_looked_into),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
