@@ -13,6 +13,7 @@ struct mmspy_pin {
     mms_reader *reader; /* NULL: `copy` has the value, as this process may not pin */
     void *copy;
     mms_view view;
+    bool checked; /* it is a typed value, and its bytes are right */
     unsigned long process;
     long count;
 };

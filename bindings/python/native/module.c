@@ -2,6 +2,7 @@
 /* mmsync._native: the C half of the package mmsync. */
 #include "native.h"
 #include "table.h"
+#include "value.h"
 
 static PyMethodDef functions[] = {
     {"inspect", mmspy_inspect, METH_O, NULL},
@@ -46,6 +47,13 @@ static const struct {
     {&mmspy_table_view_spec, NULL},
     {&mmspy_table_iterator_spec, &mmspy_table_iterator_type},
     {&mmspy_slice_spec, &mmspy_slice_type},
+    {&mmspy_schema_spec, &mmspy_schema_type},
+    {&mmspy_record_spec, &mmspy_record_type},
+    {&mmspy_list_spec, &mmspy_list_type},
+    {&mmspy_map_spec, &mmspy_map_type},
+    {&mmspy_set_spec, &mmspy_set_type},
+    {&mmspy_variant_spec, &mmspy_variant_type},
+    {&mmspy_value_iterator_spec, &mmspy_value_iterator_type},
 };
 
 static int fill_module(PyObject *module)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mmsync.Snapshot: a value, pinned as long as the object, a memoryview or an array of it exists. */
 #include "handle.h"
+#include "value.h"
 
 struct snapshot {
     PyObject_HEAD struct mmspy_pin *pin; /* NULL: closed */
@@ -230,6 +231,12 @@ static PyObject *snapshot_changes(PyObject *self, PyObject *generation)
     return reader ? changes_since(reader, since) : NULL;
 }
 
+static PyObject *snapshot_value(PyObject *self, void *ignored)
+{
+    (void)ignored;
+    return mmspy_value_root(self);
+}
+
 static PyObject *snapshot_repr(PyObject *self)
 {
     struct mmspy_pin *pin = snapshot_of(self)->pin;
@@ -271,6 +278,7 @@ static PyMethodDef methods[] = {
 };
 
 static PyGetSetDef members[] = {
+    {"value", snapshot_value, NULL, "The typed value that was published with its schema, looked into in place.", NULL},
     {"generation", snapshot_generation, NULL, "The number of the publish; it only grows.", NULL},
     {"closed", snapshot_closed, NULL, NULL, NULL},
     {"pinned", snapshot_pinned, NULL, "Whether the bytes are the region's own; else they are a copy.", NULL},

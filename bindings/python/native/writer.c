@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mmsync.Writer */
 #include "writer.h"
+#include "input.h"
+#include "schema_object.h"
 
 PyTypeObject *mmspy_writer_type;
 
@@ -182,6 +184,45 @@ static PyObject *writer_write(PyObject *object, PyObject *value)
     return result;
 }
 
+static int publish_value(mms_writer *writer, const mms_archive *archive, const void *input, mms_receipt *receipt)
+{
+    int code;
+
+    Py_BEGIN_ALLOW_THREADS
+    code = mms_archive_publish(writer, archive, input, receipt);
+    Py_END_ALLOW_THREADS
+    return code;
+}
+
+static PyObject *writer_write_value(PyObject *object, PyObject *arguments)
+{
+    struct mmspy_writer *self = writer_of(object);
+    struct mmspy_arena arena = {0};
+    PyObject *schema, *value;
+    const mms_archive *archive;
+    const void *input;
+    mms_writer *writer = NULL;
+    mms_receipt receipt;
+    int code = 0;
+
+    if (!PyArg_ParseTuple(arguments, "O!O:write_value", mmspy_schema_type, &schema, &value))
+        return NULL;
+    archive = mmspy_schema_archive(schema);
+    input = archive->type ? mmspy_input(&arena, archive->type, value) : NULL;
+    if (input)
+        writer = mmspy_writer_enter(self, NULL, "writing to");
+    if (writer) {
+        code = publish_value(writer, archive, input, &receipt);
+        if (code == 0)
+            self->generation = receipt.generation;
+        mmspy_writer_leave(self);
+    }
+    mmspy_arena_free(&arena);
+    if (writer)
+        return code == 0 ? PyLong_FromUnsignedLongLong(receipt.generation) : mmspy_raise(code);
+    return archive->type ? NULL : mmspy_raise_format(MMS_E_INVALID, "this schema was not read");
+}
+
 static PyObject *writer_build(PyObject *object, PyObject *size)
 {
     Py_ssize_t bytes = PyNumber_AsSsize_t(size, PyExc_OverflowError);
@@ -260,6 +301,10 @@ static PyObject *writer_table(PyObject *self, PyObject *arguments, PyObject *key
 
 PyDoc_STRVAR(write_doc,
              "write($self, buffer, /)\n--\n\nPublish a copy of a contiguous buffer, and return its generation.");
+PyDoc_STRVAR(write_value_doc,
+             "write_value($self, schema, value, /)\n--\n\nPublish a value of a Schema, and return its generation. "
+             "Structs are dicts or objects with\nsuch attributes, tuples and lists sequences, enums "
+             "\"Name\" or {\"Name\": fields}.");
 PyDoc_STRVAR(build_doc,
              "build($self, size, /)\n--\n\nBuild a value in place: `with writer.build(size) as memory:` gives "
              "writable memory of\nundefined content, which is published when the block ends, and not if it "
@@ -281,6 +326,7 @@ PyDoc_STRVAR(close_doc, "close($self, /)\n--\n\nGive up the writer's lock. The v
 
 static PyMethodDef methods[] = {
     {"write", writer_write, METH_O, write_doc},
+    {"write_value", writer_write_value, METH_VARARGS, write_value_doc},
     {"build", writer_build, METH_O, build_doc},
     {"update", (PyCFunction)(void (*)(void))writer_update, METH_VARARGS | METH_KEYWORDS, update_doc},
     {"touch", writer_touch, METH_VARARGS, touch_doc},

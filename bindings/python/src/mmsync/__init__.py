@@ -18,16 +18,17 @@ from ._errors import (
     WaitTimeoutError,
 )
 from ._inspect import Info, inspect, remove, verify
-from ._native import Build, Snapshot, Writer, library_version
+from ._native import Build, List, Map, Record, Schema, Set, Snapshot, Variant, Writer, library_version
 from ._region import Region
 from ._version import __version__
 
 __all__ = [
-    "AccessError", "AgainError", "Build", "BusyError", "ByteOrderError", "CorruptError", "EmptyError", "Error",
-    "EvictedError", "ExhaustedError", "FilesystemError", "ForgottenError", "ForkedError", "FullError", "GeometryError",
-    "GoneError", "Info", "InvalidError", "MissingKeyError", "NoViewError", "NotFoundError", "NotRegionError", "ReadOnlyError", "Region",
-    "Snapshot", "SystemCallError", "TooBigError", "TypeIdError", "VersionError", "WaitTimeoutError", "Writer",
-    "__version__", "inspect", "library_version", "remove", "table", "verify",
+    "AccessError", "AgainError", "Build", "BusyError", "ByteOrderError", "CorruptError", "EmptyError",
+    "Error", "EvictedError", "ExhaustedError", "FilesystemError", "ForgottenError", "ForkedError",
+    "FullError", "GeometryError", "GoneError", "Info", "InvalidError", "List", "Map", "MissingKeyError",
+    "NoViewError", "NotFoundError", "NotRegionError", "ReadOnlyError", "Record", "Region", "Schema", "Set",
+    "Snapshot", "SystemCallError", "TooBigError", "TypeIdError", "Variant", "VersionError",
+    "WaitTimeoutError", "Writer", "__version__", "inspect", "library_version", "remove", "table", "verify",
 ]
 
 _os.register_at_fork(after_in_child=_native.forked)
