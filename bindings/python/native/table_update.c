@@ -1,38 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mmsync._native.TableUpdate: the newest table of a writer, between the begin and the end of its
    block. Values are copied in both directions, so nothing of the table's memory is given away. */
-#include "table.h"
-#include "writer.h"
+#include "table_update.h"
 #include <time.h>
 
-enum state { FRESH, OPEN, OVER };
-
-struct table_update {
-    PyObject_HEAD struct mmspy_writer *writer; /* NULL: its init did not run */
-    mms_table *table;
-    mms_table_options options;
-    enum mmspy_keys keys;
-    enum state state;
-    double expires_s; /* from the begin on; below 0: never */
-    uint64_t changes; /* iterations notice it */
-    uint64_t generation, evicted, expired;
-};
-
-static struct table_update *update_of(PyObject *self)
+mms_table *mmspy_table_enter(struct mmspy_table *self, const char *doing)
 {
-    return (struct table_update *)(void *)self;
-}
-
-/* The table, with the writer's mutex held; mmspy_writer_leave(self->writer). */
-static mms_table *enter(struct table_update *self, const char *doing)
-{
-    if (self->state == OPEN)
+    if (self->state == TABLE_OPEN)
         return mmspy_writer_enter(self->writer, self, doing) ? self->table : NULL;
     return (mms_table *)(void *)mmspy_raise_format(
         MMS_E_INVALID, "%s: use the table within `with writer.table() as table:`, in one block", doing);
 }
 
-static int leave(struct table_update *self, int code)
+int mmspy_table_leave(struct mmspy_table *self, int code)
 {
     mmspy_writer_leave(self->writer);
     if (code != 0)
@@ -67,7 +47,7 @@ static uint64_t time_after(double seconds)
 }
 
 /* `keys` and `expires` are ours, the others the library's. */
-static int read_options(struct table_update *self, PyObject *keywords)
+static int read_options(struct mmspy_table *self, PyObject *keywords)
 {
     PyObject *options = keywords ? PyDict_Copy(keywords) : PyDict_New(), *keys, *expires;
     int code = -1;
@@ -86,7 +66,7 @@ static int read_options(struct table_update *self, PyObject *keywords)
 
 static int update_init(PyObject *object, PyObject *arguments, PyObject *keywords)
 {
-    struct table_update *self = update_of(object);
+    struct mmspy_table *self = mmspy_table_of(object);
     PyObject *writer;
 
     if (self->writer) {
@@ -103,7 +83,7 @@ static int update_init(PyObject *object, PyObject *arguments, PyObject *keywords
 
 /* ---- The block ---- */
 
-static int begin(struct table_update *self)
+static int begin(struct mmspy_table *self)
 {
     mms_writer *writer = mmspy_writer_enter(self->writer, NULL, "opening the table of");
     int code;
@@ -115,13 +95,13 @@ static int begin(struct table_update *self)
     code = mms_table_begin(writer, &self->options, &self->table);
     Py_END_ALLOW_THREADS
     if (code == 0) {
-        self->state = OPEN;
+        self->state = TABLE_OPEN;
         self->writer->user = self;
     }
-    return leave(self, code);
+    return mmspy_table_leave(self, code);
 }
 
-static int finish(struct table_update *self, mms_table *table, bool publish)
+static int finish(struct mmspy_table *self, mms_table *table, bool publish)
 {
     mms_receipt receipt;
     int code = 0;
@@ -140,25 +120,25 @@ static int finish(struct table_update *self, mms_table *table, bool publish)
     return code;
 }
 
-static int end(struct table_update *self, bool publish)
+static int end(struct mmspy_table *self, bool publish)
 {
-    mms_table *table = enter(self, "ending the table of");
+    mms_table *table = mmspy_table_enter(self, "ending the table of");
     int code;
 
     if (!table)
         return -1;
     code = finish(self, table, publish);
-    self->state = OVER;
+    self->state = TABLE_OVER;
     self->writer->user = NULL;
-    return leave(self, code);
+    return mmspy_table_leave(self, code);
 }
 
 static PyObject *update_enter(PyObject *object, PyObject *ignored)
 {
-    struct table_update *self = update_of(object);
+    struct mmspy_table *self = mmspy_table_of(object);
 
     (void)ignored;
-    if (!self->writer || self->state != FRESH)
+    if (!self->writer || self->state != TABLE_FRESH)
         return mmspy_raise_format(MMS_E_INVALID, "a table has one `with` block; begin another one with writer.table()");
     return begin(self) == 0 ? Py_NewRef(object) : NULL;
 }
@@ -169,15 +149,15 @@ static PyObject *update_exit(PyObject *object, PyObject *arguments)
 
     if (!PyArg_ParseTuple(arguments, "OOO:__exit__", &type, &value, &traceback))
         return NULL;
-    return end(update_of(object), type == Py_None) == 0 ? Py_NewRef(Py_None) : NULL;
+    return end(mmspy_table_of(object), type == Py_None) == 0 ? Py_NewRef(Py_None) : NULL;
 }
 
 static void update_dealloc(PyObject *object)
 {
-    struct table_update *self = update_of(object);
+    struct mmspy_table *self = mmspy_table_of(object);
     struct mmspy_writer *writer = self->writer;
 
-    if (self->state == OPEN && writer->process == mmspy_process && end(self, false) != 0)
+    if (self->state == TABLE_OPEN && writer->process == mmspy_process && end(self, false) != 0)
         PyErr_WriteUnraisable(NULL);
     mmspy_free(object);
     Py_XDECREF((PyObject *)writer);
@@ -187,9 +167,9 @@ static void update_dealloc(PyObject *object)
 
 enum { LARGE = 1 << 20 }; /* copied without the GIL */
 
-static int put(struct table_update *self, const mms_key *key, const Py_buffer *value)
+static int put(struct mmspy_table *self, const mms_key *key, const Py_buffer *value)
 {
-    mms_table *table = enter(self, "putting into the table of");
+    mms_table *table = mmspy_table_enter(self, "putting into the table of");
     PyThreadState *state;
     int code;
 
@@ -200,10 +180,10 @@ static int put(struct table_update *self, const mms_key *key, const Py_buffer *v
     code = mms_table_put(table, key->data, key->size, value->buf, (size_t)value->len);
     if (state)
         PyEval_RestoreThread(state);
-    return leave(self, code);
+    return mmspy_table_leave(self, code);
 }
 
-static int update_put(struct table_update *self, PyObject *object, PyObject *value)
+static int update_put(struct mmspy_table *self, PyObject *object, PyObject *value)
 {
     struct mmspy_key key;
     Py_buffer buffer;
@@ -220,7 +200,7 @@ static int update_put(struct table_update *self, PyObject *object, PyObject *val
     return code;
 }
 
-static int update_delete(struct table_update *self, PyObject *object)
+static int update_delete(struct mmspy_table *self, PyObject *object)
 {
     mms_table *table;
     struct mmspy_key key;
@@ -228,7 +208,7 @@ static int update_delete(struct table_update *self, PyObject *object)
 
     if (mmspy_key_read(self->keys, object, &key) != 0)
         return -1;
-    table = enter(self, "deleting from the table of");
+    table = mmspy_table_enter(self, "deleting from the table of");
     if (!table) {
         mmspy_key_free(&key);
         return -1;
@@ -247,144 +227,31 @@ static int update_delete(struct table_update *self, PyObject *object)
 
 static int update_assign(PyObject *self, PyObject *key, PyObject *value)
 {
-    return value ? update_put(update_of(self), key, value) : update_delete(update_of(self), key);
+    return value ? update_put(mmspy_table_of(self), key, value) : update_delete(mmspy_table_of(self), key);
 }
 
 static PyObject *update_clear(PyObject *object, PyObject *ignored)
 {
-    struct table_update *self = update_of(object);
-    mms_table *table = enter(self, "clearing the table of");
+    struct mmspy_table *self = mmspy_table_of(object);
+    mms_table *table = mmspy_table_enter(self, "clearing the table of");
 
     (void)ignored;
     if (!table)
         return NULL;
     self->changes++;
-    return leave(self, mms_table_clear(table)) == 0 ? Py_NewRef(Py_None) : NULL;
+    return mmspy_table_leave(self, mms_table_clear(table)) == 0 ? Py_NewRef(Py_None) : NULL;
 }
 
 static PyObject *update_expire(PyObject *object, PyObject *after)
 {
-    struct table_update *self = update_of(object);
+    struct mmspy_table *self = mmspy_table_of(object);
     mms_table *table;
     double seconds;
 
-    if (read_seconds(after, &seconds) != 0 || !(table = enter(self, "setting when entries expire in the table of")))
+    if (read_seconds(after, &seconds) != 0 ||
+        !(table = mmspy_table_enter(self, "setting when entries expire in the table of")))
         return NULL;
-    return leave(self, mms_table_set_expiry(table, time_after(seconds))) == 0 ? Py_NewRef(Py_None) : NULL;
-}
-
-/* ---- Looking ---- */
-
-/* The table as it would be published now, with the mutex held. */
-static int current(struct table_update *self, mms_table_view *out)
-{
-    mms_table *table = enter(self, "reading the table of");
-    int code;
-
-    if (!table)
-        return -1;
-    code = mms_table_current(table, out);
-    return code == 0 ? 0 : leave(self, code);
-}
-
-static PyObject *copy_value(PyObject *self, const mms_value *value)
-{
-    (void)self;
-    return PyBytes_FromStringAndSize(value->data, (Py_ssize_t)value->size);
-}
-
-/* 1, 0: there is no such key, -1 with an exception. `copy`, if not NULL, is made of the value. */
-static int find(PyObject *object, PyObject *wanted, PyObject **copy)
-{
-    struct table_update *self = update_of(object);
-    struct mmspy_key key;
-    mms_table_view view;
-    mms_value value = {NULL, 0};
-
-    if (mmspy_key_read(self->keys, wanted, &key) != 0)
-        return -1;
-    if (current(self, &view) != 0) {
-        mmspy_key_free(&key);
-        return -1;
-    }
-    value.data = mms_table_get(&view, key.key.data, key.key.size, &value.size);
-    if (value.data && copy)
-        *copy = copy_value(NULL, &value);
-    mmspy_writer_leave(self->writer);
-    mmspy_key_free(&key);
-    if (value.data && copy && !*copy)
-        return -1;
-    return value.data != NULL;
-}
-
-static PyObject *update_subscript(PyObject *self, PyObject *key)
-{
-    PyObject *value = NULL;
-
-    if (find(self, key, &value) == 0)
-        PyErr_SetObject(PyExc_KeyError, key);
-    return value;
-}
-
-static int update_contains(PyObject *self, PyObject *key)
-{
-    return find(self, key, NULL);
-}
-
-static Py_ssize_t update_length(PyObject *self)
-{
-    mms_table_view view;
-    uint64_t count;
-
-    if (current(update_of(self), &view) != 0)
-        return -1;
-    count = mms_table_count(&view);
-    mmspy_writer_leave(update_of(self)->writer);
-    return (Py_ssize_t)count;
-}
-
-static PyObject *update_info(PyObject *self, PyObject *ignored)
-{
-    mms_table_view view;
-    PyObject *info;
-
-    (void)ignored;
-    if (current(update_of(self), &view) != 0)
-        return NULL;
-    info = mmspy_table_describe(&view);
-    mmspy_writer_leave(update_of(self)->writer);
-    return info;
-}
-
-/* ---- All of it ---- */
-
-static PyObject *next_entry(PyObject *object, enum mmspy_part part, mms_table_cursor *cursor)
-{
-    struct table_update *self = update_of(object);
-    PyObject *result = NULL;
-    mms_table_view view;
-    mms_entry entry;
-
-    if (current(self, &view) != 0)
-        return NULL;
-    if (mms_table_next(&view, cursor, &entry))
-        result = mmspy_entry_object(self->keys, part, &entry, object, copy_value);
-    mmspy_writer_leave(self->writer);
-    return result;
-}
-
-static PyObject *update_iterate(PyObject *self, PyObject *what)
-{
-    enum mmspy_part part;
-
-    if (mmspy_part_read(what, &part) != 0)
-        return NULL;
-    return mmspy_table_iterate(self, next_entry, part, &update_of(self)->changes);
-}
-
-static PyObject *update_iter(PyObject *self)
-{
-    return mmspy_table_iterate(self, next_entry, MMSPY_KEY, &update_of(self)->changes);
+    return mmspy_table_leave(self, mms_table_set_expiry(table, time_after(seconds))) == 0 ? Py_NewRef(Py_None) : NULL;
 }
 
 /* ---- Members ---- */
@@ -392,12 +259,12 @@ static PyObject *update_iter(PyObject *self)
 static PyObject *update_keys(PyObject *self, void *ignored)
 {
     (void)ignored;
-    return mmspy_keys_object(update_of(self)->keys);
+    return mmspy_keys_object(mmspy_table_of(self)->keys);
 }
 
 static PyObject *number(PyObject *self, void *which)
 {
-    const struct table_update *update = update_of(self);
+    const struct mmspy_table *update = mmspy_table_of(self);
     const uint64_t numbers[] = {update->generation, update->evicted, update->expired};
 
     return PyLong_FromUnsignedLongLong(numbers[(uintptr_t)which]);
@@ -411,8 +278,8 @@ PyDoc_STRVAR(expire_doc, "expire_after($self, seconds, /)\n--\n\nWhen entries th
 static PyMethodDef methods[] = {
     {"clear", update_clear, METH_NOARGS, clear_doc},
     {"expire_after", update_expire, METH_O, expire_doc},
-    {"_iterate", update_iterate, METH_O, "_iterate($self, part, /)\n--\n\n"},
-    {"_info", update_info, METH_NOARGS, "_info($self, /)\n--\n\n"},
+    {"_iterate", mmspy_table_iterate_part, METH_O, "_iterate($self, part, /)\n--\n\n"},
+    {"_info", mmspy_table_info, METH_NOARGS, "_info($self, /)\n--\n\n"},
     {"__enter__", update_enter, METH_NOARGS, NULL},
     {"__exit__", update_exit, METH_VARARGS, NULL},
     {"__class_getitem__", Py_GenericAlias, METH_O | METH_CLASS, NULL},
@@ -431,19 +298,19 @@ static PyGetSetDef members[] = {
 static PyType_Slot slots[] = {
     {Py_tp_init, update_init},
     {Py_tp_dealloc, update_dealloc},
-    {Py_tp_iter, update_iter},
+    {Py_tp_iter, mmspy_table_iter},
     {Py_tp_methods, methods},
     {Py_tp_getset, members},
-    {Py_mp_subscript, update_subscript},
+    {Py_mp_subscript, mmspy_table_subscript},
     {Py_mp_ass_subscript, update_assign},
-    {Py_mp_length, update_length},
-    {Py_sq_contains, update_contains},
+    {Py_mp_length, mmspy_table_length},
+    {Py_sq_contains, mmspy_table_contains},
     {0, NULL},
 };
 
 PyType_Spec mmspy_table_update_spec = {
     .name = "mmsync._native.TableUpdate",
-    .basicsize = sizeof(struct table_update),
+    .basicsize = sizeof(struct mmspy_table),
     .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_IMMUTABLETYPE,
     .slots = slots,
 };
