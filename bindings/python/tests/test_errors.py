@@ -40,10 +40,13 @@ def test_every_code_has_a_class(request):
     header = os.path.join(os.environ.get("MMSYNC_SOURCE_DIR", request.config.rootpath / "../.."), "include/mmsync/error.h")
     if not os.path.exists(header):
         pytest.skip("the headers are not here")
-    names = [line.split("(")[1].split(",")[0] for line in open(header) if line.startswith("    X(")]
+    names, codes = zip(*[line.split("(")[1].split(",")[:2] for line in open(header) if line.startswith("    X(")])
     from mmsync import _errors
 
-    assert names and {f"MMS_E_{name}" for name in names} == set(_errors._CLASSES)
+    assert names and [f"MMS_E_{name}" for name in names] == list(_errors._CLASSES)
+    made = [_errors.make(kind, "text") for kind in _errors._CLASSES.values()]
+    assert [(error.name, error.code, str(error)) for error in made] == [
+        (f"MMS_E_{name}", int(code), "text") for name, code in zip(names, codes)]
 
 
 def test_nothing_published_yet(path):

@@ -3,6 +3,7 @@
 import errno as _errno
 import os as _os
 import re as _re
+import typing as _typing
 
 
 class Error(Exception):
@@ -124,6 +125,7 @@ class MissingKeyError(Error, KeyError):
     """The table has no such key."""
 
 
+_FIRST_CODE = -5001  # and down from there, in this order
 _CLASSES: dict[str, type[Error]] = {
     "MMS_E_EMPTY": EmptyError, "MMS_E_BUSY": BusyError, "MMS_E_AGAIN": AgainError, "MMS_E_EVICTED": EvictedError,
     "MMS_E_GONE": GoneError, "MMS_E_FORKED": ForkedError, "MMS_E_TYPE": TypeIdError, "MMS_E_FULL": FullError,
@@ -146,4 +148,15 @@ def from_code(code: int, name: str, detail: str) -> Error:
     known = _CLASSES.get(name)
     error = known(detail) if known else _from_errno(code, detail)
     error.code, error.name, error.detail = code, name, detail
+    return error
+
+
+_Kind = _typing.TypeVar("_Kind", bound=Error)
+
+
+def make(kind: type[_Kind], detail: str) -> _Kind:
+    """An error that is found here rather than in the library."""
+    index = list(_CLASSES.values()).index(kind)
+    error = kind(detail)
+    error.code, error.name, error.detail = _FIRST_CODE - index, list(_CLASSES)[index], detail
     return error
