@@ -9,6 +9,7 @@ import mmsync
 import pytest
 
 HERE = pathlib.Path(__file__).parent
+CONFIG = ["--config-file", str(HERE.parent / "pyproject.toml")]
 
 
 def run(*words):
@@ -33,13 +34,13 @@ def test_the_tool_works_on_the_same_region(path):
 
 def test_the_types_are_right():
     pytest.importorskip("mypy")
-    status, told = run("mypy", "--strict", "--cache-dir", os.devnull, "-p", "mmsync")
+    status, told = run("mypy", *CONFIG, "--strict", "--cache-dir", os.devnull, "-p", "mmsync")
     assert status == 0, told
 
 
 def test_the_stubs_say_what_there_is():
     pytest.importorskip("mypy")
-    status, told = run("mypy.stubtest", "--allowlist", str(HERE / "stubtest.allow"), "--ignore-unused-allowlist", "mmsync")
+    status, told = run("mypy.stubtest", "--mypy-config-file", CONFIG[1], "--allowlist", str(HERE / "stubtest.allow"), "--ignore-unused-allowlist", "mmsync")
     assert status == 0, told
 
 
