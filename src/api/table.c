@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The writer's calls for tables. Those of readers are in src/table/look.c. */
+/* The writer's calls for tables. The reader's are in src/table/look.c. */
 #include "api/options.h"
 #include "api/typed.h"
 #include "api/writer.h"
@@ -136,7 +136,8 @@ static int check_key(const mms_table *table, const void *key, size_t size, const
     return 0;
 }
 
-/* 64 bits, also where no value can be that large: a comparison that is always false is a warning. */
+/* `size` has 64 bits because compilers warn of a comparison that is always false, as it would be
+   with a size_t of 32 bits. */
 static int check_value(const mms_table *table, uint64_t size, const char *call)
 {
     const char *path = table->writer->place.path;

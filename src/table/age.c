@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <mmsync/step.h>
 
-/* The last words of an entry's head. */
+/* The last two words of an entry's head. */
 struct age_links {
     mms__word older, newer;
 };
@@ -14,7 +14,7 @@ static bool is_aged(const struct mms_table *table)
     return (table->now.keys.flags & MMS__TABLE_AGED) != 0;
 }
 
-/* NULL: no entry is there. */
+/* NULL: no entry can be there. */
 static struct age_links *links_of(const struct mms_table *table, uint64_t unit)
 {
     struct mms__entry entry;
@@ -32,7 +32,7 @@ int mms__age_append(struct mms_table *table, uint64_t unit)
     if (!is_aged(table))
         return 0;
     if (!links || (newest != 0 && (!before || before->newer != 0)))
-        return mms__table_damaged(table, "the newest entry", newest);
+        return mms__table_damaged(table, "the list of entries does not end at unit", newest);
     mms__set_word(table, &links->older, newest);
     mms__set_word(table, &links->newer, 0);
     if (before)
@@ -43,8 +43,8 @@ int mms__age_append(struct mms_table *table, uint64_t unit)
     return 0;
 }
 
-/* The word that leads to an entry from one of its sides: its neighbour's, or the head's. NULL: it
-   leads elsewhere. */
+/* The word that should lead to an entry from one side: its neighbour's, or the head's at the end
+   of the list. NULL: it leads elsewhere. */
 static mms__word *word_towards(struct mms_table *table, uint64_t neighbour, uint64_t unit, bool from_older)
 {
     mms__word *word = from_older ? &table->head->oldest : &table->head->newest;
@@ -67,11 +67,11 @@ int mms__age_remove(struct mms_table *table, uint64_t unit)
     if (!is_aged(table))
         return 0;
     if (!links)
-        return mms__table_damaged(table, "an entry", unit);
+        return mms__table_damaged(table, "no entry at unit", unit);
     forward = word_towards(table, links->older, unit, true);
     back = word_towards(table, links->newer, unit, false);
     if (!forward || !back)
-        return mms__table_damaged(table, "the order of entries around that", unit);
+        return mms__table_damaged(table, "entries out of order around unit", unit);
     mms__set_word(table, forward, links->newer);
     mms__set_word(table, back, links->older);
     return 0;
@@ -79,7 +79,7 @@ int mms__age_remove(struct mms_table *table, uint64_t unit)
 
 /* ---- Eviction ---- */
 
-/* Remove an entry that was found by its place. */
+/* Remove the entry at a unit, whose word is looked up by its key. */
 static int remove_at(struct mms_table *table, uint64_t unit)
 {
     struct mms__entry entry, found;
@@ -87,11 +87,11 @@ static int remove_at(struct mms_table *table, uint64_t unit)
     uint64_t hash;
 
     if (!mms__entry_at(&table->now, unit, &entry))
-        return mms__table_damaged(table, "an entry", unit);
+        return mms__table_damaged(table, "no entry at unit", unit);
     hash = mms__hash(table->now.keys.seed, entry.key, (size_t)entry.key_size);
     word = mms__find(&table->now, hash, entry.key, (size_t)entry.key_size, &found);
     if (!word || found.unit != unit)
-        return mms__table_damaged(table, "an entry that no bucket has", unit);
+        return mms__table_damaged(table, "no bucket leads to the entry at unit", unit);
     return mms__change_remove(table, hash, word, &entry);
 }
 
@@ -125,7 +125,7 @@ int mms__age_evict(struct mms_table *table, uint64_t kept, unsigned most)
 
 /* ---- Expiry ---- */
 
-/* The first entry of a bucket that has expired; false: there is none. */
+/* The first expired entry of a bucket; false: there is none. */
 static bool find_expired(const struct mms_table *table, struct mms__words words, uint64_t *unit)
 {
     struct mms__entry entry;
@@ -150,7 +150,7 @@ static int sweep_bucket(struct mms_table *table, uint64_t bucket)
 
     while (code == 0) {
         if (!mms__bucket_words(&table->now, bucket, &words))
-            return mms__table_damaged(table, "the directory's bucket", bucket);
+            return mms__table_damaged(table, "no place for bucket", bucket);
         if (!find_expired(table, words, &unit))
             return 0;
         code = remove_at(table, unit);

@@ -7,19 +7,19 @@
 #include <errno.h>
 #include <mmsync/step.h>
 
-/* What one put removes at most to get below max_bytes, or to find room. */
+/* The most entries that one put evicts to get below max_bytes, and again to find room. */
 enum { EVICTIONS_PER_PUT = 128 };
 
 /* An entry to be stored. */
 struct wanted {
     const void *key;
     uint64_t key_size, size, hash;
-    uint64_t units; /* that it needs; and then, that its block has */
+    uint64_t units; /* needed at first; those of its block once it has one */
 };
 
 /* ---- The bytes of an entry ---- */
 
-/* The units of an entry's block, which lies in the heap. */
+/* The units of an entry's block. Fails if it would not lie in the heap. */
 static int measure(struct mms_table *table, const struct mms__entry *entry, uint64_t *units)
 {
     *units = mms__entry_units(table->now.keys.entry_head, entry->key_size, entry->size);
@@ -27,7 +27,7 @@ static int measure(struct mms_table *table, const struct mms__entry *entry, uint
         ++*units;
     if (*units <= (table->now.size >> MMS__UNIT_BITS) - entry->unit)
         return 0;
-    return mms__table_damaged(table, "an entry", entry->unit);
+    return mms__table_damaged(table, "no room for the entry at unit", entry->unit);
 }
 
 static uint64_t needed_units(const struct mms_table *table, const struct wanted *wanted)
@@ -35,7 +35,8 @@ static uint64_t needed_units(const struct mms_table *table, const struct wanted 
     return mms__entry_units(table->now.keys.entry_head, wanted->key_size, wanted->size);
 }
 
-/* Padding is 0, so that equal tables have equal bytes. Returns the offset of the value. */
+/* Store an entry but for its value, and return the offset of the value. Padding is zeroed, so that
+   equal entries have equal bytes. */
 static uint64_t store(struct mms_table *table, uint64_t unit, const struct wanted *wanted)
 {
     uint64_t head = table->now.keys.entry_head, at = unit << MMS__UNIT_BITS,
@@ -86,7 +87,7 @@ static int insert(struct mms_table *table, struct wanted *wanted, uint64_t *valu
     return mms__age_append(table, *unit);
 }
 
-/* It has room where the last one is. */
+/* The new value fits into the block of the old one. */
 static int replace_in_place(struct mms_table *table, struct wanted *wanted, const struct mms__entry *entry,
                             uint64_t has, uint64_t *value_at)
 {
@@ -143,7 +144,7 @@ static bool is_want_of_room(int code)
     return code == MMS_E_TOO_BIG || code == -ENOSPC || code == -EDQUOT || code == -ENOMEM;
 }
 
-/* A cache without room makes some. */
+/* A cache that is out of room evicts its oldest entries until there is some. */
 static int put_somewhere(struct mms_table *table, struct wanted *wanted, uint64_t *value_at, uint64_t *unit)
 {
     int code = put(table, wanted, value_at, unit);

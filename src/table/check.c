@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Looking at all of a table: every block, and that each is led to exactly once. */
+/* Checking all of a table: every block is sound, and exactly one thing leads to it. */
 #include "base/error.h"
 #include "table/heap.h"
 #include "table/look.h"
@@ -10,7 +10,7 @@ struct inquiry {
     struct mms__table_bytes bytes;
     const struct mms__table_head *head;
     uint64_t end;    /* in units */
-    uint64_t *found; /* a bit for each unit at which a block in use begins; cleared by what leads there */
+    uint64_t *found; /* bits of units where blocks in use begin; cleared by what leads there */
     uint64_t free_blocks, free_units, entries, entry_units;
 };
 
@@ -29,7 +29,7 @@ static void mark(struct inquiry *in, uint64_t unit)
     in->found[unit >> 6] |= UINT64_C(1) << (unit & 63);
 }
 
-/* True if a block begins there that nothing has led to yet. */
+/* True if a block in use begins there and nothing else has led to it. */
 static bool claim(struct inquiry *in, uint64_t unit)
 {
     uint64_t bit = UINT64_C(1) << (unit & 63);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The hash of a key: 64 bits that depend on the table's seed, so that nobody who does not know it
-   can make many keys that share a bucket. */
+/* The hash of a key: 64 bits that depend on the table's seed, so that nobody can make many keys
+   that share a bucket without knowing the seed. */
 #ifndef MMS_TABLE_HASH_H
 #define MMS_TABLE_HASH_H
 
@@ -11,7 +11,7 @@
 /* XXH3 with a seed, for keys of any size. */
 uint64_t mms__hash_bytes(uint64_t seed, const void *key, size_t size);
 
-/* The two halves of the product, one xored with the other. */
+/* The xor of the two halves of the 128-bit product. */
 static inline uint64_t mms__fold(uint64_t a, uint64_t b)
 {
 #ifdef __SIZEOF_INT128__
@@ -26,8 +26,8 @@ static inline uint64_t mms__fold(uint64_t a, uint64_t b)
 #endif
 }
 
-/* For integers. Both factors of the first product are unknown to whoever chooses the key, and the
-   second hides what it leaves visible: without the seed neither can be taken back. */
+/* For integers. Whoever chooses the key knows neither factor of the first product, and the second
+   product hides what the first leaves visible; neither can be inverted without the seed. */
 static inline uint64_t mms__hash_integer(const uint64_t seed[2], uint64_t key)
 {
     return mms__fold(mms__fold(key ^ seed[0], seed[1] | 1) ^ seed[0], UINT64_C(0x9e3779b97f4a7c15));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "table/heap.h"
 
-/* Free blocks of the very list are tried first, but not many: each may be a cache miss. */
+/* How many free blocks of a list are tried: blocks in one list differ in size, and each try may be
+   a cache miss. */
 enum { TRIES = 4 };
 
 static uint64_t end_of(const struct mms_table *table)
@@ -18,7 +19,7 @@ void mms__block_set(struct mms_table *table, uint64_t unit, uint64_t word)
     mms__set_word(table, &block->word, word | (block->word & MMS__BLOCK_AFTER_FREE));
 }
 
-/* The units of any block that lies in the heap; 0: none can be there. */
+/* The units of the block at `unit`, of any kind; 0: no block can be there. */
 static uint64_t units_of(const struct mms_table *table, uint64_t unit)
 {
     uint64_t end = end_of(table), word, units;
@@ -45,7 +46,7 @@ static mms__word *last_word(const struct mms_table *table, uint64_t end)
     return (mms__word *)(void *)(table->data + (end << MMS__UNIT_BITS)) - 1;
 }
 
-/* What the block at `unit`, if there is one, says about the one before it. */
+/* Note in the block at `unit`, if there is one, whether the block before it is free. */
 static void set_after_free(struct mms_table *table, uint64_t unit, bool after_free)
 {
     mms__word *word;
@@ -85,7 +86,7 @@ static int push(struct mms_table *table, uint64_t unit, uint64_t units)
     uint64_t next = table->head->lists[list];
 
     if (next != 0 && units_of(table, next) == 0)
-        return mms__table_damaged(table, "a list of free blocks", next);
+        return mms__table_damaged(table, "no free block, though listed, at unit", next);
     block->word = mms__block_word(units, MMS__BLOCK_FREE);
     block->next = next;
     block->previous = 0;
@@ -99,7 +100,7 @@ static int push(struct mms_table *table, uint64_t unit, uint64_t units)
     return 0;
 }
 
-/* A block that a list leads to; 0 units: it cannot be one. */
+/* The units of a free block that a list leads to; 0: it cannot be one. */
 static uint64_t listed_units(const struct mms_table *table, uint64_t unit)
 {
     uint64_t units = units_of(table, unit);
@@ -107,7 +108,7 @@ static uint64_t listed_units(const struct mms_table *table, uint64_t unit)
     return units > 0 && is_free(table, unit) && *last_word(table, unit + units) == units ? units : 0;
 }
 
-/* A neighbour in a list is a free block that leads back. */
+/* The next block of a list must be a free block that leads back. */
 static bool are_linked(const struct mms_table *table, uint64_t unit, uint64_t next)
 {
     return next == 0 || (listed_units(table, next) > 0 && mms__block(table, next)->previous == unit);
@@ -128,7 +129,7 @@ static int unlink_block(struct mms_table *table, uint64_t unit, uint64_t units)
     mms__word *before = &table->head->lists[list];
 
     if (!are_linked(table, unit, block->next) || !leads_back(table, unit, block->previous, list))
-        return mms__table_damaged(table, "a list of free blocks", unit);
+        return mms__table_damaged(table, "a broken list of free blocks at unit", unit);
     if (block->previous != 0)
         before = &mms__block(table, block->previous)->next;
     mms__set_word(table, before, block->next);
@@ -142,7 +143,7 @@ static int unlink_block(struct mms_table *table, uint64_t unit, uint64_t units)
 
 /* ---- Taking ---- */
 
-/* The first list from `list` on that is not empty; MMS__LISTS: there is none. */
+/* The first list from `list` on that has a block; MMS__LISTS: none has. */
 static unsigned find_list(const struct mms_table *table, unsigned list)
 {
     for (unsigned i = list >> 6; i < MMS__LIST_WORDS; i++) {
@@ -156,7 +157,7 @@ static unsigned find_list(const struct mms_table *table, unsigned list)
     return MMS__LISTS;
 }
 
-/* The list whose blocks all have that many. */
+/* The first list whose blocks all have at least that many units. */
 static unsigned sure_list(uint64_t units)
 {
     unsigned list = mms__heap_list(units);
@@ -166,7 +167,7 @@ static unsigned sure_list(uint64_t units)
     return mms__heap_list(units + (UINT64_C(1) << (63 - __builtin_clzll(units) - MMS__STEP_BITS)) - 1);
 }
 
-/* Among the first few of a list. 0: none is large enough. */
+/* The first large enough block among the first few of a list; 0: none of them is. */
 static uint64_t search(const struct mms_table *table, unsigned list, uint64_t units)
 {
     uint64_t unit = table->head->lists[list];
@@ -194,7 +195,7 @@ static uint64_t find_free(const struct mms_table *table, uint64_t units)
     return sure < MMS__LISTS ? search(table, sure, units) : 0;
 }
 
-/* How much room to ask for beyond what is needed: an eighth, but not so much that a put is slow. */
+/* How much room to take ahead of need: an eighth, but not so much that one put gets slow. */
 static uint64_t spare_for(uint64_t size)
 {
     enum { LEAST = 4096, MOST = 256 << 10 };
@@ -249,7 +250,7 @@ static int extend(struct mms_table *table, uint64_t units, uint64_t *unit)
     return 0;
 }
 
-/* Cut a free block, which is in no list any more, to size. */
+/* Cut a free block that was taken off its list to size. */
 static int split(struct mms_table *table, uint64_t unit, uint64_t has, uint64_t *units)
 {
     uint64_t rest = has - *units;
@@ -280,7 +281,7 @@ int mms__heap_take(struct mms_table *table, uint64_t *units, uint64_t *unit)
 
 /* ---- Freeing ---- */
 
-/* Join with the free block before it. */
+/* Join a block with the free block before it, if there is one. */
 static int join_before(struct mms_table *table, uint64_t *unit, uint64_t *units)
 {
     uint64_t before;
@@ -289,7 +290,7 @@ static int join_before(struct mms_table *table, uint64_t *unit, uint64_t *units)
         return 0;
     before = *last_word(table, *unit);
     if (before >= *unit || listed_units(table, *unit - before) != before)
-        return mms__table_damaged(table, "the block before that", *unit);
+        return mms__table_damaged(table, "no free block before unit", *unit);
     *unit -= before;
     *units += before;
     return unlink_block(table, *unit, before);
@@ -303,7 +304,7 @@ static int join_after(struct mms_table *table, uint64_t unit, uint64_t *units)
         return 0;
     after = listed_units(table, next);
     if (after == 0)
-        return mms__table_damaged(table, "a free block", next);
+        return mms__table_damaged(table, "a broken free block at unit", next);
     *units += after;
     return unlink_block(table, next, after);
 }
@@ -314,7 +315,7 @@ int mms__heap_free(struct mms_table *table, uint64_t unit, uint64_t units)
 
     if (unit < MMS__HEAD_UNITS || unit >= end_of(table) || units < MMS__BLOCK_FEWEST || units > end_of(table) - unit ||
         is_free(table, unit))
-        return mms__table_damaged(table, "a block in use", unit);
+        return mms__table_damaged(table, "no block in use at unit", unit);
     code = join_before(table, &unit, &units);
     if (code == 0)
         code = join_after(table, unit, &units);
@@ -340,7 +341,7 @@ int mms__heap_shrink(struct mms_table *table, uint64_t unit, uint64_t has, uint6
 
 /* ---- Lines ---- */
 
-/* From a unit to the next line that leaves room for a block before it, or none. */
+/* The units from `unit` to the next line, leaving enough for a block, or nothing, in between. */
 static uint64_t gap_at(uint64_t unit)
 {
     uint64_t gap = (MMS__UNITS_PER_LINE - unit % MMS__UNITS_PER_LINE) % MMS__UNITS_PER_LINE;

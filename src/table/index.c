@@ -3,7 +3,7 @@
 #include "table/heap.h"
 #include <mmsync/step.h>
 
-/* All words of a bucket, and the nodes that they are in. */
+/* All words of a bucket, and the nodes behind it. */
 struct chain {
     uint64_t words[MMS__CHAIN_WORDS], nodes[MMS__LONGEST_CHAIN];
     unsigned count, node_count;
@@ -23,8 +23,7 @@ static bool is_link(uint64_t word)
 
 static int open_bucket(struct mms_table *table, uint64_t bucket, struct mms__words *out)
 {
-    return mms__bucket_words(&table->now, bucket, out) ? 0
-                                                       : mms__table_damaged(table, "the directory's bucket", bucket);
+    return mms__bucket_words(&table->now, bucket, out) ? 0 : mms__table_damaged(table, "no place for bucket", bucket);
 }
 
 /* ---- Whole buckets ---- */
@@ -34,7 +33,7 @@ static uint64_t node_of(const struct mms_table *table, const struct mms__words *
     return (uint64_t)((const unsigned char *)(words->first - 1) - table->data) >> MMS__UNIT_BITS;
 }
 
-/* Every node's block must say that it is one, as it may be freed. */
+/* Check that a node's block says it is a node, because it may be freed as one. */
 static bool is_node(const struct mms_table *table, uint64_t unit)
 {
     return (mms__block(table, unit)->word & ~(uint64_t)MMS__BLOCK_AFTER_FREE) >> MMS__BLOCK_FLAG_BITS >= NODE_UNITS &&
@@ -51,12 +50,13 @@ static int gather(struct mms_table *table, struct mms__words words, struct chain
         if (!is_link(words.first[words.count - 1]))
             return 0;
         if (!mms__next_words(&table->now, &words) || !is_node(table, node_of(table, &words)))
-            return mms__table_damaged(table, "a bucket's node after that", node_of(table, &words));
+            return mms__table_damaged(table, "no node behind unit", node_of(table, &words));
         chain->nodes[chain->node_count++] = node_of(table, &words);
     }
 }
 
-/* Fill `room` words with those from *at on, and a link in the last place if there are more. */
+/* Fill `room` words with those of the chain from *at on. If there are more, the last word is a
+   link to the next node. */
 static void fill(mms__word *to, unsigned room, const struct chain *chain, unsigned *at, const uint64_t *next_node)
 {
     unsigned take = chain->count - *at;
@@ -70,7 +70,7 @@ static void fill(mms__word *to, unsigned room, const struct chain *chain, unsign
         to[room - 1] = MMS__LINK | *next_node;
 }
 
-/* Store the words in a bucket and in as many of the nodes as it takes; returns how many. */
+/* Store the words in a bucket and in as many nodes as needed; returns how many those are. */
 static unsigned scatter(struct mms_table *table, mms__word *bucket, const struct chain *chain, const uint64_t *nodes)
 {
     unsigned at = 0, used = 0;
@@ -103,7 +103,8 @@ static int free_nodes(struct mms_table *table, const uint64_t *nodes, unsigned c
 
 /* ---- Adding and removing ---- */
 
-/* Put a word behind a full bucket or node whose last word is `last`. */
+/* Add a node behind a full bucket or node for `word`. `last`, the last word of that bucket or
+   node, moves to the new node and becomes the link to it. */
 static int add_node(struct mms_table *table, const mms__word *last, uint64_t word)
 {
     uint64_t offset = (uint64_t)((const unsigned char *)last - table->data), unit;
@@ -152,11 +153,11 @@ int mms__index_add(struct mms_table *table, uint64_t hash, uint64_t word)
     if (words.node >= MMS__LONGEST_CHAIN)
         return fail_full(table);
     if (is_link(words.first[words.count - 1]))
-        return mms__table_damaged(table, "a bucket's link", words.first[words.count - 1]);
+        return mms__table_damaged(table, "a broken link in a bucket,", words.first[words.count - 1]);
     return add_node(table, &words.first[words.count - 1], word);
 }
 
-/* A short bucket keeps its place; one with nodes is stored anew, so that it needs as few as it can. */
+/* A bucket with nodes is stored again without the word, in as few nodes as possible. */
 int mms__index_remove(struct mms_table *table, uint64_t hash, const mms__word *word)
 {
     struct mms__words words;
@@ -193,7 +194,7 @@ static uint64_t directory_units(uint64_t segments)
     return 1 + (mms__round_up(segments * sizeof(mms__word), MMS__UNIT) >> MMS__UNIT_BITS);
 }
 
-/* A directory with room for so many words, which are 0. */
+/* Make a directory with room for that many words, all 0. */
 static int make_directory(struct mms_table *table, uint64_t segments, uint64_t *unit)
 {
     uint64_t units = directory_units(segments);
@@ -214,7 +215,7 @@ static int free_block(struct mms_table *table, uint64_t unit, uint64_t kind)
 
     if ((word & (MMS__BLOCK_KIND | MMS__BLOCK_FREE)) != kind || units < MMS__BLOCK_FEWEST ||
         units > (table->now.size >> MMS__UNIT_BITS) - unit)
-        return mms__table_damaged(table, "a directory or segment", unit);
+        return mms__table_damaged(table, "no directory or segment at unit", unit);
     return mms__heap_free(table, unit, units);
 }
 
@@ -232,7 +233,7 @@ static int grow_directory(struct mms_table *table)
     return free_block(table, old - 1, MMS__BLOCK_DIRECTORY);
 }
 
-/* A segment of so many empty buckets. Stores the line of the first. */
+/* Make a segment of that many empty buckets. Stores the line of the first. */
 static int make_segment(struct mms_table *table, uint64_t buckets, uint64_t *line)
 {
     uint64_t unit;
@@ -247,14 +248,14 @@ static int make_segment(struct mms_table *table, uint64_t buckets, uint64_t *lin
     return 0;
 }
 
-/* The only segment is full, and smaller than others will be. */
+/* The first segment begins small, and doubles until it has the size of all others. */
 static int double_segment(struct mms_table *table, uint64_t buckets)
 {
     uint64_t old = *directory_word(table, 0), line;
     int code;
 
     if (!mms__is_line(&table->now, old) || buckets > table->now.size / MMS__LINE - old)
-        return mms__table_damaged(table, "the first segment", old);
+        return mms__table_damaged(table, "no first segment at line", old);
     code = make_segment(table, 2 * buckets, &line);
     if (code != 0)
         return code;
@@ -275,7 +276,7 @@ static int add_segment(struct mms_table *table, uint64_t segment)
     return code;
 }
 
-/* Room for one more bucket. */
+/* Make room for one more bucket. */
 static int provide_bucket(struct mms_table *table)
 {
     uint64_t buckets = table->head->buckets;
@@ -328,7 +329,7 @@ static void prefetch_keys(const struct mms_table *table, const struct chain *cha
     }
 }
 
-/* Keep in `low` what stays, and move to `high` what belongs to the new bucket. */
+/* Move from `low` to `high` the words of the new bucket: those with `bit` set in their hash. */
 static int divide(struct mms_table *table, struct chain *low, struct chain *high, uint64_t bit)
 {
     unsigned kept = 0;
@@ -340,7 +341,7 @@ static int divide(struct mms_table *table, struct chain *low, struct chain *high
         uint64_t hash;
 
         if (!mms__entry_at(&table->now, mms__word_to_unit(low->words[i]), &entry))
-            return mms__table_damaged(table, "an entry", mms__word_to_unit(low->words[i]));
+            return mms__table_damaged(table, "no entry at unit", mms__word_to_unit(low->words[i]));
         hash = mms__hash(table->now.keys.seed, entry.key, (size_t)entry.key_size);
         if (hash & bit)
             high->words[high->count++] = low->words[i];
@@ -389,6 +390,6 @@ int mms__index_grow(struct mms_table *table)
         return 0;
     code = provide_bucket(table);
     if (code != 0)
-        return table->damage; /* with no room there is no new bucket, and that is no error */
+        return table->damage ? MMS_E_CORRUPT : 0; /* having no room is no error */
     return split(table);
 }

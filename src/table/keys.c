@@ -13,7 +13,7 @@ static uint64_t entry_head_of(uint64_t flags)
     return words * sizeof(uint64_t);
 }
 
-/* The lowest power of two from `count` on, less one; count is not 0. */
+/* The lowest power of two that is not below `count`, less 1. */
 static uint64_t mask_of(uint64_t count)
 {
     return count == 1 ? 0 : UINT64_MAX >> __builtin_clzll(count - 1);
@@ -32,7 +32,7 @@ void mms__keys_take(const struct mms__table_head *head, struct mms__keys *keys)
     keys->count = mms__load_relaxed(&head->count);
 }
 
-/* A value that somebody takes for a table. */
+/* A value that is about to be opened as a table. */
 struct suspect {
     const struct mms__table_head *head;
     uint64_t size;
@@ -83,7 +83,7 @@ static int check_format(const struct suspect *suspect, const struct mms__keys *k
 static int check_buckets(const struct suspect *suspect, const struct mms__keys *keys)
 {
     uint64_t size = suspect->size, segments = (keys->buckets + MMS__SEGMENT - 1) >> MMS__SEGMENT_BITS;
-    uint64_t directory = keys->directory >> MMS__UNIT_BITS; /* not loaded again: it may have changed */
+    uint64_t directory = keys->directory >> MMS__UNIT_BITS; /* do not load it again */
 
     if (keys->buckets == 0 || keys->buckets > size / MMS__LINE)
         return damaged(suspect, "buckets", keys->buckets);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Looking into a table's bytes. They may be anything, and may change at any moment: each word is
-   loaded once, and what it leads to lies in the value, or is not looked at. */
+/* Finding keys in a table's bytes. These may be garbage and may change at any moment: each word is
+   loaded once, and what it leads to is read only if it lies in the value. */
 #ifndef MMS_TABLE_KEYS_H
 #define MMS_TABLE_KEYS_H
 
@@ -8,11 +8,11 @@
 #include "table/hash.h"
 #include "table/layout.h"
 
-/* What look-ups need of the head, checked. mms_table_view has it in `inside`. */
+/* What look-ups need from the head, checked. In a mms_table_view it is `inside`. */
 struct mms__keys {
     uint64_t seed[2];
-    uint64_t buckets, mask;       /* `mask`: of the power of two from `buckets` on */
-    uint64_t directory, segments; /* offset in bytes; words */
+    uint64_t buckets, mask;       /* mask: the power of two from `buckets` on, less 1 */
+    uint64_t directory, segments; /* its offset in bytes, and the words that it has room for */
     uint64_t entry_head;          /* bytes of an entry before its key: 8 to 32 */
     uint64_t flags;
     uint64_t count;
@@ -20,7 +20,7 @@ struct mms__keys {
 
 static_assert(sizeof(struct mms__keys) == sizeof(((mms_table_view *)0)->inside), "room in a view");
 
-/* The value and what is in its head. */
+/* The bytes of a table, and what was taken from its head. */
 struct mms__table_bytes {
     const unsigned char *data;
     uint64_t size;
@@ -34,10 +34,10 @@ struct mms__entry {
     uint64_t key_size, size, expires_ns;
 };
 
-/* Check the head, and take from it what look-ups need. The codes of mms_table_of; details are stored.
-   `path` is for messages; NULL: not known. */
+/* Check the head and take from it what look-ups need. Returns what mms_table_of does; details are
+   stored. `path` is for messages and may be NULL. */
 int mms__keys_open(const void *data, uint64_t size, const char *path, struct mms__keys *out);
-/* Take it from a head that is good. */
+/* The same without checks, for a head that this writer has made or checked. */
 void mms__keys_take(const struct mms__table_head *head, struct mms__keys *keys);
 
 static inline uint64_t mms__load_at(const struct mms__table_bytes *bytes, uint64_t offset)
@@ -60,7 +60,7 @@ static inline uint64_t mms__entry_units(uint64_t entry_head, uint64_t key_size, 
     return units < MMS__BLOCK_FEWEST ? MMS__BLOCK_FEWEST : units;
 }
 
-/* False: no entry can be there. */
+/* Stores the entry at `unit`. False: no entry can be there. */
 static inline bool mms__entry_at(const struct mms__table_bytes *bytes, uint64_t unit, struct mms__entry *out)
 {
     uint64_t at = unit << MMS__UNIT_BITS, word, value_at;
@@ -100,16 +100,16 @@ static inline bool mms__key_equals(const struct mms__entry *entry, const void *k
 
 /* ---- Buckets ---- */
 
-/* Whether a line with words can be there. */
+/* Whether a line with words may be there. */
 static inline bool mms__is_line(const struct mms__table_bytes *bytes, uint64_t line)
 {
     return line >= MMS__HEAD_LINES && line < bytes->size / MMS__LINE;
 }
 
-/* Some words in a row: those of a bucket, or of a node. */
+/* The words of a bucket, or of one of the nodes behind it. */
 struct mms__words {
     const mms__word *first;
-    unsigned count, node; /* how many nodes are before it */
+    unsigned count, node; /* node: 0 for the bucket itself, 1 for its first node, and so on */
 };
 
 static inline uint64_t mms__tag(uint64_t hash)
@@ -126,7 +126,7 @@ static inline uint64_t mms__bucket_of(const struct mms__keys *keys, uint64_t has
     return bucket < keys->buckets ? bucket : bucket & keys->mask >> 1;
 }
 
-/* False: it does not lie in the value. */
+/* Stores the words of a bucket. False: it does not lie in the value. */
 static inline bool mms__bucket_words(const struct mms__table_bytes *bytes, uint64_t bucket, struct mms__words *out)
 {
     uint64_t line = mms__load_at(bytes, bytes->keys.directory + (bucket >> MMS__SEGMENT_BITS) * sizeof(mms__word));
@@ -140,7 +140,7 @@ static inline bool mms__bucket_words(const struct mms__table_bytes *bytes, uint6
     return true;
 }
 
-/* False: the bucket ends here. */
+/* Goes on to the next node. False: the bucket ends here. */
 static inline bool mms__next_words(const struct mms__table_bytes *bytes, struct mms__words *words)
 {
     uint64_t last = mms__load_relaxed(&words->first[words->count - 1]);
@@ -170,7 +170,7 @@ static inline uint64_t mms__word_to_unit(uint64_t word)
     return word & MMS__WORD_UNIT;
 }
 
-/* The word that leads to a key, expired or not; NULL: none does. */
+/* The word that leads to a key's entry, expired or not; NULL: there is none. */
 const mms__word *mms__find_in(const struct mms__table_bytes *bytes, struct mms__words words, uint64_t tag,
                               const void *key, size_t key_size, struct mms__entry *out);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Looking keys up. */
+/* The reader's calls: look-ups, iteration and description. */
 #include "table/look.h"
 #include "base/error.h"
 #include "os/clock.h"
@@ -43,9 +43,9 @@ uint64_t mms_table_count(const mms_table_view *view)
 
 /* ---- One key ---- */
 
-/* Expired entries are not there. */
-static const void *give(const struct mms__table_bytes *bytes, const mms__word *word, const struct mms__entry *entry,
-                        size_t *size)
+/* The value of an entry that was found; NULL if none was, or if it has expired. */
+static const void *value_of(const struct mms__table_bytes *bytes, const mms__word *word, const struct mms__entry *entry,
+                            size_t *size)
 {
     if (!word || mms__is_expired(bytes, entry))
         return NULL;
@@ -60,17 +60,18 @@ const void *mms_table_get(const mms_table_view *view, const void *key, size_t ke
     struct mms__entry entry;
     const mms__word *word = mms__find(&bytes, mms__hash(bytes.keys.seed, key, key_size), key, key_size, &entry);
 
-    return give(&bytes, word, &entry, size);
+    return value_of(&bytes, word, &entry, size);
 }
 
 /* ---- Many ---- */
 
 enum { BATCH = 16 };
 
+/* A look-up whose bucket is being fetched. */
 struct asked {
     struct mms__words words;
     uint64_t tag;
-    bool known; /* the bucket lies in the value */
+    bool known; /* false: the bucket does not lie in the value */
 };
 
 static void ask(const struct mms__table_bytes *bytes, const mms_key *key, struct asked *out)
@@ -123,7 +124,7 @@ static size_t answer(const struct mms__table_bytes *bytes, const struct asked *a
         asked->known ? mms__find_in(bytes, asked->words, asked->tag, key->data, key->size, &entry) : NULL;
 
     out->size = 0;
-    out->data = give(bytes, word, &entry, &out->size);
+    out->data = value_of(bytes, word, &entry, &out->size);
     return out->data ? 1 : 0;
 }
 
@@ -153,7 +154,7 @@ size_t mms_table_get_many(const mms_table_view *view, size_t count, const mms_ke
 
 /* ---- All ---- */
 
-/* The words that a cursor is in; false: there are none any more. */
+/* Stores the words that a cursor stands in. False: they are no longer there, or never were. */
 static bool words_at(const struct mms__table_bytes *bytes, const mms_table_cursor *cursor, struct mms__words *words)
 {
     if (!mms__bucket_words(bytes, cursor->bucket, words))
@@ -174,7 +175,7 @@ static void fetch_entries(const struct mms__table_bytes *bytes, const struct mms
     }
 }
 
-/* The next entry among these words. */
+/* Stores the next entry of these words. False: there is none. */
 static bool next_of(const struct mms__table_bytes *bytes, const struct mms__words *words, mms_table_cursor *cursor,
                     struct mms__entry *out)
 {
@@ -206,7 +207,7 @@ static bool next(const struct mms__table_bytes *bytes, mms_table_cursor *cursor,
     while (cursor->bucket < bytes->keys.buckets) {
         struct mms__words words;
 
-        if (!words_at(bytes, cursor, &words)) { /* damaged: go on with the next */
+        if (!words_at(bytes, cursor, &words)) { /* damaged: skip this bucket */
             *cursor = (mms_table_cursor){.bucket = cursor->bucket + 1};
             continue;
         }

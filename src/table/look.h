@@ -4,14 +4,15 @@
 
 #include "table/keys.h"
 
-/* Fill a view from bytes whose head was checked. */
+/* Fill in a view of bytes whose head was checked. */
 void mms__look_show(const struct mms__table_bytes *bytes, const struct mms__table_head *head, uint64_t generation,
                     mms_table_view *out);
 
-/* Fetch what look-ups of these keys, 16 at most, will load. Impossible keys are left out. */
+/* Prefetch what look-ups of these keys, at most 16, will load. Keys that no table can have are
+   skipped. */
 void mms__look_fetch(const struct mms__table_bytes *bytes, size_t count, const mms_key *keys);
 
-/* What a view has. */
+/* The bytes that a view is of. */
 static inline struct mms__table_bytes mms__look_bytes(const mms_table_view *view)
 {
     struct mms__table_bytes bytes = {.data = view->data, .size = view->size, .now_ns = view->now_ns};

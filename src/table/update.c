@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The beginning and the end of an update of a table. */
+/* How an update of a table begins and ends, and what changes all of it. */
 #include "table/update.h"
 #include "base/error.h"
 #include "os/clock.h"
@@ -13,7 +13,7 @@
 #include <mmsync/step.h>
 #include <stdlib.h>
 
-/* What a commit looks at, and removes, beyond what the puts before it have. */
+/* What a commit evicts at most, and how many buckets it sweeps for expired entries. */
 enum { EVICTIONS_PER_COMMIT = 1024, SWEPT_PER_COMMIT = 2, SWEPT_PER_CHANGE = 2 };
 
 static const uint64_t plain_type[2] = {MMS_TABLE_TYPE_0, MMS_TABLE_TYPE_1};
@@ -28,13 +28,19 @@ void mms__dirty(struct mms_table *table, uint64_t offset, uint64_t length)
 
 /* ---- Errors ---- */
 
-int mms__table_damaged(struct mms_table *table, const char *what, uint64_t unit)
+static int fail_damaged(const struct mms_table *table)
 {
-    table->damage = MMS_E_CORRUPT;
     return mms__fail(MMS_E_CORRUPT,
-                     "changing the table %s: it is damaged: %s %llu cannot be; abort, or delete all "
-                     "entries with mms_table_clear",
-                     table->writer->place.path, what, (unsigned long long)unit);
+                     "changing the table %s: it is damaged: %s %llu; abort, or delete all entries with "
+                     "mms_table_clear",
+                     table->writer->place.path, table->damage, (unsigned long long)table->damaged_at);
+}
+
+int mms__table_damaged(struct mms_table *table, const char *what, uint64_t where)
+{
+    table->damage = what;
+    table->damaged_at = where;
+    return fail_damaged(table);
 }
 
 int mms__table_fail_room(const struct mms_table *table, int code, uint64_t size)
@@ -42,7 +48,7 @@ int mms__table_fail_room(const struct mms_table *table, int code, uint64_t size)
     const char *path = table->writer->place.path;
 
     if (code != MMS_E_TOO_BIG)
-        return code; /* the call has said why */
+        return code; /* mms_write_grow has stored why */
     return mms__fail(
         MMS_E_TOO_BIG,
         "changing the table %s: no room: it would have %llu bytes, more than options.max_size of its writer "
@@ -65,7 +71,7 @@ static int fail_option(const struct mms_table *table, const char *name, uint64_t
                      table->writer->place.path, name, (unsigned long long)given, (unsigned long long)found);
 }
 
-/* ---- A new one ---- */
+/* ---- A new table ---- */
 
 static bool is_given(const uint64_t pair[2])
 {
@@ -138,7 +144,7 @@ static int create(struct mms_table *table, const mms_table_options *options)
                               options->schema, options->schema_size);
 }
 
-/* ---- One that is there ---- */
+/* ---- The table that the region has ---- */
 
 static int check_options(struct mms_table *table, const mms_table_options *options)
 {
@@ -239,7 +245,7 @@ int mms__table_delete(mms_table *table, const void *key, size_t key_size)
     return code;
 }
 
-/* The head of a table without entries, and without buckets yet. */
+/* Make the head that of a table without entries; its buckets are made next. */
 static void forget_entries(struct mms_table *table)
 {
     struct mms__table_head *head = table->head;
@@ -259,7 +265,7 @@ int mms__table_clear(mms_table *table)
     if (code != 0)
         return code;
     forget_entries(table);
-    table->damage = 0; /* what was damaged is gone */
+    table->damage = NULL; /* whatever was damaged is gone */
     table->changes++;
     MMS__STEP(table_forgotten);
     return mms__index_make(table, MMS__FIRST_BUCKETS);
@@ -289,7 +295,7 @@ static int tidy(struct mms_table *table)
 
 int mms__table_finish(mms_table *table)
 {
-    int code = table->damage != 0 ? mms__table_damaged(table, "what was found at unit", 0) : tidy(table);
+    int code = table->damage ? fail_damaged(table) : tidy(table);
 
     if (code != 0)
         return code;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An update of a table: the writer's half. The bytes are its own until the commit, but they were
-   published once, and may be damaged: nothing in them is followed unchecked. */
+/* An update of a table: the writer's half. Until the commit the bytes are the writer's alone, but
+   they come from a published value and may be damaged: nothing in them is followed unchecked. */
 #ifndef MMS_TABLE_UPDATE_H
 #define MMS_TABLE_UPDATE_H
 
@@ -12,12 +12,13 @@ struct mms_table {
     unsigned char *data;
     struct mms__table_head *head; /* at data */
     uint64_t capacity;            /* bytes at data */
-    uint64_t base_size;           /* of the value that it began with: what is below needs a touch */
-    struct mms__table_bytes now;  /* as look-ups see it */
-    uint64_t expires_ns;          /* for the next puts */
-    uint64_t changes;             /* puts and deletes since the begin */
-    uint64_t evicted, expired;    /* removed since the begin */
-    int damage;                   /* a code, once something impossible was found; no commit then */
+    uint64_t base_size;           /* of the value before; changes below it are touched */
+    struct mms__table_bytes now;  /* as look-ups see the table now */
+    uint64_t expires_ns;          /* of the next puts */
+    uint64_t changes;             /* puts and deletes since the last commit that was tried */
+    uint64_t evicted, expired;    /* removed since the begin, for the receipt */
+    const char *damage;           /* what is damaged; NULL: nothing is known to be. No commit then */
+    uint64_t damaged_at;
 };
 
 static inline struct mms__free_block *mms__block(const struct mms_table *table, uint64_t unit)
@@ -25,7 +26,7 @@ static inline struct mms__free_block *mms__block(const struct mms_table *table, 
     return (struct mms__free_block *)(void *)(table->data + (unit << MMS__UNIT_BITS));
 }
 
-/* Before or after bytes are stored. */
+/* Note that an update changes these bytes; before or after it stores them. */
 void mms__dirty(struct mms_table *table, uint64_t offset, uint64_t length);
 
 static inline void mms__dirty_word(struct mms_table *table, const mms__word *word)
@@ -39,10 +40,12 @@ static inline void mms__set_word(struct mms_table *table, mms__word *word, uint6
     mms__dirty_word(table, word);
 }
 
-/* Something that cannot be; remembers it. The result is MMS_E_CORRUPT. */
-int mms__table_damaged(struct mms_table *table, const char *what, uint64_t unit);
+/* Report damage, and remember it for the commit. `what` ends with what `where` is: "no entry at
+   unit". Returns MMS_E_CORRUPT. */
+int mms__table_damaged(struct mms_table *table, const char *what, uint64_t where);
 
-/* No room for `size` bytes, as a call for more has said. Details are stored. */
+/* Return `code`, with which the writer has refused room for a table of `size` bytes. Details are
+   stored. */
 int mms__table_fail_room(const struct mms_table *table, int code, uint64_t size);
 
 /* ---- The calls, whose arguments are checked (api/table.c) ---- */
@@ -53,10 +56,10 @@ int mms__table_delete(mms_table *table, const void *key, size_t key_size);
 int mms__table_clear(mms_table *table);
 /* Before the commit of now.size bytes; may be repeated. */
 int mms__table_finish(mms_table *table);
-/* Fetch what changes of these keys, MMS__FETCHED at most, will look at. They are not checked. */
+/* Prefetch what puts of these unchecked keys, at most MMS__FETCHED, will load. */
 enum { MMS__FETCHED = 16 };
 void mms__table_fetch(const mms_table *table, size_t count, const mms_key *keys);
-/* What look-ups in a view see, as of now. */
+/* Fill in a view of the table as it is now. */
 void mms__table_show(const struct mms_table *table, mms_table_view *out);
 
 #endif

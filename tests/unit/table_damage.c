@@ -185,6 +185,29 @@ static void a_table_that_is_cut_off_is_damaged(void **state)
     free(good.data);
 }
 
+static void a_commit_repeats_what_is_damaged(void **state)
+{
+    const mms_table_options plain = MMS_TABLE_OPTIONS_INIT;
+    struct bytes bad = make_table(&plain);
+    const struct mms__table_head *head = (const void *)bad.data;
+    const uint64_t nowhere = UINT64_C(1) << 50;
+    mms_table_view view;
+    mms_table *table;
+
+    (void)state;
+    memcpy(bad.data + head->directory * MMS__UNIT, &nowhere, sizeof nowhere);
+    check_ok(mms_table_begin(memory_writer_open(bad.data, bad.size), NULL, &table));
+    check_code(mms_table_put(table, "k", 1, "v", 1), MMS_E_CORRUPT);
+    check_detail_mentions("it is damaged: no place for bucket ");
+    check_code(mms_table_of(NULL, &view), MMS_E_INVALID);
+    check_code(mms_table_commit(table, NULL), MMS_E_CORRUPT);
+    check_detail_mentions("it is damaged: no place for bucket ");
+    check_ok(mms_table_clear(table));
+    check_ok(mms_table_commit(table, NULL));
+    memory_writer_close();
+    free(bad.data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -193,6 +216,7 @@ int main(void)
         cmocka_unit_test(every_word_of_the_head_may_be_anything),
         cmocka_unit_test(links_may_lead_anywhere),
         cmocka_unit_test(a_table_that_is_cut_off_is_damaged),
+        cmocka_unit_test(a_commit_repeats_what_is_damaged),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
