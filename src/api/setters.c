@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Updates of typed values: what setters need of the writer. */
+/* What the setters of typed values need from the writer. */
 #include "api/typed.h"
 #include "api/writer.h"
 #include "base/error.h"
@@ -12,7 +12,7 @@ void mms__write_updated(const mms_writer *writer, struct mms__updated *out)
     if (out->has_types)
         out->generation = writer->backend->updated(writer, out->type_id, &out->serialized);
     else
-        out->generation = writer->updated > 0; /* of these files a value without bytes is none */
+        out->generation = writer->updated > 0; /* in mmap-sync's files an empty value is none */
 }
 
 void mms__write_allow_setters(mms_writer *writer)
@@ -29,7 +29,7 @@ int mms__write_check_setters(const mms_writer *writer)
         return code;
     return mms__fail(MMS_E_INVALID,
                      "setting a part of a value: the write to %s was not begun by the update function of a type; "
-                     "begin it so, or change the bytes with mms_write_patch",
+                     "begin it with that, or change the bytes with mms_write_patch",
                      writer->place.path);
 }
 
@@ -45,5 +45,5 @@ void mms__write_set(mms_writer *writer, const void *at, const void *data, size_t
     size_t offset = (uintptr_t)at - (uintptr_t)writer->buffer;
 
     mms__writer_touch(writer, offset, size);
-    memmove((char *)writer->buffer + offset, data, size); /* it may be of the same buffer */
+    memmove((char *)writer->buffer + offset, data, size); /* data may lie in the same buffer */
 }

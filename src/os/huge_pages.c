@@ -8,7 +8,7 @@
 #define MADV_COLLAPSE 25
 #endif
 
-/* A page of the page table has room for as many entries of 8 bytes as it has bytes. */
+/* A page of a page table has an entry of 8 bytes for each page of a huge page. */
 size_t mms__huge_page(void)
 {
     size_t page = mms__page_size();
@@ -16,8 +16,8 @@ size_t mms__huge_page(void)
     return sizeof(void *) < 8 ? 0 : page / 8 * page;
 }
 
-/* Reserve more than is needed, and give it back: whoever maps there next has the kernel's leave to
-   end up elsewhere, if another thread was faster. */
+/* Reserve more than is needed, and give it back. The address is only a hint then: if another
+   thread maps something there first, the kernel chooses another one. */
 void *mms__find_aligned(size_t size)
 {
     size_t huge = mms__huge_page();
@@ -31,14 +31,14 @@ void *mms__find_aligned(size_t size)
     return (void *)start;
 }
 
-/* The kernel looks at the request before it looks at the length. */
+/* The kernel checks that it knows the request before it looks at the length. */
 bool mms__can_collapse(void)
 {
     return madvise((void *)mms__page_size(), 0, MADV_COLLAPSE) == 0;
 }
 
-/* The kernel makes no huge page where there is nothing at all, so each gets a small page first. To
-   fault in the rest as well would cost more than all of this. */
+/* The kernel makes no huge page where there is nothing at all, so populate one small page in each.
+   To populate the rest as well would cost more than all of this. */
 static int touch(unsigned char *start, size_t size)
 {
     int code = 0;
@@ -48,7 +48,7 @@ static int touch(unsigned char *start, size_t size)
     return code;
 }
 
-/* A page may be on its way to some list of the kernel's: then it is ready a moment later. */
+/* A page that is moving between lists of the kernel is ready a moment later. */
 enum { COLLAPSE_TRIES = 3 };
 
 static int collapse(unsigned char *start, size_t size)
@@ -64,7 +64,8 @@ static int collapse(unsigned char *start, size_t size)
     return code == 0 ? -EAGAIN : code;
 }
 
-/* So many at a time: what fails is counted as small pages, whatever came of it. */
+/* How many to ask for at a time. A piece that fails counts as small pages, even if some of it was
+   made huge. */
 enum { HUGE_PAGES_AT_ONCE = 16 };
 
 static int collapse_pieces(unsigned char *start, size_t size, uint64_t *made)
@@ -86,7 +87,7 @@ static int collapse_pieces(unsigned char *start, size_t size, uint64_t *made)
     return result;
 }
 
-/* Through a map of its own, whatever the maps that are in use were told about huge pages. */
+/* Uses a mapping of its own, because those in use may have been told to refuse huge pages. */
 int mms__collapse(int fd, uint64_t offset, uint64_t size, uint64_t *made)
 {
     void *base = mmap(mms__find_aligned((size_t)size), (size_t)size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,

@@ -8,7 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* What headers of older kernels lack: Debian 12 has those of Linux 6.1. */
+/* Missing in the headers of older kernels; Debian 12 has those of Linux 6.1. */
 #ifndef UFFD_USER_MODE_ONLY
 #define UFFD_USER_MODE_ONLY 1
 #endif
@@ -22,13 +22,13 @@
 #define UFFD_FEATURE_WP_ASYNC (1 << 15)
 #endif
 
-/* PAGEMAP_SCAN of linux/fs.h, under names that newer headers do not have. */
-struct region {
+/* The structures of PAGEMAP_SCAN (linux/fs.h), under names that newer headers do not use. */
+struct run {
     uint64_t start, end, categories;
 };
 
 struct scan {
-    uint64_t size, flags, start, end, walk_end, regions, room, max_pages;
+    uint64_t size, flags, start, end, walk_end, runs, room, max_pages;
     uint64_t inverted, all_of, any_of, returned; /* categories */
 };
 
@@ -37,8 +37,8 @@ struct scan {
 enum { WRITTEN = 1 << 1, PRESENT = 1 << 3, SWAPPED = 1 << 4 }; /* categories */
 enum { PROTECT_MATCHING = 1 << 0, FAIL_UNLESS_TRACKED = 1 << 1 };
 
-/* No more than 512: with a larger array, `walk_end` may be lower than where the kernel has
-   stopped. */
+/* Of the array of runs. At most 512: with a larger one, `walk_end` may be lower than where the
+   kernel has stopped. */
 enum { ROOM = 256 };
 
 static int failed(void)
@@ -48,8 +48,9 @@ static int failed(void)
 
 /* ---- Opening ---- */
 
-/* Modes that everybody may use: faults of the kernel itself (read(2) into the buffer) are not
-   delivered, but the kernel resolves them, like all others, by itself. */
+/* User mode only, which needs no rights. In this mode faults of the kernel itself, as in a read(2)
+   into the buffer, are not delivered; with asynchronous protection none has to be, because the
+   kernel resolves all of them by itself. */
 static int open_faults(struct mms__page_track *track, enum mms__page_track_call *call)
 {
     struct uffdio_api api = {
@@ -124,7 +125,8 @@ void mms__page_track_close(struct mms__page_track *track)
 
 /* ---- Using it ---- */
 
-/* Returns how many regions were stored, or -errno. Goes on at scan->walk_end. */
+/* One call, from scan->start on. Returns how many runs it stored, or -errno. The next call begins
+   at scan->walk_end. */
 static int scan_once(const struct mms__page_track *track, struct scan *scan)
 {
     int count;
@@ -147,7 +149,7 @@ static struct scan whole_pages(const void *start, size_t size)
     return (struct scan){.start = begin, .end = mms__round_up(begin + size, mms__page_size())};
 }
 
-/* Whatever is there, and where there is nothing: a mark is left in its place. */
+/* Pages that are not there are protected, too: the kernel leaves a mark in their place. */
 int mms__page_track_protect(const struct mms__page_track *track, const void *start, size_t size)
 {
     struct scan scan = whole_pages(start, size);
@@ -165,25 +167,26 @@ int mms__page_track_protect(const struct mms__page_track *track, const void *sta
     return 0;
 }
 
-static bool is_protected(uint64_t categories)
+/* Not there, but with a mark of protection in its place. */
+static bool is_marked(uint64_t categories)
 {
     return (categories & (WRITTEN | PRESENT | SWAPPED)) == SWAPPED;
 }
 
-/* A page is protected as long as its entry in the page table says so, or a mark that takes the
-   entry's place while the page is away: the kernel calls that swapped out. Ask for all the others,
-   in one question, so that each page is judged at one moment. It includes what has no entry:
-   pages that were stored to and then swapped out, or dropped (MADV_DONTNEED). To ask only for what
-   was written would miss those. */
+/* A page is protected as long as its entry in the page table says so, or a mark in place of the
+   entry while the page is away, which the kernel reports as swapped out. Ask for all other pages
+   in one question, so that each page is judged at one moment. That includes pages without an
+   entry, which may have been stored to and then swapped out or dropped (MADV_DONTNEED). Asking
+   only for written pages would miss those. */
 int mms__page_track_scan(const struct mms__page_track *track, const void *start, size_t size,
                          mms__page_track_found *found, void *context)
 {
-    struct region regions[ROOM];
+    struct run runs[ROOM];
     struct scan scan = whole_pages(start, size);
 
     if (!mms__file_is_ours(&track->pages))
         return -EBADF;
-    scan.regions = (uintptr_t)regions;
+    scan.runs = (uintptr_t)runs;
     scan.room = ROOM;
     scan.inverted = PRESENT;
     scan.any_of = WRITTEN | PRESENT;
@@ -194,9 +197,8 @@ int mms__page_track_scan(const struct mms__page_track *track, const void *start,
         if (count < 0)
             return count;
         for (int i = 0; i < count; i++)
-            if (!is_protected(regions[i].categories))
-                found(context, (size_t)(regions[i].start - (uintptr_t)start),
-                      (size_t)(regions[i].end - regions[i].start));
+            if (!is_marked(runs[i].categories))
+                found(context, (size_t)(runs[i].start - (uintptr_t)start), (size_t)(runs[i].end - runs[i].start));
         scan.start = scan.walk_end;
     }
     return 0;

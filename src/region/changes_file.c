@@ -158,7 +158,7 @@ static int make(const struct mms__place *place, const struct mms__header *region
     int code = mms__file_open(place->directory.fd, "changes", O_RDWR | O_CREAT | O_EXCL, 0600, &file);
 
     if (code != 0) {
-        if (code != -EEXIST) /* it may have been made, and failed only when looked at */
+        if (code != -EEXIST) /* it may have been made, and refused only afterwards */
             (void)unlinkat(place->directory.fd, "changes", 0);
         return code;
     }
@@ -191,7 +191,7 @@ static void straighten(struct mms__ring *ring, uint64_t highest)
     mms__store_relaxed(&shared->head, fresh);
 }
 
-/* Is the open directory the one that `like` was opened in? */
+/* Fails if the open directory is not the one that `like` was opened in. Stores its status. */
 static int check_directory(const struct mms__place *place, const struct mms__file *like, struct stat *status)
 {
     if (fstatat(place->directory.fd, "data", status, AT_SYMLINK_NOFOLLOW) != 0) {
@@ -207,7 +207,6 @@ static int open_or_make(const struct mms__place *place, const struct mms__header
                         uint64_t size, uint64_t highest, struct mms__ring *ring)
 {
     int code = mms__ring_open(place->directory.fd, region, true, ring);
-
     bool is_useless = code == MMS_E_CORRUPT || code == -ENODATA;
 
     if (is_useless && unlinkat(place->directory.fd, "changes", 0) != 0)

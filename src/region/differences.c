@@ -2,9 +2,9 @@
 #include "region/differences.h"
 #include <string.h>
 
-/* What is compared at a time: much, until there is a difference in it; then little. Little blocks
-   in a row that differ become one range, which begins and ends with a differing byte. */
-enum { MUCH = 4096, LITTLE = 256 };
+/* Compare large blocks, and the small ones in a large one that differs. Small blocks in a row that
+   differ become one range, which begins and ends with a differing byte. */
+enum { LARGE = 4096, SMALL = 256 };
 
 static bool differ(const unsigned char *a, const unsigned char *b, uint64_t start, uint64_t end)
 {
@@ -16,7 +16,7 @@ static uint64_t next_block(uint64_t at, uint64_t end, uint64_t size)
     return end - at > size ? at + size : end;
 }
 
-/* The range goes from the first differing byte of one block to the last one of another. */
+/* The first and the last block differ: leave out equal bytes at both ends. */
 static void add(const unsigned char *a, const unsigned char *b, uint64_t start, uint64_t end,
                 struct mms__range_set *set)
 {
@@ -27,13 +27,13 @@ static void add(const unsigned char *a, const unsigned char *b, uint64_t start, 
     mms__range_set_add(set, start, end - start);
 }
 
-static void find_little(const unsigned char *a, const unsigned char *b, uint64_t at, uint64_t end,
-                        struct mms__range_set *set)
+static void compare_small(const unsigned char *a, const unsigned char *b, uint64_t at, uint64_t end,
+                          struct mms__range_set *set)
 {
-    uint64_t first = end; /* of the blocks before this one that differ; `end`: the last one did not */
+    uint64_t first = end; /* of the row of differing blocks; `end`: there is none */
 
     while (at < end) {
-        uint64_t next = next_block(at, end, LITTLE);
+        uint64_t next = next_block(at, end, SMALL);
         bool differs = differ(a, b, at, next);
 
         if (differs && first == end)
@@ -52,10 +52,10 @@ void mms__find_differences(const unsigned char *a, const unsigned char *b, uint6
                            struct mms__range_set *set)
 {
     while (start < end) {
-        uint64_t next = next_block(start, end, MUCH);
+        uint64_t next = next_block(start, end, LARGE);
 
         if (differ(a, b, start, next))
-            find_little(a, b, start, next, set);
+            compare_small(a, b, start, next, set);
         start = next;
     }
 }

@@ -39,7 +39,7 @@ static int fail(const struct mms__tracked *tracked, enum mms__page_track_call ca
                      tracked->path, refused_calls[call], advise(call, code));
 }
 
-/* Not for want of something that may be there at the next update. */
+/* False for a shortage that may be over at the next update. */
 static bool is_final(int code)
 {
     return code != -ENOMEM && code != -EMFILE && code != -ENFILE && code != -EINTR;
@@ -56,7 +56,7 @@ int mms__tracking_open(struct mms__tracking *tracking, const struct mms__tracked
         return 0;
     code = mms__page_track_open(&tracking->pages, tracked->data, &call);
     if (code == 0) {
-        mms__forbid_huge_pages(tracked->data); /* a store would count as one to all of its huge page */
+        mms__forbid_huge_pages(tracked->data); /* a store would count for the whole huge page */
         return 0;
     }
     if (tracked->how == MMS_TRACK_PAGES)
@@ -78,8 +78,8 @@ static bool protect(struct mms__tracking *tracking, const unsigned char *slot, u
            mms__page_track_protect(&tracking->pages, slot, (size_t)size) == 0;
 }
 
-/* The second try is for hosts that close descriptors that are not theirs, and with them the
-   kernel's notes. */
+/* Tries again after opening anew, because hosts that close descriptors that are not theirs end the
+   tracking. */
 int mms__tracking_begin(struct mms__tracking *tracking, const struct mms__tracked *tracked, const unsigned char *slot,
                         uint64_t size)
 {
@@ -117,8 +117,8 @@ static void compare(void *context, size_t offset, size_t length)
     mms__find_differences(comparison->value, comparison->slot, offset, end, comparison->changes);
 }
 
-/* If the kernel does not answer, as when a host has closed our descriptors since, everything is
-   compared. */
+/* If the kernel gives no answer, as when the host has closed our descriptors meanwhile, compare
+   everything. */
 void mms__tracking_collect(struct mms__tracking *tracking, const unsigned char *value, const unsigned char *slot,
                            uint64_t size, struct mms__range_set *changes)
 {
