@@ -150,7 +150,7 @@ static bool updater_write(struct updater *updater)
     DATA_STORE(data_file[handle->slot][0], base_generation(handle));
     mms__range_set_clear(&updater->update.touches);
     mms__range_set_add(&updater->update.touches, 16 * generation, 1);
-    finish(handle, (size_t)size_of(generation), NULL);
+    finish_build(handle, (size_t)size_of(generation), NULL);
     return true;
 }
 

@@ -187,23 +187,21 @@ int mms__writer_take_newest(struct mms__native_writer *writer, size_t capacity, 
     return take(writer, capacity, seek, content, receipt);
 }
 
-/* What the descriptor says about a value. */
-MMS__INLINE struct mms__descriptor describe(struct mms__native_writer *writer, unsigned slot, size_t size)
+/* What the descriptor says about a value, as far as the options decide it. */
+MMS__INLINE struct mms__descriptor describe(struct mms__native_writer *writer, size_t size)
 {
     const mms_writer_options *options = &writer->front.options;
-    const uint64_t *type_id = writer->front.typed ? writer->front.type_id : options->type_id;
 
     return (struct mms__descriptor){
-        .type_id = {type_id[0], type_id[1]},
+        .type_id = {options->type_id[0], options->type_id[1]},
         .tag = options->tag,
-        .checksum = options->checksum ? mms__checksum(mms__writer_slot(writer, slot), size) : 0,
+        .checksum = options->checksum ? mms__checksum(mms__writer_slot(writer, writer->slot), size) : 0,
         .publish_ns = writer->time_ns, /* check_gone has read it */
-        .flags = (options->checksum ? MMS__HAS_CHECKSUM : 0) |
-                 (writer->front.serialized ? mms__vouching_flag(&writer->front) : 0),
+        .flags = options->checksum ? MMS__HAS_CHECKSUM : 0,
     };
 }
 
-/* Inlined, as `finish` is: then what `describe` makes stays in registers. */
+/* Inlined, so that what `describe` makes stays in registers. */
 MMS__INLINE void publish_as(struct mms__native_writer *writer, unsigned slot, size_t size,
                             const struct mms__descriptor *as)
 {
@@ -256,15 +254,10 @@ __attribute__((noinline)) static size_t store_schema(struct mms__native_writer *
     return writer->front.schema_size;
 }
 
-MMS__INLINE void finish(struct mms__native_writer *writer, size_t size, mms_receipt *receipt)
+MMS__INLINE void finish(struct mms__native_writer *writer, size_t size, const struct mms__descriptor *as,
+                        mms_receipt *receipt)
 {
-    struct mms__descriptor as = describe(writer, writer->slot, size);
-
-    if (writer->front.typed)
-        as.schema_size = store_schema(writer, size);
-    if (writer->front.updating)
-        as.changes_at = mms__update_record(writer, size);
-    publish_as(writer, writer->slot, size, &as);
+    publish_as(writer, writer->slot, size, as);
     writer->receipt.size = size;
     if (receipt)
         *receipt = writer->receipt;
@@ -273,13 +266,15 @@ MMS__INLINE void finish(struct mms__native_writer *writer, size_t size, mms_rece
 int mms__native_write(struct mms_writer *front, const void *data, size_t size, mms_receipt *receipt)
 {
     struct mms__native_writer *writer = mms__native_writer_of(front);
+    struct mms__descriptor as;
     int code = take(writer, size, false, NULL, receipt);
 
     if (code != 0)
         return code;
     mms__copy_in(mms__writer_slot(writer, writer->slot), data, size);
     MMS__STEP(write_copied);
-    finish(writer, size, receipt);
+    as = describe(writer, size);
+    finish(writer, size, &as, receipt);
     return 0;
 }
 
@@ -304,6 +299,23 @@ int mms__native_grow(struct mms_writer *front, size_t capacity, void **buffer)
     return mms__pool_grow(&writer->pool, writer->slot, capacity);
 }
 
+/* Publish a value that was built, with what was said of it since its write began. */
+static void finish_build(struct mms__native_writer *writer, size_t size, mms_receipt *receipt)
+{
+    struct mms__descriptor as = describe(writer, size);
+
+    if (writer->front.typed) {
+        as.type_id[0] = writer->front.type_id[0];
+        as.type_id[1] = writer->front.type_id[1];
+        as.schema_size = store_schema(writer, size);
+    }
+    if (writer->front.serialized)
+        as.flags |= mms__vouching_flag(&writer->front);
+    if (writer->front.updating)
+        as.changes_at = mms__update_record(writer, size);
+    finish(writer, size, &as, receipt);
+}
+
 int mms__native_commit(struct mms_writer *front, size_t size, mms_receipt *receipt)
 {
     struct mms__native_writer *writer = mms__native_writer_of(front);
@@ -315,7 +327,7 @@ int mms__native_commit(struct mms_writer *front, size_t size, mms_receipt *recei
         return code;
     mms__fence_seq_cst(); /* the release in mms__publish does not order streaming stores */
     MMS__STEP(write_fenced);
-    finish(writer, size, receipt);
+    finish_build(writer, size, receipt);
     return 0;
 }
 
