@@ -35,9 +35,9 @@ int mms__write_check_setters(const mms_writer *writer)
 
 bool mms__write_holds(const mms_writer *writer, const void *at, size_t size)
 {
-    uintptr_t start = (uintptr_t)writer->buffer, place = (uintptr_t)at;
+    uintptr_t offset = (uintptr_t)at - (uintptr_t)writer->buffer; /* wraps for a place before it */
 
-    return place >= start && size <= writer->updated && place - start <= writer->updated - size;
+    return offset <= writer->updated && size <= writer->updated - offset;
 }
 
 void mms__write_set(mms_writer *writer, const void *at, const void *data, size_t size)

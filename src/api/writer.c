@@ -310,9 +310,7 @@ int mms_write_commit(mms_writer *writer, size_t size, mms_receipt *receipt)
 
 int mms__write_commit_serialized(mms_writer *writer, size_t size, mms_receipt *receipt)
 {
-    int code = check_commit(writer, size);
-
-    return code == 0 ? mms__writer_commit(writer, size, true, receipt) : code;
+    return mms__writer_commit(writer, size, true, receipt);
 }
 
 int mms_write_set_type(mms_writer *writer, const uint64_t type_id[2], const char *schema, size_t schema_size)

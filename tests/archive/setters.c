@@ -410,6 +410,7 @@ static void places_elsewhere_are_refused(void **state)
         char bytes[sizeof(ArchivedBoard)];
     } mine;
     const ArchivedBoard *theirs, *next = f->board + 1, *before;
+    const ArchivedVec_char *cut = (const void *)((const char *)(f->board + 1) - 4); /* begins in the value */
     mms_view view;
 
     memcpy(&mine, f->board, sizeof mine);
@@ -421,6 +422,7 @@ static void places_elsewhere_are_refused(void **state)
     before = (const ArchivedBoard *)(const void *)(start_of(f) - 16);
     check_refused(f, Board_set_revision(f->writer, before, 2), "not in the value that is being updated");
     check_refused(f, Vec_char_set_at(f->writer, &mine.board.letters, 0, 'x'), "not in the value");
+    check_refused(f, Vec_char_set_at(f->writer, cut, 0, 'x'), "not in the value");
     check_refused(f, Array_f32_8_set_at(f->writer, HashMap_u64_Array_f32_8_get(&f->board->rows, 1), 0, 1),
                   "the pointer is NULL");
     check_refused(f, HashMap_u64_Array_f32_8_set(f->writer, NULL, 7, NULL), "the pointer is NULL");
