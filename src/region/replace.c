@@ -89,7 +89,8 @@ static int carry_value(const struct mms__native_writer *from, struct mms__native
     whole = (size_t)(as.schema_size == 0 ? as.size : mms__schema_at(as.size) + as.schema_size);
     code = mms__pool_take(&to->pool, whole, (struct mms__patience){MMS_NO_WAIT, MMS_REFUSE}, &slot, &receipt);
     if (code != 0)
-        return code;
+        return mms__fail(code, "replacing %s: no room for its value of %llu bytes; the region stays as it was",
+                         from->front.place.path, (unsigned long long)as.size);
     code = mms__read_at(from->data_file.fd, to->pool.data + slot * to->pool.header.stride, whole,
                         mms__word_slot(word) * from->pool.header.stride);
     if (code != 0)

@@ -42,7 +42,7 @@ static int fail(const struct mms__tracked *tracked, enum mms__page_track_call ca
 /* False for a shortage that may be over at the next update. */
 static bool is_final(int code)
 {
-    return code != -ENOMEM && code != -EMFILE && code != -ENFILE && code != -EINTR;
+    return code != -ENOMEM && code != -EMFILE && code != -ENFILE;
 }
 
 /* ---- Opening ---- */
@@ -106,13 +106,12 @@ struct comparison {
     struct mms__range_set *changes;
 };
 
+/* Only the end may lie past the value, in its last page. */
 static void compare(void *context, size_t offset, size_t length)
 {
     struct comparison *comparison = context;
     uint64_t end = (uint64_t)offset + length < comparison->size ? (uint64_t)offset + length : comparison->size;
 
-    if (offset >= end)
-        return;
     comparison->tracking->compared += end - offset;
     mms__find_differences(comparison->value, comparison->slot, offset, end, comparison->changes);
 }

@@ -48,7 +48,7 @@
     KIND(ioctl_setflags, EOPNOTSUPP, EPERM, EIO) \
     KIND(ioctl_uffd_api, EINVAL, EPERM) \
     KIND(ioctl_uffd_register, EINVAL, EPERM, ENOMEM) \
-    KIND(ioctl_scan, ENOTTY, EPERM, ENOMEM, EINTR) \
+    KIND(ioctl_scan, ENOTTY, EPERM, ENOMEM, EINTR, INJECT_SHORT) \
     KIND(fcntl_setlk, EAGAIN, EACCES, ENOLCK, EINTR, ENOMEM, EIO, EINVAL) \
     KIND(fcntl_getlk, ENOLCK, EIO, EINVAL) \
     KIND(fcntl_dupfd, EMFILE, ENOMEM) \

@@ -44,9 +44,10 @@ static void need_huge_pages(void **state)
         skip_because("%s", mms_last_error());
 }
 
-/* Publish while one call of madvise(2) after the other fails, as often as the library tries. Whatever comes of it, no
-   value is lost. Returns how many publishes failed for want of huge pages. */
-static unsigned publish_with_refused_advice(const char *path, mms_huge_pages wanted, int error)
+/* Publish while one call after the other of a kind fails, that often each. Whatever comes of it, no
+   value is lost. Returns for which calls the publish failed for want of huge pages, a bit for each. */
+static unsigned publish_while_refused(const char *path, mms_huge_pages wanted, enum inject_kind kind, int error,
+                                      unsigned times)
 {
     unsigned calls = 1, failed = 0;
 
@@ -55,14 +56,14 @@ static unsigned publish_with_refused_advice(const char *path, mms_huge_pages wan
         int code;
 
         publish_text(writer, "before");
-        fail_from_here(INJECT_madvise, nth, error, error == EAGAIN ? 3 : 1);
+        fail_from_here(kind, nth, error, times);
         code = mms_write(writer, large_value, LARGE_VALUE, NULL);
-        calls = nth == 0 ? counts->of[INJECT_madvise] : calls;
+        calls = nth == 0 ? counts->of[kind] : calls;
         inject_disarm();
         if (code != 0) {
-            check_true(code == -error ||
+            check_true(code == -error || code == -EAGAIN || /* what is interrupted again and again, or has no place */
                        (error == EINVAL && code == -EOPNOTSUPP)); /* of getting the first small pages */
-            failed += strstr(mms_last_error(), "in huge pages") != NULL;
+            failed |= (unsigned)(strstr(mms_last_error(), "in huge pages") != NULL) << nth;
             check_copies(path, "before");
         }
         check_ok(mms_write(writer, large_value, LARGE_VALUE, NULL));
@@ -70,20 +71,43 @@ static unsigned publish_with_refused_advice(const char *path, mms_huge_pages wan
         check_ok(mms_writer_close(writer));
         check_ok(mms_remove(path));
     }
-    check_true(calls > 2);
+    check_true(calls > 0 && calls < 32);
     return failed;
+}
+
+static void check_refused(const char *path, enum inject_kind kind, int error, unsigned times)
+{
+    check_equal(publish_while_refused(path, MMS_HUGE_PAGES_AUTO, kind, error, times), 0);
+    check_true(publish_while_refused(path, MMS_HUGE_PAGES_ON, kind, error, times) != 0);
+}
+
+/* Huge pages that are only delayed are asked for three times. */
+static void check_delayed(const char *path, int error)
+{
+    unsigned twice = publish_while_refused(path, MMS_HUGE_PAGES_ON, INJECT_madvise, error, 2);
+    unsigned thrice = publish_while_refused(path, MMS_HUGE_PAGES_ON, INJECT_madvise, error, 3);
+
+    check_true((thrice & ~twice) != 0);
+    check_refused(path, INJECT_madvise, error, 3);
 }
 
 static void huge_pages_that_are_refused_are_small_or_an_error(void **state)
 {
-    const int errors[] = {ENOMEM, EBUSY, EAGAIN, EINVAL};
     const char *path = scratch_path(state, "region");
 
     need_huge_pages(state);
-    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
-        check_equal(publish_with_refused_advice(path, MMS_HUGE_PAGES_AUTO, errors[i]), 0);
-        check_true(publish_with_refused_advice(path, MMS_HUGE_PAGES_ON, errors[i]) > 0);
-    }
+    check_refused(path, INJECT_madvise, ENOMEM, 1);
+    check_refused(path, INJECT_madvise, EBUSY, 1);
+    check_refused(path, INJECT_madvise, EINVAL, 1);
+    check_delayed(path, EAGAIN);
+    check_delayed(path, EINTR);
+}
+
+/* The mapping that they are made through. */
+static void mapping_that_is_refused_is_small_pages_or_an_error(void **state)
+{
+    need_huge_pages(state);
+    check_refused(scratch_path(state, "region"), INJECT_mmap, ENOMEM, 1);
 }
 
 /* The question at the open comes first. */
@@ -115,6 +139,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         answers_test(huge_pages_that_are_refused_are_small_or_an_error),
+        answers_test(mapping_that_is_refused_is_small_pages_or_an_error),
         answers_test(kernel_without_huge_pages_is_told_at_the_open),
     };
 

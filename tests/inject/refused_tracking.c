@@ -3,11 +3,14 @@
    open of a writer says which and what to do, or values are compared as a whole, as the option has
    it. No store is lost. */
 #include "answers.h"
+#include "forked.h"
 #include "region/writer.h"
 #include "sample.h"
 #include "scratch.h"
 #include "tracked.h"
 #include <errno.h>
+#include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { SIZE = 200000 };
@@ -20,11 +23,13 @@ struct refusal {
 
 static const struct refusal refusals[] = {
     {INJECT_userfaultfd, EPERM, "userfaultfd(2) was refused", "seccomp"},
+    {INJECT_userfaultfd, EACCES, "userfaultfd(2) was refused", "security module"},
     {INJECT_userfaultfd, ENOSYS, "userfaultfd(2) was refused", "CONFIG_USERFAULTFD"},
     {INJECT_userfaultfd, EINVAL, "userfaultfd(2) was refused", "Linux 6.7"},
     {INJECT_ioctl_uffd_api, EINVAL, "userfaultfd(2) cannot note stores", "Linux 6.7"},
     {INJECT_ioctl_uffd_register, EINVAL, "`data` cannot be noted", "Linux 6.7"},
     {INJECT_ioctl_scan, ENOTTY, "PAGEMAP_SCAN was refused", "Linux 6.7"},
+    {INJECT_ioctl_scan, INJECT_SHORT, "PAGEMAP_SCAN was refused", ""}, /* success, but no page was looked at */
 };
 
 enum { REFUSALS = sizeof refusals / sizeof *refusals };
@@ -40,7 +45,8 @@ static void writer_that_must_track_is_told_at_the_open(void **state)
     for (int i = 0; i < REFUSALS; i++) {
         fail_from_here(refusals[i].kind, 1, refusals[i].error, FOR_GOOD);
         options.replace = true;
-        check_code(mms_writer_open(path, &options, &writer), -refusals[i].error);
+        check_code(mms_writer_open(path, &options, &writer),
+                   refusals[i].error == INJECT_SHORT ? -EIO : -refusals[i].error);
         inject_disarm();
         check_true(writer == NULL);
         check_detail_mentions(refusals[i].says);
@@ -69,18 +75,92 @@ static void writer_that_may_compare_does(void **state)
     }
 }
 
-/* What was refused for want of a descriptor is asked for again at the next update. */
-static void short_want_is_no_refusal(void **state)
+/* The last file that the open of a writer opens. */
+static void pagemap_that_cannot_be_opened_is_told(void **state)
 {
-    struct tracked tracked;
+    static const struct {
+        int error;
+        const char *advises;
+    } failures[] = {{ENOENT, "mount /proc"}, {EACCES, "PR_SET_DUMPABLE"}, {EPERM, "PR_SET_DUMPABLE"}, {EMFILE, ""}};
+    const char *path = scratch_path(state, "region");
+    const mms_writer_options options = tracked_options(MMS_TRACK_PAGES, SIZE);
+    mms_writer *writer;
+    unsigned last;
 
     need_page_tracking();
-    fail_from_here(INJECT_userfaultfd, 1, EMFILE, 1);
-    tracked = tracked_open(scratch_path(state, "region"), MMS_TRACK_AUTO, SIZE);
+    check_ok(mms_writer_open(path, &options, &writer));
+    check_ok(mms_writer_close(writer));
+    fail_from_here(INJECT_openat, 0, 0, 0);
+    check_ok(mms_writer_open(path, &options, &writer));
+    last = counts->of[INJECT_openat];
     inject_disarm();
-    tracked_update(&tracked, 100);
-    check_equal(tracked_compared(&tracked), (uint64_t)sysconf(_SC_PAGESIZE));
-    tracked_close(&tracked);
+    check_ok(mms_writer_close(writer));
+    for (size_t i = 0; i < sizeof failures / sizeof *failures; i++) {
+        fail_from_here(INJECT_openat, last, failures[i].error, 1);
+        check_code(mms_writer_open(path, &options, &writer), -failures[i].error);
+        inject_disarm();
+        check_detail_mentions("/proc/self/pagemap cannot be opened");
+        check_detail_mentions(failures[i].advises);
+    }
+}
+
+static unsigned open_descriptors(void)
+{
+    unsigned count = 0;
+
+    for (int fd = 0; fd < 256; fd++)
+        count += fcntl(fd, F_GETFD) >= 0;
+    return count;
+}
+
+/* A descriptor must not be that of a standard stream. For want of another one the call fails as if
+   it had been refused, and leaves none behind. */
+static void open_without_standard_input(void *path)
+{
+    const mms_writer_options options = tracked_options(MMS_TRACK_PAGES, SIZE);
+    unsigned calls = 1, told = 0, open;
+    mms_writer *writer;
+
+    close(0);
+    open = open_descriptors();
+    for (unsigned nth = 0; nth <= calls; nth++) {
+        fail_from_here(INJECT_fcntl_dupfd, nth, EMFILE, 1);
+        if (mms_writer_open(path, &options, &writer) != 0)
+            told += strstr(mms_last_error(), "userfaultfd(2) was refused") != NULL;
+        calls = nth == 0 ? counts->of[INJECT_fcntl_dupfd] : calls;
+        inject_disarm();
+        check_ok(mms_writer_close(writer));
+        check_equal(open_descriptors(), open);
+    }
+    check_equal(told, 1);
+}
+
+static void descriptor_that_cannot_be_moved_is_a_refusal(void **state)
+{
+    char *path = (char *)(uintptr_t)scratch_path(state, "region");
+
+    need_page_tracking();
+    in_child(open_without_standard_input, path);
+}
+
+/* What was refused for want of memory or descriptors is asked for again at the next update. */
+static void short_want_is_no_refusal(void **state)
+{
+    static const int wants[] = {EMFILE, ENFILE, ENOMEM};
+
+    need_page_tracking();
+    for (size_t i = 0; i < sizeof wants / sizeof *wants; i++) {
+        const char *path = scratch_path(state, "region");
+        struct tracked tracked;
+
+        fail_from_here(INJECT_userfaultfd, 1, wants[i], 1);
+        tracked = tracked_open(path, MMS_TRACK_AUTO, SIZE);
+        inject_disarm();
+        tracked_update(&tracked, 100);
+        check_equal(tracked_compared(&tracked), (uint64_t)sysconf(_SC_PAGESIZE));
+        tracked_close(&tracked);
+        check_ok(mms_remove(path));
+    }
 }
 
 /* One call protects, the next asks; each may fail once. */
@@ -141,6 +221,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         answers_test(writer_that_must_track_is_told_at_the_open),
         answers_test(writer_that_may_compare_does),
+        answers_test(pagemap_that_cannot_be_opened_is_told),
+        answers_test(descriptor_that_cannot_be_moved_is_a_refusal),
         answers_test(short_want_is_no_refusal),
         answers_test(update_without_an_answer_compares_everything),
         answers_test(update_that_cannot_track_is_not_begun),

@@ -10,6 +10,7 @@
 #include "scratch.h"
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -245,6 +246,43 @@ static void commit_without_room_for_its_record_can_be_made_again(void **state)
     check_ok(mms_writer_close(writer));
 }
 
+static void print_finding(void *unused, const char *finding)
+{
+    (void)unused;
+    fprintf(stderr, "%s\n", finding);
+}
+
+/* Wherever the room ends, also for the value itself, the old region is as it was. */
+static void replacement_without_room_leaves_the_old_region(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer_options options = sample_options();
+    unsigned calls = 1, refused = 0;
+    mms_writer *writer = sample_writer(path);
+
+    publish_text(writer, "kept");
+    check_ok(mms_writer_close(writer));
+    options.replace = true;
+    for (unsigned nth = 0; nth <= calls; nth++) {
+        int code;
+
+        options.max_slots = 5 + nth; /* never as it is */
+        fail_from_here(INJECT_fallocate, nth, ENOSPC, FOR_GOOD);
+        code = mms_writer_open(path, &options, &writer);
+        calls = nth == 0 ? counts->of[INJECT_fallocate] : calls;
+        inject_disarm();
+        if (code != 0) {
+            check_code(code, -ENOSPC);
+            refused++;
+        }
+        check_ok(mms_writer_close(writer));
+        check_copies(path, "kept");
+        check_ok(mms_verify(path, print_finding, NULL));
+    }
+    check_equal(refused, calls);
+    check_detail_mentions("no room for its value of 4 bytes; the region stays as it was");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -257,6 +295,7 @@ int main(void)
         answers_test(ranges_without_memory_are_merged_and_not_lost),
         answers_test(touches_without_memory_count_as_everything),
         answers_test(commit_without_room_for_its_record_can_be_made_again),
+        answers_test(replacement_without_room_leaves_the_old_region),
     };
 
     counts = inject_share();

@@ -96,8 +96,10 @@ int __wrap_ioctl(int fd, unsigned long request, void *argument)
 {
     enum inject_kind kind = tracking_kind(request);
 
+    if (kind != INJECT_KIND_COUNT && inject_due(kind))
+        return errno == 0 ? 0 : -1; /* INJECT_SHORT: success without a result */
     if (kind != INJECT_KIND_COUNT)
-        return inject_due(kind) ? -1 : __real_ioctl(fd, request, argument);
+        return __real_ioctl(fd, request, argument);
     if (inject_due(request == FS_IOC_GETFLAGS ? INJECT_ioctl_getflags : INJECT_ioctl_setflags))
         return -1;
     if (inject_magic == 0)

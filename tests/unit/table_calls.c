@@ -539,6 +539,10 @@ static void options_that_cannot_be_are_refused(void **state)
     mms_table_options options = MMS_TABLE_OPTIONS_INIT;
     mms_table *table;
 
+    options.struct_size = 1;
+    check_code(mms_table_begin(scene.writer, &options, &table), MMS_E_INVALID);
+    check_detail_mentions("options: struct_size is 1");
+    options = (mms_table_options)MMS_TABLE_OPTIONS_INIT;
     options.key_size = MMS_TABLE_KEY_MAX + 1;
     check_code(mms_table_begin(scene.writer, &options, &table), MMS_E_INVALID);
     check_detail_mentions("options.key_size");

@@ -185,8 +185,14 @@ static void an_evicted_slot_is_caught_up(void **state)
     close_handles(&handles);
 }
 
-/* Changes one byte in each of so many places, each of them `apart` from the next, and returns the slot. */
-static unsigned change_places(struct handles *handles, size_t places, size_t apart, unsigned char byte)
+enum { VALUE_SIZE = 512 << 10 };
+
+struct change {
+    size_t places, apart, length;
+};
+
+/* Change that many bytes in each of those places, and return the slot. */
+static unsigned make_change(struct handles *handles, const struct change *change, unsigned char byte)
 {
     mms_receipt receipt;
     unsigned char *bytes;
@@ -195,40 +201,68 @@ static unsigned change_places(struct handles *handles, size_t places, size_t apa
 
     check_ok(mms_write_update(handles->writer, 0, &buffer, &size, NULL));
     bytes = buffer;
-    for (size_t i = 0; i < places; i++) {
-        bytes[i * apart] = byte;
-        check_ok(mms_write_touch(handles->writer, i * apart, 1));
+    for (size_t i = 0; i < change->places; i++) {
+        memset(bytes + i * change->apart, byte, change->length);
+        check_ok(mms_write_touch(handles->writer, i * change->apart, change->length));
     }
     check_ok(mms_write_commit(handles->writer, size, &receipt));
     return receipt.slot;
 }
 
-/* It has missed one publish alone, and the value takes two slots only. A reader can keep it. */
-static void large_changes_go_back_to_the_slot_before(void **state)
+static struct handles open_with_large_value(void **state)
 {
-    enum { PLACES = 1000, APART = 64, SIZE = PLACES * APART };
     mms_writer_options options = sample_options();
+    unsigned char *value = calloc(1, VALUE_SIZE);
     struct handles handles;
-    unsigned char *value = malloc(SIZE);
+
+    options.max_size = VALUE_SIZE;
+    handles = open_handles_with(state, options);
+    check_ok(mms_write(handles.writer, value, VALUE_SIZE, NULL));
+    free(value);
+    return handles;
+}
+
+/* The slot has missed only one publish, so the value takes two slots. A reader can keep it. */
+static void check_goes_back(void **state, const struct change *change)
+{
+    struct handles handles = open_with_large_value(state);
     unsigned slot[3];
     mms_view view;
 
-    options.max_size = SIZE;
-    handles = open_handles_with(state, options);
-    memset(value, 'v', SIZE);
-    check_ok(mms_write(handles.writer, value, SIZE, NULL));
-    slot[0] = change_places(&handles, PLACES, APART, 'a');
-    slot[1] = change_places(&handles, PLACES, APART, 'b');
+    slot[0] = make_change(&handles, change, 'a');
+    slot[1] = make_change(&handles, change, 'b');
     for (int i = 0; i < 10; i++)
-        check_equal(change_places(&handles, PLACES, APART, (unsigned char)('c' + i)), slot[i % 2]);
+        check_equal(make_change(&handles, change, (unsigned char)('c' + i)), slot[i % 2]);
     check_ok(mms_read(handles.reader, &view)); /* the second slot */
-    check_equal(change_places(&handles, PLACES, APART, 'm'), slot[0]);
-    slot[2] = change_places(&handles, PLACES, APART, 'n');
+    check_equal(make_change(&handles, change, 'm'), slot[0]);
+    slot[2] = make_change(&handles, change, 'n');
     check_true(slot[2] != slot[0] && slot[2] != slot[1]);
     check_ok(mms_release(handles.reader));
     for (int i = 0; i < 10; i++)
-        check_equal(change_places(&handles, PLACES, APART, (unsigned char)('o' + i)), slot[i % 2 * 2]);
-    free(value);
+        check_equal(make_change(&handles, change, (unsigned char)('o' + i)), slot[i % 2 * 2]);
+    close_handles(&handles);
+}
+
+static void many_changes_go_back_to_the_slot_before(void **state)
+{
+    check_goes_back(state, &(struct change){.places = 1000, .apart = 64, .length = 1});
+}
+
+static void a_large_change_goes_back_to_the_slot_before(void **state)
+{
+    check_goes_back(state, &(struct change){.places = 1, .length = 300 << 10});
+}
+
+/* With little to catch up, all slots take turns, and the scan is saved. */
+static void small_changes_take_turns(void **state)
+{
+    const struct change change = {.places = 2, .apart = 64, .length = 10};
+    struct handles handles = open_with_large_value(state);
+    unsigned slots = 0;
+
+    for (int i = 0; i < 10; i++)
+        slots |= 1u << make_change(&handles, &change, (unsigned char)('a' + i));
+    check_equal(__builtin_popcount(slots), 3);
     close_handles(&handles);
 }
 
@@ -394,7 +428,9 @@ int main(void)
         scratch_test(a_value_that_its_descriptor_does_not_fit_is_not_updated),
         scratch_test(a_schema_that_does_not_fit_is_not_carried_on),
         scratch_test(an_evicted_slot_is_caught_up),
-        scratch_test(large_changes_go_back_to_the_slot_before),
+        scratch_test(many_changes_go_back_to_the_slot_before),
+        scratch_test(a_large_change_goes_back_to_the_slot_before),
+        scratch_test(small_changes_take_turns),
         scratch_test(a_slot_that_gave_memory_back_is_caught_up),
         scratch_test(a_forked_child_is_refused_and_the_parent_goes_on),
     };
