@@ -39,6 +39,22 @@ static void print(const struct schema *schema, const uint8_t *data, size_t size)
     free(value);
 }
 
+/* The same for a value of a typed table. */
+static void print_table_value(const struct schema *schema, const uint8_t *data, size_t size)
+{
+    void *value = copy_of(data, size);
+    const void *root;
+    FILE *sink;
+
+    if (mms_typed_table_root(&schema->table, &(mms_value){value, size}, &root) == 0) {
+        sink = fopen("/dev/null", "we");
+        if (!sink || (mms_archive_print(schema->table.value, root, sink) != 0 && mms_last_code() != MMS_E_TOO_BIG))
+            abort();
+        fclose(sink);
+    }
+    free(value);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct schema schema;
@@ -52,6 +68,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     model_type_id(text, type_id); /* whoever writes the schema can compute it */
     if (schema_read_stored(&schema, text, text_size, type_id, NULL))
         print(&schema, data + 2 + text_size, size - 2 - text_size);
+    schema_free(&schema);
+    if (schema_read_stored_table(&schema, text, text_size, type_id, NULL))
+        print_table_value(&schema, data + 2 + text_size, size - 2 - text_size);
     schema_free(&schema);
     free(text);
     return 0;

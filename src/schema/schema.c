@@ -54,16 +54,27 @@ bool schema_read(struct schema *schema, const char *name, const char *text, size
     return read_text(schema, name, text, size, &head, false, errors);
 }
 
-bool schema_read_stored(struct schema *schema, const char *text, size_t size, const uint64_t type_id[2], FILE *errors)
+/* Of an archive, or of a table. */
+static bool read_stored(struct schema *schema, const char *text, size_t size, bool table, FILE *errors)
 {
     struct canon_head head;
-    const uint64_t *found;
 
     *schema = (struct schema){.source = {.name = "schema"}};
-    if (!model_canon_head(text, size, &head) || !read_text(schema, "schema", text, size, &head, true, errors))
-        return false;
-    found = head.table ? schema->table.type_id : schema->archive.type_id;
-    return found[0] == type_id[0] && found[1] == type_id[1];
+    return model_canon_head(text, size, &head) && head.table == table &&
+           read_text(schema, "schema", text, size, &head, true, errors);
+}
+
+bool schema_read_stored(struct schema *schema, const char *text, size_t size, const uint64_t type_id[2], FILE *errors)
+{
+    return read_stored(schema, text, size, false, errors) && schema->archive.type_id[0] == type_id[0] &&
+           schema->archive.type_id[1] == type_id[1];
+}
+
+bool schema_read_stored_table(struct schema *schema, const char *text, size_t size, const uint64_t type_id[2],
+                              FILE *errors)
+{
+    return read_stored(schema, text, size, true, errors) && schema->table.type_id[0] == type_id[0] &&
+           schema->table.type_id[1] == type_id[1];
 }
 
 void schema_free(struct schema *schema)

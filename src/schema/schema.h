@@ -9,8 +9,8 @@
 struct schema {
     struct source source;
     struct model model;
-    mms_archive archive;  /* of the root; without a type if that is a table */
-    mms_table_type table; /* without a name if it is none */
+    mms_archive archive;  /* of the root, if that is a type */
+    mms_table_type table; /* or else of the table */
 };
 
 /* The type `root` of a text, which must stay as long as the schema. Errors go to `errors`, which may be NULL. Free the
@@ -19,6 +19,9 @@ bool schema_read(struct schema *schema, const char *name, const char *text, size
                  FILE *errors);
 /* The same from the text that is stored with a value: false if it is none, or does not have the type id. */
 bool schema_read_stored(struct schema *schema, const char *text, size_t size, const uint64_t type_id[2], FILE *errors);
+/* The same from the text that is stored with a typed table. */
+bool schema_read_stored_table(struct schema *schema, const char *text, size_t size, const uint64_t type_id[2],
+                              FILE *errors);
 /* After either: another one of its types or tables. */
 bool schema_take_type(struct schema *schema, const char *root);
 bool schema_take_table(struct schema *schema, const char *name);

@@ -3,6 +3,7 @@
    nothing else gets in or out. */
 #include "handles.h"
 #include "sample.h"
+#include "schema/schema.h"
 #include "scratch.h"
 #include "tables.h"
 #include <stdlib.h>
@@ -374,6 +375,57 @@ static void a_size_that_does_not_fit_is_no_key(void **state)
     close_handles(&h);
 }
 
+/* ---- The schema ---- */
+
+static void the_schema_travels_with_the_table(void **state)
+{
+    struct handles h = open_handles(state);
+    struct schema schema;
+    uint64_t type_id[2];
+    char text[1000];
+    size_t size;
+
+    put_prices(h.writer, 0, 1);
+    put_prices(h.writer, 1, 1); /* an update keeps it */
+    check_ok(mms_read_schema(h.region, text, sizeof text - 1, &size, type_id, NULL));
+    text[size] = '\0';
+    check_true(size == Prices_table_type.schema_size && memcmp(text, Prices_table_type.schema, size) == 0);
+    check_true(!schema_read_stored(&schema, text, size, type_id, NULL)); /* which is for archives */
+    schema_free(&schema);
+    check_true(schema_read_stored_table(&schema, text, size, type_id, stderr));
+    check_string(schema.table.name, "Prices");
+    check_equal(schema.table.value->size, Prices_table_type.value->size);
+    schema_free(&schema);
+    text[size - 3] ^= 1;
+    check_true(!schema_read_stored_table(&schema, text, size, type_id, NULL));
+    schema_free(&schema);
+    close_handles(&h);
+}
+
+static void all_types_can_be_made_again(void **state)
+{
+    const mms_table_type *const types[] = {
+        &Prices_table_type,  &ShortPrices_table_type, &Spots_table_type,    &Counts_table_type,
+        &ByOwner_table_type, &Seen_table_type,        &BySort_table_type,   &BySize_table_type,
+        &Flags_table_type,   &Letters_table_type,     &Switches_table_type, &Hours_table_type,
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        struct schema schema;
+
+        check_true(
+            schema_read_stored_table(&schema, types[i]->schema, types[i]->schema_size, types[i]->type_id, stderr));
+        check_string(schema.table.name, types[i]->name);
+        check_equal(schema.table.key->size, types[i]->key->size);
+        check_equal(schema.table.key->input_size, types[i]->key->input_size);
+        check_equal(schema.table.value->flags, types[i]->value->flags);
+        schema_free(&schema);
+        for (size_t k = 0; k < i; k++)
+            check_true(memcmp(types[i]->type_id, types[k]->type_id, sizeof types[i]->type_id) != 0);
+    }
+}
+
 /* ---- What is refused ---- */
 
 static void a_value_that_is_refused_changes_nothing(void **state)
@@ -499,6 +551,8 @@ int main(void)
         scratch_test(small_types_are_keys),
         scratch_test(enums_without_data_are_keys),
         scratch_test(a_size_that_does_not_fit_is_no_key),
+        scratch_test(the_schema_travels_with_the_table),
+        scratch_test(all_types_can_be_made_again),
         scratch_test(a_value_that_is_refused_changes_nothing),
         scratch_test(another_type_is_refused),
         scratch_test(options_may_not_contradict_the_type),
