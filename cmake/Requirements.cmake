@@ -26,6 +26,14 @@ if(MMSYNC_BUILD_CLI)
     endif()
 endif()
 
+# Without it the tool's exporter writes files only.
+if(MMSYNC_BUILD_CLI AND PKG_CONFIG_FOUND)
+    pkg_check_modules(microhttpd QUIET IMPORTED_TARGET GLOBAL libmicrohttpd>=0.9.71)
+    if(NOT microhttpd_FOUND)
+        message(STATUS "mmsync: no libmicrohttpd (Debian: libmicrohttpd-dev): `mmsync exporter` will not serve HTTP")
+    endif()
+endif()
+
 if(missing)
     list(JOIN missing " and " missing)
     list(JOIN missing_packages " " missing_packages)

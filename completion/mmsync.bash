@@ -27,6 +27,7 @@ _mmsync_options() {
         check)
             echo "--max-age --min-generation --max-size --max-readers --min-readers -w --writer -q --quiet --format"
             ;;
+        exporter) echo "-l --listen -t --textfile" ;;
         verify) echo "--format" ;;
         rm) echo "-f --force --format" ;;
         repair) echo "-v --longest-view -f --force" ;;
@@ -50,7 +51,7 @@ _mmsync_takes_value() {
         --max-size | --max-slots | --max-readers | --mode | --readers-mode | --group | --tag | --type-id | --grace | \
             --lock-wait | --at | --changes-size | --fence | --huge-pages | --trust | --output | --count | --timeout | --interval | \
             --seconds | --rounds | --directory | --format | --from | --longest-view | --type | --as | --values | \
-            --expected | --max-bytes | --expires | --prefix | --sort | --max-age | --min-generation | --min-readers)
+            --expected | --max-bytes | --expires | --prefix | --sort | --max-age | --min-generation | --min-readers | --listen | --textfile)
             [[ $1 != keys || $2 != --count ]]
             ;;
         --keys) [[ $1 != watch ]] ;;
@@ -59,7 +60,8 @@ _mmsync_takes_value() {
         --schema) [[ $1 == bridge ]] ;;
         -v) [[ $1 == repair ]] ;;
         -n) [[ $1 == watch || $1 == bridge ]] ;;
-        -t) [[ $1 == watch ]] ;;
+        -t) [[ $1 == watch || $1 == exporter ]] ;;
+        -l) [[ $1 == exporter ]] ;;
         -s) [[ $1 == bench || $1 == ls ]] ;;
         -r | -d) [[ $1 == bench ]] ;;
         *) return 1 ;;
@@ -111,7 +113,7 @@ _mmsync_value() {
         --as) _mmsync_words "jsonl csv mdb" ;;
         --format) _mmsync_words "auto mmsync mmap-sync" ;;
         --from) _mmsync_words "mmsync mmap-sync" ;;
-        -o | --output | --schema) _mmsync_files -f ;;
+        -o | --output | --schema | --textfile) _mmsync_files -f ;;
         -d | --directory) _mmsync_files -d ;;
     esac
 }
@@ -131,7 +133,7 @@ _mmsync_operands() {
 
 _mmsync() {
     local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]}
-    local verbs="write read dump restore put get del keys load watch stat ls check verify rm repair bridge bench demo"
+    local verbs="write read dump restore put get del keys load watch stat ls check exporter verify rm repair bridge bench demo"
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
         _mmsync_words "$verbs help --help --version"
@@ -145,7 +147,7 @@ _mmsync() {
         _mmsync_files -f
     elif [[ $verb =~ ^(write|dump|restore|load)$ && $(_mmsync_operands "$verb") == 1 ]]; then
         _mmsync_files -f
-    elif [[ $verb == ls ]]; then
+    elif [[ $verb == ls || $verb == exporter ]]; then
         _mmsync_files -d
     elif [[ $verb == rm || ($verb =~ ^(write|read|dump|restore|put|get|del|keys|load|watch|stat|check|verify|repair)$ && $(_mmsync_operands "$verb") == 0) ||
         ($verb == bridge && $(_mmsync_operands bridge) -lt 2) ]]; then

@@ -52,6 +52,12 @@ bool interrupt_wait_readable(int fd)
     return false;
 }
 
+void interrupt_wait(void)
+{
+    while (!interrupted())
+        poll(&(struct pollfd){.fd = wake_pipe[0], .events = POLLIN}, 1, -1);
+}
+
 int interrupt_finish(int status)
 {
     if (!signal_seen)

@@ -11,6 +11,8 @@ void interrupt_catch(void);
 bool interrupted(void);
 /* Wait until fd has something to read or an end. False if interrupted before that. */
 bool interrupt_wait_readable(int fd);
+/* Wait until interrupted. */
+void interrupt_wait(void);
 /* After tidying up: if there was a signal, die of it, as the shell expects; otherwise return
    `status`. */
 int interrupt_finish(int status);

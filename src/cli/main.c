@@ -28,6 +28,7 @@ static const struct {
     {"stat", cmd_stat, "stat REGION [--json]", "show geometry, value, writer and readers"},
     {"ls", cmd_ls, "ls [DIRECTORY]...", "list regions"},
     {"check", cmd_check, "check REGION", "is there a value, and is it fresh? For probes"},
+    {"exporter", cmd_exporter, "exporter [DIRECTORY]...", "metrics of regions for Prometheus"},
     {"verify", cmd_verify, "verify REGION", "check every structure, and checksums"},
     {"rm", cmd_rm, "rm REGION...", "remove a region"},
     {"repair", cmd_repair, "repair PREFIX", "take back counts that dead readers of mmap-sync left"},

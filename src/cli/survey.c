@@ -120,13 +120,15 @@ int survey_directory(struct survey *survey, const char *directory)
 {
     char *whole = realpath(directory, NULL); /* begins with a slash, so with no format */
     DIR *stream = whole ? opendir(whole) : NULL;
+    size_t before = survey->count;
     int error = stream ? survey_stream(survey, stream, whole) : errno;
 
     if (stream)
         closedir(stream);
     free(whole);
     if (error) {
-        survey_free(survey);
+        while (survey->count > before)
+            free_one(&survey->list[--survey->count]);
         errno = error;
         return fail_errno("cannot list %s", directory);
     }

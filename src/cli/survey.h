@@ -22,7 +22,7 @@ struct survey {
 };
 
 /* Add everything in `directory` to a survey that begins as zeros; changes nothing there. Returns an
-   exit status; after a failure, which has been reported, the survey is empty. */
+   exit status; a failure has been reported, and leaves the survey as it was. */
 int survey_directory(struct survey *survey, const char *directory);
 void survey_free(struct survey *survey);
 

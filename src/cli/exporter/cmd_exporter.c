@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/arguments.h"
+#include "cli/cmd.h"
+#include "cli/exporter/http.h"
+#include "cli/exporter/metrics.h"
+#include "cli/message.h"
+#include "cli/sink.h"
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+static const struct verb verb = {
+    .name = "exporter",
+    .synopsis = "[DIRECTORY]... [OPTION]...",
+    .help = "Metrics of the regions in each DIRECTORY (/dev/shm) for Prometheus: over HTTP at\n"
+            "/metrics until a signal comes, or once, to a file.\n"
+            "\n"
+            "  -l, --listen ADDRESS    HOST:PORT, [IPV6-ADDRESS]:PORT or :PORT; port 0 takes a free\n"
+            "                          one; the URL is printed (127.0.0.1:9979)\n"
+            "  -t, --textfile FILE     write FILE, or - for standard output, and end. FILE is replaced\n"
+            "                          at once, as the node exporter's textfile collector wants it\n",
+};
+
+static const struct option long_options[] = {
+    {"listen", required_argument, NULL, 'l'},
+    {"textfile", required_argument, NULL, 't'},
+    COMMON_OPTIONS,
+};
+
+static int write_textfile(const char *file, char *const *directories, int count)
+{
+    struct sink sink;
+    FILE *out;
+    int status = sink_open(&sink, file), error;
+
+    if (status)
+        return status;
+    out = sink_stream(&sink);
+    if (out) {
+        error = metrics_write(out, directories, count);
+        if (fclose(out) != 0 && !error)
+            error = errno;
+    } else {
+        error = errno;
+    }
+    errno = error;
+    status = error ? fail_errno("cannot write %s", file) : sink_commit(&sink);
+    sink_close(&sink);
+    return status;
+}
+
+int cmd_exporter(int argc, char **argv)
+{
+    static char shm[] = "/dev/shm";
+    char *const standard[] = {shm}, *const *directories = standard;
+    const char *address = NULL, *file = NULL;
+    int option, count;
+
+    while ((option = next_option(&verb, argc, argv, "l:t:", long_options)) >= 0) {
+        if (option == 'l')
+            address = optarg;
+        else
+            file = optarg;
+    }
+    if (address && file)
+        usage_error(&verb, "--listen and --textfile exclude each other");
+    count = count_operands(&verb, argc, argv, 0, INT_MAX);
+    if (count > 0)
+        directories = argv + optind;
+    else
+        count = 1;
+    if (file)
+        return write_textfile(file, directories, count);
+    return http_serve(address ? address : "127.0.0.1:9979", directories, count);
+}

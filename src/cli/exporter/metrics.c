@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Names, units and types follow https://prometheus.io/docs/practices/naming/; the format is
+   https://prometheus.io/docs/instrumenting/exposition_formats/. */
+#include "cli/exporter/metrics.h"
+#include "cli/now.h"
+#include "cli/survey.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <mmsync.h>
+#include <stdbool.h>
+
+/* A sample of one region: false if it has none. */
+typedef bool gauge(const mms_info *info, double *value);
+
+static bool generation(const mms_info *info, double *value)
+{
+    *value = (double)info->generation;
+    return true;
+}
+
+static bool published(const mms_info *info, double *value)
+{
+    *value = (double)info->publish_time_ns / 1e9;
+    return info->publish_time_ns != 0;
+}
+
+static bool value_size(const mms_info *info, double *value)
+{
+    *value = (double)info->size;
+    return info->generation != 0;
+}
+
+static bool value_limit(const mms_info *info, double *value)
+{
+    *value = (double)info->max_size;
+    return info->max_size != 0;
+}
+
+static bool memory(const mms_info *info, double *value)
+{
+    *value = (double)info->bytes_used;
+    return true;
+}
+
+static bool huge_memory(const mms_info *info, double *value)
+{
+    *value = (double)info->bytes_huge;
+    return true;
+}
+
+static bool slots(const mms_info *info, double *value)
+{
+    *value = info->max_slots;
+    return info->max_slots != 0;
+}
+
+static bool slots_used(const mms_info *info, double *value)
+{
+    *value = info->slots_used;
+    return true;
+}
+
+static bool readers(const mms_info *info, double *value)
+{
+    *value = info->readers;
+    return true;
+}
+
+static bool readers_dead(const mms_info *info, double *value)
+{
+    *value = info->readers_dead;
+    return true;
+}
+
+static bool readers_limit(const mms_info *info, double *value)
+{
+    *value = info->max_readers;
+    return info->max_readers != 0;
+}
+
+static bool writer(const mms_info *info, double *value)
+{
+    *value = info->writer_alive;
+    return info->writer_alive >= 0;
+}
+
+static const struct {
+    const char *name, *help;
+    gauge *read;
+} gauges[] = {
+    {"mmsync_generation", "Generation of the newest value; 0: no value yet.", generation},
+    {"mmsync_value_publish_timestamp_seconds", "When the newest value was published.", published},
+    {"mmsync_value_size_bytes", "Size of the newest value.", value_size},
+    {"mmsync_value_limit_bytes", "Largest value that the region can hold.", value_limit},
+    {"mmsync_memory_bytes", "Memory or disk that the region takes.", memory},
+    {"mmsync_huge_memory_bytes", "The part of it in huge pages.", huge_memory},
+    {"mmsync_slots", "Most values that the region keeps at a time.", slots},
+    {"mmsync_slots_used", "Slots that ever held a value.", slots_used},
+    {"mmsync_readers", "Readers that are alive.", readers},
+    {"mmsync_readers_dead", "Lines of the reader table that dead readers left.", readers_dead},
+    {"mmsync_readers_limit", "Most readers that the region admits.", readers_limit},
+    {"mmsync_writer_up", "Whether a writer has the region open.", writer},
+};
+
+static void write_heading(FILE *out, const char *name, const char *help)
+{
+    fprintf(out, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name);
+}
+
+/* Label values are UTF-8, and paths need not be. */
+static void write_escaped(FILE *out, const char *text)
+{
+    for (const unsigned char *at = (const unsigned char *)text; *at; at++) {
+        if (*at == '\\' || *at == '"')
+            fprintf(out, "\\%c", *at);
+        else if (*at == '\n')
+            fputs("\\n", out);
+        else if (*at < ' ' || *at >= 0x7f)
+            fprintf(out, "\\\\x%02x", *at);
+        else
+            putc(*at, out);
+    }
+}
+
+static void write_sample(FILE *out, const char *name, const struct surveyed *found, double value)
+{
+    fprintf(out, "%s{region=\"", name);
+    write_escaped(out, found->path);
+    fprintf(out, "\",format=\"%s\"} %.17g\n", found->is_mmap_sync ? "mmap-sync" : "mmsync", value);
+}
+
+static void write_up(FILE *out, const struct survey *survey)
+{
+    write_heading(out, "mmsync_region_up", "Whether the region can be read: 0 if it is damaged, or access is denied.");
+    for (size_t i = 0; i < survey->count; i++)
+        write_sample(out, "mmsync_region_up", &survey->list[i], survey->list[i].error == NULL);
+}
+
+static void write_gauges(FILE *out, const struct survey *survey)
+{
+    for (size_t i = 0; i < sizeof gauges / sizeof *gauges; i++) {
+        double value;
+
+        write_heading(out, gauges[i].name, gauges[i].help);
+        for (size_t j = 0; j < survey->count; j++)
+            if (!survey->list[j].error && gauges[i].read(&survey->list[j].info, &value))
+                write_sample(out, gauges[i].name, &survey->list[j], value);
+    }
+}
+
+static void write_self(FILE *out, int unlisted, double seconds)
+{
+    write_heading(out, "mmsync_exporter_unlisted_directories", "Directories that could not be listed.");
+    fprintf(out, "mmsync_exporter_unlisted_directories %d\n", unlisted);
+    write_heading(out, "mmsync_exporter_survey_duration_seconds", "How long it took to look at the regions.");
+    fprintf(out, "mmsync_exporter_survey_duration_seconds %.9f\n", seconds);
+    write_heading(out, "mmsync_exporter_info", "Version of the exporter.");
+    fprintf(out, "mmsync_exporter_info{version=\"%s\"} 1\n", mms_version());
+}
+
+int metrics_write(FILE *out, char *const *directories, int count)
+{
+    uint64_t started = monotonic_ns(), ended;
+    struct survey survey = {.list = NULL};
+    int unlisted = 0;
+
+    for (int i = 0; i < count; i++)
+        unlisted += survey_directory(&survey, directories[i]) != 0;
+    ended = monotonic_ns();
+    write_up(out, &survey);
+    write_gauges(out, &survey);
+    write_self(out, unlisted, (double)(ended - started) / 1e9);
+    survey_free(&survey);
+    return ferror(out) ? EIO : 0;
+}
