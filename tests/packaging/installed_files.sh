@@ -23,7 +23,7 @@ done
 ! grep -rIlF "$MMSYNC_SOURCE_DIR" "$lib/pkgconfig" "$lib/cmake" || fail "these files name the source directory"
 
 [ -x bin/mmsync ] || { echo "skipped: the tool, which this build has not"; exit 0; }
-present share/man/man1/mmsync.1 share/bash-completion/completions/mmsync
+present share/mmsync/mmsync.rules.yml share/man/man1/mmsync.1 share/bash-completion/completions/mmsync
 run bash -n share/bash-completion/completions/mmsync
 expect 0 "*$(version)*" bin/mmsync --version
 printf 'installed' >"$tmp/value"
