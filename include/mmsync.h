@@ -212,6 +212,9 @@ int mms_write_update(mms_writer *writer, size_t capacity, void **buffer, size_t 
 int mms_write_touch(mms_writer *writer, size_t offset, size_t length);
 int mms_write_patch(mms_writer *writer, size_t offset, const void *data, size_t length);
 
+/* Change options.grace_ms of an open writer, from the next write on. */
+int mms_writer_set_grace(mms_writer *writer, int32_t grace_ms);
+
 /* Give the room back; nothing is published. */
 int mms_write_abort(mms_writer *writer);
 

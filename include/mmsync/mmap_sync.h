@@ -28,6 +28,11 @@ extern "C" {
    MMS_MMAP_SYNC_WRITER_OPTIONS_INIT. A region refuses whatever is set here. */
 typedef struct mms_mmap_sync_writer_options {
     size_t struct_size;
+    /* The hasher of the crate's Synchronizer, if it is not the default: of a whole value, whose
+       version has the lower 24 bits. Called in each write, by its thread, as long as the writer is
+       open; it must return normally. hash_context is passed through [NULL: wyhash] */
+    uint64_t (*hash)(void *context, const void *data, size_t size);
+    void *hash_context;
     /* Take no write lock, as the crate does by default [false] */
     bool unlocked;
     /* After grace_ms take the value from its readers, as the crate does [false: MMS_E_AGAIN] */

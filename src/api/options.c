@@ -3,6 +3,8 @@
 #include "base/error.h"
 #include <string.h>
 
+enum { DEFAULT_GRACE_MS = 1000 };
+
 static int copy_versioned(const char *name, const void *given, void *options, size_t known)
 {
     const unsigned char *bytes = given;
@@ -79,12 +81,19 @@ static int check_reserved(const char *name, const uint8_t *reserved, size_t coun
                      name);
 }
 
+int mms__grace_read(int32_t given, int32_t *grace_ms)
+{
+    int code = check_time("grace_ms", given);
+
+    if (code == 0)
+        *grace_ms = given == 0 ? DEFAULT_GRACE_MS : given;
+    return code;
+}
+
 /* Replace zeros by the defaults. Geometry and modes keep theirs: for a region that exists they
    mean "as it is". */
 static void set_defaults(mms_writer_options *options)
 {
-    if (options->grace_ms == 0)
-        options->grace_ms = 1000;
     if (options->lock_wait_ms == 0)
         options->lock_wait_ms = 2000;
     if (options->gid != 0)
@@ -104,7 +113,7 @@ int mms__writer_options_read(const mms_writer_options *given, mms_writer_options
     if (code == 0)
         code = check_range("changes_size", options->changes_size, 4096, UINT64_C(1) << 30);
     if (code == 0)
-        code = check_time("grace_ms", options->grace_ms);
+        code = mms__grace_read(options->grace_ms, &options->grace_ms);
     if (code == 0)
         code = check_time("lock_wait_ms", options->lock_wait_ms);
     if (code == 0)
@@ -168,6 +177,8 @@ int mms__writer_options_for_mmap_sync(const mms_writer_options *options, bool su
         return code;
     if (out->unlocked)
         return refuse(path, "options.mmap_sync->unlocked");
+    if (out->hash)
+        return refuse(path, "options.mmap_sync->hash");
     return out->reset ? refuse(path, "options.mmap_sync->reset") : 0;
 }
 

@@ -12,7 +12,10 @@ int mms__writer_options_read(const mms_writer_options *given, mms_writer_options
 int mms__region_options_read(const mms_region_options *given, mms_region_options *options);
 int mms__table_options_read(const mms_table_options *given, mms_table_options *options);
 
-/* The same for what options.mmap_sync points to, once it is known whose files are at the path.
+/* options.grace_ms alone, with the default for 0. */
+int mms__grace_read(int32_t given, int32_t *grace_ms);
+
+/* The same as the first three for what options.mmap_sync points to, once it is known whose files are at the path.
    Unless it `suits` them, any option set there is refused. */
 int mms__writer_options_for_mmap_sync(const mms_writer_options *options, bool suits, const char *path,
                                       mms_mmap_sync_writer_options *out);

@@ -105,6 +105,13 @@ int mms_writer_close(mms_writer *writer)
 
 /* ---- Writing ---- */
 
+int mms_writer_set_grace(mms_writer *writer, int32_t grace_ms)
+{
+    int code = mms__writer_check(writer, writer && writer->building, "mms_writer_set_grace");
+
+    return code == 0 ? mms__grace_read(grace_ms, &writer->options.grace_ms) : code;
+}
+
 int mms__writer_refuse(const struct mms_writer *writer, bool building, const char *call)
 {
     if (!writer)

@@ -313,6 +313,12 @@ static void publish(struct mms__mmap_sync_state *state, uint64_t word)
     MMS__STEP(mmap_sync_published);
 }
 
+static uint64_t hash_of(const struct mms__mmap_sync_writer *writer, const void *data, size_t size)
+{
+    return writer->options.hash ? writer->options.hash(writer->options.hash_context, data, size)
+                                : mms__wyhash(data, size);
+}
+
 static int write_value(struct mms__mmap_sync_writer *writer, const void *data, size_t size, mms_receipt *receipt)
 {
     mms_receipt filled = {.size = size};
@@ -326,7 +332,7 @@ static int write_value(struct mms__mmap_sync_writer *writer, const void *data, s
         code = check_lock(writer);
     if (code != 0)
         return code;
-    hash = mms__wyhash(data, size);
+    hash = hash_of(writer, data, size);
     code = take_turn(writer, &index, &filled);
     MMS__STEP(mmap_sync_turn_taken);
     if (code == MMS_E_AGAIN && receipt)

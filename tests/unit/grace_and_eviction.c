@@ -136,6 +136,23 @@ static void grace_is_waited_for_before_the_refusal(void **state)
     tear_down(&fixture);
 }
 
+static void grace_of_an_open_writer_can_be_changed(void **state)
+{
+    struct fixture fixture = set_up(state, MMS_REFUSE, false);
+    mms_receipt receipt;
+
+    hold_all(&fixture);
+    check_code(mms_writer_set_grace(fixture.writer, -3), MMS_E_INVALID);
+    check_detail_mentions("options.grace_ms is -3");
+    check_ok(mms_writer_set_grace(fixture.writer, 20));
+    check_code(mms_write(fixture.writer, "x", 1, &receipt), MMS_E_AGAIN);
+    check_true(receipt.waited_ns >= 20000000);
+    check_ok(mms_writer_set_grace(fixture.writer, MMS_NO_WAIT));
+    check_code(mms_write(fixture.writer, "x", 1, &receipt), MMS_E_AGAIN);
+    check_true(receipt.waited_ns < 20000000); /* it did not wait at all */
+    tear_down(&fixture);
+}
+
 static void idle_readers_hinder_nobody(void **state)
 {
     struct fixture fixture = set_up(state, MMS_REFUSE, false);
@@ -294,6 +311,7 @@ int main(void)
         scratch_test(receipt_and_detail_name_the_holders),
         scratch_test(more_holders_than_a_receipt_names_are_counted),
         scratch_test(grace_is_waited_for_before_the_refusal),
+        scratch_test(grace_of_an_open_writer_can_be_changed),
         scratch_test(idle_readers_hinder_nobody),
         scratch_test(readers_that_do_not_allow_it_are_never_evicted),
         scratch_test(readers_are_not_evicted_by_a_writer_that_refuses),

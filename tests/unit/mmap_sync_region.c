@@ -248,6 +248,36 @@ static void removing_is_noticed_by_open_handles(void **state)
     check_ok(mms_region_close(region));
 }
 
+static uint64_t count_bytes(void *context, const void *data, size_t size)
+{
+    check_memory(data, "value", 5);
+    return *(const uint64_t *)context + size;
+}
+
+static void another_hasher_makes_the_version(void **state)
+{
+    const char *path = scratch_path(state, "value");
+    mms_mmap_sync_writer_options mmap_sync = MMS_MMAP_SYNC_WRITER_OPTIONS_INIT;
+    mms_writer_options options = MMS_WRITER_OPTIONS_INIT;
+    uint64_t more = UINT64_C(0xabc000000000000);
+    mms_receipt receipt;
+    mms_writer *writer;
+
+    mmap_sync.hash = count_bytes;
+    mmap_sync.hash_context = &more;
+    options.mmap_sync = &mmap_sync;
+    check_code(mms_writer_open(path, &options, &writer), MMS_E_INVALID);
+    check_detail_mentions("options.mmap_sync->hash");
+    check_ok(mms_writer_open(crate_path(path), &options, &writer));
+    mmap_sync.hash_context = NULL; /* copied */
+    check_ok(mms_write(writer, "value", 5, &receipt));
+    check_equal(receipt.generation, mms__mmap_sync_word(0, 5, 0x5));
+    more = 7;
+    check_ok(mms_write(writer, "value", 5, &receipt));
+    check_equal(receipt.generation, mms__mmap_sync_word(1, 5, 12));
+    check_ok(mms_writer_close(writer));
+}
+
 static void options_that_the_files_cannot_keep_are_refused(void **state)
 {
     const char *path = scratch_path(state, "value");
@@ -288,6 +318,7 @@ int main(void)
         scratch_test(values_have_no_type_no_schema_and_no_list_of_readers),
         scratch_test(readers_of_a_region_are_many_but_limited),
         scratch_test(removing_is_noticed_by_open_handles),
+        scratch_test(another_hasher_makes_the_version),
         scratch_test(options_that_the_files_cannot_keep_are_refused),
     };
 

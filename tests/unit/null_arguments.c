@@ -22,6 +22,7 @@ static void writer_calls_refuse_null(void **state)
     check_code(mms_write_grow(NULL, 1, &buffer), MMS_E_INVALID);
     check_code(mms_write_commit(NULL, 1, NULL), MMS_E_INVALID);
     check_code(mms_write_abort(NULL), MMS_E_INVALID);
+    check_code(mms_writer_set_grace(NULL, 1), MMS_E_INVALID);
     check_code(mms_write_set_type(NULL, type, "", 0), MMS_E_INVALID);
     check_code(mms_write_set_type(writer, type, "", 0), MMS_E_INVALID); /* no write was begun */
     check_ok(mms_write_begin(writer, 1, &buffer, NULL));
