@@ -135,6 +135,8 @@ structs! {
     }
     pub struct mms_mmap_sync_writer_options {
         pub struct_size: usize,
+        pub hash: Option<unsafe extern "C" fn(*mut c_void, *const c_void, usize) -> u64>,
+        pub hash_context: *mut c_void,
         pub unlocked: bool,
         pub reset: bool,
         pub reserved: [u8; 6],
@@ -173,7 +175,9 @@ structs! {
         pub now_ns: u64,
         pub type_id: [u64; 2],
         pub inside: [u64; 9],
-        pub reserved: [u64; 2],
+        pub vouched: bool,
+        pub reserved: [u8; 7],
+        pub reserved_word: u64,
     }
     pub struct mms_entry {
         pub key: mms_key,

@@ -77,7 +77,7 @@ fn corrupt<T>(view: &View<'_>, why: impl fmt::Display) -> Error {
     Error::new(Code::Corrupt, detail)
 }
 
-fn check_room<T: Archive>(view: &View<'_>) -> Result<()> {
+pub(crate) fn check_room<T: Archive>(view: &View<'_>) -> Result<()> {
     if view.len() >= size_of::<T::Archived>() {
         return Ok(());
     }
@@ -138,7 +138,7 @@ impl Reader {
 /// Unless a reader of this region has checked this generation as this type.
 #[cold]
 #[inline(never)]
-fn check_once<T>(view: &mut View<'_>) -> Result<()>
+pub(crate) fn check_once<T>(view: &mut View<'_>) -> Result<()>
 where
     T: Archive,
     T::Archived: for<'b> CheckBytes<DefaultValidator<'b>>,

@@ -5,6 +5,8 @@
 #[cfg(feature = "rkyv")]
 pub mod archive;
 mod checked;
+#[cfg(feature = "rkyv")]
+pub mod compat;
 mod error;
 mod outside;
 mod path;
@@ -15,6 +17,10 @@ mod writer;
 
 #[cfg(feature = "rkyv")]
 pub use archive::Value;
+// So that `mmap-sync = { package = "mmsync" }` in Cargo.toml is all that a program must change.
+#[cfg(feature = "rkyv")]
+#[doc(no_inline)]
+pub use compat::{guard, instance, locks, synchronizer};
 pub use error::{Code, Error, Result};
 pub use outside::{inspect, read_copy, remove, verify, version, Info};
 pub use reader::{Reader, View, ViewInfo};

@@ -66,6 +66,14 @@ impl Reader {
         Ok(View { raw: view, reader: self })
     }
 
+    /// Whether the region was removed, or belongs to the parent process.
+    #[cfg(feature = "rkyv")]
+    pub(crate) fn is_stale(&mut self) -> bool {
+        // SAFETY: open.
+        let code = unsafe { sys::mms_wait(self.as_ptr(), u64::MAX, 0) };
+        matches!(code, sys::MMS_E_GONE | sys::MMS_E_FORKED)
+    }
+
     /// The newest generation; 0 if there is no value yet.
     pub fn generation(&self) -> u64 {
         self.region.generation()

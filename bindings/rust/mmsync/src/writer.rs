@@ -98,6 +98,19 @@ impl Writer {
         self.raw.as_ptr()
     }
 
+    /// Change how long a write waits for readers that hold every slot; `None`: for ever.
+    pub fn set_grace(&mut self, grace: Option<Duration>) -> Result<()> {
+        // SAFETY: open.
+        check(unsafe { sys::mms_writer_set_grace(self.as_ptr(), option_ms(grace)) })
+    }
+
+    /// Whether the last write took its value from readers: of mmap-sync's files alone.
+    #[cfg(feature = "rkyv")]
+    pub(crate) fn was_reset(&self) -> bool {
+        // SAFETY: open.
+        unsafe { sys::mms_mmap_sync_was_reset(self.as_ptr()) }
+    }
+
     /// Publish a copy of bytes.
     ///
     /// # Errors
