@@ -285,5 +285,19 @@ static inline const void *mms__archive_root(mms_reader *reader, mms_archive *arc
 #pragma GCC visibility pop
 #ifdef __cplusplus
 }
+
+/* How mmsync.hpp knows the types of a schema: generated headers end with one line for each. */
+namespace mmsync
+{
+template <typename T> struct schema_type;
+}
+#define MMS_SCHEMA_TYPE(name, archived_name)         \
+    template <> struct mmsync::schema_type<::name> { \
+        typedef ::archived_name archived;            \
+        static mms_archive *archive() noexcept       \
+        {                                            \
+            return &::name##_archive;                \
+        }                                            \
+    };
 #endif
 #endif

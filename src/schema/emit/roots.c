@@ -104,6 +104,17 @@ void emit_roots(const struct emit *e)
     }
 }
 
+/* For mmsync.hpp. */
+static void emit_schema_types(const struct emit *e)
+{
+    for (size_t i = 0; i < e->model->count; i++) {
+        const struct model_type *type = e->model->types[i];
+
+        if (type->defined && emit_exists(&type->type))
+            fprintf(e->out, "MMS_SCHEMA_TYPE(%s, %s)\n", emit_name(e, &type->type), emit_archived_name(e, &type->type));
+    }
+}
+
 /* Upper case, for the include guard. */
 static void guard(const struct emit *e)
 {
@@ -133,5 +144,7 @@ void emit_header(const struct emit *e)
     emit_setters(e);
     emit_roots(e);
     emit_tables(e);
-    fputs("#ifdef __cplusplus\n}\n#endif\n#endif\n", e->out);
+    fputs("#ifdef __cplusplus\n}\n\n/* For mmsync.hpp. */\n", e->out);
+    emit_schema_types(e);
+    fputs("#endif\n#endif\n", e->out);
 }
