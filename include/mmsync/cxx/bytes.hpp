@@ -187,6 +187,14 @@ class buffer : public span<std::byte>
     buffer(void *data, std::size_t size) noexcept : span(static_cast<std::byte *>(data), size)
     {
     }
+    /* An array or container of plain values. */
+    template <typename Container, typename = detail::if_contiguous<Container>,
+              typename Element = detail::element_of<Container>,
+              typename = std::enable_if_t<std::is_trivially_copyable_v<Element> && !std::is_const_v<Element>>>
+    buffer(Container &container) noexcept
+        : buffer(static_cast<void *>(container.data()), container.size() * sizeof(Element))
+    {
+    }
 
     /* As bytes_view::as. */
     template <typename T> span<T> as() const noexcept

@@ -62,7 +62,7 @@ namespace detail
 {
 
 /* An error_code's value is the C code itself: an errc, or -errno. */
-class [[gnu::visibility("default")]] category final
+class [[gnu::visibility("default")]] category_type final
     : public std::error_category{public : const char * name() const noexcept override{return "mmsync";
 } // namespace detail
 
@@ -91,8 +91,8 @@ std::error_condition default_error_condition(int code) const noexcept override
 /* One object in the whole process, also across shared libraries. Never destroyed. */
 [[gnu::visibility("default"), gnu::cold, gnu::noinline]] inline const std::error_category &category() noexcept
 {
-    alignas(detail::category) static unsigned char memory[sizeof(detail::category)];
-    static const detail::category *const only = new (memory) detail::category;
+    alignas(detail::category_type) static unsigned char memory[sizeof(detail::category_type)];
+    static const detail::category_type *const only = new (memory) detail::category_type;
 
     return *only;
 }

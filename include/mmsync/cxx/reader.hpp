@@ -89,7 +89,7 @@ class reader
     [[nodiscard]] MMSYNC_HOT view read() & MMSYNC_BORROWED
     {
         const choice found = choose();
-        mms_view held;
+        mms_view held = {};
 
         detail::check(pin(found, held));
         return view(found.line, held);
@@ -99,7 +99,7 @@ class reader
     {
         const choice found = choose();
         const void *root = nullptr;
-        mms_view held;
+        mms_view held = {};
 
         detail::check(pin<T>(found, held, root));
         return typed_view<T>(found.line, held, root);
@@ -113,7 +113,7 @@ class reader
     [[nodiscard]] MMSYNC_HOT view read(std::error_code &code) &noexcept MMSYNC_BORROWED
     {
         const choice found = choose();
-        mms_view held;
+        mms_view held = {};
 
         return detail::store(pin(found, held), code) ? view(found.line, held) : view();
     }
@@ -121,7 +121,7 @@ class reader
     {
         const choice found = choose();
         const void *root = nullptr;
-        mms_view held;
+        mms_view held = {};
 
         return detail::store(pin<T>(found, held, root), code) ? typed_view<T>(found.line, held, root) : typed_view<T>();
     }

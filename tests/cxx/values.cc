@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Publishing and reading values by mmsync.hpp: copies, values built in place, updates and what they
+   changed, waiting, what was published with a value, looking from outside, and the files of
+   mmap-sync. */
+#include "check.hpp"
+#include <array>
+#include <thread>
+
+TEST(anything_contiguous_is_bytes)
+{
+    const std::vector<double> numbers = {1, 2, 3};
+    const std::array<std::uint16_t, 2> pair = {4, 5};
+    const std::string text = "text";
+    const std::uint32_t number = 7;
+
+    CHECK(mmsync::bytes_view(numbers).size() == 24 && mmsync::bytes_view(pair).size() == 4);
+    CHECK(mmsync::bytes_view(text).text() == "text" && mmsync::bytes_view("text").size() == 4);
+    CHECK(mmsync::bytes_view(std::string_view(text)) == mmsync::bytes_view(text));
+    CHECK(mmsync::bytes_of(number).as<std::uint32_t>()[0] == 7 && mmsync::bytes_of(number) != "text");
+    CHECK(mmsync::bytes_view(numbers).as<double>().subspan(1, 2)[1] == 3);
+    CHECK(mmsync::bytes_view().empty() && mmsync::bytes_view() == "");
+    const mmsync::span<const double> all = numbers;
+    double sum = 0;
+    for (double each : all)
+        sum += each;
+    CHECK(sum == 6 && all.size() == 3);
+    static_assert(!std::is_constructible_v<mmsync::bytes_view, std::vector<std::string>>);
+    static_assert(!std::is_constructible_v<mmsync::span<std::byte>, const std::vector<std::byte> &>);
+}
+
+TEST(values_are_read_in_place)
+{
+    const std::filesystem::path path = scratch::path("region");
+    mmsync::writer writer(path, small());
+    mmsync::region region(path);
+    mmsync::reader reader(region);
+
+    CHECK(region.generation() == 0 && !region.read_only());
+    CHECK_THROWS(mmsync::errc::empty, static_cast<void>(reader.read()));
+    const std::vector<std::uint64_t> numbers = {1, 2, 3};
+    const mmsync::receipt receipt = writer.write(numbers);
+    CHECK(receipt.generation == 1 && receipt.size == 24 && region.generation() == 1);
+    auto view = reader.read();
+    CHECK(view.size() == 24 && view.as<std::uint64_t>()[2] == 3 && view.bytes() == numbers);
+    CHECK(!view.refresh() && view.generation() == 1);
+    writer.write("");
+    CHECK(view.as<std::uint64_t>()[0] == 1);
+    CHECK(view.refresh() && view.generation() == 2 && view && view.size() == 0 && view.text().empty());
+    region.check();
+}
+
+TEST(a_value_is_built_in_place_and_may_grow)
+{
+    const std::string path = scratch::path("region");
+    mmsync::writer writer(path, small());
+    mmsync::region region(path);
+    mmsync::reader reader(region);
+
+    auto build = writer.build(8);
+    build.as<std::uint64_t>()[0] = 11;
+    build.grow(16);
+    CHECK(build.capacity() == 16 && build.as<std::uint64_t>()[0] == 11);
+    build.as<std::uint64_t>()[1] = 12;
+    build.set_type({1, 2}, "a schema");
+    build.commit(16);
+    auto view = reader.read();
+    CHECK(view.as<std::uint64_t>()[1] == 12 && view.type_id() == mmsync::type_id{1, 2});
+    const mmsync::view_info info = view.describe();
+    CHECK(std::string_view(info.schema, info.schema_size) == "a schema" && info.publish_time_ns > 0);
+    CHECK(region.schema() == "a schema");
+    CHECK_THROWS(mmsync::errc::too_big, static_cast<void>(writer.build(1 << 21)));
+}
+
+TEST(an_update_publishes_what_it_changes)
+{
+    const std::string path = scratch::path("region");
+    mmsync::writer writer(path, small());
+    mmsync::region region(path);
+    mmsync::reader reader(region);
+
+    writer.write(std::vector<char>(10000, 'a'));
+    {
+        auto update = writer.update();
+        CHECK(update.size() == 10000 && update.data()[9999] == std::byte{'a'});
+        update.patch(100, "bcd");
+        update.touch(5000, 2);
+        update.as<char>()[5001] = 'e';
+        CHECK(update.commit().generation == 2);
+    }
+    auto view = reader.read();
+    CHECK(view.text().substr(99, 5) == "abcda" && view.text()[5001] == 'e');
+    const auto changed = view.changes(1);
+    CHECK(changed && changed->size() == 2);
+    CHECK((*changed)[0].offset == 100 && (*changed)[0].length == 3 && (*changed)[1].offset == 5000);
+    CHECK(view.changes(2)->empty());
+    CHECK_THROWS(mmsync::errc::invalid, static_cast<void>(view.changes(3)));
+
+    auto update = writer.update(10016);
+    for (std::size_t i = 0; i < 100; i++)
+        update.patch(i * 100, "x");
+    CHECK(update.room().size() == 10016);
+    update.grow(10020);
+    CHECK(update.room().size() >= 10020);
+    std::memcpy(update.room().data() + 10000, "tail", 4);
+    update.commit(10004);
+    CHECK(view.refresh() && view.text().substr(10000) == "tail");
+    CHECK(view.changes(2)->size() == 101);
+    writer.write("all new");
+    view.refresh();
+    CHECK(!view.changes(1));
+}
+
+TEST(values_can_be_copied)
+{
+    const std::string path = scratch::path("region");
+    mmsync::writer writer(path, small());
+    mmsync::region_options options;
+    options.read_only = true;
+    mmsync::region region(path, options);
+    std::array<std::byte, 8> memory{};
+    std::error_code code;
+
+    CHECK(region.read_only());
+    CHECK_THROWS(mmsync::errc::read_only, mmsync::reader{region});
+    CHECK_THROWS(mmsync::errc::empty, static_cast<void>(region.copy()));
+    writer.write("0123456789");
+    auto copy = region.copy();
+    CHECK(copy.bytes().text() == "0123456789" && copy.generation() == 1 && copy.size() == 10);
+    region.copy_to(memory, code);
+    CHECK(code == mmsync::errc::too_big);
+    writer.write("01234");
+    CHECK(mmsync::bytes_view(region.copy_to(memory)).text() == "01234");
+    writer.write("");
+    CHECK(region.copy().size() == 0 && region.schema().empty());
+}
+
+TEST(waiting_ends_with_a_publish_or_in_time)
+{
+    using namespace std::chrono_literals;
+    const std::string path = scratch::path("region");
+    mmsync::writer writer(path, small());
+    mmsync::region region(path);
+    mmsync::reader reader(region);
+
+    CHECK(!reader.wait_for(0, 1ms) && !region.wait_for(0, 100us) && !reader.wait_for(0, -1s) &&
+          !reader.wait_for(0, 0s));
+    CHECK(!region.wait_for(0, std::chrono::duration<double>(0.001)));
+    std::thread publisher([&] { writer.write("one"); });
+    region.wait(0);
+    reader.wait(0);
+    publisher.join();
+    CHECK(reader.wait_for(0, std::chrono::hours::max()) && region.wait_for(0, 0s) && !region.wait_for(1, 1ns));
+    publisher = std::thread([&] { writer.write("two"); });
+    CHECK(reader.wait_for(1, std::chrono::hours::max()) && region.wait_for(1, 24h * 365));
+    publisher.join();
+    writer.close();
+    mmsync::remove(path);
+    CHECK_THROWS(mmsync::errc::gone, reader.wait(2));
+    CHECK_THROWS(mmsync::errc::gone, region.check());
+}
+
+TEST(a_region_can_be_looked_at_from_outside)
+{
+    const std::string path = scratch::path("region");
+    mmsync::writer_options options = small();
+    options.checksum = true;
+    options.tag = 9;
+    mmsync::writer writer(path, options);
+    writer.write("value");
+    mmsync::region region(path);
+    mmsync::reader reader(region);
+    auto view = reader.read();
+
+    const mmsync::region_info info = mmsync::inspect(path);
+    CHECK(info.generation == 1 && info.size == 5 && info.tag == 9 && info.has_checksum && info.readers == 1);
+    const auto readers = mmsync::inspect_readers(path);
+    CHECK(readers.size() == 1 && readers[0].pinned && readers[0].pid == getpid() && readers[0].generation == 1);
+    CHECK(mmsync::verify(path).empty());
+    writer.close();
+    std::fstream(path + "/data", std::ios::in | std::ios::out).write("Value", 5);
+    CHECK(mmsync::verify(path).size() == 1);
+    CHECK_THROWS(std::errc::no_such_file_or_directory, mmsync::verify(scratch::path("nothing")));
+    CHECK_THROWS(mmsync::errc::invalid, mmsync::repair(path, 0, std::chrono::seconds(0)));
+    mmsync::remove(path);
+    CHECK(!std::filesystem::exists(path));
+}
+
+TEST(a_view_that_was_taken_away_says_so)
+{
+    const std::string path = scratch::path("region");
+    mmsync::writer_options writer_options = small();
+    mmsync::region_options region_options;
+    writer_options.on_grace = MMS_EVICT;
+    region_options.allow_evict = true;
+    mmsync::writer writer(path, writer_options);
+    writer.write("value");
+    mmsync::region region(path, region_options);
+    mmsync::reader reader(region);
+    auto view = reader.read();
+
+    for (int i = 0; i < 20; i++)
+        writer.write("another");
+    std::vector<mmsync::view> held; /* each in a slot of its own, so that the writer must evict */
+    for (unsigned i = 0; i < 7; i++) {
+        held.push_back(reader.read());
+        writer.write("more");
+    }
+    writer.write("more");
+    CHECK_THROWS(mmsync::errc::evicted, view.release(); for (auto &each : held) each.release());
+    CHECK(!view);
+}
+
+TEST(the_files_of_mmap_sync_work_alike)
+{
+    const std::string path = "mmap-sync:" + scratch::path("prefix");
+    mmsync::mmap_sync_writer_options theirs;
+    mmsync::writer_options options;
+    theirs.reset = true;
+    options.mmap_sync = &theirs;
+    options.grace_ms = MMS_NO_WAIT;
+    mmsync::writer writer(path, options);
+    writer.write("one");
+    mmsync::mmap_sync_region_options other;
+    mmsync::region_options region_options;
+    region_options.mmap_sync = &other;
+    mmsync::region region(path, region_options);
+    mmsync::reader reader(region);
+
+    CHECK(mmsync::is_mmap_sync(path) && !mmsync::is_mmap_sync(scratch::path("nothing")));
+    auto view = reader.read();
+    CHECK(view.text() == "one");
+    const mms_mmap_sync_info info = mmsync::mmap_sync_inspect(path);
+    CHECK(info.counts[0] + info.counts[1] == 1);
+    CHECK(!writer.was_reset());
+    writer.write("two");
+    writer.write("three");
+    CHECK(writer.was_reset());
+    CHECK_THROWS(mmsync::errc::evicted, view.release());
+    CHECK(reader.read().text() == "three");
+}
