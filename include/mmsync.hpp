@@ -33,12 +33,12 @@
 
 #if !defined(__cplusplus) || __cplusplus < 201703L
 #error "mmsync.hpp needs C++17 or later; mmsync.h works from C++11 on"
-#endif
-
+#else
 #include <mmsync/cxx/inspect.hpp>
 #include <mmsync/cxx/reader.hpp>
 #include <mmsync/cxx/region.hpp>
 #include <mmsync/cxx/table.hpp>
 #include <mmsync/cxx/writer.hpp>
+#endif
 
 #endif
