@@ -276,6 +276,25 @@ TEST(what_could_not_be_committed_does_not_abort_what_comes_later)
     CHECK(later.commit(5).size == 5 && mmsync::inspect(path).size == 5);
 }
 
+TEST(a_table_that_is_not_committed_changes_nothing)
+{
+    const std::string path = scratch::path("table");
+    mmsync::writer writer(path, small());
+    {
+        auto table = writer.table();
+        table.put("key", "value");
+    }
+    CHECK(mmsync::inspect(path).generation == 0);
+    auto table = writer.table();
+    CHECK(table.current().size() == 0);
+    mmsync::table moved = std::move(table);
+    CHECK(!table && moved);
+    table = std::move(moved);
+    table.put("other", "value");
+    table.commit();
+    CHECK(mmsync::inspect(path).generation > 0);
+}
+
 TEST(a_table_view_owns_its_view)
 {
     const std::string path = scratch::path("table");

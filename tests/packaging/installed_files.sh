@@ -17,7 +17,7 @@ present "$lib"/libmmsync.{a,so} "$lib/pkgconfig/mmsync.pc" "$lib"/cmake/mmsync/m
 present "$lib"/cmake/mmsync/MmscGenerate.cmake share/man/man1/mmsc.1 share/man/man3/mms_read.3
 expect 0 "mmsc $(version)" bin/mmsc --version
 present share/doc/mmsync/{LICENSE,README.md,CHANGELOG.md}
-(cd "$MMSYNC_SOURCE_DIR/include" && find . -name '*.h') | while read -r header; do
+(cd "$MMSYNC_SOURCE_DIR/include" && find . -name '*.h' -o -name '*.hpp') | while read -r header; do
     cmp "include/$header" "$MMSYNC_SOURCE_DIR/include/$header" || fail "include/$header"
 done
 ! grep -rIlF "$MMSYNC_SOURCE_DIR" "$lib/pkgconfig" "$lib/cmake" || fail "these files name the source directory"
