@@ -104,6 +104,33 @@ def test_the_interpreter_ends(path, run_python, names):
         path, names) == "b'12345678'\n"
 
 
+PARTS = ("import mmsync, sys, numpy, atexit\nfrom mmsync import tensors\np = sys.argv[1]\n"
+         "w = [mmsync.Writer(p + name) for name in 'tvx']; r = [mmsync.Region(p + name) for name in 'tvx']\n"
+         "with w[0].table() as t: t[b'k'] = b'value'\n"
+         "schema = mmsync.Schema('struct T { a: Vec<f32>, m: HashMap<u8, String> }', 'T'); w[1].write_value(schema, {'a': [1], 'm': {1: 'x'}})\n"
+         "tensors.publish(w[2], {'x': numpy.zeros(3)})\n"
+         "s = [region.snapshot() for region in r]\n"
+         "view = s[0].table(); item = view[b'k']; i = iter(view.items()); value = s[1].value; list = value.a; map = value.m; j = iter(map)\n"
+         "array = numpy.asarray(list); x = tensors.load(s[2])['x']; open = w[0].table().__enter__(); open[b'k'] = b'other'\n"
+         "sys.keep = [item, value, map, array, x, view]\n"
+         "class Cycle: pass\nc = Cycle(); c.me = c; c.all = [w, r, s, view, i, value, list, j, open]\n")
+
+
+@pytest.mark.parametrize("names", ["w", "r s", "s r w", "view value", "item list x", "schema value c", "open w", "c", ""])
+def test_the_interpreter_ends_with_parts_of_values(path, run_python, names):
+    assert run_python(PARTS + "atexit.register(lambda: print(bytes(sys.keep[0]), sys.keep[1].a[0], sys.keep[2][1], sys.keep[3].sum()))\n"
+                      "for name in sys.argv[2].split(): del globals()[name]\n", path, names) == "b'value' 1.0 x 1.0\n"
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_parts_of_values_are_collected_in_any_order(path, run_python, seed):
+    run_python(PARTS + "import gc, random\nc = None; sys.keep = None; names = [n for n in globals() if n in "
+               "'w r s view item i value list map j array x open t schema'.split()]\nrandom.Random(int(sys.argv[2])).shuffle(names)\n"
+               "for name in names:\n del globals()[name]; gc.collect()\n"
+               "maps = __builtins__.open('/proc/self/maps').read()\nassert p not in maps\n"
+               "for name in 'tvx': assert mmsync.inspect(p + name).readers == 0\n", path, str(seed))
+
+
 def test_the_interpreter_ends_within_cycles(path, run_python):
     run_python("import mmsync, sys\nw = mmsync.Writer(sys.argv[1]); w.write(b'1')\n"
                "class Cycle: pass\nc = Cycle(); c.me = c; c.all = w, mmsync.Region(sys.argv[1]); "
@@ -174,12 +201,28 @@ def test_the_module_can_be_imported_again(path, run_python):
 
 
 def test_nothing_is_leaked(path, writer):
+    schema = mmsync.Schema("struct T { a: Vec<f32>, m: HashMap<u8, String> }", "T")
+
     def use():
         with mmsync.Region(path) as region:
             np.frombuffer(region.snapshot(), dtype=int).sum()
             region.wait(seen=0)
         with writer.build(800) as memory:
             memory[0] = 1
+        with mmsync.Writer(path + "-table") as other, mmsync.Region(path + "-table") as region:
+            with other.table(keys=str) as table:
+                table["k"] = b"v"
+            list(region.snapshot().table(keys=str).items())
+            with pytest.raises(KeyError):
+                region.snapshot().table(keys=str)["x"]
+            with pytest.raises(TypeError):
+                region.snapshot().table(keys=str)[b"x"]
+        mmsync.remove(path + "-table")
+        with mmsync.Writer(path + "-typed") as other, mmsync.Region(path + "-typed") as region:
+            other.write_value(schema, {"a": [1.5], "m": {1: "x"}})
+            repr(region.snapshot().value), region.snapshot().value.m[1], region.snapshot().value.to_dict()
+            with pytest.raises(mmsync.InvalidError):
+                other.write_value(schema, {"a": ["x"], "m": {}})
         with pytest.raises(mmsync.InvalidError):
             writer.write(memoryview(b"abc")[::2])
 
