@@ -18,8 +18,14 @@ include=$("$python" -c 'import sysconfig; print(sysconfig.get_path("include"))')
 "$python" -m venv "$tmp/venv" >"$tmp/log" 2>&1 || skip "$python cannot make a venv; script/setup python installs what it needs"
 
 pip=("$tmp/venv/bin/pip" --quiet --disable-pip-version-check)
-"${pip[@]}" install build scikit-build-core pytest numpy mypy >"$tmp/log" 2>&1 ||
-    skip "pip cannot install scikit-build-core, build, pytest, numpy and mypy: $(tail -n 1 "$tmp/log")"
+"${pip[@]}" install build scikit-build-core pytest numpy mypy safetensors >"$tmp/log" 2>&1 ||
+    skip "pip cannot install scikit-build-core, build, pytest, numpy, mypy and safetensors: $(tail -n 1 "$tmp/log")"
+# Their tests are skipped where they are not. script/python-ecosystem asks for all of them.
+optional=(pyarrow)
+[ -z "${MMSYNC_PYTHON_ECOSYSTEM:-}" ] || optional+=(polars duckdb pandas ml_dtypes jax matplotlib auditwheel abi3audit)
+for name in "${optional[@]}"; do
+    "${pip[@]}" install "$name" >"$tmp/log" 2>&1 || printf 'without %s: %s\n' "$name" "$(tail -n 1 "$tmp/log")"
+done
 
 # As `python -m build` does: a source distribution, and the wheel from that.
 "$tmp/venv/bin/python" -m build --no-isolation --outdir "$tmp/dist" \
@@ -31,6 +37,14 @@ wheels=("$tmp"/dist/*.whl)
 printf '%s\n' "${wheels[@]##*/}"
 [[ ${wheels[*]} == *"/mmsync-$(version)-cp311-abi3-linux_"*.whl ]] || fail "not the one wheel for 3.11 and newer: ${wheels[*]}"
 run "${pip[@]}" install "${wheels[@]}"
+
+# The wheel needs libc alone, and keeps to the stable ABI that its name promises.
+if [ -x "$tmp/venv/bin/auditwheel" ]; then
+    run "$tmp/venv/bin/auditwheel" show "${wheels[0]}" >"$tmp/log"
+    cat "$tmp/log"
+    grep -q manylinux "$tmp/log" || fail "auditwheel knows no manylinux tag for the wheel"
+fi
+[ ! -x "$tmp/venv/bin/abi3audit" ] || run "$tmp/venv/bin/abi3audit" --strict --verbose "${wheels[0]}"
 
 # Not beside the sources, where `import mmsync` would find those.
 cd "$tmp"
