@@ -54,6 +54,15 @@ bool schema_read(struct schema *schema, const char *name, const char *text, size
     return read_text(schema, name, text, size, &head, false, errors);
 }
 
+bool schema_read_any(struct schema *schema, const char *name, const char *text, size_t size, const char *root,
+                     bool wide, FILE *errors)
+{
+    *schema = (struct schema){.source = {.name = name, .text = text, .size = size, .errors = errors}};
+    if (!model_read(&schema->model, &schema->source, wide, false))
+        return false;
+    return model_find_table(&schema->model, root) ? schema_take_table(schema, root) : schema_take_type(schema, root);
+}
+
 /* Of an archive, or of a table. */
 static bool read_stored(struct schema *schema, const char *text, size_t size, bool table, FILE *errors)
 {

@@ -17,6 +17,9 @@ struct schema {
    schema in any case. */
 bool schema_read(struct schema *schema, const char *name, const char *text, size_t size, const char *root, bool wide,
                  FILE *errors);
+/* The same, of a type or of a table. */
+bool schema_read_any(struct schema *schema, const char *name, const char *text, size_t size, const char *root,
+                     bool wide, FILE *errors);
 /* The same from the text that is stored with a value: false if it is none, or does not have the type id. */
 bool schema_read_stored(struct schema *schema, const char *text, size_t size, const uint64_t type_id[2], FILE *errors);
 /* The same from the text that is stored with a typed table. */

@@ -67,8 +67,8 @@ static PyObject *find_indexed(PyObject *object, size_t index)
     return found;
 }
 
-static int fill_field(struct mmspy_arena *arena, const mms_type_field *field, void *out, PyObject *object, bool named,
-                      size_t index)
+static int fill_field(struct mmspy_arena *arena, const mms_type *type, const mms_type_field *field, void *out,
+                      PyObject *object, bool named, size_t index)
 {
     PyObject *part = named ? find_named(object, field->name) : find_indexed(object, index);
     int code;
@@ -77,7 +77,7 @@ static int fill_field(struct mmspy_arena *arena, const mms_type_field *field, vo
         struct mmspy_crumb crumb = {arena->path, field->name, 0};
 
         arena->path = &crumb;
-        code = mmspy_input_refuse(arena, field->type, Py_None, "there");
+        code = mmspy_input_refuse(arena, type, object, "a dict or an object with this field");
         arena->path = crumb.up;
         return code;
     }
@@ -118,7 +118,7 @@ static int fill_fields(struct mmspy_arena *arena, const mms_type *type, const mm
     if (shape == MMS_SHAPE_NAMED && check_names(arena, type, object, count) != 0)
         return -1;
     for (size_t i = 0; i < count; i++)
-        if (fill_field(arena, &fields[i], out, object, shape == MMS_SHAPE_NAMED, i) != 0)
+        if (fill_field(arena, type, &fields[i], out, object, shape == MMS_SHAPE_NAMED, i) != 0)
             return -1;
     return 0;
 }

@@ -18,7 +18,21 @@ static struct schema_object *schema_of(PyObject *self)
 
 mms_archive *mmspy_schema_archive(PyObject *schema)
 {
-    return &schema_of(schema)->schema.archive;
+    mms_archive *archive = &schema_of(schema)->schema.archive;
+
+    if (!archive->type && mmspy_schema_table(schema))
+        mmspy_raise_format(MMS_E_TYPE, "%s is a table: use writer.table(schema=schema) and snapshot.table()",
+                           mmspy_schema_table(schema)->name);
+    else if (!archive->type)
+        mmspy_raise_format(MMS_E_INVALID, "this schema was not read");
+    return archive;
+}
+
+const mms_table_type *mmspy_schema_table(PyObject *schema)
+{
+    const mms_table_type *table = &schema_of(schema)->schema.table;
+
+    return table->name ? table : NULL;
 }
 
 static void forget(struct schema_object *self)
@@ -61,7 +75,7 @@ static int read_text(struct schema_object *self, const char *root, bool wide)
         PyErr_SetFromErrno(PyExc_OSError);
         return -1;
     }
-    good = schema_read(&self->schema, "schema", self->text, strlen(self->text), root, wide, errors);
+    good = schema_read_any(&self->schema, "schema", self->text, strlen(self->text), root, wide, errors);
     fclose(errors);
     if (!good)
         refuse(messages);
@@ -98,11 +112,27 @@ static int schema_init(PyObject *object, PyObject *arguments, PyObject *keywords
 enum { KEPT = 16 };
 static PyObject *kept[KEPT]; /* used last first */
 
+/* What a type and a table have alike. */
+struct root {
+    const char *name, *text;
+    const uint64_t *type_id;
+};
+
+static struct root root_of(PyObject *self)
+{
+    const mms_table_type *table = mmspy_schema_table(self);
+    const mms_archive *archive = &schema_of(self)->schema.archive;
+
+    if (table)
+        return (struct root){table->name, table->schema, table->type_id};
+    return (struct root){archive->type->name, archive->schema, archive->type_id};
+}
+
 static bool has_id(PyObject *schema, const uint64_t type_id[2])
 {
-    const mms_archive *archive = mmspy_schema_archive(schema);
+    const uint64_t *found = root_of(schema).type_id;
 
-    return archive->type_id[0] == type_id[0] && archive->type_id[1] == type_id[1];
+    return found[0] == type_id[0] && found[1] == type_id[1];
 }
 
 /* Takes over what is at `place`, or in place of what was used longest ago. */
@@ -116,6 +146,17 @@ static void keep_first(PyObject *schema, int place)
     kept[0] = schema;
 }
 
+/* The text of a type, or of a table. */
+static bool read_either(struct schema_object *self, const uint64_t type_id[2])
+{
+    size_t size = strlen(self->text);
+
+    if (schema_read_stored(&self->schema, self->text, size, type_id, NULL))
+        return true;
+    schema_free(&self->schema);
+    return schema_read_stored_table(&self->schema, self->text, size, type_id, NULL);
+}
+
 static PyObject *read_stored(const char *text, size_t size, const uint64_t type_id[2])
 {
     PyObject *object = mmspy_alloc(mmspy_schema_type);
@@ -126,7 +167,7 @@ static PyObject *read_stored(const char *text, size_t size, const uint64_t type_
     self->text = strndup(text, size);
     if (!self->text)
         PyErr_NoMemory();
-    else if (schema_read_stored(&self->schema, self->text, strlen(self->text), type_id, NULL))
+    else if (read_either(self, type_id))
         return object;
     else
         mmspy_raise_format(MMS_E_CORRUPT, "the schema stored with the value does not match its type id; run "
@@ -160,27 +201,24 @@ static bool is_read(PyObject *self)
 static PyObject *schema_name(PyObject *self, void *ignored)
 {
     (void)ignored;
-    return is_read(self) ? PyUnicode_FromString(mmspy_schema_archive(self)->type->name) : NULL;
+    return is_read(self) ? PyUnicode_FromString(root_of(self).name) : NULL;
 }
 
 static PyObject *schema_text(PyObject *self, void *ignored)
 {
     (void)ignored;
-    return is_read(self) ? PyUnicode_FromString(mmspy_schema_archive(self)->schema) : NULL;
+    return is_read(self) ? PyUnicode_FromString(root_of(self).text) : NULL;
 }
 
 static PyObject *schema_type_id(PyObject *self, void *ignored)
 {
-    const mms_archive *archive = mmspy_schema_archive(self);
-
     (void)ignored;
-    return is_read(self) ? Py_BuildValue("(KK)", archive->type_id[0], archive->type_id[1]) : NULL;
+    return is_read(self) ? Py_BuildValue("(KK)", root_of(self).type_id[0], root_of(self).type_id[1]) : NULL;
 }
 
 static PyObject *schema_repr(PyObject *self)
 {
-    return PyUnicode_FromFormat("<mmsync.Schema %s>",
-                                schema_of(self)->text ? mmspy_schema_archive(self)->type->name : "?");
+    return PyUnicode_FromFormat("<mmsync.Schema %s>", schema_of(self)->text ? root_of(self).name : "?");
 }
 
 static PyMethodDef methods[] = {
@@ -195,9 +233,10 @@ static PyGetSetDef members[] = {
     {NULL, NULL, NULL, NULL, NULL},
 };
 
-PyDoc_STRVAR(doc,
-             "Schema(text, root, wide=False)\n--\n\nThe type `root` of a schema, Rust's struct and enum definitions. "
-             "`wide`: with offsets of 64 bits,\nfor values over 2 GiB. docs/schema.md has the language.");
+PyDoc_STRVAR(
+    doc,
+    "Schema(text, root, wide=False)\n--\n\nThe type or table `root` of a schema, Rust's struct and enum definitions. "
+    "`wide`: with offsets of 64 bits,\nfor values over 2 GiB. docs/schema.md has the language.");
 
 static PyType_Slot slots[] = {
     {Py_tp_doc, (void *)(uintptr_t)doc},

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Looking into the table of a block, as it would be published now. What is found is copied. */
+#include "input.h"
 #include "table_update.h"
 
 /* The table as it would be published now, with the mutex held. */
@@ -16,8 +17,33 @@ static int current(struct mmspy_table *self, mms_table_view *out)
 
 static PyObject *copy_value(PyObject *self, const mms_value *value)
 {
-    (void)self;
+    PyObject *schema = mmspy_table_of(self)->schema;
+
+    if (schema)
+        return mmspy_value_convert(mmspy_schema_table(schema)->value, value->data);
     return PyBytes_FromStringAndSize(value->data, (Py_ssize_t)value->size);
+}
+
+static int typed_find(struct mmspy_table *self, PyObject *wanted, PyObject **copy)
+{
+    const mms_table_type *type = mmspy_schema_table(self->schema);
+    struct mmspy_arena arena = {0};
+    const void *key = mmspy_input(&arena, type->key, wanted);
+    mms_table_view view;
+    mms_value value = {NULL, 0};
+    int found = -1;
+
+    if (key && current(self, &view) == 0) {
+        value.data = mms_typed_table_get(&view, type, key);
+        found = value.data ? 1 : mms_last_code() == MMS_E_NOT_FOUND ? 0 : -1;
+        if (found < 0)
+            mmspy_raise(mms_last_code());
+        else if (found > 0 && copy && !(*copy = copy_value((PyObject *)self, &value)))
+            found = -1;
+        mmspy_writer_leave(self->writer);
+    }
+    mmspy_arena_free(&arena);
+    return found;
 }
 
 /* 1, 0: there is no such key, -1 with an exception. `copy`, if not NULL, is made of the value. */
@@ -28,6 +54,8 @@ static int find(PyObject *object, PyObject *wanted, PyObject **copy)
     mms_table_view view;
     mms_value value = {NULL, 0};
 
+    if (self->schema)
+        return typed_find(self, wanted, copy);
     if (mmspy_key_read(self->keys, wanted, &key) != 0)
         return -1;
     if (current(self, &view) != 0) {
@@ -36,7 +64,7 @@ static int find(PyObject *object, PyObject *wanted, PyObject **copy)
     }
     value.data = mms_table_get(&view, key.key.data, key.key.size, &value.size);
     if (value.data && copy)
-        *copy = copy_value(NULL, &value);
+        *copy = copy_value(object, &value);
     mmspy_writer_leave(self->writer);
     mmspy_key_free(&key);
     if (value.data && copy && !*copy)
@@ -94,7 +122,9 @@ static PyObject *next_entry(PyObject *object, enum mmspy_part part, mms_table_cu
 
     if (current(self, &view) != 0)
         return NULL;
-    if (mms_table_next(&view, cursor, &entry))
+    if (self->schema)
+        result = mmspy_typed_next(&view, self->schema, part, cursor, object, copy_value);
+    else if (mms_table_next(&view, cursor, &entry))
         result = mmspy_entry_object(self->keys, part, &entry, object, copy_value);
     mmspy_writer_leave(self->writer);
     return result;

@@ -2,6 +2,7 @@
 /* mmsync._native.TableUpdate: the newest table of a writer, between the begin and the end of its
    block. Values are copied in both directions, so nothing of the table's memory is given away. */
 #include "table_update.h"
+#include "input.h"
 #include <time.h>
 
 mms_table *mmspy_table_enter(struct mmspy_table *self, const char *doing)
@@ -46,21 +47,44 @@ static uint64_t time_after(double seconds)
     return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec + (uint64_t)(seconds * 1e9);
 }
 
-/* `keys` and `expires` are ours, the others the library's. */
+static int read_schema(struct mmspy_table *self, PyObject *schema, PyObject *keys)
+{
+    if (!schema || schema == Py_None)
+        return 0;
+    if (Py_TYPE(schema) != mmspy_schema_type || !mmspy_schema_table(schema)) {
+        mmspy_raise_format(MMS_E_INVALID, "schema must be a mmsync.Schema of a table, an alias of HashMap with "
+                                          "#[mmsync::table]");
+        return -1;
+    }
+    if (keys) {
+        mmspy_raise_format(MMS_E_INVALID, "a table of types has keys of its schema: leave `keys` out");
+        return -1;
+    }
+    self->schema = Py_NewRef(schema);
+    return 0;
+}
+
+/* `keys`, `schema` and `expires` are ours, the others the library's. */
 static int read_options(struct mmspy_table *self, PyObject *keywords)
 {
-    PyObject *options = keywords ? PyDict_Copy(keywords) : PyDict_New(), *keys, *expires;
-    int code = -1;
+    static const char *const ours[] = {"keys", "schema", "expires"};
+    PyObject *options = keywords ? PyDict_Copy(keywords) : PyDict_New(), *given[3];
+    int code = options ? 0 : -1;
 
-    if (!options)
-        return -1;
-    keys = PyDict_GetItemString(options, "keys");
-    expires = PyDict_GetItemString(options, "expires");
-    if ((!keys || mmspy_keys_read(keys, &self->keys) == 0) && read_seconds(expires, &self->expires_s) == 0 &&
-        (!keys || PyDict_DelItemString(options, "keys") == 0) &&
-        (!expires || PyDict_DelItemString(options, "expires") == 0))
+    for (size_t i = 0; code == 0 && i < 3; i++) {
+        given[i] = PyDict_GetItemString(options, ours[i]); /* which `keywords` has, too */
+        if (given[i])
+            code = PyDict_DelItemString(options, ours[i]);
+    }
+    if (code == 0 && given[0])
+        code = mmspy_keys_read(given[0], &self->keys);
+    if (code == 0)
+        code = read_schema(self, given[1], given[0]);
+    if (code == 0)
+        code = read_seconds(given[2], &self->expires_s);
+    if (code == 0)
         code = mmspy_table_options_read(options, &self->options);
-    Py_DECREF(options);
+    Py_XDECREF(options);
     return code;
 }
 
@@ -92,7 +116,8 @@ static int begin(struct mmspy_table *self)
         return -1;
     self->options.expires_ns = time_after(self->expires_s);
     Py_BEGIN_ALLOW_THREADS
-    code = mms_table_begin(writer, &self->options, &self->table);
+    code = self->schema ? mms_typed_table_begin(writer, mmspy_schema_table(self->schema), &self->options, &self->table)
+                        : mms_table_begin(writer, &self->options, &self->table);
     Py_END_ALLOW_THREADS
     if (code == 0) {
         self->state = TABLE_OPEN;
@@ -159,6 +184,7 @@ static void update_dealloc(PyObject *object)
 
     if (self->state == TABLE_OPEN && writer->process == mmspy_process && end(self, false) != 0)
         PyErr_WriteUnraisable(NULL);
+    Py_XDECREF(self->schema);
     mmspy_free(object);
     Py_XDECREF((PyObject *)writer);
 }
@@ -183,11 +209,37 @@ static int put(struct mmspy_table *self, const mms_key *key, const Py_buffer *va
     return mmspy_table_leave(self, code);
 }
 
+static int typed_put(struct mmspy_table *self, const void *key, const void *value)
+{
+    mms_table *table = mmspy_table_enter(self, "putting into the table of");
+
+    if (!table)
+        return -1;
+    self->changes++;
+    return mmspy_table_leave(self, mms_typed_table_put(table, mmspy_schema_table(self->schema), key, value));
+}
+
+/* Both are read before the table is locked, as that may run any code. */
+static int update_typed_put(struct mmspy_table *self, PyObject *key, PyObject *value)
+{
+    const mms_table_type *type = mmspy_schema_table(self->schema);
+    struct mmspy_arena arena = {0};
+    const void *key_input = mmspy_input(&arena, type->key, key);
+    const void *value_input = key_input ? mmspy_input(&arena, type->value, value) : NULL;
+    int code = value_input ? typed_put(self, key_input, value_input) : -1;
+
+    mmspy_arena_free(&arena);
+    return code;
+}
+
 static int update_put(struct mmspy_table *self, PyObject *object, PyObject *value)
 {
     struct mmspy_key key;
     Py_buffer buffer;
     int code;
+
+    if (self->schema)
+        return update_typed_put(self, object, value);
 
     if (mmspy_key_read(self->keys, object, &key) != 0)
         return -1;
@@ -200,29 +252,45 @@ static int update_put(struct mmspy_table *self, PyObject *object, PyObject *valu
     return code;
 }
 
+static int end_delete(struct mmspy_table *self, int code, PyObject *key)
+{
+    if (code == 0)
+        self->changes++;
+    mmspy_writer_leave(self->writer);
+    if (code == MMS_E_NOT_FOUND)
+        PyErr_SetObject(PyExc_KeyError, key);
+    else if (code != 0)
+        mmspy_raise(code);
+    return code == 0 ? 0 : -1;
+}
+
+static int typed_delete(struct mmspy_table *self, PyObject *object)
+{
+    const mms_table_type *type = mmspy_schema_table(self->schema);
+    struct mmspy_arena arena = {0};
+    const void *key = mmspy_input(&arena, type->key, object);
+    mms_table *table = key ? mmspy_table_enter(self, "deleting from the table of") : NULL;
+    int code = table ? end_delete(self, mms_typed_table_delete(table, type, key), object) : -1;
+
+    mmspy_arena_free(&arena);
+    return code;
+}
+
 static int update_delete(struct mmspy_table *self, PyObject *object)
 {
     mms_table *table;
     struct mmspy_key key;
-    int code;
+    int code = -1;
 
+    if (self->schema)
+        return typed_delete(self, object);
     if (mmspy_key_read(self->keys, object, &key) != 0)
         return -1;
     table = mmspy_table_enter(self, "deleting from the table of");
-    if (!table) {
-        mmspy_key_free(&key);
-        return -1;
-    }
-    code = mms_table_delete(table, key.key.data, key.key.size);
-    if (code == 0)
-        self->changes++;
+    if (table)
+        code = end_delete(self, mms_table_delete(table, key.key.data, key.key.size), object);
     mmspy_key_free(&key);
-    mmspy_writer_leave(self->writer);
-    if (code == MMS_E_NOT_FOUND)
-        PyErr_SetObject(PyExc_KeyError, object);
-    else if (code != 0)
-        mmspy_raise(code);
-    return code == 0 ? 0 : -1;
+    return code;
 }
 
 static int update_assign(PyObject *self, PyObject *key, PyObject *value)
@@ -259,7 +327,7 @@ static PyObject *update_expire(PyObject *object, PyObject *after)
 static PyObject *update_keys(PyObject *self, void *ignored)
 {
     (void)ignored;
-    return mmspy_keys_object(mmspy_table_of(self)->keys);
+    return mmspy_table_of(self)->schema ? Py_NewRef(Py_None) : mmspy_keys_object(mmspy_table_of(self)->keys);
 }
 
 static PyObject *number(PyObject *self, void *which)
@@ -288,7 +356,7 @@ static PyMethodDef methods[] = {
 };
 
 static PyGetSetDef members[] = {
-    {"key_type", update_keys, NULL, "The type of the keys: bytes, str or int.", NULL},
+    {"key_type", update_keys, NULL, "The type of the keys: bytes, str or int; None in a table of types.", NULL},
     {"generation", number, NULL, "Of the table that was published; 0: none.", (void *)0},
     {"evicted", number, NULL, "How many entries went at the end of the block because of max_bytes.", (void *)1},
     {"expired", number, NULL, "How many expired entries were removed at the end of the block.", (void *)2},

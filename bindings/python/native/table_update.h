@@ -3,7 +3,7 @@
 #ifndef MMSPY_TABLE_UPDATE_H
 #define MMSPY_TABLE_UPDATE_H
 
-#include "table.h"
+#include "table_typed.h"
 #include "writer.h"
 
 enum mmspy_table_state { TABLE_FRESH, TABLE_OPEN, TABLE_OVER };
@@ -11,6 +11,7 @@ enum mmspy_table_state { TABLE_FRESH, TABLE_OPEN, TABLE_OVER };
 struct mmspy_table {
     PyObject_HEAD struct mmspy_writer *writer; /* NULL: its init did not run */
     mms_table *table;
+    PyObject *schema; /* of a table of types; else NULL */
     mms_table_options options;
     enum mmspy_keys keys;
     enum mmspy_table_state state;

@@ -2,11 +2,12 @@
 /* mmsync._native.TableView: the table in a snapshot, as a mapping. Its values are memoryviews, each
    of which keeps the snapshot's value, as this object does. */
 #include "handle.h"
-#include "table.h"
+#include "table_typed.h"
 #include <time.h>
 
 struct table_view {
     PyObject_HEAD struct mmspy_pin *pin; /* NULL: its init did not run */
+    PyObject *schema;                    /* of a table of types; else NULL */
     mms_table_view view;
     enum mmspy_keys keys;
     bool expiring;
@@ -22,7 +23,7 @@ static int table_view_init(PyObject *self, PyObject *arguments, PyObject *keywor
     static char name[][9] = {"snapshot", "keys"};
     char *names[] = {name[0], name[1], NULL};
     struct table_view *table = table_view_of(self);
-    PyObject *snapshot, *keys = (PyObject *)(void *)&PyBytes_Type;
+    PyObject *snapshot, *keys = NULL;
     mms_table_info info;
     struct mmspy_pin *pin;
     int code;
@@ -32,9 +33,10 @@ static int table_view_init(PyObject *self, PyObject *arguments, PyObject *keywor
         return -1;
     }
     if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O!|O:Table", names, mmspy_snapshot_type, &snapshot, &keys) ||
-        mmspy_keys_read(keys, &table->keys) != 0 || !(pin = mmspy_snapshot_pin(snapshot)))
+        (keys && mmspy_keys_read(keys, &table->keys) != 0) || !(pin = mmspy_snapshot_pin(snapshot)))
         return -1;
-    code = mms_table_of(&pin->view, &table->view);
+    table->schema = keys ? NULL : mmspy_value_table(pin);
+    code = table->schema ? mmspy_typed_open(pin, table->schema, &table->view) : mms_table_of(&pin->view, &table->view);
     if (code != 0) {
         mmspy_raise(code);
         return -1;
@@ -51,6 +53,7 @@ static void table_view_dealloc(PyObject *self)
 
     if (pin)
         (void)mmspy_pin_drop(pin);
+    Py_XDECREF(table_view_of(self)->schema);
     mmspy_free(self);
 }
 
@@ -79,7 +82,11 @@ static const mms_table_view *view_of(PyObject *self)
 
 static PyObject *make_value(PyObject *self, const mms_value *value)
 {
-    return mmspy_slice_view(table_view_of(self)->pin, value->data, value->size);
+    const struct table_view *table = table_view_of(self);
+
+    if (table->schema)
+        return mmspy_value_make(table->pin, table->schema, mmspy_schema_table(table->schema)->value, value->data);
+    return mmspy_slice_view(table->pin, value->data, value->size);
 }
 
 /* ---- Looking up ---- */
@@ -90,6 +97,8 @@ static int find(PyObject *self, PyObject *object, mms_value *out)
     const mms_table_view *view = view_of(self);
     struct mmspy_key key;
 
+    if (view && table_view_of(self)->schema)
+        return mmspy_typed_find(view, table_view_of(self)->schema, object, &out->data);
     if (!view || mmspy_key_read(table_view_of(self)->keys, object, &key) != 0)
         return -1;
     out->data = mms_table_get(view, key.key.data, key.key.size, &out->size);
@@ -189,6 +198,11 @@ static PyObject *table_view_get_many(PyObject *self, PyObject *keys)
 
     if (!list)
         return NULL;
+    if (table_view_of(self)->schema) {
+        result = mmspy_typed_find_many(view, table_view_of(self)->schema, list, self, make_value);
+        Py_DECREF(list);
+        return result;
+    }
     if (many_read(&many, table_view_of(self)->keys, list, PyList_Size(list)) == 0) {
         mms_table_get_many(view, (size_t)many.count, many.wanted, many.found);
         result = many_list(&many, self);
@@ -205,6 +219,8 @@ static PyObject *next_entry(PyObject *self, enum mmspy_part part, mms_table_curs
     const mms_table_view *view = view_of(self);
     mms_entry entry;
 
+    if (view && table_view_of(self)->schema)
+        return mmspy_typed_next(view, table_view_of(self)->schema, part, cursor, self, make_value);
     if (!view || !mms_table_next(view, cursor, &entry))
         return NULL;
     return mmspy_entry_object(table_view_of(self)->keys, part, &entry, self, make_value);
@@ -225,8 +241,14 @@ static PyObject *table_view_iterate(PyObject *self, PyObject *what)
 static Py_ssize_t table_view_length(PyObject *self)
 {
     const mms_table_view *view = view_of(self);
+    uint64_t count = view ? mms_table_count(view) : 0;
 
-    return view ? (Py_ssize_t)mms_table_count(view) : -1;
+    if (view && count <= view->size)
+        return (Py_ssize_t)count;
+    if (view) /* memory is taken for as many, as by list(table) */
+        mmspy_raise_format(MMS_E_CORRUPT, "the table has %zu bytes, and says that it has more entries than that",
+                           view->size);
+    return -1;
 }
 
 static PyObject *table_view_info(PyObject *self, PyObject *ignored)
@@ -241,6 +263,7 @@ static PyObject *table_view_check(PyObject *self, PyObject *ignored)
 {
     const mms_table_view *view = view_of(self);
     struct mmspy_pin *pin = table_view_of(self)->pin;
+    PyObject *schema = table_view_of(self)->schema;
     int code;
 
     (void)ignored;
@@ -248,7 +271,7 @@ static PyObject *table_view_check(PyObject *self, PyObject *ignored)
         return NULL;
     mmspy_pin_keep(pin);
     Py_BEGIN_ALLOW_THREADS
-    code = mms_table_check(view);
+    code = schema ? mms_typed_table_check(view, mmspy_schema_table(schema)) : mms_table_check(view);
     Py_END_ALLOW_THREADS
     if (code != 0)
         mmspy_raise(code);
@@ -259,7 +282,7 @@ static PyObject *table_view_check(PyObject *self, PyObject *ignored)
 static PyObject *table_view_keys(PyObject *self, void *ignored)
 {
     (void)ignored;
-    return mmspy_keys_object(table_view_of(self)->keys);
+    return table_view_of(self)->schema ? Py_NewRef(Py_None) : mmspy_keys_object(table_view_of(self)->keys);
 }
 
 static PyObject *table_view_generation(PyObject *self, void *ignored)
@@ -287,7 +310,7 @@ static PyMethodDef methods[] = {
 };
 
 static PyGetSetDef members[] = {
-    {"key_type", table_view_keys, NULL, "The type of the keys: bytes, str or int.", NULL},
+    {"key_type", table_view_keys, NULL, "The type of the keys: bytes, str or int; None in a table of types.", NULL},
     {"generation", table_view_generation, NULL, "Of the snapshot.", NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };

@@ -4,11 +4,9 @@
 #include "value.h"
 #include <errno.h>
 
-static PyObject *convert(const mms_type *type, const char *at);
-
 static PyObject *convert_field(const mms_type_field *field, const char *at)
 {
-    return convert(field->type, at + field->offset);
+    return mmspy_value_convert(field->type, at + field->offset);
 }
 
 /* Appends what it takes over; -1 if that is NULL. */
@@ -70,7 +68,8 @@ static PyObject *convert_items(const mms_type *type, const char *at, bool keys)
     PyObject *list = PyList_New(0);
 
     for (; list && entries.at; mmspy_entries_next(&entries)) {
-        PyObject *item = keys ? convert_field(&entries.type->fields[0], entries.at) : convert(entries.type, entries.at);
+        PyObject *item =
+            keys ? convert_field(&entries.type->fields[0], entries.at) : mmspy_value_convert(entries.type, entries.at);
 
         if (append(list, item) != 0)
             Py_CLEAR(list);
@@ -108,7 +107,7 @@ static PyObject *convert_map(const mms_type *type, const char *at)
 static PyObject *convert_parts(const mms_type *type, const char *at)
 {
     switch (type->kind) {
-    case MMS_T_BOX: return convert(type->first, mms__follow(type, at));
+    case MMS_T_BOX: return mmspy_value_convert(type->first, mms__follow(type, at));
     case MMS_T_OPTION:
         if (mms__get_uint(at, type->tag_size) == 0)
             Py_RETURN_NONE;
@@ -124,7 +123,7 @@ static PyObject *convert_parts(const mms_type *type, const char *at)
     }
 }
 
-static PyObject *convert(const mms_type *type, const char *at)
+PyObject *mmspy_value_convert(const mms_type *type, const char *at)
 {
     bool done;
     PyObject *result = mmspy_scalar(type, at, &done);
@@ -145,7 +144,7 @@ PyObject *mmspy_value_to_python(PyObject *self, PyObject *ignored)
     const struct mmspy_value *value = mmspy_value_of(self);
 
     (void)ignored;
-    return value ? convert(value->type, value->at) : NULL;
+    return value ? mmspy_value_convert(value->type, value->at) : NULL;
 }
 
 /* ---- JSON ---- */

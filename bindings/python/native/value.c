@@ -49,7 +49,7 @@ static PyObject *make(struct mmspy_pin *pin, PyObject *schema, const mms_type *t
 }
 
 /* Boxes and Options are seen through. */
-static PyObject *part_of(struct mmspy_pin *pin, PyObject *schema, const mms_type *type, const char *at)
+PyObject *mmspy_value_make(struct mmspy_pin *pin, PyObject *schema, const mms_type *type, const char *at)
 {
     PyObject *scalar;
     bool done;
@@ -75,7 +75,7 @@ static PyObject *part_of(struct mmspy_pin *pin, PyObject *schema, const mms_type
 
 PyObject *mmspy_value_part(const struct mmspy_value *whole, const mms_type *type, const char *at)
 {
-    return part_of(whole->pin, whole->schema, type, at);
+    return mmspy_value_make(whole->pin, whole->schema, type, at);
 }
 
 PyObject *mmspy_value_compare(PyObject *a, PyObject *b, int operation)
@@ -152,9 +152,8 @@ static int ask(struct mmspy_pin *pin, mms_archive *archive)
     return code;
 }
 
-static int check(struct mmspy_pin *pin, PyObject *schema)
+static int check(struct mmspy_pin *pin, mms_archive *archive)
 {
-    mms_archive *archive = mmspy_schema_archive(schema);
     int code = 0;
 
     mmspy_pin_keep(pin);
@@ -170,16 +169,26 @@ static int check(struct mmspy_pin *pin, PyObject *schema)
     return code == 0 ? 0 : -1;
 }
 
+PyObject *mmspy_value_table(const struct mmspy_pin *pin)
+{
+    PyObject *schema = schema_of(pin);
+
+    if (!schema)
+        PyErr_Clear();
+    if (schema && !mmspy_schema_table(schema))
+        Py_CLEAR(schema);
+    return schema;
+}
+
 PyObject *mmspy_value_root(PyObject *snapshot)
 {
     struct mmspy_pin *pin = mmspy_snapshot_pin(snapshot);
     PyObject *schema = pin ? schema_of(pin) : NULL, *root = NULL;
+    mms_archive *archive = schema ? mmspy_schema_archive(schema) : NULL;
+    const mms_type *type = archive ? archive->type : NULL;
 
-    if (schema && (pin->checked || check(pin, schema) == 0)) {
-        const mms_type *type = mmspy_schema_archive(schema)->type;
-
-        root = part_of(pin, schema, type, (const char *)pin->view.data + (pin->view.size - type->size));
-    }
+    if (type && (pin->checked || check(pin, archive) == 0))
+        root = mmspy_value_make(pin, schema, type, (const char *)pin->view.data + (pin->view.size - type->size));
     Py_XDECREF(schema);
     return root;
 }

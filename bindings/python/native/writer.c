@@ -218,9 +218,9 @@ static PyObject *writer_write_value(PyObject *object, PyObject *arguments)
         mmspy_writer_leave(self);
     }
     mmspy_arena_free(&arena);
-    if (writer)
-        return code == 0 ? PyLong_FromUnsignedLongLong(receipt.generation) : mmspy_raise(code);
-    return archive->type ? NULL : mmspy_raise_format(MMS_E_INVALID, "this schema was not read");
+    if (!writer)
+        return NULL;
+    return code == 0 ? PyLong_FromUnsignedLongLong(receipt.generation) : mmspy_raise(code);
 }
 
 static PyObject *writer_build(PyObject *object, PyObject *size)
