@@ -11,9 +11,8 @@
    as in an archive, with padding of 0. A value is stored as a whole archive.
 
    The library vouches for a table whose values were all put by mms_typed_table_put: readers do not
-   check them. Any other put to a table of such a type withdraws that until mms_table_clear, and so
-   does a writer that tracks stores (options.track). Values that nobody vouches for are checked at
-   each look-up, in a time that depends on the value's size. */
+   check them. Any other put to a table of such a type withdraws that until mms_table_clear. Values
+   that nobody vouches for are checked at each look-up, in a time that depends on the value's size. */
 #ifndef MMSYNC_TYPED_TABLE_H
 #define MMSYNC_TYPED_TABLE_H
 

@@ -21,7 +21,7 @@ static int check_table(const mms_table *table, const char *call)
 }
 
 /* Vouch for all values of the table if those that the update began with were vouched for, as this type, or are `gone`:
-   no value is of every type. Never where anybody may store to the bytes. */
+   no value is of every type. Whatever options.track says, nobody else has a pointer to the bytes. */
 static void vouch(mms_table *table, bool gone)
 {
     mms_writer *writer = table->writer;
@@ -30,9 +30,8 @@ static void vouch(mms_table *table, bool gone)
     const uint64_t *published = writer->typed ? writer->type_id : base.type_id;
 
     mms__write_updated(writer, &base);
-    writer->vouched = writer->options.track == MMS_TRACK_TOUCHES &&
-                      (table->base_size == 0 || gone || base.serialized) && published[0] == type_id[0] &&
-                      published[1] == type_id[1];
+    writer->vouched =
+        (table->base_size == 0 || gone || base.serialized) && published[0] == type_id[0] && published[1] == type_id[1];
 }
 
 static int check_begin(const mms_writer *writer, mms_table **out)
