@@ -4,7 +4,7 @@
 _mmsync_options() {
     case $1 in
         write)
-            echo "--max-size --max-slots --max-readers --mode --readers-mode --group --replace --checksum --at --changes-size --allow-empty --tag --type-id
+            echo "--max-size --max-slots --max-readers --mode --readers-mode --group --replace --checksum --at --set --changes-size --allow-empty --tag --type-id
                 --grace --evict --reset --unlocked --lock-wait --fence --huge-pages --format --force-filesystem --trust"
             ;;
         dump) echo "--as --keys --values --format --other-hasher --force-filesystem --trust" ;;
@@ -49,7 +49,7 @@ _mmsync_options() {
 _mmsync_takes_value() {
     case $2 in
         --max-size | --max-slots | --max-readers | --mode | --readers-mode | --group | --tag | --type-id | --grace | \
-            --lock-wait | --at | --changes-size | --fence | --huge-pages | --trust | --output | --count | --timeout | --interval | \
+            --lock-wait | --at | --set | --changes-size | --fence | --huge-pages | --trust | --output | --count | --timeout | --interval | \
             --seconds | --rounds | --directory | --format | --from | --longest-view | --type | --as | --values | \
             --expected | --max-bytes | --expires | --prefix | --sort | --max-age | --min-generation | --min-readers | --listen | --textfile)
             [[ $1 != keys || $2 != --count ]]

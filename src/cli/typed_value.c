@@ -11,6 +11,8 @@
 /* How often the value may change while it and its schema are read. */
 enum { TRIES = 200 };
 
+static const char as_bytes[] = "read it without --json and --schema";
+
 struct schema_text {
     char *text; /* with a 0 behind it */
     size_t size;
@@ -40,21 +42,21 @@ static int fetch_schema(mms_region *region, struct schema_text *schema)
     return code;
 }
 
-static int need_schema(mms_region *region, struct schema_text *schema)
+static int need_schema(mms_region *region, const char *instead, struct schema_text *schema)
 {
     int code = fetch_schema(region, schema);
 
     if (code)
         return fail_call(code);
     if (schema->size == 0)
-        return fail("the value has no schema: it was published as bytes; read it without --json and --schema");
+        return fail("the value has no schema: it was published as bytes; %s", instead);
     return EXIT_OK;
 }
 
 int typed_write_schema(mms_region *region, struct sink *sink)
 {
     struct schema_text schema = {.text = NULL};
-    int status = need_schema(region, &schema);
+    int status = need_schema(region, as_bytes, &schema);
 
     if (!status)
         status = sink_write(sink, schema.text, schema.size);
@@ -92,17 +94,45 @@ static int print_line(const mms_archive *archive, const void *root, const struct
     return code == 0 ? EXIT_OK : fail_print(sink, code);
 }
 
+static int make_type(const struct schema_text *text, struct schema *schema)
+{
+    if (schema_read_stored(schema, text->text, text->size, text->type_id, NULL))
+        return EXIT_OK;
+    return fail("the schema stored with the value does not match its type id; run mmsync verify");
+}
+
+int typed_load_schema(mms_region *region, const char *instead, struct typed_schema *out)
+{
+    struct schema_text text = {.text = NULL};
+    int status = need_schema(region, instead, &text);
+
+    *out = (struct typed_schema){.text = text.text};
+    if (status)
+        return status;
+    out->schema = calloc(1, sizeof *out->schema);
+    if (!out->schema)
+        return fail_errno("cannot read the schema");
+    out->archive = &out->schema->archive;
+    return make_type(&text, out->schema);
+}
+
+void typed_free_schema(struct typed_schema *schema)
+{
+    if (schema->schema)
+        schema_free(schema->schema);
+    free(schema->schema);
+    free(schema->text);
+}
+
 static int print_value(const struct schema_text *text, const void *data, size_t size, struct sink *sink)
 {
     struct schema schema;
     const void *root;
-    int status;
+    int status = make_type(text, &schema);
 
-    if (!schema_read_stored(&schema, text->text, text->size, text->type_id, NULL))
-        status = fail("the schema stored with the value does not match its type id; run mmsync verify");
-    else if (mms_archive_check(&schema.archive, data, size, &root) != 0)
+    if (!status && mms_archive_check(&schema.archive, data, size, &root) != 0)
         status = fail_call(mms_last_code());
-    else
+    if (!status)
         status = print_line(&schema.archive, root, sink);
     schema_free(&schema);
     return status;
@@ -139,7 +169,7 @@ int typed_write_json(mms_region *region, struct sink *sink)
     for (int tries = 0; tries < TRIES; tries++) {
         int code;
 
-        status = need_schema(region, &schema);
+        status = need_schema(region, as_bytes, &schema);
         if (status)
             break;
         code = copy_value(region, &data, &size, &generation);
