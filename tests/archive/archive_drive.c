@@ -2,13 +2,15 @@
 /* Archives by lines of text: for programs in other languages that compare theirs with ours.
 
    archive_drive SCHEMA ROOT [--offsets 32|64]; or compiled with -DDRIVE_HEADER='"x.h"' -DDRIVE_ROOT=X_archive, then
-   without arguments. Lines in: encode JSON, size JSON, check HEX, print HEX, equal HEX HEX, typeid. Lines out: "ok ..."
-   or "error ...". */
+   without arguments. Lines in: encode JSON, size JSON, check HEX, print HEX, equal HEX HEX, typeid, and set JSON: the
+   archive of the value after random calls of setters. Lines out: "ok ..." or "error ...". */
 #include "corpus.h"
 #include "json_input.h"
+#include "random_setters.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #ifdef DRIVE_HEADER
 #include DRIVE_HEADER
 #else
@@ -48,6 +50,14 @@ static struct bytes from_hex(const char **text)
     return bytes;
 }
 
+static void put_hex(const unsigned char *bytes, size_t size)
+{
+    fputs("ok ", stdout);
+    for (size_t i = 0; i < size; i++)
+        printf("%02x", bytes[i]);
+    putchar('\n');
+}
+
 static void write_value(const mms_archive *archive, const void *value, size_t size, bool only_size)
 {
     unsigned char *buffer;
@@ -63,10 +73,7 @@ static void write_value(const mms_archive *archive, const void *value, size_t si
     } else if (written != size) {
         put_error("the size that was computed is not the size");
     } else {
-        fputs("ok ", stdout);
-        for (size_t i = 0; i < size; i++)
-            printf("%02x", buffer[i]);
-        putchar('\n');
+        put_hex(buffer, size);
     }
     free(buffer);
 }
@@ -88,6 +95,53 @@ static void encode(const mms_archive *archive, const char *text, bool only_size)
     json_input_free(&in);
     free(value);
 }
+
+/* ---- Setters ---- */
+
+/* The update is not committed: its bytes are what is asked for. */
+static void set_and_put(mms_writer *writer, const mms_archive *archive, void *value)
+{
+    static struct random random = {.state = 1};
+    struct setters setters = {.random = &random, .writer = writer};
+    const void *root;
+    size_t size;
+
+    if (mms_archive_publish(writer, archive, value, NULL) != 0 ||
+        mms_archive_update(writer, archive, &root, &size, NULL) != 0) {
+        put_error(mms_last_error());
+        return;
+    }
+    random_setters(&setters, archive->type, value, root);
+    put_hex((const unsigned char *)root + archive->type->size - size, size);
+    mms_write_abort(writer);
+}
+
+/* In a region of its own, which is gone at once. */
+static void set(const mms_archive *archive, const char *text)
+{
+    char directory[] = "/tmp/mmsync-test-XXXXXX", path[sizeof directory + 8];
+    struct json_input in = {.at = text};
+    void *value = calloc(1, archive->type->input_size + 1);
+    mms_writer *writer = NULL;
+
+    if (!value || !mkdtemp(directory))
+        abort();
+    snprintf(path, sizeof path, "%s/region", directory);
+    if (!json_input(&in, archive->type, value))
+        put_error(in.problem);
+    else if (mms_writer_open(path, NULL, &writer) != 0)
+        put_error(mms_last_error());
+    else
+        set_and_put(writer, archive, value);
+    mms_writer_close(writer);
+    if (writer)
+        mms_remove(path);
+    rmdir(directory);
+    json_input_free(&in);
+    free(value);
+}
+
+/* ---- Lines ---- */
 
 static void check(const mms_archive *archive, const char *text, bool print)
 {
@@ -131,6 +185,8 @@ static void answer(const mms_archive *archive, char *line)
         encode(archive, rest, *line == 's');
     else if (!strcmp(line, "check") || !strcmp(line, "print"))
         check(archive, rest, *line == 'p');
+    else if (!strcmp(line, "set"))
+        set(archive, rest);
     else if (!strcmp(line, "equal"))
         equal(archive, rest);
     else if (!strcmp(line, "typeid"))

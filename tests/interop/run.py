@@ -17,6 +17,7 @@ import schema as schemas
 import serde
 
 HERE = pathlib.Path(__file__).resolve().parent
+SETS = 16  # values of a schema that are changed by setters
 
 
 class Report:
@@ -203,6 +204,17 @@ class Comparison:
             self.report.expect("Rust accepts C's bytes, equal values", known or (verdict, answer) == ("ok", text),
                                self.schema.name, case, text, ours, answer)
 
+    def c_sets(self, drive, made):
+        """What setters leave is what the model writes of the value that Rust then finds."""
+        sets = drive.ask("set", [self.convert.to_c(json.loads(text)) for _, _, text in made[:SETS]])
+        verdicts = self.judge.check(self.schema.name, [ours if good else "" for good, ours in sets])
+        for (case, _, text), (good, ours), (verdict, answer) in zip(made, sets, verdicts):
+            if good and verdict == "err" and self.refusal_is_known(answer):
+                continue
+            again = model.Writer(self.schema, self.word, self.order).archive(json.loads(answer)).hex() if verdict == "ok" else ""
+            self.report.expect("after setters: Rust accepts the bytes, the model writes them", good and ours == again,
+                               self.schema.name, case, text, ours, answer, again)
+
     def c_reads(self, drive, made):
         checks = drive.ask("check", [archive for _, archive, _ in made])
         prints = drive.ask("print", [archive for _, archive, _ in made])
@@ -244,6 +256,8 @@ def ask_c(options, comparison, made, report):
     try:
         with cside.Drive(options, comparison.schema, comparison.word * 8) as drive:
             comparison.c_writes(drive, made)
+            if not options.recorded:
+                comparison.c_sets(drive, made)
             comparison.c_reads(drive, made)
             if comparison.schema.damage:
                 comparison.damaged(drive)
