@@ -98,6 +98,9 @@ static int make_type(const struct schema_text *text, struct schema *schema)
 {
     if (schema_read_stored(schema, text->text, text->size, text->type_id, NULL))
         return EXIT_OK;
+    schema_free(schema);
+    if (schema_read_stored_table(schema, text->text, text->size, text->type_id, NULL))
+        return fail("the value is a table, which 'mmsync get' reads and 'mmsync put' changes, key by key");
     return fail("the schema stored with the value does not match its type id; run mmsync verify");
 }
 

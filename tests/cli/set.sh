@@ -150,6 +150,13 @@ printf 'bytes' | "$MMSYNC" write "$region-bytes" >/dev/null
 refuses 1 "no schema.*--at" "$MMSYNC" write "$region-bytes" --set a=1
 same "the bytes" bytes "$("$MMSYNC" read "$region-bytes")"
 
+prices=$(dirname "$MMSYNC")/prices
+if [[ -x $prices ]]; then # an example: a typed table
+    "$prices" "$region-table" set 1 100 apple >/dev/null
+    refuses 1 "the value is a table.*mmsync put" "$MMSYNC" write "$region-table" --set a=1
+    refuses 1 "the value is a table.*mmsync get" "$MMSYNC" read "$region-table" --json
+fi
+
 # ---- Next to a running writer ----
 
 mkfifo "$scratch/fifo"
