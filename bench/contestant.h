@@ -12,11 +12,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BENCH_ABI 2
+#define BENCH_ABI 3
 
 enum {
     BENCH_IN_PROCESS = 1, /* readers are threads of the writer's process */
-    BENCH_BOUND = 2       /* shares nothing: a bound set by the hardware */
+    BENCH_BOUND = 2,      /* shares nothing: a bound set by the hardware */
+    BENCH_TAKES_TURNS = 4 /* readers and the writer must not work at the same time */
 };
 
 /* Every value ends like the archive of the struct HelloWorld { version: u32, messages:
@@ -29,6 +30,7 @@ struct bench_place {
     unsigned readers;      /* most reader handles in all processes */
     bool prefault;         /* readers map all pages of a value before they use it */
     bool waits;            /* readers will call wait() */
+    bool texts;            /* the keys of struct bench_keys are texts */
 };
 
 /* Key i of the table is a scramble of i; its vector has i % 8 + 1 floats, and the first is i. */
@@ -61,6 +63,33 @@ struct bench_parts {
     uint64_t (*found)(void *reader, const struct bench_change *);
 };
 
+/* Entries of a store that has keys. Key i is bench_table_key(i), as 8 bytes or, in a place with
+   `texts`, as text. contestants/values.h says what its value is: it depends on i and the stamp. */
+enum { BENCH_TEXT_MOST = 24, BENCH_WORD_VALUE = 32, BENCH_TEXT_VALUE = 100 };
+
+struct bench_key {
+    const void *data;
+    size_t size;
+};
+
+struct bench_some {
+    const struct bench_key *keys;
+    const uint64_t *numbers;
+    size_t count;
+    uint64_t stamp;
+};
+
+struct bench_keys {
+    int (*load_begin)(size_t count); /* nothing was published before; so many will come */
+    int (*load)(const struct bench_some *);
+    int (*load_end)(uint64_t *bytes);      /* publishes them; what they take */
+    int (*put)(const struct bench_some *); /* one commit */
+    /* How many are there, whole, and have this stamp or a later one: each in a read of its own, or
+       all in one. */
+    uint64_t (*get)(void *reader, const struct bench_some *);
+    uint64_t (*get_many)(void *reader, const struct bench_some *);
+};
+
 struct bench_contestant {
     uint32_t abi, flags;
     const char *name;
@@ -88,6 +117,7 @@ struct bench_contestant {
     uint64_t (*table_find)(void *reader, const uint64_t *indices, size_t count);
 
     struct bench_parts records, entries;
+    struct bench_keys keys;
 };
 
 const struct bench_contestant *bench_contestant(void);

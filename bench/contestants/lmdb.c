@@ -2,18 +2,15 @@
 /* LMDB on tmpfs, set up for speed as its documentation says: no syncs, a writable map, no
    read-ahead, read transactions that are reset and renewed. MDB_NOTLS, so that one thread can
    have many readers. */
+#include "lmdb_own.h"
 #include "parts.h"
-#include <lmdb.h>
 
-struct reader {
-    MDB_txn *txn;
-};
+MDB_dbi lmdb_dbi;
+MDB_txn *lmdb_txn;
+bool lmdb_texts;
 
 static MDB_env *env;
-static MDB_dbi dbi;
 static unsigned users;
-
-static MDB_txn *open_txn;
 static MDB_val open_room;
 
 static const char *version(void)
@@ -21,7 +18,7 @@ static const char *version(void)
     return mdb_version(NULL, NULL, NULL);
 }
 
-static int failed(const char *what, int code)
+int lmdb_failed(const char *what, int code)
 {
     return common_fail("%s: %s", what, mdb_strerror(code));
 }
@@ -32,6 +29,7 @@ static int open_env(const struct bench_place *place, bool writer)
     unsigned flags = MDB_NOTLS | MDB_NORDAHEAD | (writer ? MDB_NOSYNC | MDB_WRITEMAP : MDB_RDONLY);
     int code;
 
+    lmdb_texts = place->texts;
     if (users++ > 0)
         return 0;
     code = mdb_env_create(&env);
@@ -41,7 +39,7 @@ static int open_env(const struct bench_place *place, bool writer)
         code = mdb_env_set_maxreaders(env, place->readers);
     if (code == 0)
         code = mdb_env_open(env, place->directory, flags, 0600);
-    return code == 0 ? 0 : failed("mdb_env_open", code);
+    return code == 0 ? 0 : lmdb_failed("mdb_env_open", code);
 }
 
 static void close_env(void)
@@ -50,13 +48,18 @@ static void close_env(void)
         mdb_env_close(env);
 }
 
-static int begin_write(void)
+static unsigned key_flags(void)
 {
-    int code = mdb_txn_begin(env, NULL, 0, &open_txn);
+    return lmdb_texts ? 0 : MDB_INTEGERKEY;
+}
 
-    if (code == 0 && !dbi)
-        code = mdb_dbi_open(open_txn, NULL, MDB_INTEGERKEY, &dbi);
-    return code == 0 ? 0 : failed("mdb_txn_begin", code);
+int lmdb_begin(void)
+{
+    int code = mdb_txn_begin(env, NULL, 0, &lmdb_txn);
+
+    if (code == 0 && !lmdb_dbi)
+        code = mdb_dbi_open(lmdb_txn, NULL, key_flags(), &lmdb_dbi);
+    return code == 0 ? 0 : lmdb_failed("mdb_txn_begin", code);
 }
 
 static int create(const struct bench_place *place)
@@ -68,56 +71,56 @@ static int publish(const void *data, size_t size)
 {
     uint64_t key = 0;
     MDB_val name = {sizeof key, &key}, value = {size, (void *)(uintptr_t)data};
-    int code = begin_write();
+    int code = lmdb_begin();
 
     if (code != 0)
         return code;
-    code = mdb_put(open_txn, dbi, &name, &value, 0);
+    code = mdb_put(lmdb_txn, lmdb_dbi, &name, &value, 0);
     if (code != 0) {
-        mdb_txn_abort(open_txn);
-        return failed("mdb_put", code);
+        mdb_txn_abort(lmdb_txn);
+        return lmdb_failed("mdb_put", code);
     }
-    code = mdb_txn_commit(open_txn);
-    return code == 0 ? 0 : failed("mdb_txn_commit", code);
+    code = mdb_txn_commit(lmdb_txn);
+    return code == 0 ? 0 : lmdb_failed("mdb_txn_commit", code);
 }
 
 static void *begin(size_t size)
 {
     uint64_t key = 0;
     MDB_val name = {sizeof key, &key};
-    int code = begin_write();
+    int code = lmdb_begin();
 
     if (code != 0)
         return NULL;
     open_room = (MDB_val){size, NULL};
-    code = mdb_put(open_txn, dbi, &name, &open_room, MDB_RESERVE);
+    code = mdb_put(lmdb_txn, lmdb_dbi, &name, &open_room, MDB_RESERVE);
     if (code == 0)
         return open_room.mv_data;
-    mdb_txn_abort(open_txn);
-    failed("mdb_put", code);
+    mdb_txn_abort(lmdb_txn);
+    lmdb_failed("mdb_put", code);
     return NULL;
 }
 
 static int commit(size_t size)
 {
-    int code = mdb_txn_commit(open_txn);
+    int code = mdb_txn_commit(lmdb_txn);
 
     (void)size;
-    return code == 0 ? 0 : failed("mdb_txn_commit", code);
+    return code == 0 ? 0 : lmdb_failed("mdb_txn_commit", code);
 }
 
 static void *reader_open(const struct bench_place *place)
 {
-    struct reader *reader = malloc(sizeof *reader);
+    struct lmdb_reader *reader = malloc(sizeof *reader);
     int code;
 
     if (!reader || open_env(place, false) != 0)
         return NULL;
     code = mdb_txn_begin(env, NULL, MDB_RDONLY, &reader->txn);
-    if (code == 0 && !dbi)
-        code = mdb_dbi_open(reader->txn, NULL, MDB_INTEGERKEY, &dbi);
+    if (code == 0 && !lmdb_dbi)
+        code = mdb_dbi_open(reader->txn, NULL, key_flags(), &lmdb_dbi);
     if (code != 0) {
-        failed("mdb_txn_begin", code);
+        lmdb_failed("mdb_txn_begin", code);
         return NULL;
     }
     mdb_txn_reset(reader->txn);
@@ -126,18 +129,18 @@ static void *reader_open(const struct bench_place *place)
 
 static void reader_close(void *handle)
 {
-    struct reader *reader = handle;
+    struct lmdb_reader *reader = handle;
 
     mdb_txn_abort(reader->txn);
     free(reader);
     close_env();
 }
 
-static MDB_val get(struct reader *reader, uint64_t key)
+static MDB_val get(struct lmdb_reader *reader, uint64_t key)
 {
     MDB_val name = {sizeof key, &key}, value;
 
-    if (mdb_get(reader->txn, dbi, &name, &value) == 0)
+    if (mdb_get(reader->txn, lmdb_dbi, &name, &value) == 0)
         return value;
     fputs("lmdb: mdb_get found nothing\n", stderr);
     _exit(1);
@@ -145,7 +148,7 @@ static MDB_val get(struct reader *reader, uint64_t key)
 
 static uint64_t read_times(void *handle, size_t times)
 {
-    struct reader *reader = handle;
+    struct lmdb_reader *reader = handle;
     uint64_t sum = 0;
 
     for (size_t i = 0; i < times; i++) {
@@ -161,7 +164,7 @@ static uint64_t read_times(void *handle, size_t times)
 
 static uint64_t touch(void *handle, size_t size)
 {
-    struct reader *reader = handle;
+    struct lmdb_reader *reader = handle;
     uint64_t found;
 
     mdb_txn_renew(reader->txn);
@@ -179,31 +182,31 @@ static int put_entry(uint64_t i)
 
     for (size_t j = 0; j < length; j++)
         items[j] = (float)(i + j);
-    return mdb_put(open_txn, dbi, &name, &value, 0);
+    return mdb_put(lmdb_txn, lmdb_dbi, &name, &value, 0);
 }
 
 static int table_build(size_t count, uint64_t *bytes)
 {
     MDB_stat stat;
-    int code = begin_write();
+    int code = lmdb_begin();
 
     if (code != 0)
         return code;
     for (size_t i = 0; i < count && code == 0; i++)
         code = put_entry(i);
     if (code != 0) {
-        mdb_txn_abort(open_txn);
-        return failed("mdb_put", code);
+        mdb_txn_abort(lmdb_txn);
+        return lmdb_failed("mdb_put", code);
     }
-    mdb_stat(open_txn, dbi, &stat);
+    mdb_stat(lmdb_txn, lmdb_dbi, &stat);
     *bytes = (stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages) * stat.ms_psize;
-    code = mdb_txn_commit(open_txn);
-    return code == 0 ? 0 : failed("mdb_txn_commit", code);
+    code = mdb_txn_commit(lmdb_txn);
+    return code == 0 ? 0 : lmdb_failed("mdb_txn_commit", code);
 }
 
 static uint64_t table_find(void *handle, const uint64_t *indices, size_t count)
 {
-    struct reader *reader = handle;
+    struct lmdb_reader *reader = handle;
     uint64_t found = 0;
 
     for (size_t i = 0; i < count; i++) {
@@ -224,11 +227,11 @@ static uint64_t table_find(void *handle, const uint64_t *indices, size_t count)
 static void *put_part(uint64_t key, size_t size, unsigned flags)
 {
     MDB_val name = {sizeof key, &key}, value = {size, NULL};
-    int code = mdb_put(open_txn, dbi, &name, &value, MDB_RESERVE | flags);
+    int code = mdb_put(lmdb_txn, lmdb_dbi, &name, &value, MDB_RESERVE | flags);
 
     if (code == 0)
         return value.mv_data;
-    failed("mdb_put", code);
+    lmdb_failed("mdb_put", code);
     return NULL;
 }
 
@@ -254,11 +257,11 @@ static int put_table_entry(uint64_t i, uint64_t stamp, unsigned flags)
 
 typedef int put_function(uint64_t i, uint64_t stamp, unsigned flags);
 
-static int end_write(int code)
+int lmdb_end(int code)
 {
     if (code == 0)
         return commit(0);
-    mdb_txn_abort(open_txn);
+    mdb_txn_abort(lmdb_txn);
     return code;
 }
 
@@ -272,26 +275,26 @@ static int build_parts(uint64_t count, put_function *put, unsigned flags)
     for (size_t i = 0; i < count && code == 0;) {
         uint64_t end = count - i < PARTS_IN_ONE ? count : i + PARTS_IN_ONE;
 
-        code = begin_write();
+        code = lmdb_begin();
         if (code != 0)
             return code;
         for (; i < end && code == 0; i++)
             code = put(i, 0, flags);
-        code = end_write(code);
+        code = lmdb_end(code);
     }
     return code;
 }
 
 static int change_parts(const struct bench_change *change, put_function *put)
 {
-    int code = begin_write();
+    int code = lmdb_begin();
 
     if (code != 0)
         return code;
     for (size_t i = 0; i < change->count && code == 0; i++)
         for (size_t at = change->places[i]; at < change->places[i] + change->length && code == 0; at++)
             code = put(at, change->stamp, 0);
-    return end_write(code);
+    return lmdb_end(code);
 }
 
 static int build_records(size_t count)
@@ -306,7 +309,7 @@ static int change_records(const struct bench_change *change)
 
 static uint64_t found_records(void *handle, const struct bench_change *change)
 {
-    struct reader *reader = handle;
+    struct lmdb_reader *reader = handle;
     uint64_t found = 0;
 
     mdb_txn_renew(reader->txn);
@@ -330,7 +333,7 @@ static int change_entries(const struct bench_change *change)
 /* One read for each, as a server that answers requests does. */
 static uint64_t found_entries(void *handle, const struct bench_change *change)
 {
-    struct reader *reader = handle;
+    struct lmdb_reader *reader = handle;
     uint64_t found = 0;
 
     for (size_t i = 0; i < change->count; i++) {
@@ -346,7 +349,7 @@ static uint64_t found_entries(void *handle, const struct bench_change *change)
 
 EXPORT const struct bench_contestant *bench_contestant(void)
 {
-    static const struct bench_contestant contestant = {
+    static struct bench_contestant contestant = {
         .abi = BENCH_ABI,
         .name = "lmdb",
         .version = version,
@@ -366,5 +369,6 @@ EXPORT const struct bench_contestant *bench_contestant(void)
         .entries = {build_entries, change_entries, found_entries},
     };
 
+    contestant.keys = lmdb_keys;
     return &contestant;
 }

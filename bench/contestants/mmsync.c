@@ -7,6 +7,7 @@
 #include "table.h"
 
 mms_writer *mmsync_writer;
+bool mmsync_texts;
 static mms_region *region;
 static unsigned region_users;
 
@@ -27,6 +28,7 @@ static int create(const struct bench_place *place)
 {
     mms_writer_options options = MMS_WRITER_OPTIONS_INIT;
 
+    mmsync_texts = place->texts;
     options.max_size = place->max_size > 65536 ? place->max_size + 4096 : 0;
     options.max_readers = place->readers > 1024 ? place->readers : 0;
 #if defined(PAGES) && defined(BENCH_TRACK)
@@ -71,6 +73,7 @@ static void *reader_open(const struct bench_place *place)
     mms_reader *reader = NULL;
     mms_view view;
 
+    mmsync_texts = place->texts;
     options.prefault = place->prefault;
     if (!region && mms_region_open(path_of(place), &options, &region) != 0)
         return NULL;
@@ -241,5 +244,6 @@ EXPORT const struct bench_contestant *bench_contestant(void)
 
     contestant.records = mmsync_records;
     contestant.entries = mmsync_entries;
+    contestant.keys = mmsync_keys;
     return &contestant;
 }

@@ -3,7 +3,7 @@
    ships the server in redis-tools too, under another name; the program goes by the name that it
    is called by. */
 #include "common.h"
-#include <hiredis/hiredis.h>
+#include "redis_own.h"
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -12,7 +12,8 @@
 enum { PIPELINE = 1000 };
 
 static pid_t server;
-static redisContext *own;
+redisContext *redis_own;
+bool redis_texts;
 
 static char version_text[64] = "unknown";
 
@@ -23,7 +24,7 @@ static const char *version(void)
 
 static void ask_version(void)
 {
-    redisReply *reply = redisCommand(own, "INFO server");
+    redisReply *reply = redisCommand(redis_own, "INFO server");
     const char *at = reply && reply->str ? strstr(reply->str, "redis_version:") : NULL;
 
     if (at)
@@ -50,6 +51,7 @@ static redisContext *connect_to(const struct bench_place *place)
     char path[4096];
     redisContext *context;
 
+    redis_texts = place->texts;
     snprintf(path, sizeof path, "%s/redis.sock", place->directory);
     context = redisConnectUnix(path);
     if (context && !context->err)
@@ -65,13 +67,13 @@ static int create(const struct bench_place *place)
     server = fork();
     if (server == 0)
         run_server(place->directory);
-    for (int tries = 0; tries < 500 && !own; tries++) {
+    for (int tries = 0; tries < 500 && !redis_own; tries++) {
         nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
-        own = connect_to(place);
-        if (!own && waitpid(server, NULL, WNOHANG) == server)
+        redis_own = connect_to(place);
+        if (!redis_own && waitpid(server, NULL, WNOHANG) == server)
             return common_fail("the Redis server exited at once (%s)", BENCH_REDIS);
     }
-    if (!own)
+    if (!redis_own)
         return -1;
     ask_version();
     return 0;
@@ -79,16 +81,20 @@ static int create(const struct bench_place *place)
 
 static void destroy(void)
 {
-    redisFree(own);
-    own = NULL;
+    redisFree(redis_own);
+    redis_own = NULL;
     kill(server, SIGTERM);
     waitpid(server, NULL, 0);
 }
 
+int redis_fail(const char *what)
+{
+    return common_fail("Redis: %s", what);
+}
+
 static int check(redisReply *reply, redisContext *context)
 {
-    int code =
-        reply && reply->type != REDIS_REPLY_ERROR ? 0 : common_fail("Redis: %s", reply ? reply->str : context->errstr);
+    int code = reply && reply->type != REDIS_REPLY_ERROR ? 0 : redis_fail(reply ? reply->str : context->errstr);
 
     if (reply)
         freeReplyObject(reply);
@@ -97,7 +103,7 @@ static int check(redisReply *reply, redisContext *context)
 
 static int publish(const void *data, size_t size)
 {
-    return check(redisCommand(own, "SET value %b", data, size), own);
+    return check(redisCommand(redis_own, "SET value %b", data, size), redis_own);
 }
 
 static void *reader_open(const struct bench_place *place)
@@ -142,21 +148,21 @@ static uint64_t touch(void *reader, size_t size)
     return found;
 }
 
-static int collect(size_t count)
+int redis_collect(size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         void *reply = NULL;
 
-        if (redisGetReply(own, &reply) != REDIS_OK)
-            return common_fail("Redis: %s", own->errstr);
+        if (redisGetReply(redis_own, &reply) != REDIS_OK)
+            return redis_fail(redis_own->errstr);
         freeReplyObject(reply);
     }
     return 0;
 }
 
-static uint64_t used_memory(void)
+uint64_t redis_used_memory(void)
 {
-    redisReply *reply = redisCommand(own, "INFO memory");
+    redisReply *reply = redisCommand(redis_own, "INFO memory");
     const char *at = reply && reply->str ? strstr(reply->str, "used_memory:") : NULL;
     uint64_t bytes = at ? strtoull(at + 12, NULL, 10) : 0;
 
@@ -167,7 +173,7 @@ static uint64_t used_memory(void)
 
 static int table_build(size_t count, uint64_t *bytes)
 {
-    uint64_t before = used_memory();
+    uint64_t before = redis_used_memory();
     size_t pending = 0;
 
     for (uint64_t i = 0; i < count; i++) {
@@ -177,14 +183,14 @@ static int table_build(size_t count, uint64_t *bytes)
 
         for (size_t j = 0; j < length; j++)
             items[j] = (float)(i + j);
-        redisAppendCommand(own, "SET %b %b", &key, sizeof key, items, length * sizeof *items);
+        redisAppendCommand(redis_own, "SET %b %b", &key, sizeof key, items, length * sizeof *items);
         if (++pending == PIPELINE || i + 1 == count) {
-            if (collect(pending) != 0)
+            if (redis_collect(pending) != 0)
                 return -1;
             pending = 0;
         }
     }
-    *bytes = used_memory() - before;
+    *bytes = redis_used_memory() - before;
     return 0;
 }
 
@@ -208,7 +214,7 @@ static uint64_t table_find(void *reader, const uint64_t *indices, size_t count)
 
 EXPORT const struct bench_contestant *bench_contestant(void)
 {
-    static const struct bench_contestant contestant = {
+    static struct bench_contestant contestant = {
         .abi = BENCH_ABI,
         .name = "redis",
         .version = version,
@@ -224,5 +230,6 @@ EXPORT const struct bench_contestant *bench_contestant(void)
         .table_find = table_find,
     };
 
+    contestant.keys = redis_keys;
     return &contestant;
 }

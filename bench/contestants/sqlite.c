@@ -2,14 +2,10 @@
 /* SQLite on tmpfs, set up for speed: a write-ahead log, no syncs, a mapped database, a large page
    cache, prepared statements. The first fill has no journal at all. */
 #include "parts.h"
-#include <sqlite3.h>
+#include "sqlite_own.h"
 
-struct store {
-    sqlite3 *base;
-    sqlite3_stmt *begin, *commit, *insert, *update, *find;
-};
-
-static struct store own;
+struct store sqlite_own;
+bool sqlite_texts;
 
 static int failed(const struct store *store, const char *what)
 {
@@ -32,6 +28,7 @@ static int open_base(struct store *store, const struct bench_place *place)
 {
     char path[4096];
 
+    sqlite_texts = place->texts;
     snprintf(path, sizeof path, "%s/store.db", place->directory);
     if (sqlite3_open(path, &store->base) != SQLITE_OK)
         return failed(store, "sqlite3_open");
@@ -42,27 +39,35 @@ static int open_base(struct store *store, const struct bench_place *place)
 static int prepare_writes(void)
 {
     static const char *const update = "UPDATE parts SET value = ?2 WHERE key = ?1";
-    int code = prepare(&own, "BEGIN IMMEDIATE", &own.begin);
+    static const char *const put =
+        "INSERT INTO parts VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+    int code = prepare(&sqlite_own, "BEGIN IMMEDIATE", &sqlite_own.begin);
 
     if (code == 0)
-        code = prepare(&own, "COMMIT", &own.commit);
+        code = prepare(&sqlite_own, "COMMIT", &sqlite_own.commit);
     if (code == 0)
-        code = prepare(&own, "INSERT INTO parts VALUES (?1, ?2)", &own.insert);
-    return code == 0 ? prepare(&own, update, &own.update) : code;
+        code = prepare(&sqlite_own, "INSERT INTO parts VALUES (?1, ?2)", &sqlite_own.insert);
+    if (code == 0)
+        code = prepare(&sqlite_own, put, &sqlite_own.put);
+    return code == 0 ? prepare(&sqlite_own, update, &sqlite_own.update) : code;
 }
 
 static int create(const struct bench_place *place)
 {
-    int code = open_base(&own, place);
+    int code = open_base(&sqlite_own, place);
 
     if (code == 0)
-        code = run(&own, "PRAGMA journal_mode=OFF; CREATE TABLE parts (key INTEGER PRIMARY KEY, value BLOB)");
+        code = run(&sqlite_own, "PRAGMA journal_mode=OFF");
+    if (code == 0)
+        code = run(&sqlite_own, sqlite_texts ? "CREATE TABLE parts (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID"
+                                             : "CREATE TABLE parts (key INTEGER PRIMARY KEY, value BLOB)");
     return code == 0 ? prepare_writes() : code;
 }
 
 static void close_store(struct store *store)
 {
-    sqlite3_stmt *const statements[] = {store->begin, store->commit, store->insert, store->update, store->find};
+    sqlite3_stmt *const statements[] = {store->begin,  store->commit, store->insert,
+                                        store->update, store->put,    store->find};
 
     for (size_t i = 0; i < sizeof statements / sizeof *statements; i++)
         sqlite3_finalize(statements[i]);
@@ -71,22 +76,27 @@ static void close_store(struct store *store)
 
 static void destroy(void)
 {
-    close_store(&own);
+    close_store(&sqlite_own);
 }
 
-static int step(sqlite3_stmt *statement, const char *what)
+int sqlite_step(sqlite3_stmt *statement, const char *what)
 {
     int code = sqlite3_step(statement);
 
     sqlite3_reset(statement);
-    return code == SQLITE_DONE ? 0 : failed(&own, what);
+    return code == SQLITE_DONE ? 0 : failed(&sqlite_own, what);
 }
 
 static int store_part(sqlite3_stmt *statement, uint64_t key, const void *value, size_t size)
 {
     sqlite3_bind_int64(statement, 1, (sqlite3_int64)key);
     sqlite3_bind_blob(statement, 2, value, (int)size, SQLITE_STATIC);
-    return step(statement, "storing a row");
+    return sqlite_step(statement, "storing a row");
+}
+
+int sqlite_keep_log(void)
+{
+    return run(&sqlite_own, "PRAGMA journal_mode=WAL");
 }
 
 typedef int store_function(sqlite3_stmt *statement, uint64_t i, uint64_t stamp);
@@ -109,23 +119,23 @@ static int store_entry(sqlite3_stmt *statement, uint64_t i, uint64_t stamp)
 
 static int build(uint64_t count, store_function *store)
 {
-    int code = step(own.begin, "BEGIN");
+    int code = sqlite_step(sqlite_own.begin, "BEGIN");
 
     for (size_t i = 0; i < count && code == 0; i++)
-        code = store(own.insert, i, 0);
+        code = store(sqlite_own.insert, i, 0);
     if (code == 0)
-        code = step(own.commit, "COMMIT");
-    return code == 0 ? run(&own, "PRAGMA journal_mode=WAL") : code;
+        code = sqlite_step(sqlite_own.commit, "COMMIT");
+    return code == 0 ? sqlite_keep_log() : code;
 }
 
 static int change_parts(const struct bench_change *change, store_function *store)
 {
-    int code = step(own.begin, "BEGIN");
+    int code = sqlite_step(sqlite_own.begin, "BEGIN");
 
     for (size_t i = 0; i < change->count && code == 0; i++)
         for (size_t at = change->places[i]; at < change->places[i] + change->length && code == 0; at++)
-            code = store(own.update, at, change->stamp);
-    return code == 0 ? step(own.commit, "COMMIT") : code;
+            code = store(sqlite_own.update, at, change->stamp);
+    return code == 0 ? sqlite_step(sqlite_own.commit, "COMMIT") : code;
 }
 
 static int build_records(size_t count)
@@ -210,7 +220,7 @@ static uint64_t found_entries(void *reader, const struct bench_change *change)
 
 EXPORT const struct bench_contestant *bench_contestant(void)
 {
-    static const struct bench_contestant contestant = {
+    static struct bench_contestant contestant = {
         .abi = BENCH_ABI,
         .name = "sqlite",
         .version = sqlite3_libversion,
@@ -223,5 +233,6 @@ EXPORT const struct bench_contestant *bench_contestant(void)
         .entries = {build_entries, change_entries, found_entries},
     };
 
+    contestant.keys = sqlite_keys;
     return &contestant;
 }

@@ -128,6 +128,14 @@ ALL = [
         package="liburcu-dev",
     ),
     Contestant(
+        "hashbrown",
+        "the Rust crate hashbrown: a bound, a map within one process",
+        "its default hasher; room for all entries is made before; fat LTO",
+        "threads only; no lock: either readers or a writer",
+        crate="hashbrown",
+        bound=True,
+    ),
+    Contestant(
         "pointer",
         "a load through a pointer, in a function that is called through a pointer",
         "-O3",
@@ -180,6 +188,7 @@ IN_SHORT = {
     "left-right": "threads only, writer waits",
     "arc-swap": "threads only, allocates",
     "liburcu": "threads only, writer waits",
+    "hashbrown": "threads only, no lock; a bound",
     "pointer": "nothing; a bound",
     "memcpy": "nothing; a bound",
     "eventfd": "copies, spins; wakes one",

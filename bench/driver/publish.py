@@ -55,7 +55,7 @@ def targets(data):
 
 
 def row_lines(row):
-    extras = view.EXTRAS.get(row["group"], [])
+    extras = view.extras(row)
     tails = [("single_p99", "p99"), ("single_p9999", "p99.99")] if view.has_percentiles(row) else []
     headings = (
         ["", "median", "quartiles", "mmsync's lead"]

@@ -44,7 +44,7 @@ def table(headings, rows, own=()):
 
 
 def row_table(row):
-    extras = view.EXTRAS.get(row["group"], [])
+    extras = view.extras(row)
     percentiles = view.PERCENTILES if view.has_percentiles(row) else []
     headings = ["", "#median", "#quartiles", "#min to max", "#mmsync's lead"]
     headings += (

@@ -279,6 +279,68 @@ def typed_updates():
     )
 
 
+# A store that has keys, and what is measured of it: name, title, options of its row.
+KEYED = ["mmsync", "mmap-sync", "lmdb", "sqlite", "redis", "hashbrown"]
+UNSHARED = [name for name in KEYED if name != "hashbrown"]
+LOOKUPS = dict(unit="ns", metric="ns")
+RATE = dict(unit="/s", metric="lookups_per_s", better="high")
+STEPS = [
+    ("load", "load", "filling {}", KEYED, dict(unit="s", metric="s")),
+    ("get", "get", "look-up in {}, uniform keys, each a read of its own", KEYED, LOOKUPS),
+    ("zipf", "zipf", "look-up in {}, keys by Zipf (0.99), each a read of its own", KEYED, LOOKUPS),
+    ("many", "many", "look-up in {}, uniform keys, 1,024 in one read", KEYED, LOOKUPS),
+    ("two", "two", "look-ups in {} by two readers at once, uniform keys", KEYED, RATE),
+    ("put-1", "put1", "changing one of {}, in a commit of its own", KEYED, LOOKUPS),
+    ("put-1000", "put1000", "changing 1,000 of {}, in one commit", KEYED, LOOKUPS),
+    ("beside-1000", "beside1000", "look-ups in {}, while one is changed 1,000 times a second", UNSHARED, RATE),
+    ("beside-100000", "beside100000", "look-ups in {}, while one is changed 100,000 times a second", UNSHARED, RATE),
+    (
+        "beside-1000-two",
+        "beside1000two",
+        "look-ups in {} by two readers, while one is changed 1,000 times a second",
+        UNSHARED,
+        RATE,
+    ),
+    (
+        "slowest-put",
+        "insert",
+        "the slowest commit of one new entry, in {}",
+        KEYED,
+        dict(unit="ns", metric="single_max"),
+    ),
+]
+SETS = [  # name, title, count, bytes of the files for each entry, texts, only
+    ("1m", "1,000,000 entries u64 -> 32 bytes", 1000000, 128, False, None),
+    ("text", "1,000,000 entries text -> 100 bytes", 1000000, 256, True, "full"),
+    ("10m", "10,000,000 entries u64 -> 32 bytes", 10000000, 128, False, "full"),
+]
+# Of 10 million: slots, or files, and what the writer keeps. In bytes for each entry.
+NEEDED = {"mmsync": 200, "mmap-sync": 400, "lmdb": 100, "sqlite": 100, "redis": 150, "hashbrown": 80}
+
+
+def tables():
+    """All steps in one run: loading a store takes longer than the rest."""
+    for set_name, title, count, size, texts, only in SETS:
+        for name, prefix, sentence, contestants, figure in STEPS:
+            yield Row(
+                f"table-{name}-{set_name}",
+                f"table-{set_name}",
+                sentence.format(title),
+                contestants,
+                "keys",
+                once=True,
+                rounds=1 if count > 1000000 else None,
+                slices=4,
+                only=only,
+                prefix=prefix + "_",
+                memory={contestant: NEEDED[contestant] * size // 128 * count for contestant in KEYED},
+                size=count * size,
+                count=count,
+                texts=texts,
+                **figure,
+            )
+
+
 def seen_by_many():
     for readers, anywhere in [(1, False), (10, False), (100, False), (1000, False), (1000, True), (4000, False)]:
         yield Row(
@@ -363,7 +425,10 @@ GROUPS = [
     ("entry", "Changing entries of a typed table"),
     ("seen", "From publish to read"),
     ("many", "Waking many sleeping processes"),
-    ("table", "A table of a million entries"),
+    ("table", "A HashMap of a million entries, look-ups only"),
+    ("table-1m", "A table of a million entries u64 -> 32 bytes"),
+    ("table-text", "A table of a million entries text -> 100 bytes"),
+    ("table-10m", "A table of 10 million entries u64 -> 32 bytes"),
     ("memory", "Memory"),
     ("counters", "Counters"),
 ]
@@ -399,6 +464,7 @@ def all_rows():
         *large_writes(),
         *updates(),
         *typed_updates(),
+        *tables(),
         *others(),
         *seen_by_many(),
     ]
@@ -411,6 +477,13 @@ LEFT_OUT |= {
         "iceoryx2": "a notifier has to know each listener, and the number of both is fixed in advance",
     }
     for row in seen_by_many()
+}
+
+
+LEFT_OUT |= {
+    row.name: {"hashbrown": "it has no lock, so readers and a writer cannot work at once"}
+    for row in tables()
+    if "hashbrown" not in row.contestants
 }
 
 
@@ -431,7 +504,7 @@ def tiny(rows):
         if options.get("readers", 1) > 8:
             options["readers"] = 8
         row.memory = {}
-        if row.mode == "table" or options.get("entries"):
+        if row.mode in ("table", "keys") or options.get("entries"):
             options["count"] = 2000
         if row.mode == "parts":
             options["change"] = [shrink(change) for change in options["change"]]

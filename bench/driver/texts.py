@@ -54,6 +54,10 @@ WHY = {
     ("mmap-sync", "table"): "it reads the same archive, byte for byte, but does not check it here.",
     ("redis", "table"): "it is a hash table in one process that hands out single entries; nothing is read in place.",
     ("lmdb", "table"): "it is a tree of pages.",
+    ("mmap-sync", "keys"): "it reads an archive in place, with its perfect hash; the archive is built anew for each change.",
+    ("lmdb", "keys"): "it copies one page for each level of its tree, and has no second copy to bring up to date.",
+    ("sqlite", "keys"): "it appends the pages that change to a log.",
+    ("redis", "keys"): "its server changes its only copy in place; readers ask the server.",
     ("lmdb", "update"): "it copies a page of 4 KiB for each record, and notes nothing about what changed.",
     ("sqlite", "update"): "it appends pages to a log; whoever reads has to look there first.",
     ("lmdb", "entry"): "its readers check nothing. mmsync's check what is not known to be good.",
@@ -87,7 +91,13 @@ CALLS = (
     "readers still use, and now and then a check that its files are still in place."
 )
 
-CLASS = {"beside-writer": "read", "beside-readers": "read"}
+CLASS = {
+    "beside-writer": "read",
+    "beside-readers": "read",
+    "table-1m": "keys",
+    "table-text": "keys",
+    "table-10m": "keys",
+}
 
 
 def why_not_first(row_name, group, winner):
@@ -140,6 +150,22 @@ MISSED = {
     "Catching up misses twice as often.",
     "update-65536-lmdb": "most of both is cache misses at random places.",
     "update-stores": "the kernel walks the page tables of all of the value, to find the pages that were stored to.",
+    "table-get-lmdb": "both wait for memory: a look-up here for a bucket and then for the entry, LMDB's for the lower pages "
+    "of its tree, whose upper ones stay in the caches.",
+    "table-get-map": "the map has nothing to announce and checks nothing. A look-up here pins the newest view, takes what it "
+    "needs from the table's head, and checks each offset against the view, so the processor overlaps fewer of them.",
+    "table-many": "each takes two lines, of a bucket and of an entry, from anywhere in more than half a GiB: they miss the "
+    "caches, and their pages the TLB.",
+    "table-put-1": "a put stores an entry and the table's head, and the next commit but one repeats both in the other slot: "
+    "each is a line that was last used long ago.",
+    "table-put-1-lmdb": "LMDB copies one page for each level of its tree; a put here is stored in one slot, and soon again in "
+    "another.",
+    "table-put-1000": "each put misses the caches and the TLB for its bucket and for its entry, in two slots.",
+    "table-put-1000-lmdb": "most of both is cache misses at random places.",
+    "table-load": "each entry misses the caches for its bucket; LMDB's for the leaf of its tree.",
+    "table-slowest-put": "it is the slowest of some 100,000, so it has in it whatever else the processor did meanwhile.",
+    "table-beside": "each commit makes another slot the current one. The reader fetches what the writer changed from the "
+    "writer's core, and its caches hold parts of two or three slots in place of one.",
     "sleepers": "nearly half of it is six system calls, which look whether the region's files are still in place; a "
     "publish after a pause makes them. The rest is one wake, with caches that others have used meanwhile.",
     "sleepers-last": "the writer wakes one process, and that one wakes the rest, on a processor that it shares with "

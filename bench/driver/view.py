@@ -12,6 +12,7 @@ PERCENTILES = [
     ("single_p9999", "p99.99"),
     ("single_max", "max"),
 ]
+TABLE = [("rate", "changes/s", ""), ("first_ns", "slowest of the first 16", "ns"), ("bytes", "bytes", "B")]
 # More figures of a row: metric, heading, unit.
 EXTRAS = {
     "beside-writer": [("rate", "publishes/s", "")],
@@ -26,6 +27,9 @@ EXTRAS = {
         ("build_s", "build and publish", "s"),
         ("bytes", "bytes", "B"),
     ],
+    "table-1m": TABLE,
+    "table-text": TABLE,
+    "table-10m": TABLE,
     "update": [("build_s", "filling it", "s"), ("bytes", "files", "B")],
     "entry": [("rate", "changes/s", ""), ("build_s", "filling it", "s"), ("bytes", "files", "B")],
     "many": [
@@ -48,6 +52,15 @@ EXTRAS = {
         ("lines_written", "lines written", ""),
     ],
 }
+def extras(row):
+    """Those that somebody has."""
+    return [
+        extra
+        for extra in EXTRAS.get(row["group"], [])
+        if any(extra[0] in metrics for metrics in row["results"].values())
+    ]
+
+
 CLOCK_STEP = 10.0  # ns; single reads faster than this show as "less than"
 
 

@@ -25,7 +25,7 @@ struct options {
     double rate;       /* publishes per second while readers are measured */
     double seconds;    /* how long to measure, roughly */
     size_t count;      /* of calls, where the mode counts calls */
-    bool checked, typed, spin, in_place, commit, prefault, writes, entries, anywhere;
+    bool checked, typed, spin, in_place, commit, prefault, writes, entries, anywhere, texts;
     struct kind kinds[CHANGES_MOST];
     size_t kind_count;
 };
@@ -66,6 +66,15 @@ uint64_t ticks(void);            /* serialized on both sides */
 double ticks_ns(uint64_t difference);
 double ticks_overhead_ns(void); /* of two readings with nothing in between */
 
+/* ---- Numbers below a count, of which low ones are the more popular ---- */
+
+struct zipf {
+    uint64_t count;
+    double least, most, sure;
+};
+void zipf_init(struct zipf *zipf, uint64_t count);
+uint64_t zipf_next(const struct zipf *zipf, uint64_t *state);
+
 /* ---- Processors ---- */
 
 unsigned cpu_count(void);
@@ -93,6 +102,7 @@ struct worker {
 /* Shared between processes. */
 struct shared {
     atomic_uint phase; /* enum phase */
+    atomic_uint step;  /* within RUN, for modes that have some */
     atomic_uint ready; /* workers that are */
     atomic_uint done;  /* workers that are */
     atomic_uint failed;
@@ -110,7 +120,7 @@ struct session {
     struct shared *shared;
     struct worker workers[WORKERS_MOST];
     unsigned worker_count;
-    unsigned char *value; /* options->size bytes with a version; NULL where parts are changed */
+    unsigned char *value; /* options->size bytes with a version; NULL where it has parts or keys */
 };
 
 void session_open(struct session *, const struct options *, const struct bench_contestant *);
@@ -121,12 +131,15 @@ void session_crowd(struct session *);                            /* options->att
 void session_create(struct session *);
 void session_publish(struct session *, uint32_t version); /* by write, or write_typed where that is asked for */
 void session_phase(struct session *, enum phase phase);
+void session_step(struct session *, unsigned step);
 void session_await_ready(struct session *, unsigned workers);
 bool session_workers_done(const struct session *, unsigned workers);
+void session_await_done(struct session *, unsigned workers);
 void session_close(struct session *);
 
 /* The worker's side. */
 void worker_await(struct worker *, enum phase phase);
+void worker_await_step(struct worker *, unsigned step);
 void *worker_open_reader(struct worker *);
 void worker_ready(struct worker *);
 void worker_done(struct worker *);
@@ -171,5 +184,6 @@ void mode_step(struct session *);
 void mode_parts(struct session *);
 void mode_beside(struct session *);
 void mode_many(struct session *);
+void mode_keys(struct session *);
 
 #endif

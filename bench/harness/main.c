@@ -11,20 +11,31 @@ static const struct {
 } modes[] = {
     {"read", mode_read},   {"first", mode_first},   {"write", mode_write}, {"seen", mode_seen},
     {"table", mode_table}, {"memory", mode_memory}, {"calls", mode_calls}, {"step", mode_step},
-    {"parts", mode_parts}, {"beside", mode_beside}, {"many", mode_many},
+    {"parts", mode_parts}, {"beside", mode_beside}, {"many", mode_many},   {"keys", mode_keys},
 };
 
 static const struct option long_options[] = {
-    {"mode", required_argument, NULL, 'm'},      {"contestant", required_argument, NULL, 'p'},
-    {"directory", required_argument, NULL, 'd'}, {"size", required_argument, NULL, 's'},
-    {"readers", required_argument, NULL, 'r'},   {"attached", required_argument, NULL, 'a'},
-    {"rate", required_argument, NULL, 'R'},      {"seconds", required_argument, NULL, 't'},
-    {"count", required_argument, NULL, 'n'},     {"checked", no_argument, NULL, 'c'},
-    {"typed", no_argument, NULL, 'T'},           {"spin", no_argument, NULL, 'S'},
-    {"in-place", no_argument, NULL, 'i'},        {"commit", no_argument, NULL, 'C'},
-    {"prefault", no_argument, NULL, 'f'},        {"writes", no_argument, NULL, 'w'},
-    {"entries", no_argument, NULL, 'e'},         {"anywhere", no_argument, NULL, 'y'},
-    {"change", required_argument, NULL, 'k'},    {NULL, 0, NULL, 0},
+    {"mode", required_argument, NULL, 'm'},
+    {"contestant", required_argument, NULL, 'p'},
+    {"directory", required_argument, NULL, 'd'},
+    {"size", required_argument, NULL, 's'},
+    {"readers", required_argument, NULL, 'r'},
+    {"attached", required_argument, NULL, 'a'},
+    {"rate", required_argument, NULL, 'R'},
+    {"seconds", required_argument, NULL, 't'},
+    {"count", required_argument, NULL, 'n'},
+    {"checked", no_argument, NULL, 'c'},
+    {"typed", no_argument, NULL, 'T'},
+    {"spin", no_argument, NULL, 'S'},
+    {"in-place", no_argument, NULL, 'i'},
+    {"commit", no_argument, NULL, 'C'},
+    {"prefault", no_argument, NULL, 'f'},
+    {"writes", no_argument, NULL, 'w'},
+    {"entries", no_argument, NULL, 'e'},
+    {"anywhere", no_argument, NULL, 'y'},
+    {"change", required_argument, NULL, 'k'},
+    {"texts", no_argument, NULL, 'x'},
+    {NULL, 0, NULL, 0},
 };
 
 _Noreturn static void usage(void)
@@ -76,6 +87,7 @@ static struct options parse(int argc, char **argv)
         case 'w': options.writes = true; break;
         case 'e': options.entries = true; break;
         case 'y': options.anywhere = true; break;
+        case 'x': options.texts = true; break;
         case 'k': parse_kind(&options, optarg); break;
         default: usage();
         }
@@ -109,6 +121,8 @@ static bool can(const struct bench_contestant *contestant, const struct options 
 
     if (strcmp(mode, "parts") == 0 || strcmp(mode, "beside") == 0)
         return (options->entries ? contestant->entries.change : contestant->records.change) != NULL;
+    if (strcmp(mode, "keys") == 0)
+        return contestant->keys.put != NULL;
     return contestant->write && (strcmp(mode, "many") != 0 || contestant->wait) &&
            (!options->checked || contestant->read_checked) && (!options->typed || contestant->write_typed) &&
            (!options->commit || contestant->begin) && (strcmp(mode, "table") != 0 || contestant->table_build) &&

@@ -73,9 +73,14 @@ static unsigned char *make_value(size_t size)
 
 /* ---- Sessions ---- */
 
-static bool changes_parts(const struct options *options)
+static bool has_parts(const struct options *options)
 {
-    return strcmp(options->mode, "parts") == 0 || strcmp(options->mode, "beside") == 0;
+    static const char *const modes[] = {"parts", "beside", "keys"};
+
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
+        if (strcmp(options->mode, modes[i]) == 0)
+            return true;
+    return false;
 }
 
 const struct bench_parts *session_parts(const struct session *session)
@@ -92,11 +97,12 @@ void session_open(struct session *session, const struct options *options, const 
         .options = options,
         .contestant = contestant,
         .place = {options->directory, options->size, options->readers + options->attached + 8, options->prefault,
-                  (strcmp(options->mode, "seen") == 0 || strcmp(options->mode, "many") == 0) && !options->spin},
+                  (strcmp(options->mode, "seen") == 0 || strcmp(options->mode, "many") == 0) && !options->spin,
+                  options->texts},
         .shared = shared == MAP_FAILED ? NULL : shared,
-        .value = changes_parts(options) ? NULL : make_value(options->size),
+        .value = has_parts(options) ? NULL : make_value(options->size),
     };
-    if (!session->shared || !(session->value || changes_parts(options)))
+    if (!session->shared || !(session->value || has_parts(options)))
         fail(session, "no memory for a value of %zu bytes", options->size);
     if (contestant->prepare && contestant->prepare(&session->place) != 0)
         fail(session, "%s", contestant->detail());
@@ -207,11 +213,21 @@ void session_publish(struct session *session, uint32_t version)
         fail(session, "%s", session->contestant->detail());
 }
 
-/* Those who wait for a phase sleep, for there may be thousands. */
+/* Those who wait for a phase or a step sleep, for there may be thousands. */
+static void announce(atomic_uint *word, unsigned value)
+{
+    atomic_store(word, value);
+    syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+}
+
 void session_phase(struct session *session, enum phase phase)
 {
-    atomic_store(&session->shared->phase, (unsigned)phase);
-    syscall(SYS_futex, &session->shared->phase, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+    announce(&session->shared->phase, (unsigned)phase);
+}
+
+void session_step(struct session *session, unsigned step)
+{
+    announce(&session->shared->step, step);
 }
 
 static void check_workers(struct session *session)
@@ -237,6 +253,13 @@ bool session_workers_done(const struct session *session, unsigned workers)
 {
     return atomic_load_explicit(&session->shared->done, memory_order_relaxed) >= workers ||
            atomic_load_explicit(&session->shared->failed, memory_order_relaxed) > 0;
+}
+
+void session_await_done(struct session *session, unsigned workers)
+{
+    while (!session_workers_done(session, workers))
+        worker_nap();
+    check_workers(session);
 }
 
 void session_close(struct session *session)
@@ -274,13 +297,22 @@ void fail(struct session *session, const char *format, ...)
 
 /* ---- The worker's side ---- */
 
-void worker_await(struct worker *worker, enum phase phase)
+static void await(atomic_uint *word, unsigned least)
 {
-    atomic_uint *now = &worker->session->shared->phase;
     unsigned found;
 
-    while ((found = atomic_load(now)) < (unsigned)phase)
-        syscall(SYS_futex, now, FUTEX_WAIT, found, NULL, NULL, 0);
+    while ((found = atomic_load(word)) < least)
+        syscall(SYS_futex, word, FUTEX_WAIT, found, NULL, NULL, 0);
+}
+
+void worker_await(struct worker *worker, enum phase phase)
+{
+    await(&worker->session->shared->phase, (unsigned)phase);
+}
+
+void worker_await_step(struct worker *worker, unsigned step)
+{
+    await(&worker->session->shared->step, step);
 }
 
 void *worker_open_reader(struct worker *worker)

@@ -210,13 +210,13 @@ pub extern "C" fn bench_contestant() -> &'static Contestant {
         prepare: None,
         create,
         destroy: Some(destroy),
-        write,
+        write: Some(write),
         write_typed: None,
         begin: None,
         commit: None,
         reader_open,
         reader_close,
-        read,
+        read: Some(read),
         read_checked: None,
         touch: Some(touch),
         wait: Some(wait),
@@ -224,6 +224,7 @@ pub extern "C" fn bench_contestant() -> &'static Contestant {
         table_find: None,
         records: NO_PARTS,
         entries: NO_PARTS,
+        keys: NO_KEYS,
     };
     &CONTESTANT
 }

@@ -4,6 +4,7 @@
 //! overwrite what readers use.
 #[path = "../../abi.rs"]
 mod abi;
+mod keys;
 
 use abi::*;
 use bytecheck::CheckBytes;
@@ -43,6 +44,7 @@ fn open(place: &Place) -> Sync {
 }
 
 extern "C" fn create(place: &Place) -> c_int {
+    keys::choose(place.texts);
     let messages = ["Hello", "World", "!"].map(String::from).to_vec();
     unsafe {
         WRITER = Some(open(place));
@@ -64,6 +66,7 @@ extern "C" fn write_typed(version: u32) -> c_int {
 }
 
 extern "C" fn reader_open(place: &Place) -> *mut c_void {
+    keys::choose(place.texts);
     Box::into_raw(Box::new(open(place))).cast()
 }
 
@@ -125,13 +128,13 @@ pub extern "C" fn bench_contestant() -> &'static Contestant {
         prepare: None,
         create,
         destroy: None,
-        write,
+        write: Some(write),
         write_typed: Some(write_typed),
         begin: None,
         commit: None,
         reader_open,
         reader_close,
-        read,
+        read: Some(read),
         read_checked: Some(read_checked),
         touch: Some(touch),
         wait: None,
@@ -139,6 +142,7 @@ pub extern "C" fn bench_contestant() -> &'static Contestant {
         table_find: Some(table_find),
         records: NO_PARTS,
         entries: NO_PARTS,
+        keys: keys::KEYS,
     };
     &CONTESTANT
 }
