@@ -73,8 +73,8 @@ static void begin_read(mms_reader *reader, mms_view *view, mms_table_view *table
 {
     if (mms_read(reader, view) != 0)
         mmsync_stop("mms_read");
-    if (mms_table_of(view, table) != 0)
-        mmsync_stop("mms_table_of");
+    if (mms_table_follow(view, table) != 0)
+        mmsync_stop("mms_table_follow");
 }
 
 static void end_read(mms_reader *reader)
@@ -86,10 +86,10 @@ static void end_read(mms_reader *reader)
 static uint64_t get(void *reader, const struct bench_some *some)
 {
     size_t wanted = values_size(mmsync_texts), size = 0;
+    mms_table_view table = MMS_TABLE_VIEW_INIT;
     uint64_t found = 0;
 
     for (size_t i = 0; i < some->count; i++) {
-        mms_table_view table;
         mms_view view;
         const void *value;
 
@@ -121,7 +121,7 @@ static uint64_t get_part(const mms_table_view *table, const struct bench_some *s
 
 static uint64_t get_many(void *reader, const struct bench_some *some)
 {
-    mms_table_view table;
+    mms_table_view table = MMS_TABLE_VIEW_INIT;
     uint64_t found = 0;
     mms_view view;
 

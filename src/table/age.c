@@ -11,7 +11,7 @@ struct age_links {
 
 static bool is_aged(const struct mms_table *table)
 {
-    return (table->now.keys.flags & MMS__TABLE_AGED) != 0;
+    return (table->keys.flags & MMS__TABLE_AGED) != 0;
 }
 
 /* NULL: no entry can be there. */
@@ -88,7 +88,7 @@ static int remove_at(struct mms_table *table, uint64_t unit)
 
     if (!mms__entry_at(&table->now, unit, &entry))
         return mms__table_damaged(table, "no entry at unit", unit);
-    hash = mms__hash(table->now.keys.seed, entry.key, (size_t)entry.key_size);
+    hash = mms__hash(table->keys.seed, entry.key, (size_t)entry.key_size);
     word = mms__find(&table->now, hash, entry.key, (size_t)entry.key_size, &found);
     if (!word || found.unit != unit)
         return mms__table_damaged(table, "no bucket leads to the entry at unit", unit);
@@ -167,7 +167,7 @@ int mms__age_sweep(struct mms_table *table, uint64_t buckets)
 {
     int code = 0;
 
-    if ((table->now.keys.flags & MMS__TABLE_EXPIRING) == 0)
+    if ((table->keys.flags & MMS__TABLE_EXPIRING) == 0)
         return 0;
     for (uint64_t i = 0; code == 0 && i < buckets && i < table->head->buckets; i++) {
         if (table->head->sweep >= table->head->buckets)

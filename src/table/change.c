@@ -22,7 +22,7 @@ struct wanted {
 /* The units of an entry's block. Fails if it would not lie in the heap. */
 static int measure(struct mms_table *table, const struct mms__entry *entry, uint64_t *units)
 {
-    *units = mms__entry_units(table->now.keys.entry_head, entry->key_size, entry->size);
+    *units = mms__entry_units(table->keys.entry_head, entry->key_size, entry->size);
     if (mms__block(table, entry->unit)->word & MMS__BLOCK_SLACK)
         ++*units;
     if (*units <= (table->now.size >> MMS__UNIT_BITS) - entry->unit)
@@ -32,22 +32,21 @@ static int measure(struct mms_table *table, const struct mms__entry *entry, uint
 
 static uint64_t needed_units(const struct mms_table *table, const struct wanted *wanted)
 {
-    return mms__entry_units(table->now.keys.entry_head, wanted->key_size, wanted->size);
+    return mms__entry_units(table->keys.entry_head, wanted->key_size, wanted->size);
 }
 
 /* Store an entry but for its value, and return the offset of the value. Padding is zeroed, so that
    equal entries have equal bytes. */
 static uint64_t store(struct mms_table *table, uint64_t unit, const struct wanted *wanted)
 {
-    uint64_t head = table->now.keys.entry_head, at = unit << MMS__UNIT_BITS,
-             end = at + (wanted->units << MMS__UNIT_BITS);
+    uint64_t head = table->keys.entry_head, at = unit << MMS__UNIT_BITS, end = at + (wanted->units << MMS__UNIT_BITS);
     uint64_t value_at = at + mms__entry_value_at(head, wanted->key_size), value_end = value_at + wanted->size;
     uint64_t slack = wanted->units > needed_units(table, wanted) ? MMS__BLOCK_SLACK : 0;
     unsigned char *data = table->data;
 
     mms__block_set(table, unit,
                    wanted->size << MMS__ENTRY_VALUE_SHIFT | wanted->key_size << MMS__BLOCK_FLAG_BITS | slack);
-    if (table->now.keys.flags & MMS__TABLE_EXPIRING)
+    if (table->keys.flags & MMS__TABLE_EXPIRING)
         mms__block(table, unit)->next = table->expires_ns;
     if (wanted->key_size > 0)
         memmove(data + at + head, wanted->key, (size_t)wanted->key_size);
@@ -162,7 +161,7 @@ static int put_somewhere(struct mms_table *table, struct wanted *wanted, uint64_
 int mms__change_put(struct mms_table *table, const void *key, size_t key_size, size_t size, void **value)
 {
     struct wanted wanted = {
-        .key = key, .key_size = key_size, .size = size, .hash = mms__hash(table->now.keys.seed, key, key_size)};
+        .key = key, .key_size = key_size, .size = size, .hash = mms__hash(table->keys.seed, key, key_size)};
     uint64_t unit = 0, value_at = 0;
     int code = put_somewhere(table, &wanted, &value_at, &unit);
 
@@ -196,7 +195,7 @@ int mms__change_remove(struct mms_table *table, uint64_t hash, const mms__word *
 
 int mms__change_delete(struct mms_table *table, const void *key, size_t key_size)
 {
-    uint64_t hash = mms__hash(table->now.keys.seed, key, key_size);
+    uint64_t hash = mms__hash(table->keys.seed, key, key_size);
     struct mms__entry entry;
     const mms__word *word = mms__find(&table->now, hash, key, key_size, &entry);
     bool expired;

@@ -50,7 +50,7 @@ static uint64_t units_of(const struct inquiry *in, uint64_t unit, uint64_t word)
         return word >> MMS__BLOCK_FLAG_BITS;
     if (!mms__entry_at(&in->bytes, unit, &entry))
         return 0;
-    return mms__entry_units(in->bytes.keys.entry_head, entry.key_size, entry.size) +
+    return mms__entry_units(in->bytes.keys->entry_head, entry.key_size, entry.size) +
            ((word & MMS__BLOCK_SLACK) ? 1 : 0);
 }
 
@@ -135,8 +135,8 @@ static int look_at_word(struct inquiry *in, uint64_t bucket, uint64_t word)
 
     if (!mms__entry_at(&in->bytes, unit, &entry) || !claim(in, unit))
         return wrong("a word leads to no entry, in bucket", bucket);
-    hash = mms__hash(in->bytes.keys.seed, entry.key, (size_t)entry.key_size);
-    if (mms__tag(hash) != word >> MMS__TAG_SHIFT || mms__bucket_of(&in->bytes.keys, hash) != bucket)
+    hash = mms__hash(in->bytes.keys->seed, entry.key, (size_t)entry.key_size);
+    if (mms__tag(hash) != word >> MMS__TAG_SHIFT || mms__bucket_of(in->bytes.keys, hash) != bucket)
         return wrong("an entry is in a bucket that is not its own", bucket);
     return 0;
 }
@@ -183,13 +183,13 @@ static int walk_bucket(struct inquiry *in, uint64_t bucket)
 
 static int claim_segments(struct inquiry *in)
 {
-    uint64_t buckets = in->bytes.keys.buckets, directory = in->bytes.keys.directory >> MMS__UNIT_BITS;
+    uint64_t buckets = in->bytes.keys->buckets, directory = in->bytes.keys->directory >> MMS__UNIT_BITS;
 
     if (directory == 0 || (word_at(in, directory - 1) & MMS__BLOCK_KIND) != MMS__BLOCK_DIRECTORY ||
         !claim(in, directory - 1))
         return wrong("the directory is no block of its own at unit", directory);
     for (uint64_t i = 0; i < (buckets + MMS__SEGMENT - 1) >> MMS__SEGMENT_BITS; i++) {
-        uint64_t line = mms__load_at(&in->bytes, in->bytes.keys.directory + i * sizeof(mms__word));
+        uint64_t line = mms__load_at(&in->bytes, in->bytes.keys->directory + i * sizeof(mms__word));
         uint64_t unit = (line - 1) * MMS__UNITS_PER_LINE;
 
         if (!mms__is_line(&in->bytes, line) || (word_at(in, unit) & MMS__BLOCK_KIND) != MMS__BLOCK_SEGMENT ||
@@ -203,7 +203,7 @@ static int walk_buckets(struct inquiry *in)
 {
     int code = claim_segments(in);
 
-    for (uint64_t bucket = 0; code == 0 && bucket < in->bytes.keys.buckets; bucket++)
+    for (uint64_t bucket = 0; code == 0 && bucket < in->bytes.keys->buckets; bucket++)
         code = walk_bucket(in, bucket);
     return code;
 }
@@ -214,7 +214,7 @@ static int walk_ages(const struct inquiry *in)
 {
     uint64_t before = 0, unit = mms__load_relaxed(&in->head->oldest), seen = 0;
 
-    if ((in->bytes.keys.flags & MMS__TABLE_AGED) == 0)
+    if ((in->bytes.keys->flags & MMS__TABLE_AGED) == 0)
         return 0;
     for (; unit != 0; seen++) {
         struct mms__entry entry;
@@ -240,7 +240,7 @@ static int check_numbers(const struct inquiry *in)
     for (uint64_t i = 0; i < (in->end + 63) >> 6; i++)
         if (in->found[i] != 0)
             return wrong("nothing leads to a block at unit", i * 64 + (uint64_t)__builtin_ctzll(in->found[i]));
-    if (in->entries != in->bytes.keys.count)
+    if (in->entries != in->bytes.keys->count)
         return wrong("the head is wrong about the number of entries", in->entries);
     if (in->entry_units << MMS__UNIT_BITS != mms__load_relaxed(&in->head->bytes))
         return wrong("the head is wrong about the bytes of entries", in->entry_units << MMS__UNIT_BITS);

@@ -30,7 +30,7 @@ static uint64_t units_of(const struct mms_table *table, uint64_t unit)
     if ((word & (MMS__BLOCK_FREE | MMS__BLOCK_KIND)) != 0)
         units = word >> MMS__BLOCK_FLAG_BITS;
     else
-        units = mms__entry_units(table->now.keys.entry_head, word >> MMS__BLOCK_FLAG_BITS & MMS__ENTRY_KEY_MASK,
+        units = mms__entry_units(table->keys.entry_head, word >> MMS__BLOCK_FLAG_BITS & MMS__ENTRY_KEY_MASK,
                                  word >> MMS__ENTRY_VALUE_SHIFT) +
                 ((word & MMS__BLOCK_SLACK) ? 1 : 0);
     return units >= MMS__BLOCK_FEWEST && units <= end - unit ? units : 0;

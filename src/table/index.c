@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "table/index.h"
 #include "table/heap.h"
+#include "table/open.h"
 #include <mmsync/step.h>
 
 /* All words of a bucket, and the nodes behind it. */
@@ -137,8 +138,8 @@ static int fail_full(struct mms_table *table)
 
 int mms__index_add(struct mms_table *table, uint64_t hash, uint64_t word)
 {
-    struct mms__words words;
-    int code = open_bucket(table, mms__bucket_of(&table->now.keys, hash), &words);
+    struct mms__words words = {NULL, 0, 0};
+    int code = open_bucket(table, mms__bucket_of(&table->keys, hash), &words);
 
     if (code != 0)
         return code;
@@ -160,10 +161,10 @@ int mms__index_add(struct mms_table *table, uint64_t hash, uint64_t word)
 /* A bucket with nodes is stored again without the word, in as few nodes as possible. */
 int mms__index_remove(struct mms_table *table, uint64_t hash, const mms__word *word)
 {
-    struct mms__words words;
+    struct mms__words words = {NULL, 0, 0};
     struct chain chain;
     unsigned used;
-    int code = open_bucket(table, mms__bucket_of(&table->now.keys, hash), &words);
+    int code = open_bucket(table, mms__bucket_of(&table->keys, hash), &words);
 
     if (code != 0)
         return code;
@@ -181,12 +182,12 @@ int mms__index_remove(struct mms_table *table, uint64_t hash, const mms__word *w
 
 static mms__word *directory_word(const struct mms_table *table, uint64_t segment)
 {
-    return (mms__word *)(void *)(table->data + table->now.keys.directory) + segment;
+    return (mms__word *)(void *)(table->data + table->keys.directory) + segment;
 }
 
 static void renew(struct mms_table *table)
 {
-    mms__keys_take(table->head, &table->now.keys);
+    table->keys = mms__keys_of(table->head);
 }
 
 static uint64_t directory_units(uint64_t segments)
@@ -342,7 +343,7 @@ static int divide(struct mms_table *table, struct chain *low, struct chain *high
 
         if (!mms__entry_at(&table->now, mms__word_to_unit(low->words[i]), &entry))
             return mms__table_damaged(table, "no entry at unit", mms__word_to_unit(low->words[i]));
-        hash = mms__hash(table->now.keys.seed, entry.key, (size_t)entry.key_size);
+        hash = mms__hash(table->keys.seed, entry.key, (size_t)entry.key_size);
         if (hash & bit)
             high->words[high->count++] = low->words[i];
         else
@@ -355,7 +356,7 @@ static int divide(struct mms_table *table, struct chain *low, struct chain *high
 static int split(struct mms_table *table)
 {
     uint64_t fresh = table->head->buckets, bit = UINT64_C(1) << (63 - __builtin_clzll(fresh));
-    struct mms__words from, to;
+    struct mms__words from = {NULL, 0, 0}, to = {NULL, 0, 0};
     struct chain low, high;
     unsigned used;
     int code = open_bucket(table, fresh - bit, &from);

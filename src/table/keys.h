@@ -7,9 +7,12 @@
 #include "base/round.h"
 #include "table/hash.h"
 #include "table/layout.h"
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 /* What look-ups need from the head, checked. In a mms_table_view it is `inside`. */
-struct mms__keys {
+struct __attribute__((may_alias)) mms__keys {
     uint64_t seed[2];
     uint64_t buckets, mask;       /* mask: the power of two from `buckets` on, less 1 */
     uint64_t directory, segments; /* its offset in bytes, and the words that it has room for */
@@ -20,12 +23,14 @@ struct mms__keys {
 
 static_assert(sizeof(struct mms__keys) == sizeof(((mms_table_view *)0)->inside), "room in a view");
 
-/* The bytes of a table, and what was taken from its head. */
+/* The bytes of a table, and what was taken from its head. The latter stays where it is: a copy would
+   be loaded in other pieces than it was just stored in, so the processor would wait for the stores,
+   and these for the cache misses of the look-up before. */
 struct mms__table_bytes {
     const unsigned char *data;
     uint64_t size;
     uint64_t now_ns;
-    struct mms__keys keys;
+    const struct mms__keys *keys;
 };
 
 struct mms__entry {
@@ -33,12 +38,6 @@ struct mms__entry {
     const unsigned char *key, *value;
     uint64_t key_size, size, expires_ns;
 };
-
-/* Check the head and take from it what look-ups need. Returns what mms_table_of does; details are
-   stored. `path` is for messages and may be NULL. */
-int mms__keys_open(const void *data, uint64_t size, const char *path, struct mms__keys *out);
-/* The same without checks, for a head that this writer has made or checked. */
-void mms__keys_take(const struct mms__table_head *head, struct mms__keys *keys);
 
 static inline uint64_t mms__load_at(const struct mms__table_bytes *bytes, uint64_t offset)
 {
@@ -60,23 +59,29 @@ static inline uint64_t mms__entry_units(uint64_t entry_head, uint64_t key_size, 
     return units < MMS__BLOCK_FEWEST ? MMS__BLOCK_FEWEST : units;
 }
 
+/* Whether a block can be there. The value has at least a head. */
+static inline bool mms__is_unit(const struct mms__table_bytes *bytes, uint64_t unit)
+{
+    return unit - MMS__HEAD_UNITS < (bytes->size >> MMS__UNIT_BITS) - MMS__HEAD_UNITS;
+}
+
 /* Stores the entry at `unit`. False: no entry can be there. */
 static inline bool mms__entry_at(const struct mms__table_bytes *bytes, uint64_t unit, struct mms__entry *out)
 {
     uint64_t at = unit << MMS__UNIT_BITS, word, value_at;
 
-    if (unit < MMS__HEAD_UNITS || unit >= bytes->size >> MMS__UNIT_BITS)
+    if (!mms__is_unit(bytes, unit))
         return false;
     word = mms__load_at(bytes, at);
     out->unit = unit;
     out->key_size = word >> MMS__BLOCK_FLAG_BITS & MMS__ENTRY_KEY_MASK;
     out->size = word >> MMS__ENTRY_VALUE_SHIFT;
-    value_at = mms__entry_value_at(bytes->keys.entry_head, out->key_size);
+    value_at = mms__entry_value_at(bytes->keys->entry_head, out->key_size);
     if ((word & (MMS__BLOCK_KIND | MMS__BLOCK_FREE)) != 0 || value_at + out->size > bytes->size - at)
         return false;
-    out->key = bytes->data + at + bytes->keys.entry_head;
+    out->key = bytes->data + at + bytes->keys->entry_head;
     out->value = bytes->data + at + value_at;
-    out->expires_ns = (bytes->keys.flags & MMS__TABLE_EXPIRING) ? mms__load_at(bytes, at + sizeof word) : 0;
+    out->expires_ns = (bytes->keys->flags & MMS__TABLE_EXPIRING) ? mms__load_at(bytes, at + sizeof word) : 0;
     return true;
 }
 
@@ -103,7 +108,7 @@ static inline bool mms__key_equals(const struct mms__entry *entry, const void *k
 /* Whether a line with words may be there. */
 static inline bool mms__is_line(const struct mms__table_bytes *bytes, uint64_t line)
 {
-    return line >= MMS__HEAD_LINES && line < bytes->size / MMS__LINE;
+    return line - MMS__HEAD_LINES < bytes->size / MMS__LINE - MMS__HEAD_LINES;
 }
 
 /* The words of a bucket, or of one of the nodes behind it. */
@@ -123,21 +128,27 @@ static inline uint64_t mms__bucket_of(const struct mms__keys *keys, uint64_t has
 {
     uint64_t bucket = hash & keys->mask;
 
-    return bucket < keys->buckets ? bucket : bucket & keys->mask >> 1;
+    return bucket & keys->mask >> (bucket >= keys->buckets); /* no branch: nobody could predict it */
 }
 
 /* Stores the words of a bucket. False: it does not lie in the value. */
 static inline bool mms__bucket_words(const struct mms__table_bytes *bytes, uint64_t bucket, struct mms__words *out)
 {
-    uint64_t line = mms__load_at(bytes, bytes->keys.directory + (bucket >> MMS__SEGMENT_BITS) * sizeof(mms__word));
+    uint64_t line = mms__load_at(bytes, bytes->keys->directory + (bucket >> MMS__SEGMENT_BITS) * sizeof(mms__word));
 
-    line = (line & (UINT64_MAX >> 8)) + (bucket & (MMS__SEGMENT - 1));
+    line += bucket & (MMS__SEGMENT - 1); /* it may wrap round: what matters is where it leads */
     if (!mms__is_line(bytes, line))
         return false;
     out->first = (const mms__word *)(const void *)(bytes->data + line * MMS__LINE);
     out->count = MMS__BUCKET_WORDS;
     out->node = 0;
     return true;
+}
+
+/* Whether the last of them may be a link. */
+static inline bool mms__has_more(const struct mms__words *words)
+{
+    return mms__load_relaxed(&words->first[words->count - 1]) >> (MMS__TAG_SHIFT - 1) == 1;
 }
 
 /* Goes on to the next node. False: the bucket ends here. */
@@ -156,7 +167,7 @@ static inline bool mms__next_words(const struct mms__table_bytes *bytes, struct 
 }
 
 /* A bit for each word with this tag. */
-static inline unsigned mms__match(const struct mms__words *words, uint64_t tag)
+static inline unsigned mms__match_words(const struct mms__words *words, uint64_t tag)
 {
     unsigned found = 0;
 
@@ -165,23 +176,76 @@ static inline unsigned mms__match(const struct mms__words *words, uint64_t tag)
     return found;
 }
 
+#if defined(__SSE2__) && !defined(__SANITIZE_THREAD__) && !defined(MMS__LOADS_ARE_WATCHED)
+/* The upper halves of four words. */
+static inline __m128i mms__upper_halves(const mms__word *words)
+{
+    const float *halves = (const float *)(const void *)words;
+
+    return _mm_castps_si128(_mm_shuffle_ps(_mm_load_ps(halves), _mm_load_ps(halves + 4), _MM_SHUFFLE(3, 1, 3, 1)));
+}
+
+/* The same for a whole line at once. Such loads are not atomic, and need not be: a word that is found
+   is loaded again. */
+static inline unsigned mms__match(const struct mms__words *words, uint64_t tag)
+{
+    unsigned skipped = MMS__BUCKET_WORDS - words->count; /* a node's block has a word before them */
+    const mms__word *line = words->first - skipped;
+    __m128i low = _mm_srai_epi32(mms__upper_halves(line), 16), high = _mm_srai_epi32(mms__upper_halves(line + 4), 16);
+    __m128i found = _mm_cmpeq_epi16(_mm_packs_epi32(low, high), _mm_set1_epi16((short)tag));
+
+    return (unsigned)_mm_movemask_epi8(_mm_packs_epi16(found, _mm_setzero_si128())) >> skipped;
+}
+#else
+static inline unsigned mms__match(const struct mms__words *words, uint64_t tag)
+{
+    return mms__match_words(words, tag);
+}
+#endif
+
 static inline uint64_t mms__word_to_unit(uint64_t word)
 {
     return word & MMS__WORD_UNIT;
 }
 
-/* The word that leads to a key's entry, expired or not; NULL: there is none. */
-const mms__word *mms__find_in(const struct mms__table_bytes *bytes, struct mms__words words, uint64_t tag,
-                              const void *key, size_t key_size, struct mms__entry *out);
+/* ---- Finding ---- */
+
+/* The word, of some, that leads to a key's entry, expired or not; NULL: there is none. */
+static inline const mms__word *mms__find_among(const struct mms__table_bytes *bytes, const struct mms__words *words,
+                                               uint64_t tag, const void *key, size_t key_size, struct mms__entry *out)
+{
+    for (unsigned found = mms__match(words, tag); found != 0; found &= found - 1) {
+        const mms__word *word = &words->first[(unsigned)__builtin_ctz(found)];
+
+        if (mms__entry_at(bytes, mms__word_to_unit(mms__load_relaxed(word)), out) &&
+            mms__key_equals(out, key, key_size))
+            return word;
+    }
+    return NULL;
+}
+
+/* The same in the nodes behind them. */
+const mms__word *mms__find_behind(const struct mms__table_bytes *bytes, struct mms__words words, uint64_t tag,
+                                  const void *key, size_t key_size, struct mms__entry *out);
+
+static inline const mms__word *mms__find_in(const struct mms__table_bytes *bytes, const struct mms__words *words,
+                                            uint64_t tag, const void *key, size_t key_size, struct mms__entry *out)
+{
+    const mms__word *word = mms__find_among(bytes, words, tag, key, key_size, out);
+
+    if (__builtin_expect(word != NULL || !mms__has_more(words), true))
+        return word;
+    return mms__find_behind(bytes, *words, tag, key, key_size, out);
+}
 
 static inline const mms__word *mms__find(const struct mms__table_bytes *bytes, uint64_t hash, const void *key,
                                          size_t key_size, struct mms__entry *out)
 {
     struct mms__words words;
 
-    if (!mms__bucket_words(bytes, mms__bucket_of(&bytes->keys, hash), &words))
+    if (!mms__bucket_words(bytes, mms__bucket_of(bytes->keys, hash), &words))
         return NULL;
-    return mms__find_in(bytes, words, mms__tag(hash), key, key_size, out);
+    return mms__find_in(bytes, &words, mms__tag(hash), key, key_size, out);
 }
 
 #endif

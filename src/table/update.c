@@ -9,6 +9,7 @@
 #include "table/heap.h"
 #include "table/index.h"
 #include "table/look.h"
+#include "table/open.h"
 #include <errno.h>
 #include <mmsync/step.h>
 #include <stdlib.h>
@@ -136,7 +137,7 @@ static int create(struct mms_table *table, const mms_table_options *options)
         return code;
     table->now.data = table->data;
     table->now.size = table->head->size;
-    mms__keys_take(table->head, &table->now.keys);
+    table->keys = mms__keys_of(table->head);
     code = mms__index_make(table, first_buckets(options->expected));
     if (code != 0)
         return code;
@@ -168,7 +169,7 @@ static int check_options(struct mms_table *table, const mms_table_options *optio
 
 static int open_newest(struct mms_table *table, uint64_t size, const mms_table_options *options)
 {
-    int code = mms__keys_open(table->data, size, table->writer->place.path, &table->now.keys);
+    int code = mms__keys_open(table->data, size, table->writer->place.path, &table->keys);
 
     if (code != 0)
         return code;
@@ -213,6 +214,7 @@ int mms__table_begin(mms_writer *writer, const mms_table_options *options, mms_t
     if (!table)
         return mms__fail(-ENOMEM, "updating the table %s: no memory", writer->place.path);
     *table = (struct mms_table){.writer = writer, .expires_ns = options->expires_ns};
+    table->now.keys = &table->keys;
     table->now.now_ns = mms__read_clock(CLOCK_REALTIME_COARSE);
     code = begin(table, options);
     if (code != 0)
@@ -226,7 +228,7 @@ int mms__table_begin(mms_writer *writer, const mms_table_options *options, mms_t
 
 int mms__table_reserve(mms_table *table, const void *key, size_t key_size, size_t size, void **value)
 {
-    uint64_t units = mms__entry_units(table->now.keys.entry_head, key_size, size), most = table->head->max_bytes;
+    uint64_t units = mms__entry_units(table->keys.entry_head, key_size, size), most = table->head->max_bytes;
 
     if (most != 0 && units << MMS__UNIT_BITS > most)
         return mms__fail(
@@ -278,10 +280,7 @@ void mms__table_fetch(const mms_table *table, size_t count, const mms_key *keys)
 
 void mms__table_show(const struct mms_table *table, mms_table_view *out)
 {
-    struct mms__table_bytes now = table->now;
-
-    mms__keys_take(table->head, &now.keys);
-    mms__look_show(&now, table->head, 0, out);
+    mms__look_show(table->data, table->now.size, table->now.now_ns, out);
 }
 
 /* ---- The end ---- */

@@ -13,6 +13,7 @@ struct mms_table {
     struct mms__table_head *head; /* at data */
     uint64_t capacity;            /* bytes at data */
     uint64_t base_size;           /* of the value before; changes below it are touched */
+    struct mms__keys keys;        /* what look-ups need from the head */
     struct mms__table_bytes now;  /* as look-ups see the table now */
     uint64_t expires_ns;          /* of the next puts */
     uint64_t changes;             /* puts and deletes since the last commit that was tried */

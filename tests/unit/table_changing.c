@@ -6,9 +6,11 @@
 #include <stddef.h>
 #undef mms__load_relaxed
 static uint64_t load_and_change(const void *at, size_t size);
+#define MMS__LOADS_ARE_WATCHED
 #define mms__load_relaxed(p) ((__typeof__(*(p)))load_and_change((p), sizeof *(p)))
 /* clang-format off */
 #include "table/keys.c"
+#include "table/open.c"
 #include "table/look.c"
 #include "table/check.c"
 /* clang-format on */
@@ -61,8 +63,8 @@ static uint64_t load_and_change(const void *at, size_t size)
     return memory.loads++ == memory.other ? memory.word : value;
 }
 
-/* A small table of every kind of thing: nodes, free blocks, an order, times. */
-static void make_table(void)
+/* A small table of every kind of thing: nodes, free blocks, and unless it is plain an order and times. */
+static void make_table(bool plain)
 {
     mms_table_options options = MMS_TABLE_OPTIONS_INIT;
     mms_writer *writer = memory_writer_open(NULL, 0);
@@ -70,8 +72,10 @@ static void make_table(void)
     const void *value;
 
     options.seed[0] = 3;
-    options.max_bytes = 1 << 20;
-    options.expires_ns = UINT64_MAX;
+    if (!plain) {
+        options.max_bytes = 1 << 20;
+        options.expires_ns = UINT64_MAX;
+    }
     check_ok(mms_table_begin(writer, &options, &table));
     for (uint64_t key = 0; key < 70; key++)
         check_ok(mms_table_put(table, &key, 1 + key % 8, "some text, which is cut", (size_t)key % 23));
@@ -84,19 +88,30 @@ static void make_table(void)
     memory_writer_close();
 }
 
-static int set_up(void **state)
+static int set_up(bool plain)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
 
-    (void)state;
     memory.change = memory.other = NONE;
-    make_table();
+    make_table(plain);
     memory.room = (memory.size + page - 1) / page * page;
     memory.map = mmap(NULL, memory.room + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     check_true(memory.map != MAP_FAILED);
     check_ok(mprotect(memory.map + page, memory.room, PROT_READ | PROT_WRITE));
     memory.bytes = memory.map + page + memory.room - memory.size;
     return 0;
+}
+
+static int set_up_plain(void **state)
+{
+    (void)state;
+    return set_up(true);
+}
+
+static int set_up_rich(void **state)
+{
+    (void)state;
+    return set_up(false);
 }
 
 static int tear_down(void **state)
@@ -106,6 +121,7 @@ static int tear_down(void **state)
     (void)state;
     free(memory.good);
     check_ok(munmap(memory.map, memory.room + 2 * page));
+    memory.bytes = NULL;
     return 0;
 }
 
@@ -207,5 +223,6 @@ int main(void)
         cmocka_unit_test(another_thread_may_change_them_at_any_time),
     };
 
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, set_up_plain, tear_down) +
+           cmocka_run_group_tests(tests, set_up_rich, tear_down);
 }
