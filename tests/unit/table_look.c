@@ -162,7 +162,7 @@ static void check_all_found(struct scene *scene, const mms_table_options *option
     for (uint64_t key = 0; key < keys; key++) {
         const uint64_t twice[2] = {key, 0};
 
-        check_ok(mms_table_put(table, &key, sizeof key, &key, key % 9));
+        check_ok(mms_table_put(table, &key, sizeof key, &key, (size_t)(key % 9)));
         check_ok(mms_table_put(table, twice, sizeof twice, "other", 5));
     }
     check_ok(mms_table_current(table, &view));
