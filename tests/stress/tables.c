@@ -4,7 +4,8 @@
    next one changes, so whoever sees one state knows each key of all later ones. Every reader
    compares the table with its own map, key by key, and has all of its bytes checked. The writer
    gives some updates up; it and the readers are stopped and resumed at random, and killed, in the
-   middle of a put, a split, a clear or a commit. */
+   middle of a put, a split, a clear or a commit. An argument is the number of seconds for each kind of
+   table. */
 #include "jolt.h"
 #include "key_model.h"
 #include "pattern.h"
@@ -21,7 +22,8 @@ static struct {
     size_t keys;
     mms_table_options table;
     unsigned max_slots;
-} plan; /* of all processes */
+    double seconds;
+} plan = {.seconds = 3}; /* of all processes */
 
 static struct key_model new_model(void)
 {
@@ -148,23 +150,23 @@ static void write_tables(struct jolt_run *run, uint64_t seed)
 
 /* ---- A reader ---- */
 
-static void read_once(struct jolt_run *run, mms_reader *reader, struct follower *follower)
+static void read_once(struct jolt_run *run, mms_reader *reader, mms_table_view *table, struct follower *follower)
 {
     uint64_t published = __atomic_load_n(&run->board->published, __ATOMIC_ACQUIRE);
-    mms_table_view table;
     mms_view view;
 
     check_ok(mms_read(reader, &view));
-    check_ok(mms_table_of(&view, &table));
-    check_true(number_of(&table) >= published);
-    follow(follower, number_of(&table));
-    key_model_check(&follower->model, &table);
+    check_ok(mms_table_follow(&view, table));
+    check_true(number_of(table) >= published);
+    follow(follower, number_of(table));
+    key_model_check(&follower->model, table);
     check_ok(mms_release(reader));
 }
 
 static void read_tables(struct jolt_run *run, unsigned index, uint64_t seed)
 {
     struct follower follower = {.model = new_model()};
+    mms_table_view table = MMS_TABLE_VIEW_INIT;
     mms_region *region;
     mms_reader *reader;
 
@@ -172,7 +174,7 @@ static void read_tables(struct jolt_run *run, unsigned index, uint64_t seed)
     check_ok(mms_region_open(run->region, NULL, &region));
     check_ok(mms_reader_open(region, &reader));
     while (!jolt_is_over(run)) {
-        read_once(run, reader, &follower);
+        read_once(run, reader, &table, &follower);
         run->board->readers[index].reads++;
     }
     check_ok(mms_reader_close(reader));
@@ -214,7 +216,7 @@ static void run_tables(void)
     uint64_t reads;
     bool good;
 
-    run.config.seconds = 3;
+    run.config.seconds = plan.seconds;
     run.config.kill = true;
     run.random = jolt_now_ns();
     create(&run, directory, sizeof directory);
@@ -253,7 +255,7 @@ static void a_table_whose_entries_are_in_order_and_may_expire(void **state)
     run_tables();
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_small_table),
@@ -262,5 +264,7 @@ int main(void)
     };
 
     plan.table = (mms_table_options)MMS_TABLE_OPTIONS_INIT;
+    if (argc > 1)
+        plan.seconds = strtod(argv[1], NULL);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
