@@ -17,7 +17,7 @@ OVERWRITES = (
 
 WHY = {
     ("seqlock", "write"): OVERWRITES + "Its readers copy, spin while it writes, and stop for ever if it dies during "
-    "a write; mmsync pays for two full fences and a share of a membarrier call to rule that out.",
+    "a write; mmsync pays for a full fence, and for a scan of the readers every few publishes, to rule that out.",
     ("rwlock", "write"): OVERWRITES + "Instead it waits for every reader, without a bound, and a reader that dies "
     "inside the lock stops it for ever.",
     ("iceoryx2", "write"): "it has two cells and writes the one that is not current, whoever is reading it; readers "
@@ -36,8 +36,8 @@ WHY = {
     ("iceoryx2", "read"): "the value is only 36 bytes, so copying it costs little; above a few hundred bytes the copy "
     "dominates. Its reader may retry without a bound.",
     ("lmdb", "read"): "within this machine's noise, or because its pages were in a nearer cache.",
-    ("mmap-sync", "read"): "it has two copies, so it uses the same few cache lines again and again, where mmsync "
-    "rotates through about a hundred slots.",
+    ("mmap-sync", "read"): "it has two copies, so it uses the same few cache lines again and again; mmsync uses more "
+    "slots the faster its writer is.",
     ("lmdb", "large"): "its page allocator reuses pages that are still in the cache.",
     ("seqlock", "large"): OVERWRITES + "Meanwhile every reader spins.",
     ("rwlock", "large"): OVERWRITES + "Meanwhile every reader is blocked. Writing one copy over and over also keeps "
@@ -70,15 +70,13 @@ WHY[("eventfd", "seen")] = WHY[("socket", "seen")] = WHY[("iceoryx2", "seen")] =
 SPIN = (
     "a publish reaches a spinning reader as fast as a cache line moves from core to core, which is the same for "
     "all who share a mapped line. Those ahead put the value on the line that announces the change, or have "
-    "fewer lines to fetch. mmsync's reader fetches `current`, the slot's descriptor and the value; reading "
+    "fewer lines to fetch. mmsync's reader fetches `current`, then the slot's descriptor and the value together; reading "
     "values of any size in place takes all three."
 )
 
 FIRST = (
-    "the first read after a publish has to fetch what the writer changed from the writer's core. mmsync rotates "
-    "through its slots, up to 128 for a small value, so `current`, the slot's descriptor and the value are "
-    "four lines, three of which were last used many publishes ago. Those ahead keep writing to the same one or "
-    "two places."
+    "the first read after a publish has to fetch what the writer changed from the writer's core. For mmsync these "
+    "are three lines: `current`, then the slot's descriptor and the value together. Those ahead have one or two."
 )
 
 COUNTED = (
@@ -87,8 +85,8 @@ COUNTED = (
 )
 
 CALLS = (
-    "no system calls at all. mmsync makes about one per hundred publishes: membarrier, to learn which slots "
-    "readers still use, and now and then a check that its files are still in place."
+    "no system calls at all. mmsync makes some ten membarrier calls a second while it publishes, to find slots "
+    "that idle or dead readers keep, and now and then checks that its files are still in place."
 )
 
 CLASS = {
@@ -132,9 +130,8 @@ MISSED = {
     "checked": "mmap-sync checks 36 bytes in about twenty nanoseconds. A checked read here costs what an unchecked "
     "one does, plus a look at what was checked last; the loads and stores of the announcement, see above, set its "
     "floor.",
-    "write-attached": "a write has two full fences: one tells copying readers that the slot is taken, the other "
-    "decides whether somebody is waiting. Without them a reader could get a torn copy, or sleep through a "
-    "publish. mmap-sync's figure is a hash and a call to msync.",
+    "write-attached": "a write has a full fence, which decides whether somebody is waiting. Without it a reader "
+    "could sleep through a publish. mmap-sync's figure is a hash and a call to msync.",
     "write-spin": "each publish takes the line `current` from the spinning reader and gives it back: a transfer "
     "between cores that costs both libraries the same. A reader that was interrupted saves its writer that.",
     "copy-mmap-sync": "mmap-sync hashes, copies and calls msync; if memory is much slower than the processor, "

@@ -33,6 +33,7 @@ typedef uint64_t mms__word __attribute__((aligned(8)));
 #define mms__increment(p) __atomic_add_fetch((p), 1, __ATOMIC_RELAXED)
 
 #define mms__fence_acquire() __atomic_thread_fence(__ATOMIC_ACQUIRE)
+#define mms__fence_release() __atomic_thread_fence(__ATOMIC_RELEASE)
 #define mms__fence_seq_cst() __atomic_thread_fence(__ATOMIC_SEQ_CST)
 
 /* Orders nothing in hardware: keeps the compiler from reordering, and membarrier in the writer does the rest. */

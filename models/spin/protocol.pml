@@ -25,12 +25,18 @@
 #define SLOT_SIZE(slot) (SLOT_AT(slot) + 1) /* stands for all that the descriptor says of the value */
 #define DATA_0(slot) (SLOT_AT(slot) + 2)    /* two words of the value; each holds its generation */
 #define DATA_1(slot) (SLOT_AT(slot) + 3)
-#define LINE_AT(line) (SLOT_AT(SLOTS) + 4 * (line))
+#ifdef QUICK
+#define LINE_WORDS 5
+#define AGAIN(line) (LINE_AT(line) + 4) /* here a generation without a tag */
+#else
+#define LINE_WORDS 4
+#endif
+#define LINE_AT(line) (SLOT_AT(SLOTS) + LINE_WORDS * (line))
 #define ANNOUNCE(line) LINE_AT(line)
 #define OWNER(line) (LINE_AT(line) + 1)
 #define MODE(line) (LINE_AT(line) + 2)
 #define FLAGS(line) (LINE_AT(line) + 3) /* 1: allow_evict */
-#define WORDS (3 + 4 * (SLOTS) + 4 * (LINES))
+#define WORDS (3 + 4 * (SLOTS) + LINE_WORDS * (LINES))
 #define CPUS (READERS + 1)
 #define WRITER READERS
 
@@ -123,6 +129,15 @@ inline mms__pin(line, next, symmetric, cur, tries)
     od
 }
 
+inline mms__say_again(line, word)
+{
+#if defined QUICK && !defined MUTATE_again_unsaid
+    store(AGAIN(line), GENERATION(word))
+#else
+    skip
+#endif
+}
+
 inline raise_mark(line) /* the loop of compare-and-swaps in mms__line_claim, which nothing can disturb half-way */
 {
     d_step {
@@ -143,13 +158,11 @@ inline mms__line_claim(line, owner, mode, flags, done)
     cas_seq_cst(OWNER(line), 0, owner, done);
     if
     :: done ->
-#ifndef MUTATE_no_claim_fence
         store(FLAGS(line), flags);
-        store_and_fence(MODE(line), mode)
-#else
-        store(FLAGS(line), flags);
-        store(MODE(line), mode)
+#ifdef QUICK
+        store(AGAIN(line), 0);
 #endif
+        store_and_fence(MODE(line), mode)
 #ifdef MUTATE_mark_after_claim
         ;
         raise_mark(line)

@@ -146,7 +146,11 @@ slow:   /* reader.c: pin_newest */
 #ifdef MUTATE_adopt_before_pin
         adopt_fence(next);
 #endif
+#ifdef MUTATE_slow_pin_unfenced
         mms__pin(line, next, symmetric, cur, tries);
+#else
+        mms__pin(line, next, true, cur, tries);
+#endif
         atomic { /* pin_fitting: fits_slot, fail_misfit */
             load(cur, SLOT_GENERATION(SLOT(next)));
             if
@@ -164,7 +168,8 @@ slow:   /* reader.c: pin_newest */
 #if defined SWITCH && !defined MUTATE_adopt_before_pin
         adopt_fence(word);
 #endif
-        look_at(SLOT_SIZE(SLOT(word))); /* hold */
+        mms__say_again(line, word); /* hold */
+        look_at(SLOT_SIZE(SLOT(word)));
 
 held:
 #ifdef FRESH

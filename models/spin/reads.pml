@@ -14,11 +14,11 @@
 #define COUNT_STEPS
 
 /* Accesses to shared words: mms__pin at most 2 for each try and 3 for FROM; pin_fitting 3 more for each of its own tries;
-   mms_read 2, pin_newest 1, adopt_fence 2, the idle announcement after a failure 1. Not counted: the fields of the descriptor,
+   mms_read 2, pin_newest 1, adopt_fence 2, `again` 1, the idle announcement after a failure 1. Not counted: the fields of the descriptor,
    which are a fixed number more for each of the tries. */
 #define PIN_STEPS (2 * PIN_TRIES + 3)
 #ifndef BOUND
-#define BOUND (2 + 1 + EVICTION_TRIES * (PIN_STEPS + 3) + 2 + 1)
+#define BOUND (2 + 1 + EVICTION_TRIES * (PIN_STEPS + 3) + 2 + 1 + 1)
 #endif
 
 byte steps;
@@ -47,7 +47,7 @@ proctype reader(byte cpu)
         load(next, CURRENT); /* reader.c: pin_newest */
         do /* pin_fitting */
         :: evictions < EVICTION_TRIES && next != 0 ->
-            mms__pin(0, next, symmetric, cur, tries);
+            mms__pin(0, next, true, cur, tries);
             atomic {
                 load(cur, SLOT_GENERATION(SLOT(next)));
                 if
@@ -65,6 +65,7 @@ adopt:
         cur = 0;
         load(cur, WANTED); /* adopt_fence: two steps at most */
         store_and_fence(MODE(0), SYMMETRIC);
+        store(FLAGS(0), 0); /* stands for `again` */
 done:
         atomic {
             assert(steps <= BOUND); /* G2 */

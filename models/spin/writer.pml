@@ -178,6 +178,35 @@ inline check_unused(generation)
     w_slot = 0
 }
 
+/* Within a step: what a line says covers these slots. */
+inline cover_slots(kind, announce)
+{
+    w_slot = 0;
+    do
+    :: w_slot < SLOTS ->
+        if
+        :: mms__covers(kind, announce, mine[w_slot]) -> covered = covered | 1 << w_slot
+        :: else
+        fi;
+        w_slot++
+    :: else -> break
+    od;
+    w_slot = 0
+}
+
+/* Within a step, after a scan. */
+inline free_uncovered()
+{
+    get(cur, CURRENT);
+    vacant = ALL_SLOTS & ~covered;
+    if
+    :: cur != 0 -> vacant = vacant & ~(1 << SLOT(cur))
+    :: else
+    fi;
+    line = 0;
+    cur = 0
+}
+
 #ifdef TSO /* has loaded, and stored EXACT, which is not in memory yet */
 #define narrows(line) (buffer[line].used > 0)
 #else
@@ -188,6 +217,45 @@ inline check_unused(generation)
 #define SCANNED marked
 #else
 #define SCANNED mem[HIGH_WATER] /* never changes */
+#endif
+
+#ifdef QUICK
+/* quick.c: mms__reclaim_quick. Only with membarrier, though it does not call it. A model's readers all say what they may
+   announce again. */
+inline mms__reclaim_quick()
+{
+#ifndef MUTATE_no_quick_fence
+    fence_seq_cst();
+#endif
+    line = 0;
+#ifdef ATTACH
+    load(marked, HIGH_WATER);
+#endif
+    do
+    :: line < LINES && line < SCANNED -> /* mms__line_read_quick */
+#ifdef MUTATE_again_first
+        load(cur, AGAIN(line));
+#endif
+        line_read_head(line, owner, mode);
+        d_step {
+            line_read_announce(line, true, owner, mode, announce, kind);
+            cover_slots(kind, announce);
+            owner = 0; mode = 0; announce = 0; kind = 0
+        };
+#ifndef MUTATE_again_first
+        load(cur, AGAIN(line));
+#endif
+#ifdef MUTATE_again_ignored
+        cur = 0;
+#endif
+        d_step { cover_slots(1, (cur << 2)); cur = 0; line++ }
+    :: else -> d_step { free_uncovered(); covered = 0 }; break
+    od
+#ifdef ATTACH
+    ;
+    marked = 0
+#endif
+}
 #endif
 
 proctype writer()
@@ -305,8 +373,20 @@ punch:
         slot = 0;
         goto write;
 
-reclaim: /* reclaim.c: mms__reclaim, scan */
+reclaim:
         line = 0;
+#ifdef QUICK /* pool.c: reclaim_cheaply */
+        if
+        :: can_membarrier ->
+            mms__reclaim_quick();
+            if
+            :: vacant != 0 -> goto write
+            :: else -> skip
+            fi
+        :: true -> skip
+        fi;
+#endif
+        /* reclaim.c: mms__reclaim, scan */
 #ifdef PUNCH
         may_punch = 1;
 #endif
@@ -359,18 +439,12 @@ reclaim: /* reclaim.c: mms__reclaim, scan */
             vacant = 0;
 #endif
             d_step {
-                get(cur, CURRENT);
-                vacant = ALL_SLOTS & ~covered;
-                if
-                :: cur != 0 -> vacant = vacant & ~(1 << SLOT(cur))
-                :: else
-                fi;
+                free_uncovered();
 #ifdef WAITS_FOR_FROM_ALONE
                 assert(vacant != 0 || met_from);
                 met_from = 0;
 #endif
-                line = 0;
-                cur = 0
+                skip
             };
             break
         od;

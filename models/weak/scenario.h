@@ -18,6 +18,10 @@
 #ifndef WAKING
 #define WAKING 0
 #endif
+/* The writer scans without a heavy fence first. */
+#ifndef QUICK
+#define QUICK 0
+#endif
 #ifndef WORDS
 #define WORDS 2
 #endif
@@ -47,8 +51,11 @@ static uint64_t data_file[SLOTS][WORDS];
 
 #include "api/reader.c"
 #include "handle/reader.c"
+#include "region/quick.c"
 #include "region/reader.c"
+#define is_covered is_covered_by_holder
 #include "region/reclaim.c"
+#undef is_covered
 #include "region/table.c"
 
 /* Of these only what looks at shared words is used: mms__region_current, what a new boot changes, highest_generation,
@@ -112,7 +119,7 @@ static void lay_out(void)
 struct writer {
     struct mms__pool pool;
     struct mms__slot slots[SLOTS];
-    uint16_t free_list[SLOTS];
+    uint16_t free_list[SLOTS], live_list[SLOTS];
     struct mms__holder holders[LINES];
     uint16_t index[4 * SLOTS]; /* as many as mms__index_size says, or more */
     struct mms__file file;
@@ -133,6 +140,7 @@ static void writer_open(struct writer *writer, bool can_membarrier)
     pool->readers_file = &writer->file;
     pool->slots = writer->slots;
     pool->free_list = writer->free_list;
+    pool->live_list = writer->live_list;
     pool->holders = writer->holders;
     pool->index = writer->index;
     pool->generation = highest_generation(CONTROL, SLOTS);
@@ -142,6 +150,7 @@ static void writer_open(struct writer *writer, bool can_membarrier)
         pool->slots[slot].generation = mms__load_relaxed(&CONTROL->slots[slot].generation);
         pool->slots[slot].state = MMS__SLOT_LIVE;
     }
+    mms__list_live(pool);
 }
 
 static void writer_set_fence(struct writer *writer)
@@ -168,12 +177,13 @@ static bool writer_take(struct writer *writer, unsigned *slot)
 
     if (pool->free_count == 0 && pool->used < SLOTS)
         writer_extend(pool);
-    if (pool->free_count == 0 && mms__reclaim(pool) == 0 && (!writer->evicts || mms__evict(pool) == 0))
+    if (pool->free_count == 0 && (!QUICK || mms__reclaim_quick(pool, 0) == 0) && mms__reclaim(pool) == 0 &&
+        (!writer->evicts || mms__evict(pool) == 0))
         return false;
     *slot = pool->free_list[--pool->free_count];
     pool->slots[*slot].state = MMS__SLOT_TAKEN;
     pool->slots[*slot].generation = ++pool->generation;
-    mms__slot_take(&CONTROL->slots[*slot], pool->generation);
+    mms__slot_take_plain(&CONTROL->slots[*slot], pool->generation); /* the weaker one */
     return true;
 }
 
@@ -183,7 +193,7 @@ static bool writer_publish(struct writer *writer, unsigned slot)
 
     describe_slot(slot, generation);
     mms__publish(&CONTROL->current, generation, slot);
-    writer->pool.slots[slot].state = MMS__SLOT_LIVE;
+    mms__pool_publish(&writer->pool, slot);
     return WAKING && mms__wake_due(&CONTROL->wake, &READERS->waiting);
 }
 

@@ -76,15 +76,19 @@ struct mms__line {
     mms__word announce;
     uint32_t owner; /* index of the owner's lock byte + 1; 0: free */
     uint32_t mode;  /* MMS__SYMMETRIC or MMS__ASYMMETRIC */
-    uint32_t flags; /* MMS__ALLOW_EVICT */
+    uint32_t flags; /* MMS__ALLOW_EVICT, MMS__SAYS_AGAIN */
     uint32_t pid;   /* for people */
     uint32_t tid;
     uint32_t claim;  /* told apart: the times that one process has claimed lines */
     mms__word start; /* of the process, as in /proc/PID/stat */
-    mms__word reserved[11];
+    mms__word again; /* EXACT of what the reader may announce again without a fence; 0: nothing */
+    mms__word reserved[10];
 };
 
-enum { MMS__ALLOW_EVICT = 1 };
+enum {
+    MMS__ALLOW_EVICT = 1,
+    MMS__SAYS_AGAIN = 2 /* the reader keeps `again` up to date, and executes a fence before it pins anything else */
+};
 
 /* `readers`: the only file that a reader writes, so the writer believes nothing in it. */
 struct mms__readers {
@@ -132,6 +136,7 @@ _Static_assert(offsetof(struct mms__control, boot_began_ns) == 432, "layout");
 _Static_assert(offsetof(struct mms__control, slots) == 512, "layout");
 _Static_assert(sizeof(struct mms__line) == 128, "layout");
 _Static_assert(offsetof(struct mms__line, start) == 32, "layout");
+_Static_assert(offsetof(struct mms__line, again) == 40, "layout");
 _Static_assert(offsetof(struct mms__readers, high_water) == 128, "layout");
 _Static_assert(offsetof(struct mms__readers, waiting) == 256, "layout");
 _Static_assert(offsetof(struct mms__readers, relay) == 260, "layout");

@@ -52,15 +52,17 @@ static void inherit(struct mms__pool *pool)
         pool->slots[slot].state = MMS__SLOT_LIVE;
     }
     inherit_content(pool);
+    mms__list_live(pool);
 }
 
 int mms__pool_init(struct mms__pool *pool)
 {
     pool->slots = calloc(pool->header.max_slots, sizeof *pool->slots);
     pool->free_list = calloc(pool->header.max_slots, sizeof *pool->free_list);
+    pool->live_list = calloc(pool->header.max_slots, sizeof *pool->live_list);
     pool->holders = calloc(pool->table.max_readers, sizeof *pool->holders);
     pool->index = calloc(mms__index_size(pool->header.max_slots), sizeof *pool->index);
-    if (!pool->slots || !pool->free_list || !pool->holders || !pool->index) {
+    if (!pool->slots || !pool->free_list || !pool->live_list || !pool->holders || !pool->index) {
         mms__pool_free(pool);
         return -ENOMEM;
     }
@@ -72,10 +74,12 @@ void mms__pool_free(struct mms__pool *pool)
 {
     free(pool->slots);
     free(pool->free_list);
+    free(pool->live_list);
     free(pool->holders);
     free(pool->index);
     pool->slots = NULL;
     pool->free_list = NULL;
+    pool->live_list = NULL;
     pool->holders = NULL;
     pool->index = NULL;
 }
@@ -261,7 +265,7 @@ static bool mark(struct mms__pool *pool, unsigned slot)
 {
     if (pool->generation >= MMS__GENERATION_MAX)
         return false;
-    mms__pool_mark(pool, slot);
+    mms__pool_mark(pool, slot, false);
     return true;
 }
 
@@ -413,11 +417,25 @@ static unsigned reclaim(struct mms__pool *pool)
 {
     unsigned freed = mms__reclaim(pool);
 
+    pool->last_full_ns = mms__now_coarse_ns();
+    mms__plan_quick(pool, mms__table_used(&pool->table));
     if (reap_now_and_then(pool) > 0)
         freed += mms__reclaim(pool);
     if (is_due(&pool->last_care_ns, CARE_INTERVAL_NS))
         take_care(pool);
     return freed;
+}
+
+/* Without a heavy fence, if that is enough: if it frees anything, or nothing was `needed`. Now and then with one all the
+   same, for what only that finds: slots that idle readers keep, the dead, memory that is no longer needed; and as long as
+   nobody knows whether evicted readers have noticed. */
+static unsigned reclaim_cheaply(struct mms__pool *pool, bool needed)
+{
+    uint64_t now = mms__now_ns();
+    bool is_quick = pool->may_punch && now - pool->last_full_ns < CHECK_INTERVAL_NS;
+    unsigned freed = is_quick ? mms__reclaim_quick(pool, now) : 0;
+
+    return is_quick && (freed > 0 || !needed) ? freed : reclaim(pool);
 }
 
 /* No slot is free and none can be added: wait for readers. `reason` is the error that stopped an
@@ -463,7 +481,7 @@ static int refill(struct mms__pool *pool, uint64_t size, struct mms__patience pa
 
     if (may_extend(pool) && is_affordable(pool, 0, size) && (reason = extend(pool, size)) == 0)
         return 0;
-    receipt->reclaimed = reclaim(pool);
+    receipt->reclaimed = reclaim_cheaply(pool, true);
     if (pool->free_count > 0)
         return 0;
     if (reason == 0 && may_extend(pool) && (reason = extend(pool, size)) == 0)
@@ -529,6 +547,13 @@ static void trim_much(struct mms__pool *pool, unsigned slot)
         trim(pool, slot, keep);
 }
 
+static void reclaim_when_due(struct mms__pool *pool)
+{
+    MMS__HOLD_CANCEL(before);
+
+    (void)reclaim_cheaply(pool, false);
+}
+
 /* `content` is NULL for a whole value. */
 static inline int take(struct mms__pool *pool, uint64_t size, struct mms__patience patience, unsigned *slot,
                        uint64_t *content, mms_receipt *receipt)
@@ -537,6 +562,8 @@ static inline int take(struct mms__pool *pool, uint64_t size, struct mms__patien
 
     if (code != 0)
         return code;
+    if (pool->generation >= pool->quick_due)
+        reclaim_when_due(pool);
     if (!has_good_slot(pool, size) && (code = refill(pool, size, patience, receipt)) != 0)
         return code;
     *slot = pop(pool, content ? find_newest(pool, size) : find_best(pool, size));
@@ -577,7 +604,7 @@ int mms__pool_grow(struct mms__pool *pool, unsigned slot, uint64_t size)
 
 const char *mms__pool_invariant(const struct mms__pool *pool)
 {
-    uint32_t free_slots = 0;
+    uint32_t free_slots = 0, live_slots = 0;
 
     if (pool->used > pool->header.max_slots)
         return "more slots are used than there are";
@@ -587,9 +614,15 @@ const char *mms__pool_invariant(const struct mms__pool *pool)
         if (pool->slots[slot].generation > pool->generation)
             return "a slot has a generation that was not given out";
         free_slots += pool->slots[slot].state == MMS__SLOT_FREE;
+        live_slots += pool->slots[slot].state == MMS__SLOT_LIVE;
     }
     if (free_slots != pool->free_count)
         return "the free list and the slots' states differ";
+    for (uint32_t i = 0; i < pool->live_count; i++)
+        if (pool->slots[pool->live_list[i]].state != MMS__SLOT_LIVE)
+            return "a slot on the list of live slots is not live";
+    if (live_slots != pool->live_count)
+        return "a live slot is not on the list of live slots";
     for (uint32_t i = 0; i < pool->free_count; i++)
         if (pool->slots[pool->free_list[i]].state != MMS__SLOT_FREE)
             return "a slot on the free list is not free";

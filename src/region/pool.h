@@ -55,11 +55,18 @@ struct mms__pool {
     struct mms__file *data_file, *readers_file;
     struct mms__slot *slots;
     uint16_t *free_list;
-    uint32_t free_count, used;   /* slots below `used` are in use in some way */
-    uint64_t backed;             /* bytes of all slots together */
-    uint64_t generation;         /* the last one given out */
-    uint64_t usual_size;         /* of recent values: a maximum that decays; what free slots may keep */
-    struct mms__holder *holders; /* room for all lines */
+    uint32_t free_count, used; /* slots below `used` are in use in some way */
+    uint16_t *live_list;       /* the slots that are live, those of newer values later */
+    uint32_t live_count;
+    /* The scans of quick.c: the generation at which the next one is due, the first at which it is tried, how many publishes
+       there are from one to the next. */
+    uint64_t quick_due, quick_paused;
+    uint32_t round;
+    uint64_t last_quick_ns, last_full_ns; /* when slots were last reclaimed in this and in the other way */
+    uint64_t backed;                      /* bytes of all slots together */
+    uint64_t generation;                  /* the last one given out */
+    uint64_t usual_size;                  /* of recent values: a maximum that decays; what free slots may keep */
+    struct mms__holder *holders;          /* room for all lines */
     uint32_t holder_count, reap_next;
     /* Of slots in use by generation, rebuilt by each scan that finds a holder: slot + 1 at
        index_size places. */
@@ -125,14 +132,19 @@ static inline void mms__pool_publish(struct mms__pool *pool, unsigned slot)
 {
     pool->slots[slot].state = MMS__SLOT_LIVE;
     pool->slots[slot].whole = true;
+    pool->live_list[pool->live_count++] = (uint16_t)slot;
 }
-/* Give a slot the next generation: from here on its old value is gone. There is one left. */
-static inline void mms__pool_mark(struct mms__pool *pool, unsigned slot)
+/* Give a slot the next generation: from here on its old value is gone. There is one left. `plain`: see
+   mms__slot_take_plain. */
+static inline void mms__pool_mark(struct mms__pool *pool, unsigned slot, bool plain)
 {
     pool->generation++;
     pool->slots[slot].generation = pool->generation;
     pool->slots[slot].whole = false; /* from here on, even if the write is aborted */
-    mms__slot_take(&pool->control->slots[slot], pool->generation);
+    if (plain)
+        mms__slot_take_plain(&pool->control->slots[slot], pool->generation);
+    else
+        mms__slot_take(&pool->control->slots[slot], pool->generation);
     MMS__STEP(take_fenced);
 }
 static inline void mms__pool_note_size(struct mms__pool *pool, uint64_t size)
@@ -143,11 +155,11 @@ static inline void mms__pool_note_size(struct mms__pool *pool, uint64_t size)
 }
 /* mms__pool_take for nearly all small values: the slot freed last has the room, and no memory to
    give back. False if there is more to do; nothing has changed then. */
-static inline bool mms__pool_take_ready(struct mms__pool *pool, uint64_t size, unsigned *slot)
+static inline bool mms__pool_take_ready(struct mms__pool *pool, uint64_t size, bool plain, unsigned *slot)
 {
     const struct mms__slot *own;
 
-    if (pool->free_count == 0)
+    if (pool->free_count == 0 || pool->generation >= pool->quick_due)
         return false;
     *slot = pool->free_list[pool->free_count - 1];
     own = &pool->slots[*slot];
@@ -156,7 +168,7 @@ static inline bool mms__pool_take_ready(struct mms__pool *pool, uint64_t size, u
         return false;
     pool->free_count--;
     pool->slots[*slot].state = MMS__SLOT_TAKEN;
-    mms__pool_mark(pool, *slot);
+    mms__pool_mark(pool, *slot, plain);
     mms__pool_note_size(pool, size);
     return true;
 }
@@ -168,6 +180,12 @@ bool mms__fence_heavy(struct mms__pool *pool);
 void mms__scan(struct mms__pool *pool);
 /* The same, then free every slot that is neither current nor covered. Returns how many. */
 unsigned mms__reclaim(struct mms__pool *pool);
+/* List the live slots anew. */
+void mms__list_live(struct mms__pool *pool);
+/* (quick.c) Free what is seen to be free without a heavy fence. Returns how many; 0 also if that cannot be seen. */
+unsigned mms__reclaim_quick(struct mms__pool *pool, uint64_t now_ns);
+/* When the next such scan is due: after each scan of either kind, which has read so many lines. */
+void mms__plan_quick(struct mms__pool *pool, uint32_t lines);
 /* Clear lines of dead readers, of those that the last scan found in the way. Returns how many. */
 unsigned mms__reap_holders(struct mms__pool *pool);
 /* Free the oldest slot that is held only by readers that allow eviction. Returns 1 or 0. */

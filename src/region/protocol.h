@@ -49,6 +49,15 @@ static inline uint64_t mms__pin(mms__word *announce, const mms__word *current, u
     return word;
 }
 
+/* With `word` pinned by a fence of the reader's own: from here on the inline path may announce it again, and nothing else,
+   without a fence. Release: what was read under the word that stood here before is over before a writer sees this one
+   (pair: mms__line_read_quick). The announcement that pinned `word` stands until later, so a writer sees one or the other. */
+static inline void mms__say_again(struct mms__line *line, uint64_t word)
+{
+    mms__store_release(&line->again, mms__exact(word));
+    MMS__STEP(read_again_said);
+}
+
 /* Claim a line. False if somebody was faster. The caller holds the lock byte of `owner`. The mark
    goes up first, so that no line with an owner is ever above it, wherever the caller dies (G5). */
 static inline bool mms__line_claim(struct mms__line *line, uint32_t *high_water, uint32_t index, uint32_t owner,
@@ -66,10 +75,13 @@ static inline bool mms__line_claim(struct mms__line *line, uint32_t *high_water,
     MMS__STEP(claim_owner_stored);
     mms__store_relaxed(&line->flags, flags);
     MMS__STEP(claim_flags_stored);
+    mms__store_relaxed(&line->again, MMS__NUMBER_CAST(uint64_t, MMS__IDLE)); /* the last owner's */
+    MMS__STEP(claim_again_stored);
     mms__store_relaxed(&line->mode, mode);
     MMS__STEP(claim_mode_stored);
-    /* Pair: mms__fence_heavy. A writer that did not see the line fenced before this, so that the first validating load
-       of the reader comes after what the writer published. The CAS alone does not order later plain loads (G4). */
+    /* Pair: mms__fence_heavy, and the fence of a quick scan. A writer that did not see all of this fenced before, so that
+       the first validating load of the reader comes after what the writer published. The CAS alone does not order later
+       plain loads (G4). The fence in the reader's first mms__pin would do. */
     mms__fence_seq_cst();
     MMS__STEP(claim_fenced);
     return true;
@@ -122,8 +134,7 @@ static inline struct mms__cover mms__line_read(const struct mms__line *line, uin
     /* Before the announcement: see mms__line_set_mode. */
     uint32_t mode = mms__load_acquire(&line->mode);
     /* Acquire: the reads under the announcement that this one replaced are over (pair: the releases in mms__announce,
-       mms__pin and mms__announce_idle). Weaker, and the writer's stores to a reused slot may pass them (G1); but for
-       the fence in mms__slot_take, which would do instead of this acquire, and the owner's, as long as it is full. */
+       mms__pin and mms__announce_idle). Weaker, and the writer's stores to a reused slot may pass them (G1). */
     uint64_t announce = mms__load_acquire(&line->announce);
     struct mms__cover cover = {MMS__COVERS_NOTHING, announce >> 2};
 
@@ -138,14 +149,35 @@ static inline struct mms__cover mms__line_read(const struct mms__line *line, uin
     return cover;
 }
 
-/* Take a free slot into use: from here on its old value is gone. Before any write to the slot's
-   data, and before its memory is given back. The fence keeps the data after the word (pair: the
-   fence in mms__still_whole): a reader that read one new byte finds the new generation, and knows
-   (G1). A release is enough for that. */
-static inline void mms__slot_take(struct mms__descriptor *slot, uint64_t generation)
+/* The same after a fence of the writer's alone, which is no heavy one. The announcement that the inline path makes may be
+   late, but it is always that of `again`, and all others had a fence of the reader's behind them; so what neither of the
+   two words names is free. In this order: the reader stores `again` before it withdraws the announcement that pinned the
+   same. A line that does not say covers everything. */
+static inline struct mms__cover mms__line_read_quick(const struct mms__line *line, uint32_t max_readers,
+                                                     uint64_t *again)
+{
+    bool says = (mms__load_relaxed(&line->flags) & MMS__SAYS_AGAIN) != 0;
+    struct mms__cover cover = mms__line_read(line, max_readers, says);
+
+    /* Acquire: the reads under the word that this one replaced are over (pair: mms__say_again). */
+    *again = mms__load_acquire(&line->again) >> 2;
+    return cover;
+}
+
+/* Take a free slot into use: from here on its old value is gone. Before any write to the slot's data, and before its memory
+   is given back. The fence keeps the data after the word (pair: the fence in mms__still_whole): a reader that read one new
+   byte then finds the new generation, and knows (G1). That is enough for a value that plain stores make. */
+static inline void mms__slot_take_plain(struct mms__descriptor *slot, uint64_t generation)
 {
     mms__store_relaxed(&slot->generation, generation);
     MMS__STEP(take_generation_stored);
+    mms__fence_release();
+}
+
+/* The same for any value. Stores that bypass the caches, the caller's own as well, wait for full fences alone. */
+static inline void mms__slot_take(struct mms__descriptor *slot, uint64_t generation)
+{
+    mms__slot_take_plain(slot, generation);
     mms__fence_seq_cst();
 }
 

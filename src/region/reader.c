@@ -33,7 +33,7 @@ static uint32_t mode_of(bool symmetric)
 static bool claim_any(struct mms__native_region *region, bool symmetric, uint32_t *index)
 {
     struct mms__readers *shared = region->table.shared;
-    uint32_t flags = region->front.options.allow_evict ? MMS__ALLOW_EVICT : 0;
+    uint32_t flags = (region->front.options.allow_evict ? MMS__ALLOW_EVICT : 0) | MMS__SAYS_AGAIN;
 
     for (*index = 0; *index < region->table.max_readers; ++*index)
         if (mms__load_relaxed(&shared->lines[*index].owner) == 0 &&
@@ -297,6 +297,7 @@ static void hold(struct mms__native_reader *reader, uint64_t word)
     const struct mms__native_region *region = region_of(reader);
     unsigned slot = mms__word_slot(word);
 
+    mms__say_again(reader->line, word);
     reader->front.head.word = word;
     reader->front.head.checked = 0;
     reader->front.head.view = (struct mms__view_head){
@@ -343,7 +344,7 @@ static int pin_fitting(struct mms__native_reader *reader, uint64_t *word)
     for (int tries = 0; tries < EVICTION_TRIES; tries++) {
         int code;
 
-        *word = mms__pin(reader->front.head.announce, reader->front.head.current, *word, reader->symmetric);
+        *word = mms__pin(reader->front.head.announce, reader->front.head.current, *word, true);
         if (!mms__word_pinnable(*word)) /* 0 also if another thread has just found the region gone */
             return mms__fail_unpinnable(region_of(reader), mms__region_current(region_of(reader)));
         code = fits_slot(reader, *word) ? check_value(reader, *word) : fail_misfit(reader, *word);
@@ -355,10 +356,23 @@ static int pin_fitting(struct mms__native_reader *reader, uint64_t *word)
                      reader->front.region->place.path, EVICTION_TRIES);
 }
 
+/* The writer has just stored there: fetch both at once, and while the pin's fence is under way. Prefetching never faults. */
+static void prefetch(const struct mms__native_region *region, uint64_t word)
+{
+    unsigned slot = mms__word_slot(word);
+
+    if (slot >= region->header.max_slots)
+        return;
+    __builtin_prefetch(mms__region_slot(region, slot));
+    __builtin_prefetch(region->data + slot * region->header.stride);
+}
+
 static int pin_newest(struct mms__native_reader *reader, mms_view *out)
 {
     uint64_t last = reader->front.head.word, word = mms__region_current(region_of(reader));
     int code;
+
+    prefetch(region_of(reader), word);
 
     /* Check the lock at changes only, since that is a system call. Until then the line itself
        shows whether others took it for free. */

@@ -192,8 +192,17 @@ unsigned mms__reclaim(struct mms__pool *pool)
             freed++;
         }
     }
+    mms__list_live(pool);
     MMS__STEP(reclaim_freed);
     return freed;
+}
+
+void mms__list_live(struct mms__pool *pool)
+{
+    pool->live_count = 0;
+    for (unsigned slot = 0; slot < pool->used; slot++)
+        if (pool->slots[slot].state == MMS__SLOT_LIVE)
+            pool->live_list[pool->live_count++] = (uint16_t)slot;
 }
 
 /* ---- Dead readers, and readers that have to give way ---- */
@@ -241,6 +250,7 @@ unsigned mms__evict(struct mms__pool *pool)
     pool->may_punch = false; /* until a scan finds that its readers have noticed */
     pool->held -= pool->slots[oldest].backed;
     mms__pool_put(pool, oldest);
+    mms__list_live(pool);
     MMS__STEP(evict_chosen);
     return 1;
 }

@@ -155,9 +155,12 @@ static int check(struct mms__native_writer *writer, size_t capacity)
 
 static const mms_receipt no_receipt;
 
-/* `content` is NULL for a whole value; `seek`: see mms__pool_seek_newest. */
-static inline int take(struct mms__native_writer *writer, size_t capacity, bool seek, uint64_t *content,
-                       mms_receipt *receipt)
+/* What mms__copy_in stores plainly for certain: memcpy bypasses the caches from 16 KiB up, if at all. */
+enum { PLAIN_MOST = 4096 };
+
+/* `content` is NULL for a whole value; `seek`: see mms__pool_seek_newest; `plain`: see mms__slot_take_plain. */
+MMS__INLINE int take(struct mms__native_writer *writer, size_t capacity, bool seek, bool plain, uint64_t *content,
+                     mms_receipt *receipt)
 {
     struct mms__patience patience = {writer->front.options.grace_ms, writer->front.options.on_grace};
     int code = check(writer, capacity);
@@ -169,7 +172,7 @@ static inline int take(struct mms__native_writer *writer, size_t capacity, bool 
         mms__pool_seek_newest(&writer->pool, &writer->receipt);
     if (content)
         code = mms__pool_take_newest(&writer->pool, capacity, patience, &writer->slot, content, &writer->receipt);
-    else if (!MMS__LIKELY(mms__pool_take_ready(&writer->pool, capacity, &writer->slot)))
+    else if (!MMS__LIKELY(mms__pool_take_ready(&writer->pool, capacity, plain, &writer->slot)))
         code = mms__pool_take(&writer->pool, capacity, patience, &writer->slot, &writer->receipt);
     if (code == 0) {
         writer->receipt.slot = writer->slot;
@@ -184,7 +187,7 @@ static inline int take(struct mms__native_writer *writer, size_t capacity, bool 
 int mms__writer_take_newest(struct mms__native_writer *writer, size_t capacity, bool seek, uint64_t *content,
                             mms_receipt *receipt)
 {
-    return take(writer, capacity, seek, content, receipt);
+    return take(writer, capacity, seek, false, content, receipt);
 }
 
 /* What the descriptor says about a value, as far as the options decide it. */
@@ -267,7 +270,7 @@ int mms__native_write(struct mms_writer *front, const void *data, size_t size, m
 {
     struct mms__native_writer *writer = mms__native_writer_of(front);
     struct mms__descriptor as;
-    int code = take(writer, size, false, NULL, receipt);
+    int code = take(writer, size, false, size <= PLAIN_MOST, NULL, receipt);
 
     if (code != 0)
         return code;
@@ -281,7 +284,7 @@ int mms__native_write(struct mms_writer *front, const void *data, size_t size, m
 int mms__native_begin(struct mms_writer *front, size_t capacity, void **buffer, mms_receipt *receipt)
 {
     struct mms__native_writer *writer = mms__native_writer_of(front);
-    int code = take(writer, capacity, false, NULL, receipt);
+    int code = take(writer, capacity, false, false, NULL, receipt);
 
     if (code == 0)
         *buffer = mms__writer_slot(writer, writer->slot);

@@ -85,7 +85,9 @@ static void readers_is_as_in_version_1(void **state)
     check_field(struct mms__line, pid, 20, 4);
     check_field(struct mms__line, tid, 24, 4);
     check_field(struct mms__line, start, 32, 8);
+    check_field(struct mms__line, again, 40, 8);
     check_equal(MMS__ALLOW_EVICT, 1);
+    check_equal(MMS__SAYS_AGAIN, 2);
     check_equal(MMS__SYMMETRIC, 1);
     check_equal(MMS__ASYMMETRIC, 2);
     check_equal(MMS__LOCK_BASE, UINT64_C(1) << 40);

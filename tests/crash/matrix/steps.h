@@ -80,6 +80,8 @@
     STEP(reclaim_line_read)          \
     STEP(reclaim_scanned)            \
     STEP(reclaim_freed)              \
+    STEP(quick_fenced)               \
+    STEP(quick_line_read)            \
     STEP(evict_chosen)               \
     STEP(claim_sweep_begun)          \
     STEP(claim_pid_stored)           \
@@ -89,6 +91,7 @@
     STEP(release_idle)               \
     STEP(close_begun)                \
     STEP(read_pinned)                \
+    STEP(read_again_said)            \
     STEP(read_held)                  \
     STEP(refresh_changed)            \
     STEP(replace_built)              \
@@ -135,6 +138,7 @@
     STEP(claim_mark_raised)          \
     STEP(claim_owner_stored)         \
     STEP(claim_flags_stored)         \
+    STEP(claim_again_stored)         \
     STEP(claim_mode_stored)          \
     STEP(claim_fenced)               \
     STEP(adopt_mode_stored)          \
