@@ -4,6 +4,7 @@
 #include "check.hpp"
 #include "hello.h"
 #include "setters.h"
+#include "tables.h"
 
 static HelloWorld hello(std::uint32_t version, std::vector<mms_str> &texts)
 {
@@ -117,4 +118,36 @@ TEST(setters_change_a_value_in_place)
     }
     CHECK(reader.read<HelloWorld>()->version == 2);
     CHECK_THROWS(mmsync::errc::type, static_cast<void>(writer.update<Large>()));
+}
+
+TEST(a_typed_table_has_keys_and_values_of_its_types)
+{
+    const std::string path = scratch::path("region");
+    mmsync::writer writer(path, small());
+    mmsync::region region(path);
+    mmsync::reader reader(region);
+    std::error_code code;
+
+    auto table = writer.table(Counts_table_begin);
+    table.put(Counts_table_put, mms_str_of("one"), 1);
+    table.put(code, Counts_table_put, mms_str_of("two"), 2u);
+    CHECK(!code);
+    CHECK_THROWS(mmsync::errc::invalid, table.put(Counts_table_put, mms_str{"\xff", 1}, 2));
+    CHECK(!table.erase(Counts_table_delete, mms_str_of("none")));
+    CHECK(!table.erase(code, Counts_table_delete, mms_str_of("none")) && !code);
+    table.commit();
+    {
+        const auto keys = reader.read_table(Counts_table_read);
+        const auto again = reader.read_table(Counts_table_read, code);
+        CHECK(!code && again && pinned(path) == 2);
+        CHECK(*keys.get(Counts_table_get, mms_str_of("one")) == 1 && keys.size() == 2);
+        CHECK(*keys.get(code, Counts_table_get, mms_str_of("two")) == 2 && !code);
+        CHECK(!keys.get(Counts_table_get, mms_str_of("none")));
+        CHECK(!keys.get(code, Counts_table_get, mms_str_of("none")) && !code);
+        CHECK_THROWS(mmsync::errc::invalid, keys.get(Counts_table_get, mms_str{"\xff", 1}));
+        CHECK_THROWS(mmsync::errc::type, keys.get(Prices_table_get, 7));
+    }
+    CHECK_THROWS(mmsync::errc::type, static_cast<void>(writer.table(Prices_table_begin)));
+    CHECK_THROWS(mmsync::errc::type, static_cast<void>(reader.read_table(Prices_table_read)));
+    CHECK(!reader.read_table(Prices_table_read, code) && code == mmsync::errc::type && pinned(path) == 0);
 }

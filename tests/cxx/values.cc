@@ -185,6 +185,31 @@ TEST(a_region_can_be_looked_at_from_outside)
     CHECK(!std::filesystem::exists(path));
 }
 
+TEST(a_writer_waits_as_long_as_it_is_told)
+{
+    const std::string path = scratch::path("region");
+    mmsync::writer_options options = small();
+    options.max_slots = 2;
+    options.grace_ms = MMS_FOREVER;
+    mmsync::writer writer(path, options);
+    mmsync::region region(path);
+    mmsync::reader reader(region);
+    std::error_code code;
+
+    writer.write("one");
+    const auto first = reader.read();
+    writer.write("two");
+    const auto second = reader.read();
+    for (const auto grace : {0, -5, 1}) {
+        writer.set_grace(std::chrono::milliseconds(grace));
+        const auto receipt = writer.write("three", code);
+        CHECK(code == mmsync::errc::again && receipt.blockers > 0 && receipt.blocker_pid[0] == getpid());
+    }
+    writer.set_grace(std::chrono::milliseconds::max(), code);
+    CHECK(!code);
+    CHECK_THROWS(mmsync::errc::invalid, mmsync::writer().set_grace(std::chrono::milliseconds(1)));
+}
+
 TEST(a_view_that_was_taken_away_says_so)
 {
     const std::string path = scratch::path("region");

@@ -13,7 +13,7 @@ compile() {
     run "$1" "-std=$2" "${warnings[@]}" -I"$include" -iquote "$tests" -iquote "$tmp" "${@:4}" -c -o "$tmp/out.o" "$3"
 }
 
-for schema in hello setters; do
+for schema in hello setters tables; do
     "$MMSC" -o "$tmp" "$MMSYNC_SOURCE_DIR/tests/archive/$schema.rs"
 done
 for name in lifetimes values tables typed errors; do # lifetimes.cc has an assertion of its own

@@ -37,6 +37,12 @@ namespace mmsync
 namespace detail
 {
 
+/* Not deduced from an argument. */
+template <typename T> struct as_is_type {
+    using type = T;
+};
+template <typename T> using as_is = typename as_is_type<T>::type;
+
 template <typename Container> using element_of = std::remove_pointer_t<decltype(std::declval<Container &>().data())>;
 
 template <typename Container>

@@ -12,12 +12,6 @@ namespace mmsync
 namespace detail
 {
 
-/* Not deduced from an argument. */
-template <typename T> struct as_is_type {
-    using type = T;
-};
-template <typename T> using as_is = typename as_is_type<T>::type;
-
 struct writer_state {
     explicit writer_state(mms_writer *opened) noexcept : handle(opened)
     {

@@ -46,6 +46,8 @@ inline bool is_ready(const mms_reader *line) noexcept
 class reader
 {
   public:
+    using typed_table_read = int (*)(mms_reader *, mms_view *, mms_table_view *);
+
     reader() noexcept = default;
     explicit reader(const region &source, on_error report MMSYNC_OR_THROW) : region_(source.handle_)
     {
@@ -109,6 +111,16 @@ class reader
     {
         return table_view(read());
     }
+    /* A typed table, by the function that mmsc makes: read_table(T_table_read). */
+    [[nodiscard]] table_view read_table(typed_table_read by) & MMSYNC_BORROWED
+    {
+        mms_view held = {};
+        mms_table_view table = {};
+        const choice found = choose();
+
+        detail::check(found.code == 0 ? by(found.line, &held, &table) : found.code);
+        return table_view(view(found.line, held), table);
+    }
 #endif
     [[nodiscard]] MMSYNC_HOT view read(std::error_code &code) &noexcept MMSYNC_BORROWED
     {
@@ -131,6 +143,16 @@ class reader
 
         return held ? table_view(std::move(held), code) : table_view();
     }
+    [[nodiscard]] table_view read_table(typed_table_read by, std::error_code &code) & MMSYNC_BORROWED
+    {
+        mms_view held = {};
+        mms_table_view table = {};
+        const choice found = choose();
+
+        if (!detail::store(found.code == 0 ? by(found.line, &held, &table) : found.code, code))
+            return table_view();
+        return table_view(view(found.line, held), table);
+    }
     /* Views would outlive a reader that nobody keeps. */
     void read() && = delete;
     void read(std::error_code &code) && = delete;
@@ -138,6 +160,8 @@ class reader
     template <typename T> void read(std::error_code &code) && = delete;
     void read_table() && = delete;
     void read_table(std::error_code &code) && = delete;
+    void read_table(typed_table_read by) && = delete;
+    void read_table(typed_table_read by, std::error_code &code) && = delete;
 
     /* As region::wait and region::wait_for. Views stay. */
     void wait(std::uint64_t seen, on_error report MMSYNC_OR_THROW) const

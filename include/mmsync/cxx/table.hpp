@@ -83,6 +83,35 @@ class table
 
         return report(code == MMS_E_NOT_FOUND ? 0 : code) && code == 0;
     }
+
+    /* In a typed table, by the functions that mmsc makes: table.put(T_table_put, key, value),
+       table.erase(T_table_delete, key). With a std::error_code that comes first. */
+#if MMSYNC_HAS_EXCEPTIONS
+    template <typename... Parameters>
+    void put(int (*function)(mms_table *, Parameters...), detail::as_is<Parameters>... arguments)
+    {
+        detail::check(function(handle_, arguments...));
+    }
+    template <typename Key> bool erase(int (*function)(mms_table *, Key), detail::as_is<Key> key)
+    {
+        const int code = function(handle_, key);
+
+        detail::check(code == MMS_E_NOT_FOUND ? 0 : code);
+        return code == 0;
+    }
+#endif
+    template <typename... Parameters>
+    void put(std::error_code &code, int (*function)(mms_table *, Parameters...), detail::as_is<Parameters>... arguments)
+    {
+        detail::store(function(handle_, arguments...), code);
+    }
+    template <typename Key> bool erase(std::error_code &code, int (*function)(mms_table *, Key), detail::as_is<Key> key)
+    {
+        const int result = function(handle_, key);
+
+        return detail::store(result == MMS_E_NOT_FOUND ? 0 : result, code) && result == 0;
+    }
+
     /* Delete all entries, however many, at once. */
     void clear(on_error report MMSYNC_OR_THROW)
     {

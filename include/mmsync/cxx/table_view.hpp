@@ -139,6 +139,30 @@ class table_view
 
         return value && size == sizeof(T) ? static_cast<const T *>(value) : nullptr;
     }
+    /* In a typed table, by the function that mmsc makes: keys.get(T_table_get, key). NULL if there
+       is no such key. errc::corrupt: what is stored is no such value. With a std::error_code that
+       comes first. */
+#if MMSYNC_HAS_EXCEPTIONS
+    template <typename Value, typename Key>
+    const Value *get(const Value *(*function)(const mms_table_view *, Key),
+                     detail::as_is<Key> key) const MMSYNC_BORROWED
+    {
+        const Value *const value = function(&table_, key);
+
+        if (__builtin_expect(!value, 0) && mms_last_code() != MMS_E_NOT_FOUND)
+            detail::check(mms_last_code());
+        return value;
+    }
+#endif
+    template <typename Value, typename Key>
+    const Value *get(std::error_code &code, const Value *(*function)(const mms_table_view *, Key),
+                     detail::as_is<Key> key) const noexcept MMSYNC_BORROWED
+    {
+        const Value *const value = function(&table_, key);
+
+        detail::store(value || mms_last_code() == MMS_E_NOT_FOUND ? 0 : mms_last_code(), code);
+        return value;
+    }
     bool contains(bytes_view key) const noexcept
     {
         return get(key).has_value();
@@ -198,9 +222,18 @@ class table_view
     {
         return table_;
     }
+    const mms_table_view &native_handle() const noexcept MMSYNC_BORROWED
+    {
+        return table_;
+    }
 
   private:
+    friend class reader;
     friend class table;
+
+    table_view(view &&held, const mms_table_view &table) noexcept : pin_(std::move(held)), table_(table)
+    {
+    }
 
     void clear() noexcept
     {

@@ -28,6 +28,8 @@ struct mmap_sync_writer_options : mms_mmap_sync_writer_options {
 class writer
 {
   public:
+    using table_begin = int (*)(mms_writer *, const mms_table_options *, mms_table **);
+
     writer() noexcept = default;
     explicit writer(c_path path, on_error report MMSYNC_OR_THROW) : writer(path, writer_options(), report)
     {
@@ -120,17 +122,37 @@ class writer
     /* Begin a change of the newest table; of an empty one if there is no value. */
     [[nodiscard]] mmsync::table table(const table_options &options, on_error report MMSYNC_OR_THROW)
     {
+        return table(mms_table_begin, options, report);
+    }
+    /* A typed table, by the function that mmsc makes: table(T_table_begin). */
+    [[nodiscard]] mmsync::table table(table_begin begin, const table_options &options, on_error report MMSYNC_OR_THROW)
+    {
         mmsync::table out;
         mms_table *begun = nullptr;
 
-        if (report(mms_table_begin(native_handle(), &options, &begun)))
+        if (report(begin(native_handle(), &options, &begun)))
             out.begun(state_, begun);
         return out;
+    }
+    [[nodiscard]] mmsync::table table(table_begin begin, on_error report MMSYNC_OR_THROW)
+    {
+        return table(begin, table_options(), report);
     }
 
     [[nodiscard]] mmsync::table table(on_error report MMSYNC_OR_THROW)
     {
         return table(table_options(), report);
+    }
+
+    /* How long writes wait for readers that hold every slot, from the next one on: in place of
+       writer_options::grace_ms. 0: they do not. */
+    void set_grace(std::chrono::milliseconds grace, on_error report MMSYNC_OR_THROW)
+    {
+        constexpr std::chrono::milliseconds longest(INT32_MAX);
+        const auto time = grace < longest ? grace : longest;
+
+        report(mms_writer_set_grace(native_handle(),
+                                    time.count() > 0 ? static_cast<std::int32_t>(time.count()) : MMS_NO_WAIT));
     }
 
     /* mms_mmap_sync_was_reset. */
