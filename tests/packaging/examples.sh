@@ -17,6 +17,17 @@ printf 'not a region\n' >"$tmp/file"
 expect 1 "hello_writer: *$tmp/file*" "$bin/hello_writer" "$tmp/file"
 expect 1 "hello_reader: *$tmp/file*" "$bin/hello_reader" "$tmp/file"
 
-for example in "$MMSYNC_SOURCE_DIR"/examples/*.c; do
-    grep -qF "$(basename "$example" .c)" "$0" || fail "this script does not run $example"
+if [ -x "$bin/hello_cxx" ]; then
+    expect 2 'usage: *' "$bin/hello_cxx"
+    expect 1 "hello_cxx: *$tmp/nothing*" "$bin/hello_cxx" read "$tmp/nothing"
+    expect 0 'generation 3: Good night' "$bin/hello_cxx" write "$region" 'Good night'
+    expect 0 'generation 3: Good night' "$bin/hello_cxx" read "$region"
+    expect 1 "hello_cxx: *$tmp/file*" "$bin/hello_cxx" write "$tmp/file"
+else
+    echo "skipped: hello_cxx, as there is no C++ compiler"
+fi
+
+for example in "$MMSYNC_SOURCE_DIR"/examples/*.{c,cc}; do
+    name=$(basename "$example")
+    grep -qF "${name%.c*}" "$0" || fail "this script does not run $example"
 done

@@ -22,6 +22,7 @@ both() {
 both C
 if [ -n "$CXX" ]; then
     both CXX -DCMAKE_CXX_COMPILER="$CXX"
+    expect 0 ok "$tmp/build/header" "$tmp/region"
 else
     echo "skipped: C++, as there is no compiler of it"
 fi

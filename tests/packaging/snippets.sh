@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # The C snippets of README.md compile and check their errors, the typed one with what mmsc makes of
-# the README's own schema. The first two are also run: they say what went wrong.
+# the README's own schema. The first two are also run: they say what went wrong. Those in C++, there
+# and in docs/cxx.md, compile.
 . "$(dirname "$0")/common.sh"
 readme=$MMSYNC_SOURCE_DIR/README.md
 
@@ -57,3 +58,31 @@ expect 0 '' "$tmp/readme" write
 expect 0 'Hello' "$tmp/readme"
 mv "$tmp/greeting" "$tmp/elsewhere" && : >"$tmp/greeting"
 expect 0 "*$tmp/greeting*" "$tmp/readme" write
+
+# cxx_snippets PAGE: each of its blocks as a function, with what other blocks have made
+cxx_snippets() {
+    cat <<'end'
+#include "readme.h"
+#include <iostream>
+#include <mmsync.hpp>
+#include <vector>
+template <typename T> void use(const T &value);
+end
+    awk '
+        $0 == "```" && inside { inside = 0; print "}\n}" }
+        inside && !/^#include/ { print }
+        $0 == "```cpp" {
+            inside = 1
+            printf "void block_%d(mmsync::writer &writer, mmsync::region &region, mmsync::reader &reader,\n", ++count
+            print "    std::vector<double> &prices, std::vector<mms_str> &messages)\n{\n"
+            print "(void)writer, (void)region, (void)reader, (void)prices, (void)messages;\n{"
+        }' "$1"
+}
+
+[ -n "$CXX" ] || { echo "skipped: the snippets in C++, as there is no compiler of it"; exit 0; }
+for page in README.md docs/cxx.md; do
+    cxx_snippets "$MMSYNC_SOURCE_DIR/$page" >"$tmp/snippets.cc"
+    grep -q '^void block_1' "$tmp/snippets.cc" || fail "$page has no snippet in C++"
+    run "$CXX" -std=c++17 -Wall -Wextra -Werror -I"$MMSYNC_SOURCE_DIR/include" -iquote "$tmp" -fsyntax-only \
+        "$tmp/snippets.cc" || { cat -n "$tmp/snippets.cc"; fail "a snippet of $page does not compile"; }
+done
