@@ -241,8 +241,8 @@ int cmd_dump(int argc, char **argv)
     while ((option = next_option(&verb, argc, argv, "", long_options)) >= 0) {
         switch (option) {
         case AS: style.form = parse_form(&verb, "--as", optarg); break;
-        case TABLE_KEYS: style.keys = parse_kind(&verb, "--keys", optarg); break;
-        case TABLE_VALUES: style.values = parse_kind(&verb, "--values", optarg); break;
+        case TABLE_KEYS: style.keys.kind = parse_kind(&verb, "--keys", optarg); break;
+        case TABLE_VALUES: style.values.kind = parse_kind(&verb, "--values", optarg); break;
         case FORMAT: format = parse_format(&verb, "--format", optarg); break;
         case OTHER_HASHER: mmap_sync.other_hasher = true; break;
         case FORCE_FILESYSTEM: options.force_filesystem = true; break;

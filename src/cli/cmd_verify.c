@@ -2,6 +2,7 @@
 #include "cli/arguments.h"
 #include "cli/cmd.h"
 #include "cli/message.h"
+#include "cli/table/verify.h"
 #include <inttypes.h>
 #include <mmsync.h>
 #include <stdio.h>
@@ -9,9 +10,10 @@
 static const struct verb verb = {
     .name = "verify",
     .synopsis = "REGION [OPTION]...",
-    .help = "Check every structure of REGION, and the checksum of the value if it has one\n"
-            "('mmsync write --checksum'). Prints one line for each finding, or one that says\n"
-            "what was checked. Exit status 1 if anything is wrong.\n"
+    .help = "Check every structure of REGION, the checksum of the value if it has one\n"
+            "('mmsync write --checksum'), and the keys and values of a table of types. Prints\n"
+            "one line for each finding, or one that says what was checked. Exit status 1 if\n"
+            "anything is wrong.\n"
             "\n"
             "      --format FORMAT     mmsync, or mmap-sync: the files of the Rust crate; auto takes\n"
             "                          what is there (auto)\n"
@@ -55,7 +57,7 @@ int cmd_verify(int argc, char **argv)
 {
     enum format format = FORMAT_AUTO;
     unsigned findings = 0;
-    const char *path;
+    const char *path, *finding = NULL;
     int code;
 
     while (next_option(&verb, argc, argv, "", long_options) >= 0)
@@ -63,7 +65,11 @@ int cmd_verify(int argc, char **argv)
     count_operands(&verb, argc, argv, 1, 1);
     path = path_in_format(&verb, format, argv[optind]);
     code = mms_verify(path, print_finding, &findings);
-    if (!code)
+    if (!code && verify_table(path, &finding))
+        return EXIT_FAILED;
+    if (finding)
+        print_finding(&findings, finding);
+    if (!code && !findings)
         return print_success(path);
     if (!findings)
         return fail_call(code);

@@ -71,7 +71,9 @@ struct watch {
     bool table_full; /* of other processes */
     bool changes;    /* say what has changed */
     bool keys;       /* and which keys */
-    enum kind kind;
+    enum kind kind;  /* how keys are printed */
+    struct table_types types;
+    uint64_t type_id[2]; /* that they are of */
 };
 
 static int64_t now_ms(void)
@@ -196,16 +198,47 @@ static void turn_readers(struct watch *watch)
     watch->has_table = true;
 }
 
+static bool same_id(const uint64_t a[2], const uint64_t b[2])
+{
+    return a[0] == b[0] && a[1] == b[1];
+}
+
+/* Of the keys of both tables; those of different types are bytes. */
+static struct notation notation_of(const struct watch *watch)
+{
+    const struct table_types bytes = {.type = NULL};
+    struct notation notation = {.kind = watch->kind};
+
+    notation_settle_keys(&notation, same_id(watch->tables[0].type_id, watch->type_id) ? &watch->types : &bytes);
+    return notation;
+}
+
+/* The types of this line's table, if they are others. */
+static int learn_types(struct watch *watch)
+{
+    const uint64_t *type_id = watch->tables[1].type_id;
+
+    if (same_id(type_id, watch->type_id))
+        return EXIT_OK;
+    watch->type_id[0] = type_id[0];
+    watch->type_id[1] = type_id[1];
+    return table_types_take_held(&watch->types, watch->reader, type_id);
+}
+
 static int print_keys(struct watch *watch, const struct ranges *ranges)
 {
-    int code = mms_table_of(&watch->view, &watch->tables[1]), status = EXIT_OK;
+    int code = mms_table_of(&watch->view, &watch->tables[1]), status;
 
     if (code == MMS_E_TYPE)
         return fail("the value of %s is no table; leave out --keys", watch->path);
     if (code)
         return fail_call(code);
-    if (watch->has_table)
-        status = print_changed_keys(&watch->tables[0], &watch->tables[1], ranges->list, ranges->count, watch->kind);
+    status = learn_types(watch);
+    if (watch->has_table && !status) {
+        const struct notation notation = notation_of(watch);
+
+        status = print_changed_keys(&watch->tables[0], &watch->tables[1], ranges->list, ranges->count, &notation);
+    }
     turn_readers(watch);
     return status;
 }
@@ -303,6 +336,7 @@ static int watch_path(struct watch *watch, const mms_region_options *options)
         status = watch_region(watch);
     mms_reader_close(watch->reader);
     mms_reader_close(watch->before);
+    table_types_free(&watch->types);
     mms_region_close(watch->region);
     return status;
 }
@@ -321,7 +355,7 @@ int cmd_watch(int argc, char **argv)
         case CHANGES: watch.changes = true; break;
         case KEYS:
             watch.keys = true;
-            watch.kind = optarg ? parse_kind(&verb, "--keys", optarg) : KIND_TEXT;
+            watch.kind = optarg ? parse_kind(&verb, "--keys", optarg) : KIND_AUTO;
             break;
         case INTERVAL: watch.interval_ms = (int64_t)parse_number(&verb, "--interval", optarg, 0, INT32_MAX); break;
         case FORMAT: format = parse_format(&verb, "--format", optarg); break;

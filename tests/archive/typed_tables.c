@@ -333,7 +333,7 @@ static void small_types_are_keys(void **state)
 static void enums_without_data_are_keys(void **state)
 {
     const Price price = price_of(5, "five");
-    const Option_Box_Price some = {.some = true, .value = &price}, none = {.some = false};
+    const Option_Box_Price priced = {.some = true, .value = &price}, none = {.some = false};
     struct handles h = open_handles(state);
     mms_table_cursor cursor = MMS_TABLE_CURSOR_INIT;
     const ArchivedOption_Box_Price *found;
@@ -343,7 +343,7 @@ static void enums_without_data_are_keys(void **state)
     mms_view view;
 
     check_ok(BySort_table_begin(h.writer, NULL, &table));
-    check_ok(BySort_table_put(table, Sort_Food, &some));
+    check_ok(BySort_table_put(table, Sort_Food, &priced));
     check_ok(BySort_table_put(table, Sort_Tool, &none));
     check_code(BySort_table_put(table, (Sort)2, &none), MMS_E_INVALID);
     check_ok(mms_table_commit(table, NULL));

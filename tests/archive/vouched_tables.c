@@ -105,7 +105,7 @@ static void raw_puts(struct handles *h, mms_table *table)
 
 static void raw_reserve(struct handles *h, mms_table *table)
 {
-    void *room;
+    void *room = NULL;
 
     (void)h;
     check_ok(mms_table_reserve(table, &(uint64_t){1}, 8, sizeof garbage, &room));

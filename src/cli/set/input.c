@@ -224,6 +224,8 @@ bool input_read(struct literal *literal, const mms_type *type, void *out)
     case MMS_T_ARRAY: return read_array(literal, type, out);
     case MMS_T_STRUCT: return read_fields(literal, type->fields, type->count, type->shape, out);
     case MMS_T_UNIT: return literal_take_word(literal, "null") || literal_expected(literal, "null");
-    default: return literal_fail(literal, "%s cannot be written here", type->name);
+    default:
+        return literal->whole ? input_container(literal, type, out)
+                              : literal_fail(literal, "%s cannot be written here", type->name);
     }
 }

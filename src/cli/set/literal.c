@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <math.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,36 @@ bool literal_expected(struct literal *literal, const char *format, ...)
         return literal_fail(literal, "%s is expected, and there is nothing", what);
     return literal_fail(literal, "%s is expected, and not '%.*s%s'", what, left > MOST_QUOTED ? MOST_QUOTED : (int)left,
                         literal->at, left > MOST_QUOTED ? "..." : "");
+}
+
+/* ---- Memory ---- */
+
+struct literal_block {
+    struct literal_block *next;
+    max_align_t bytes[];
+};
+
+void *literal_allocate(struct literal *literal, size_t size)
+{
+    struct literal_block *block = calloc(1, sizeof *block + size);
+
+    if (!block) {
+        literal_fail(literal, "memory is short");
+        return NULL;
+    }
+    block->next = literal->blocks;
+    literal->blocks = block;
+    return block->bytes;
+}
+
+void literal_free(struct literal *literal)
+{
+    while (literal->blocks) {
+        struct literal_block *next = literal->blocks->next;
+
+        free(literal->blocks);
+        literal->blocks = next;
+    }
 }
 
 /* ---- Marks and words ---- */

@@ -11,12 +11,19 @@ struct literal {
     bool alone;           /* text may go without quotes, up to the end */
     char *room;           /* for what texts say: as long as all of this */
     char problem[200];
+    bool whole; /* types with pointers are taken, too; end with literal_free */
+    unsigned depth;
+    struct literal_block *blocks; /* what they lead to */
 };
 
 /* Note the first problem. Returns false. */
 bool literal_fail(struct literal *literal, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The same: "a u8 is expected, a whole number from 0 to 255, and not 'what is there'". */
 bool literal_expected(struct literal *literal, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Zeroed memory for what a value leads to; NULL is a problem. */
+void *literal_allocate(struct literal *literal, size_t size);
+void literal_free(struct literal *literal);
 
 /* The next character, which stays; 0 at the end. */
 char literal_peek(struct literal *literal);

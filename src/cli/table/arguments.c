@@ -19,8 +19,8 @@ void set_table_option(const struct verb *verb, struct table_arguments *arguments
     mms_table_options *table = &arguments->table;
 
     switch (option) {
-    case TABLE_KEYS: arguments->keys = parse_kind(verb, "--keys", optarg); break;
-    case TABLE_VALUES: arguments->values = parse_kind(verb, "--values", optarg); break;
+    case TABLE_KEYS: arguments->keys.kind = parse_kind(verb, "--keys", optarg); break;
+    case TABLE_VALUES: arguments->values.kind = parse_kind(verb, "--values", optarg); break;
     case TABLE_FORCE_FILESYSTEM: arguments->region.force_filesystem = true; break;
     case TABLE_TRUST:
         arguments->region.trust_owner = true;
@@ -33,6 +33,12 @@ void set_table_option(const struct verb *verb, struct table_arguments *arguments
     }
 }
 
+void table_arguments_settle(struct table_arguments *arguments, const struct table_types *types)
+{
+    notation_settle_keys(&arguments->keys, types);
+    notation_settle_values(&arguments->values, types);
+}
+
 int count_table_operands(const struct verb *verb, int argc, char **argv, int least)
 {
     if (argc - optind < least)
@@ -42,22 +48,22 @@ int count_table_operands(const struct verb *verb, int argc, char **argv, int lea
     return argc - optind;
 }
 
-static int from_argument(enum kind kind, const char *what, const char *text, struct bytes *out)
+static int from_argument(const struct notation *notation, const char *what, const char *text, struct bytes *out)
 {
-    const char *wrong;
-    int status = kind_read(kind, text, strlen(text), out, &wrong);
+    char wrong[NOTATION_WRONG];
+    int status = notation_read(notation, text, strlen(text), out, wrong);
 
-    return wrong ? fail("the %s '%s' is %s", what, text, wrong) : status;
+    return *wrong ? fail("the %s '%s' is %s", what, text, wrong) : status;
 }
 
 int key_argument(const struct table_arguments *arguments, const char *text, struct bytes *key)
 {
     key->size = 0;
-    return from_argument(arguments->keys, "key", text, key);
+    return from_argument(&arguments->keys, "key", text, key);
 }
 
 int value_argument(const struct table_arguments *arguments, const char *text, struct bytes *value)
 {
     value->size = 0;
-    return from_argument(arguments->values, "value", text, value);
+    return from_argument(&arguments->values, "value", text, value);
 }

@@ -3,7 +3,7 @@
 #ifndef MMS_CLI_TABLE_ARGUMENTS_H
 #define MMS_CLI_TABLE_ARGUMENTS_H
 
-#include "cli/table/bytes.h"
+#include "cli/table/notation.h"
 #include "cli/writer_arguments.h"
 #include <mmsync/table.h>
 
@@ -50,9 +50,9 @@ enum {
 
 #define HELP_OF_KEYS \
     "      --keys KIND         how a key is written: text, hex, u32 or u64, an integer of the\n" \
-    "                          machine (text)\n"
+    "                          machine (as its type says, or else text)\n"
 #define HELP_OF_VALUES \
-    "      --values KIND       the same for values (text)\n"
+    "      --values KIND       the same for values (JSON of its type, or else text)\n"
 
 #define HELP_OF_TABLE_READ \
     "      --force-filesystem  accept a file system that mmsync is not tested on\n" \
@@ -77,12 +77,15 @@ struct table_arguments {
     struct writer_arguments writer; /* of verbs that write */
     mms_region_options region;      /* of verbs that read */
     mms_table_options table;
-    enum kind keys, values;
+    struct notation keys, values;
 };
 
 void table_arguments_init(struct table_arguments *arguments);
 /* One of these options, with its value in optarg. */
 void set_table_option(const struct verb *verb, struct table_arguments *arguments, int option);
+
+/* Once the table is known: how keys and values are written if no option has said so. */
+void table_arguments_settle(struct table_arguments *arguments, const struct table_types *types);
 
 /* As count_operands, where all but the region may be empty. */
 int count_table_operands(const struct verb *verb, int argc, char **argv, int least);

@@ -21,6 +21,7 @@ void bytes_free(struct bytes *bytes);
 
 /* How a key or a value is written in text. */
 enum kind {
+    KIND_AUTO, /* nobody has said (notation.h) */
     KIND_TEXT, /* as it is */
     KIND_HEX,  /* two digits for each byte */
     KIND_U32,  /* an integer of 4 bytes, in the byte order of this machine */
@@ -31,7 +32,7 @@ enum kind parse_kind(const struct verb *verb, const char *name, const char *text
 
 static inline bool kind_is_number(enum kind kind)
 {
-    return kind >= KIND_U32;
+    return kind == KIND_U32 || kind == KIND_U64;
 }
 
 /* Append the bytes that `text` stands for. After EXIT_FAILED *wrong says what it is not, for the

@@ -12,7 +12,27 @@ static int refuse_type(const struct table_change *change)
                 change->path, change->path);
 }
 
-int table_change_begin(struct table_change *change, const char *path, const struct table_arguments *arguments)
+/* The types of a table that is there: this writer has it, so it stays. */
+static int learn_types(struct table_change *change, const struct table_arguments *arguments)
+{
+    const mms_writer_options *writer = &arguments->writer.options;
+    mms_region_options options = MMS_REGION_OPTIONS_INIT;
+    mms_region *region = NULL;
+    mms_table_view view;
+    int code = mms_table_current(change->table, &view), status;
+
+    options.read_only = true;
+    options.force_filesystem = writer->force_filesystem;
+    options.trust_owner = writer->trust_owner;
+    options.trusted_uid = writer->trusted_uid;
+    if (code == 0)
+        code = mms_region_open(change->path, &options, &region);
+    status = code ? fail_call(code) : table_types_fetch(&change->types, region, view.type_id);
+    mms_region_close(region);
+    return status;
+}
+
+int table_change_begin(struct table_change *change, const char *path, struct table_arguments *arguments)
 {
     mms_info info;
     int code;
@@ -24,6 +44,35 @@ int table_change_begin(struct table_change *change, const char *path, const stru
     code = mms_table_begin(change->writer, &arguments->table, &change->table);
     if (code == MMS_E_TYPE)
         return refuse_type(change);
+    if (code)
+        return fail_call(code);
+    if (!change->is_new && learn_types(change, arguments))
+        return EXIT_FAILED;
+    table_arguments_settle(arguments, &change->types);
+    return EXIT_OK;
+}
+
+/* Bytes may be put into a table of types, and then nobody vouches for these. */
+int table_change_prepare_puts(struct table_change *change, const struct notation *keys, const struct notation *values)
+{
+    change->typed = notation_is_typed(keys) && notation_is_typed(values);
+    if (!change->types.type || change->typed)
+        return EXIT_OK;
+    if (notation_is_typed(keys) || notation_is_typed(values))
+        return fail("the table of %s has types: give both --keys and --values to put bytes into it, or neither",
+                    change->path);
+    note("the table has types, and these are bytes: from now on its readers check each value that they look up");
+    return EXIT_OK;
+}
+
+int table_change_put(struct table_change *change, const struct bytes *key, const struct bytes *value, char *wrong)
+{
+    int code;
+
+    *wrong = '\0';
+    if (change->typed)
+        return typed_put(change->table, change->types.type, key, value, wrong);
+    code = mms_table_put(change->table, key->data, key->size, value->data, value->size);
     return code ? fail_call(code) : EXIT_OK;
 }
 
@@ -68,6 +117,7 @@ void table_change_close(struct table_change *change)
     if (change->table)
         mms_table_abort(change->table);
     mms_writer_close(change->writer);
+    table_types_free(&change->types);
     if (change->is_new && !published)
         remove_if_empty(change->path);
 }

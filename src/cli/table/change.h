@@ -9,11 +9,18 @@ struct table_change {
     const char *path;
     mms_writer *writer;
     mms_table *table;
-    bool is_new; /* there was no region */
+    struct table_types types; /* of its keys and values */
+    bool is_new;              /* there was no region */
+    bool typed;               /* puts are by type */
 };
 
 /* An exit status; anything but EXIT_OK has been reported, here and below. Close it in any case. */
-int table_change_begin(struct table_change *change, const char *path, const struct table_arguments *arguments);
+int table_change_begin(struct table_change *change, const char *path, struct table_arguments *arguments);
+/* Before the first put: choose whether they are by type. */
+int table_change_prepare_puts(struct table_change *change, const struct notation *keys, const struct notation *values);
+/* Put an entry: bytes, or if the notations, which are settled, are those of types, texts. After
+   EXIT_FAILED *wrong, of NOTATION_WRONG bytes, says what is wrong with it; "": that was reported. */
+int table_change_put(struct table_change *change, const struct bytes *key, const struct bytes *value, char *wrong);
 /* Publish it, and print "generation=N entries=N", without the end of the line. */
 int table_change_commit(struct table_change *change);
 /* What was not committed is forgotten, and a region that was made for it is removed. */

@@ -8,24 +8,26 @@ struct comparison {
     const mms_table_view *before, *now;
     const mms_range *ranges;
     size_t count;
-    enum kind kind;
+    const struct notation *notation;
 };
 
 /* On a line of its own, so without control characters. */
-static int print_key(const char *what, const mms_key *key, enum kind kind)
+static int print_key(const char *what, const mms_key *key, const struct notation *notation)
 {
-    const unsigned char *bytes = key->data;
+    struct bytes text = {.data = NULL};
+    int status = notation_text(notation, "a key", key->data, key->size, &text);
 
-    printf(" %s ", what);
-    if (kind != KIND_TEXT) {
-        if (kind_write(kind, "a key", key->data, key->size, stdout))
-            return EXIT_FAILED;
-    } else {
-        for (size_t i = 0; i < key->size; i++)
-            printf(iscntrl(bytes[i]) || bytes[i] == '\\' ? "\\x%02x" : "%c", bytes[i]);
+    if (!status)
+        printf(" %s ", what);
+    for (size_t i = 0; i < text.size && !status; i++) {
+        unsigned char byte = (unsigned char)text.data[i];
+
+        printf(iscntrl(byte) || (byte == '\\' && !notation_is_typed(notation)) ? "\\x%02x" : "%c", byte);
     }
-    putchar('\n');
-    return EXIT_OK;
+    if (!status)
+        putchar('\n');
+    bytes_free(&text);
+    return status;
 }
 
 /* A put stores all bytes of its value, so they are in a range. Ranges are ascending and apart: the
@@ -69,7 +71,7 @@ static int print_put(const struct comparison *comparison, uint64_t *added)
         if (!may_differ(comparison, &entry) || same_value(comparison->before, &entry, &there))
             continue;
         *added += !there;
-        if (print_key("put", &entry.key, comparison->kind))
+        if (print_key("put", &entry.key, comparison->notation))
             return EXIT_FAILED;
     }
     return EXIT_OK;
@@ -82,15 +84,15 @@ static int print_deleted(const struct comparison *comparison)
 
     while (mms_table_next(comparison->before, &cursor, &entry))
         if (!mms_table_get(comparison->now, entry.key.data, entry.key.size, NULL) &&
-            print_key("del", &entry.key, comparison->kind))
+            print_key("del", &entry.key, comparison->notation))
             return EXIT_FAILED;
     return EXIT_OK;
 }
 
 int print_changed_keys(const mms_table_view *before, const mms_table_view *now, const mms_range *ranges, size_t count,
-                       enum kind kind)
+                       const struct notation *notation)
 {
-    const struct comparison comparison = {before, now, ranges, count, kind};
+    const struct comparison comparison = {before, now, ranges, count, notation};
     mms_table_info info;
     uint64_t added = 0;
 

@@ -3,12 +3,11 @@
 #ifndef MMS_CLI_TABLE_CHANGED_KEYS_H
 #define MMS_CLI_TABLE_CHANGED_KEYS_H
 
-#include "cli/table/bytes.h"
-#include <mmsync/table.h>
+#include "cli/table/notation.h"
 
 /* Print a line for each: " put KEY" or " del KEY". `ranges`: where the two may differ, ascending;
    NULL: anywhere. An exit status; anything but EXIT_OK has been reported. */
 int print_changed_keys(const mms_table_view *before, const mms_table_view *now, const mms_range *ranges, size_t count,
-                       enum kind kind);
+                       const struct notation *notation);
 
 #endif

@@ -60,7 +60,7 @@ static int delete_all(struct table_change *change, const struct table_arguments 
     return deleted == count ? EXIT_OK : EXIT_FAILED;
 }
 
-static int delete_from(const char *path, const struct table_arguments *arguments, int count, char **operands)
+static int delete_from(const char *path, struct table_arguments *arguments, int count, char **operands)
 {
     struct table_change change;
     mms_info info;

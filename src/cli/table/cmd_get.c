@@ -35,7 +35,11 @@ static int print_entry(const struct table_arguments *arguments, enum form form, 
 
     if (form == FORM_JSON)
         return text_write_entry(&style, entry, stdout);
-    if (kind_write(arguments->values, "the value", entry->value.data, entry->value.size, stdout))
+    if (form == FORM_RAW && notation_is_typed(&arguments->values)) {
+        fwrite(entry->value.data, 1, entry->value.size, stdout);
+        return EXIT_OK;
+    }
+    if (notation_write(&arguments->values, "the value", entry->value.data, entry->value.size, stdout))
         return EXIT_FAILED;
     if (form == FORM_LINES)
         putchar('\n');
@@ -63,13 +67,13 @@ static int get_one(const struct held_table *held, const struct table_arguments *
     return status;
 }
 
-static int get_from(const char *path, const struct table_arguments *arguments, enum form form, int count,
-                    char **operands)
+static int get_from(const char *path, struct table_arguments *arguments, enum form form, int count, char **operands)
 {
     struct held_table held;
     bool missing = false, lacks = false;
     int status = held_table_take(&held, path, &arguments->region), released;
 
+    table_arguments_settle(arguments, &held.types);
     for (int i = 0; i < count && !status; i++) {
         status = get_one(&held, arguments, form, operands[i], &missing);
         lacks = lacks || missing;

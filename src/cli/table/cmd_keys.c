@@ -48,7 +48,7 @@ static int print_key(const struct table_arguments *arguments, const struct wante
 
     if (wanted->json)
         return text_write_entry(&style, &entry, stdout);
-    if (kind_write(arguments->keys, "a key", key->data, key->size, stdout))
+    if (notation_write(&arguments->keys, "a key", key->data, key->size, stdout))
         return EXIT_FAILED;
     putchar(wanted->end);
     return EXIT_OK;
@@ -75,12 +75,16 @@ static int print_keys(const mms_table_view *view, const struct table_arguments *
     return EXIT_OK;
 }
 
-static int list_keys(const char *path, const struct table_arguments *arguments, const struct wanted *wanted)
+static int list_keys(const char *path, struct table_arguments *arguments, const struct wanted *wanted)
 {
     struct bytes prefix = {.data = NULL};
     struct held_table held;
     int status = held_table_take(&held, path, &arguments->region), released;
 
+    table_arguments_settle(arguments, &held.types);
+    if (!status && wanted->prefix && notation_is_typed(&arguments->keys) &&
+        held.types.type->key->kind != MMS_T_STRING && held.types.type->key->kind != MMS_T_BOX_STR)
+        status = fail("--prefix is for keys that are text; those of %s are %s", path, held.types.type->key->name);
     if (!status && wanted->prefix)
         status = key_argument(arguments, wanted->prefix, &prefix);
     if (!status)
@@ -106,7 +110,7 @@ int cmd_keys(int argc, char **argv)
         default: set_table_option(&verb, &arguments, option);
         }
     }
-    if (wanted.prefix && kind_is_number(arguments.keys))
+    if (wanted.prefix && kind_is_number(arguments.keys.kind))
         usage_error(&verb, "--prefix is for keys of the kinds text and hex");
     count_operands(&verb, argc, argv, 1, 1);
     return list_keys(argv[optind], &arguments, &wanted);

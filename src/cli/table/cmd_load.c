@@ -51,18 +51,17 @@ static int delete_all(struct load *load)
     return code ? fail_call(code) : EXIT_OK;
 }
 
-static int put(struct load *load, const struct text_entry *entry)
+static int put(struct load *load, const struct text_reader *reader, const struct text_entry *entry)
 {
-    mms_table *table = load->change.table;
-    int code = 0;
+    char wrong[NOTATION_WRONG] = "";
+    int code = 0, status;
 
     if (entry->expires_ns != 0 || load->style.expiring)
-        code = mms_table_set_expiry(table, entry->expires_ns);
-    if (code == 0)
-        code = mms_table_put(table, entry->key.data, entry->key.size, entry->value.data, entry->value.size);
+        code = mms_table_set_expiry(load->change.table, entry->expires_ns);
+    status = code ? fail_call(code) : table_change_put(&load->change, &entry->key, &entry->value, wrong);
     load->style.expiring = load->style.expiring || entry->expires_ns != 0;
     load->loaded++;
-    return code ? fail_call(code) : EXIT_OK;
+    return *wrong ? fail_line(reader, entry->line, "the key or the value is %s", wrong) : status;
 }
 
 static int load_entries(struct load *load, struct text_reader *reader)
@@ -74,7 +73,7 @@ static int load_entries(struct load *load, struct text_reader *reader)
     while (!status && more && !interrupted()) {
         status = text_read_entry(reader, &entry, &more);
         if (!status && more)
-            status = put(load, &entry);
+            status = put(load, reader, &entry);
     }
     text_entry_free(&entry);
     return status;
@@ -91,18 +90,22 @@ static int load_source(struct load *load)
     progress_start(&progress, "loading", load->source.size);
     status = text_read_start(&reader, &load->source, &progress, &load->style);
     if (!status)
+        status = table_change_prepare_puts(&load->change, &reader.style.keys, &reader.style.values);
+    if (!status)
         status = load_entries(load, &reader);
     text_read_end(&reader);
     progress_end(&progress);
     return interrupted() ? EXIT_FAILED : status;
 }
 
-static int load_into(const char *path, const struct table_arguments *arguments, struct load *load)
+static int load_into(const char *path, struct table_arguments *arguments, struct load *load)
 {
     int status;
 
     interrupt_catch();
     status = table_change_begin(&load->change, path, arguments);
+    load->style.keys = arguments->keys;
+    load->style.values = arguments->values;
     if (!status)
         status = load_source(load);
     if (!status)
@@ -128,8 +131,6 @@ int cmd_load(int argc, char **argv)
         }
     }
     operands = count_operands(&verb, argc, argv, 1, 2);
-    load.style.keys = arguments.keys;
-    load.style.values = arguments.values;
     status = source_open(&load.source, operands == 2 ? argv[optind + 1] : NULL);
     if (!status)
         status = load_into(argv[optind], &arguments, &load);

@@ -5,6 +5,7 @@
 #include "cli/source.h"
 #include "cli/table/change.h"
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 static const struct verb verb = {
@@ -46,7 +47,7 @@ static int read_value(const struct table_arguments *arguments, struct bytes *val
             status = bytes_add(&text, part, got);
     }
     source_close(&source);
-    if (!status && arguments->values == KIND_TEXT) {
+    if (!status && arguments->values.kind == KIND_TEXT) {
         *value = text;
         return EXIT_OK;
     }
@@ -60,33 +61,47 @@ static int read_value(const struct table_arguments *arguments, struct bytes *val
     return status;
 }
 
-static int put(struct table_change *change, const struct bytes *key, const struct bytes *value)
+static int put(struct table_change *change, const char *name, const struct bytes *key, const struct bytes *value)
 {
-    int code = mms_table_put(change->table, key->data, key->size, value->data, value->size);
+    char wrong[NOTATION_WRONG];
+    int status = table_change_put(change, key, value, wrong);
 
-    return code ? fail_call(code) : EXIT_OK;
+    return *wrong ? fail("the key '%s' or its value is %s", name, wrong) : status;
+}
+
+static int take_text(const char *text, struct bytes *out)
+{
+    out->size = 0;
+    return bytes_add(out, text, strlen(text));
+}
+
+/* NULL: the value on standard input. */
+static int take_pair(const struct table_change *change, const struct table_arguments *arguments, const char *key_text,
+                     const char *value_text, struct bytes *key, struct bytes *value)
+{
+    int status = change->typed ? take_text(key_text, key) : key_argument(arguments, key_text, key);
+
+    if (status || !value_text)
+        return status ? status : read_value(arguments, value);
+    return change->typed ? take_text(value_text, value) : value_argument(arguments, value_text, value);
 }
 
 static int put_pairs(struct table_change *change, const struct table_arguments *arguments, int count, char **operands)
 {
     struct bytes key = {.data = NULL}, value = {.data = NULL};
-    int status = EXIT_OK;
+    int status = table_change_prepare_puts(change, &arguments->keys, &arguments->values);
 
     for (int i = 0; i < count && !status; i += 2) {
-        status = key_argument(arguments, operands[i], &key);
-        if (!status && count == 1)
-            status = read_value(arguments, &value);
-        else if (!status)
-            status = value_argument(arguments, operands[i + 1], &value);
+        status = take_pair(change, arguments, operands[i], count == 1 ? NULL : operands[i + 1], &key, &value);
         if (!status)
-            status = put(change, &key, &value);
+            status = put(change, operands[i], &key, &value);
     }
     bytes_free(&key);
     bytes_free(&value);
     return status;
 }
 
-static int put_into(const char *path, const struct table_arguments *arguments, int count, char **operands)
+static int put_into(const char *path, struct table_arguments *arguments, int count, char **operands)
 {
     struct table_change change;
     int status;

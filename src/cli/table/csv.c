@@ -25,28 +25,43 @@ static bool needs_quotes(const char *data, size_t size)
     return size == 0; /* so that a line of one empty field is seen */
 }
 
-static int write_field(enum kind kind, const char *what, const void *data, size_t size, FILE *out)
+static int write_text(const char *at, size_t size, FILE *out)
 {
-    const char *at = data;
+    bool quotes = needs_quotes(at, size);
 
-    if (kind != KIND_TEXT || !needs_quotes(at, size))
-        return kind_write(kind, what, data, size, out);
-    putc('"', out);
+    if (quotes)
+        putc('"', out);
     for (size_t i = 0; i < size; i++) {
-        if (at[i] == '"')
+        if (quotes && at[i] == '"')
             putc('"', out);
         putc(at[i], out);
     }
-    putc('"', out);
+    if (quotes)
+        putc('"', out);
     return EXIT_OK;
+}
+
+static int write_field(const struct notation *notation, const char *what, const void *data, size_t size, FILE *out)
+{
+    struct bytes text = {.data = NULL};
+    int status;
+
+    if (!notation_is_typed(notation))
+        return notation->kind == KIND_TEXT ? write_text(data, size, out)
+                                           : kind_write(notation->kind, what, data, size, out);
+    status = notation_text(notation, what, data, size, &text);
+    if (!status)
+        status = write_text(text.data, text.size, out);
+    bytes_free(&text);
+    return status;
 }
 
 int csv_write(const struct text_style *style, const mms_entry *entry, FILE *out)
 {
-    if (write_field(style->keys, "a key", entry->key.data, entry->key.size, out))
+    if (write_field(&style->keys, "a key", entry->key.data, entry->key.size, out))
         return EXIT_FAILED;
     putc(',', out);
-    if (write_field(style->values, "a value", entry->value.data, entry->value.size, out))
+    if (write_field(&style->values, "a value", entry->value.data, entry->value.size, out))
         return EXIT_FAILED;
     if (style->expiring && entry->expires_ns)
         fprintf(out, ",%" PRIu64, entry->expires_ns);
@@ -180,9 +195,9 @@ static int read_expiry(const struct text_reader *reader, uint64_t line, struct t
 static int take_field(struct text_reader *reader, int column, uint64_t line, struct text_entry *entry)
 {
     if (column == reader->columns[KEY])
-        return read_kind_at(reader, line, reader->style.keys, names[KEY], &reader->field, &entry->key);
+        return read_part_at(reader, line, &reader->style.keys, names[KEY], &reader->field, &entry->key);
     if (column == reader->columns[VALUE])
-        return read_kind_at(reader, line, reader->style.values, names[VALUE], &reader->field, &entry->value);
+        return read_part_at(reader, line, &reader->style.values, names[VALUE], &reader->field, &entry->value);
     if (column == reader->columns[EXPIRES])
         return read_expiry(reader, line, entry);
     return fail_line(reader, line, "more than the %d columns of the first line", reader->width);
@@ -197,6 +212,7 @@ int csv_read(struct text_reader *reader, struct text_entry *entry, bool *more)
     *more = byte >= 0;
     if (!*more)
         return byte == INPUT_FAILED ? EXIT_FAILED : EXIT_OK;
+    entry->line = line;
     while (end == END_FIELD) {
         end = read_field(reader);
         if (end == END_FAILED || take_field(reader, column++, line, entry))

@@ -55,14 +55,17 @@ static int write_table(const struct text_style *style, const mms_table_view *vie
 
 int dump_table(const char *path, const mms_region_options *options, const struct text_style *style, const char *file)
 {
+    struct text_style settled = *style;
     struct held_table held;
     struct sink sink;
     int status = held_table_take(&held, path, options), released;
 
     if (!status) {
+        notation_settle_keys(&settled.keys, &held.types);
+        notation_settle_values(&settled.values, &held.types);
         status = sink_open(&sink, file);
         if (!status)
-            status = write_table(style, &held.view, &sink);
+            status = write_table(&settled, &held.view, &sink);
         if (!status)
             status = sink_commit(&sink);
         sink_close(&sink);

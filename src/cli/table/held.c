@@ -39,9 +39,10 @@ int held_table_take(struct held_table *held, const char *path, const mms_region_
     code = open_region(path, options, &held->region);
     if (code)
         return fail_call(code);
-    if (take_view(held, &view))
+    if (take_view(held, &view) || open_view(held, path, &view))
         return EXIT_FAILED;
-    return open_view(held, path, &view);
+    return held->reader ? table_types_take_held(&held->types, held->reader, held->view.type_id)
+                        : table_types_fetch(&held->types, held->region, held->view.type_id);
 }
 
 int held_table_release(struct held_table *held)
@@ -55,5 +56,6 @@ int held_table_release(struct held_table *held)
     mms_reader_close(held->reader);
     mms_region_close(held->region);
     value_copy_free(&held->copy);
+    table_types_free(&held->types);
     return code ? EXIT_FAILED : EXIT_OK;
 }

@@ -3,8 +3,8 @@
 #ifndef MMS_CLI_TABLE_HELD_H
 #define MMS_CLI_TABLE_HELD_H
 
+#include "cli/table/types.h"
 #include "cli/value_copy.h"
-#include <mmsync/table.h>
 
 /* A view, or a copy where this process may have none. */
 struct held_table {
@@ -12,6 +12,7 @@ struct held_table {
     mms_reader *reader;
     struct value_copy copy;
     mms_table_view view;
+    struct table_types types; /* of its keys and values */
 };
 
 /* An exit status; anything but EXIT_OK has been reported, here and below. Let it go in any case. */

@@ -27,11 +27,16 @@ static int write_string(const char *name, const void *data, size_t size, FILE *o
     return failed && !ferror(out) ? fail("out of memory for JSON") : EXIT_OK;
 }
 
-static int write_part(enum kind kind, const char *name, const void *data, size_t size, FILE *out)
+static int write_part(const struct notation *notation, const char *name, const void *data, size_t size, FILE *out)
 {
+    enum kind kind = notation->kind;
     const char *quote;
     unsigned long long number;
 
+    if (notation_is_typed(notation)) {
+        fprintf(out, "\"%s\": ", name);
+        return notation_write_json(notation, data, size, out);
+    }
     if (kind == KIND_TEXT)
         return write_string(name, data, size, out);
     quote = kind == KIND_HEX || (kind_number(kind, data, size, &number) && number > INT64_MAX) ? "\"" : "";
@@ -45,11 +50,11 @@ static int write_part(enum kind kind, const char *name, const void *data, size_t
 int jsonl_write(const struct text_style *style, const mms_entry *entry, FILE *out)
 {
     putc('{', out);
-    if (write_part(style->keys, "key", entry->key.data, entry->key.size, out))
+    if (write_part(&style->keys, "key", entry->key.data, entry->key.size, out))
         return EXIT_FAILED;
     if (entry->value.data) {
         fputs(", ", out);
-        if (write_part(style->values, "value", entry->value.data, entry->value.size, out))
+        if (write_part(&style->values, "value", entry->value.data, entry->value.size, out))
             return EXIT_FAILED;
     }
     if (entry->expires_ns)
@@ -132,8 +137,8 @@ static int read_object(const struct text_reader *reader, uint64_t line, json_t *
     if (!json_is_object(object))
         return fail_line(reader, line, "not a JSON object");
     if (refuse_others(reader, line, object) ||
-        read_part(reader, line, reader->style.keys, "key", object, &entry->key) ||
-        read_part(reader, line, reader->style.values, "value", object, &entry->value))
+        read_part(reader, line, reader->style.keys.kind, "key", object, &entry->key) ||
+        read_part(reader, line, reader->style.values.kind, "value", object, &entry->value))
         return EXIT_FAILED;
     return read_expiry(reader, line, object, entry);
 }
@@ -160,6 +165,9 @@ int jsonl_read(struct text_reader *reader, struct text_entry *entry, bool *more)
         if (!*more)
             return EXIT_OK;
     } while (is_blank(&reader->line));
+    entry->line = line;
+    if (notation_is_typed(&reader->style.keys))
+        return typed_line_read(reader, line, entry);
     object = json_loadb(reader->line.data, reader->line.size, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
     if (!object)
         return fail_line(reader, line, "column %d: %s", error.column, error.text);

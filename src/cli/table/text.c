@@ -41,6 +41,13 @@ int read_kind_at(const struct text_reader *reader, uint64_t line, enum kind kind
     return status;
 }
 
+int read_part_at(const struct text_reader *reader, uint64_t line, const struct notation *notation, const char *what,
+                 const struct bytes *text, struct bytes *out)
+{
+    return notation_is_typed(notation) ? bytes_add(out, text->data, text->size)
+                                       : read_kind_at(reader, line, notation->kind, what, text, out);
+}
+
 /* ---- Writing ---- */
 
 int text_write_start(const struct text_style *style, const mms_table_view *view, FILE *out)
@@ -88,7 +95,9 @@ int text_read_start(struct text_reader *reader, struct source *source, struct pr
         reader->style.form = find_form(&reader->input);
     switch (reader->style.form) {
     case FORM_CSV: return csv_read_start(reader);
-    case FORM_MDB: return mdb_read_start(reader);
+    case FORM_MDB:
+        reader->style.keys.type = reader->style.values.type = NULL; /* it has bytes */
+        return mdb_read_start(reader);
     default: return EXIT_OK;
     }
 }
@@ -97,6 +106,7 @@ int text_read_entry(struct text_reader *reader, struct text_entry *entry, bool *
 {
     entry->key.size = entry->value.size = 0;
     entry->expires_ns = 0;
+    entry->line = reader->input.line;
     switch (reader->style.form) {
     case FORM_CSV: return csv_read(reader, entry, more);
     case FORM_MDB: return mdb_read(reader, entry, more);

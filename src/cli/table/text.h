@@ -6,21 +6,22 @@
 
 #include "cli/table/bytes.h"
 #include "cli/table/input.h"
-#include <mmsync/table.h>
+#include "cli/table/notation.h"
 
 enum text_form { FORM_AUTO, FORM_JSONL, FORM_CSV, FORM_MDB };
 
 /* What is not in the entries themselves. */
 struct text_style {
     enum text_form form;
-    enum kind keys, values;
-    bool expiring; /* entries have a time at which they expire */
+    struct notation keys, values; /* settled */
+    bool expiring;                /* entries have a time at which they expire */
 };
 
-/* An entry that was read. */
+/* An entry that was read: bytes, or by the types of a table, a key as text and a value as JSON. */
 struct text_entry {
     struct bytes key, value;
     uint64_t expires_ns;
+    uint64_t line; /* where it is */
 };
 
 /* Read one after the other. */
@@ -54,6 +55,9 @@ void text_entry_free(struct text_entry *entry);
 
 /* ---- Each form ---- */
 
+/* A line of JSON whose key and value have types (typed_line.c). */
+int typed_line_read(const struct text_reader *reader, uint64_t line, struct text_entry *entry);
+
 int jsonl_write(const struct text_style *style, const mms_entry *entry, FILE *out);
 int jsonl_read(struct text_reader *reader, struct text_entry *entry, bool *more);
 
@@ -70,6 +74,9 @@ int mdb_read(struct text_reader *reader, struct text_entry *entry, bool *more);
 
 /* As kind_read, with a message that names the line. */
 int read_kind_at(const struct text_reader *reader, uint64_t line, enum kind kind, const char *what,
+                 const struct bytes *text, struct bytes *out);
+/* The same for a key or a value; what has a type stays text. */
+int read_part_at(const struct text_reader *reader, uint64_t line, const struct notation *notation, const char *what,
                  const struct bytes *text, struct bytes *out);
 /* "FILE, line 17: ", and what is wrong there. */
 int fail_line(const struct text_reader *reader, uint64_t line, const char *format, ...)
