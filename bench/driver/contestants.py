@@ -55,6 +55,22 @@ ALL = [
         variant=True,
     ),
     Contestant(
+        "mmsync-rust",
+        "the same from Rust, with the crate mmsync",
+        "default options; fat LTO",
+        "as mmsync",
+        crate="mmsync-rust",
+        variant=True,
+    ),
+    Contestant(
+        "mmsync-drop-in",
+        "the program that measures mmap-sync, with mmsync's drop-in in its place, on a region",
+        "as mmap-sync",
+        "as mmsync",
+        crate="mmsync-drop-in",
+        variant=True,
+    ),
+    Contestant(
         "mmap-sync",
         "the Rust crate mmap-sync, 2.0.4",
         "on /dev/shm; writer polls every microsecond instead of every second; grace 1 s; fat LTO",

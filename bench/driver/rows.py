@@ -3,6 +3,7 @@
 
 SHARING = ["mmsync", "mmap-sync", "iceoryx2", "lmdb", "redis", "rwlock", "seqlock", "left-right", "arc-swap", "liburcu"]
 PLACES = ["mmsync", "mmap-sync", "lmdb", "rwlock", "seqlock"]
+RUST = ["mmsync-rust", "mmsync-drop-in"]
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 
 
@@ -62,7 +63,7 @@ def reads():
         "read",
         "read",
         "read of 36 bytes, unchecked, alone",
-        ["mmsync", "mmsync-calls", "mmsync-refresh"] + SHARING[1:] + ["pointer", "memcpy"],
+        ["mmsync", "mmsync-calls", "mmsync-refresh"] + RUST + SHARING[1:] + ["pointer", "memcpy"],
         "read",
         weight=3,
     )
@@ -70,14 +71,20 @@ def reads():
         "read-checked",
         "read",
         "read of 36 bytes, checked (typed, from an untrusted writer), generation unchanged",
-        ["mmsync", "mmap-sync"],
+        ["mmsync"] + RUST + ["mmap-sync"],
         "read",
         weight=3,
         checked=True,
         typed=True,
     )
     yield Row(
-        "read-two", "read", "read of 36 bytes, unchecked, two processes reading at once", SHARING, "read", weight=3, readers=2
+        "read-two",
+        "read",
+        "read of 36 bytes, unchecked, two processes reading at once",
+        RUST + SHARING,
+        "read",
+        weight=3,
+        readers=2,
     )
     for rate in (10, 1000, 100000):
         yield Row(
@@ -123,12 +130,12 @@ def first_reads():
 
 
 def writes():
-    yield Row("write", "write", "publish of 36 bytes, raw, no reader", SHARING + ["memcpy"], "write", weight=2)
+    yield Row("write", "write", "publish of 36 bytes, raw, no reader", RUST + SHARING + ["memcpy"], "write", weight=2)
     yield Row(
         "write-typed",
         "write",
         "publish of 36 bytes, typed (serialized)",
-        ["mmsync", "mmap-sync"],
+        ["mmsync"] + RUST + ["mmap-sync"],
         "write",
         weight=2,
         typed=True,

@@ -3,6 +3,7 @@
 
 fn main() {
     let peer = std::env::var("CARGO_PKG_NAME").unwrap().replace("bench-", "");
+    let peer = if peer.starts_with("mmsync-") { "mmsync" } else { &peer };
     let lock = std::fs::read_to_string("Cargo.lock").expect("Cargo.lock");
     let name = format!("name = \"{peer}\"");
     let mut lines = lock.lines().skip_while(|line| *line != name);

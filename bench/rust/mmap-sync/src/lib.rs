@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The crate mmap-sync, as its own benchmark uses it. Its writer polls for readers in sleeps of one second by default; here
 //! of one microsecond, which is kinder to it. The grace is one second: with the ten nanoseconds of its own benchmark it would
-//! overwrite what readers use.
+//! overwrite what readers use. ../../mmsync-drop-in compiles this file with mmsync in its place.
 #[path = "../../abi.rs"]
 mod abi;
 mod keys;
@@ -39,8 +39,11 @@ fn writer() -> &'static mut Sync {
     unsafe { WRITER.as_mut().expect("created") }
 }
 
+/// With the feature, which is for mmsync's drop-in, in a region.
 fn open(place: &Place) -> Sync {
-    Sync::with_params(place.path("value").as_os_str())
+    let mut path = std::ffi::OsString::from(if cfg!(feature = "region") { "mmsync:" } else { "" });
+    path.push(place.path("value"));
+    Sync::with_params(&path)
 }
 
 extern "C" fn create(place: &Place) -> c_int {

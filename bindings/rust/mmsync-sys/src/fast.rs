@@ -29,6 +29,10 @@ unsafe fn call_slow(call: Slow, reader: *mut mms_reader) -> (c_int, mms_view) {
     let mut view = EMPTY_VIEW;
     // SAFETY: the caller's contract.
     let code = unsafe { call(reader, &mut view) };
+    if view.data.is_null() {
+        // A value without bytes in mmap-sync's files. Rust wants slices to be somewhere.
+        view.data = ptr::NonNull::<u64>::dangling().as_ptr().cast();
+    }
     (code, if code == 0 { view } else { EMPTY_VIEW })
 }
 
@@ -42,7 +46,10 @@ unsafe fn see_slow(call: Slow, reader: *mut mms_reader, out: *mut mms_view) -> c
             return call(reader, out);
         }
         let (code, view) = call_slow(call, reader);
-        *out = view;
+        (*out).data = view.data;
+        (*out).size = view.size;
+        (*out).generation = view.generation;
+        (*out).changed = view.changed;
         code
     }
 }

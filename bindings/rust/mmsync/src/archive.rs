@@ -3,7 +3,7 @@
 
 use crate::checked::type_id;
 use crate::error::{Code, Error, Result};
-use crate::reader::{Reader, View};
+use crate::reader::{Pinned, Reader, View};
 use crate::writer::{Draft, Receipt, Writer};
 use bytecheck::CheckBytes;
 use rkyv::ser::serializers::{
@@ -34,6 +34,10 @@ impl<'r, T: Archive> Value<'r, T> {
         // SAFETY: the caller's contract.
         let root: *const T::Archived = unsafe { archived_root::<T>(view.as_bytes()) };
         Value { root, view }
+    }
+
+    pub(crate) fn into_view(self) -> View<'r> {
+        self.view
     }
 
     /// The view that holds it.
@@ -77,21 +81,14 @@ fn corrupt<T>(view: &View<'_>, why: impl fmt::Display) -> Error {
     Error::new(Code::Corrupt, detail)
 }
 
-pub(crate) fn check_room<T: Archive>(view: &View<'_>) -> Result<()> {
-    if view.len() >= size_of::<T::Archived>() {
-        return Ok(());
-    }
-    Err(corrupt::<T>(view, format_args!("the root takes {} bytes", size_of::<T::Archived>())))
-}
-
-/// rkyv's check of the bytes of a view.
-pub(crate) fn check_bytes<T>(view: &View<'_>) -> Result<()>
-where
-    T: Archive,
-    T::Archived: for<'b> CheckBytes<DefaultValidator<'b>>,
-{
-    check_room::<T>(view)?;
-    check_archived_root::<T>(view).map(drop).map_err(|why| corrupt::<T>(view, why))
+/// Whether bytes are looked at before they are taken for a value.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Check {
+    No,
+    /// Once for each generation and type.
+    Once,
+    /// Each time: of files whose writers may change the bytes of a version.
+    Always,
 }
 
 impl Reader {
@@ -110,13 +107,10 @@ impl Reader {
         T: Archive,
         T::Archived: for<'b> CheckBytes<DefaultValidator<'b>>,
     {
-        let checked = self.checked;
-        let mut view = self.read_bytes()?;
-        if checked != (view.generation(), Some(type_id::<T>())) {
-            check_once::<T>(&mut view)?;
-        }
-        // SAFETY: checked.
-        Ok(unsafe { Value::new(view) })
+        let pinned = self.pin()?;
+        self.check::<T>(&pinned, Check::Once)?;
+        // SAFETY: just pinned, and checked.
+        Ok(unsafe { Value::new(self.lend(&pinned)) })
     }
 
     /// As [`Reader::read`], without a check of the bytes.
@@ -128,28 +122,65 @@ impl Reader {
     /// Whatever is published to the region is an archive of `T`.
     #[inline(always)]
     pub unsafe fn read_unchecked<T: Archive>(&mut self) -> Result<Value<'_, T>> {
-        let view = self.read_bytes()?;
-        check_room::<T>(&view)?;
-        // SAFETY: the caller's contract.
-        Ok(unsafe { Value::new(view) })
+        let pinned = self.pin()?;
+        self.check_room::<T>(&pinned)?;
+        // SAFETY: just pinned; the caller's contract.
+        Ok(unsafe { Value::new(self.lend(&pinned)) })
     }
-}
 
-/// Unless a reader of this region has checked this generation as this type.
-#[cold]
-#[inline(never)]
-pub(crate) fn check_once<T>(view: &mut View<'_>) -> Result<()>
-where
-    T: Archive,
-    T::Archived: for<'b> CheckBytes<DefaultValidator<'b>>,
-{
-    let (generation, kind) = (view.generation(), type_id::<T>());
-    if !view.reader().region().checked.has(generation, kind) {
-        check_bytes::<T>(view)?;
-        view.reader().region().checked.note(generation, kind);
+    /// Whether what was just pinned is a `T`. If not, the view ends.
+    #[inline(always)]
+    pub(crate) fn check<T>(&mut self, pinned: &Pinned, how: Check) -> Result<()>
+    where
+        T: Archive,
+        T::Archived: for<'b> CheckBytes<DefaultValidator<'b>>,
+    {
+        match how {
+            Check::No => self.check_room::<T>(pinned),
+            Check::Once if self.checked == (pinned.generation, type_id::<T>()) => Ok(()),
+            // By value: what has an address is in memory on the fast path, too.
+            how => self.check_bytes::<T>(*pinned, how),
+        }
     }
-    view.reader().checked = (generation, Some(kind));
-    Ok(())
+
+    #[inline(always)]
+    fn check_room<T: Archive>(&mut self, pinned: &Pinned) -> Result<()> {
+        if pinned.size >= size_of::<T::Archived>() {
+            return Ok(());
+        }
+        Err(self.too_short::<T>(*pinned))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn too_short<T: Archive>(&mut self, pinned: Pinned) -> Error {
+        // SAFETY: just pinned.
+        let view = unsafe { self.lend(&pinned) };
+        let room = size_of::<T::Archived>();
+        corrupt::<T>(&view, format_args!("the root takes {room} bytes"))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn check_bytes<T>(&mut self, pinned: Pinned, how: Check) -> Result<()>
+    where
+        T: Archive,
+        T::Archived: for<'b> CheckBytes<DefaultValidator<'b>>,
+    {
+        let (generation, kind) = (pinned.generation, type_id::<T>());
+        if how == Check::Always || !self.region().checked.has(generation, kind) {
+            self.check_room::<T>(&pinned)?;
+            // SAFETY: just pinned. If the check fails or panics, this view ends it.
+            let view = unsafe { self.lend(&pinned) };
+            check_archived_root::<T>(&view).map_err(|why| corrupt::<T>(&view, why))?;
+            std::mem::forget(view);
+        }
+        if how == Check::Once {
+            self.region().checked.note(generation, kind);
+            self.checked = (generation, kind);
+        }
+        Ok(())
+    }
 }
 
 // ---- Writing ----

@@ -7,6 +7,7 @@ use crate::region::Inner;
 use mmsync_sys as sys;
 use std::any::TypeId;
 use std::fmt;
+use std::marker::PhantomData;
 use std::ops::{Deref, Range};
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
@@ -19,7 +20,7 @@ pub struct Reader {
     region: Arc<Inner>,
     /// The generation that was last found to be right, and as which type.
     #[cfg_attr(not(feature = "rkyv"), allow(dead_code))]
-    pub(crate) checked: (u64, Option<TypeId>),
+    pub(crate) checked: (u64, TypeId),
 }
 
 // SAFETY: an mms_reader serves one thread at a time, and one that is detached belongs to none. All
@@ -39,7 +40,7 @@ impl Reader {
         // SAFETY: the region is open.
         check(unsafe { sys::mms_reader_open(region.as_ptr(), &mut raw) })?;
         let raw = NonNull::new(raw).expect("a handle");
-        Ok(Reader { raw, region: Arc::clone(region), checked: (0, None) })
+        Ok(Reader { raw, region: Arc::clone(region), checked: (0, TypeId::of::<()>()) })
     }
 
     #[inline(always)]
@@ -60,10 +61,38 @@ impl Reader {
     /// [`Code::Corrupt`](crate::Code::Corrupt).
     #[inline(always)]
     pub fn read_bytes(&mut self) -> Result<View<'_>> {
-        let mut view = sys::EMPTY_VIEW;
+        let pinned = self.pin()?;
+        // SAFETY: just pinned.
+        Ok(unsafe { self.lend(&pinned) })
+    }
+
+    #[inline(always)]
+    pub(crate) fn pin(&mut self) -> Result<Pinned> {
+        let (reader, mut raw) = (self.raw, sys::EMPTY_VIEW);
         // SAFETY: open, and `&mut self` keeps others away.
-        check(unsafe { sys::mms_read(self.as_ptr(), &mut view) })?;
-        Ok(View { raw: view, reader: self })
+        check(unsafe { sys::mms_read(reader.as_ptr(), &mut raw) })?;
+        Ok(Pinned {
+            data: raw.data.cast(),
+            size: raw.size,
+            generation: raw.generation,
+            changed: raw.changed,
+            reader,
+        })
+    }
+
+    /// # Safety
+    /// The last call was `pin`, which returned this.
+    #[inline(always)]
+    pub(crate) unsafe fn lend(&mut self, pinned: &Pinned) -> View<'_> {
+        View {
+            // SAFETY: never null, says fast.rs.
+            data: unsafe { NonNull::new_unchecked(pinned.data.cast_mut()) },
+            size: pinned.size,
+            generation: pinned.generation,
+            changed: pinned.changed,
+            reader: pinned.reader,
+            lent: PhantomData,
+        }
     }
 
     /// Whether the region was removed, or belongs to the parent process.
@@ -93,6 +122,17 @@ impl Reader {
     }
 }
 
+/// A value that the reader holds, before it is lent. It has the handle, so that the compiler keeps
+/// that in a register: a store to shared memory could have changed the reader's, for all it knows.
+#[derive(Clone, Copy)]
+pub(crate) struct Pinned {
+    pub(crate) data: *const u8,
+    pub(crate) size: usize,
+    pub(crate) generation: u64,
+    pub(crate) changed: bool,
+    pub(crate) reader: NonNull<sys::mms_reader>,
+}
+
 impl fmt::Debug for Reader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reader").field("generation", &self.generation()).finish_non_exhaustive()
@@ -103,8 +143,12 @@ impl fmt::Debug for Reader {
 ///
 /// A view holds a slot of the region, so do not keep it for longer than you need it.
 pub struct View<'r> {
-    raw: sys::mms_view,
-    reader: &'r mut Reader,
+    data: NonNull<u8>,
+    size: usize,
+    generation: u64,
+    changed: bool,
+    reader: NonNull<sys::mms_reader>,
+    lent: PhantomData<&'r mut Reader>,
 }
 
 // SAFETY: bytes that do not change, and the exclusive use of a reader, which may move. Not Sync:
@@ -139,20 +183,20 @@ impl View<'_> {
     /// The value's bytes.
     #[inline(always)]
     pub fn as_bytes(&self) -> &[u8] {
-        // SAFETY: what the read gave, never null, pinned until the view is dropped.
-        unsafe { std::slice::from_raw_parts(self.raw.data.cast(), self.raw.size) }
+        // SAFETY: what the read gave, pinned until the view is dropped.
+        unsafe { std::slice::from_raw_parts(self.data.as_ptr(), self.size) }
     }
 
     /// The number of this value; it only grows.
     #[inline(always)]
     pub fn generation(&self) -> u64 {
-        self.raw.generation
+        self.generation
     }
 
     /// Whether it is another value than the one that this reader read before.
     #[inline(always)]
     pub fn is_changed(&self) -> bool {
-        self.raw.changed
+        self.changed
     }
 
     /// Move on to the newest value, if there is one; whether there was.
@@ -161,12 +205,13 @@ impl View<'_> {
     /// As [`Reader::read_bytes`]; then the view has no bytes, and its generation is 0.
     #[inline(always)]
     pub fn refresh(&mut self) -> Result<bool> {
+        let mut raw = sys::EMPTY_VIEW;
         // SAFETY: open; `&mut self`: nothing borrows from the view.
-        let code = unsafe { sys::mms_refresh(self.reader.as_ptr(), &mut self.raw) };
-        if code != 0 {
-            return Err(self.lose(code));
-        }
-        Ok(self.raw.changed)
+        let code = unsafe { sys::mms_refresh(self.reader.as_ptr(), &mut raw) };
+        self.data = NonNull::new(raw.data.cast_mut().cast()).unwrap_or(NonNull::dangling());
+        (self.size, self.generation, self.changed) = (raw.size, raw.generation, raw.changed);
+        check(code)?;
+        Ok(self.changed)
     }
 
     /// End the view, and find out whether it was whole. It always was, unless somebody wrote to
@@ -178,13 +223,6 @@ impl View<'_> {
         let view = std::mem::ManuallyDrop::new(self);
         // SAFETY: as in drop, which does not run.
         check(unsafe { sys::mms_release(view.reader.as_ptr()) })
-    }
-
-    #[cold]
-    fn lose(&mut self, code: i32) -> crate::Error {
-        self.raw = sys::EMPTY_VIEW;
-        self.raw.data = NonNull::<u64>::dangling().as_ptr().cast();
-        crate::Error::last(code)
     }
 
     /// What was published with the value.
@@ -236,13 +274,15 @@ impl View<'_> {
         }
     }
 
-    pub(crate) fn raw(&self) -> &sys::mms_view {
-        &self.raw
-    }
-
-    #[cfg_attr(not(feature = "rkyv"), allow(dead_code))]
-    pub(crate) fn reader(&mut self) -> &mut Reader {
-        self.reader
+    /// As C has it.
+    pub(crate) fn to_raw(&self) -> sys::mms_view {
+        sys::mms_view {
+            data: self.data.as_ptr().cast(),
+            size: self.size,
+            generation: self.generation,
+            changed: self.changed,
+            reserved: [0; 2],
+        }
     }
 }
 

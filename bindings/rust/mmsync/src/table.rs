@@ -3,10 +3,11 @@
 
 use crate::error::{check, Result};
 use crate::reader::View;
-use crate::writer::{empty_receipt, Receipt, Writer};
+use crate::writer::{Receipt, Writer};
 use mmsync_sys as sys;
 use std::ffi::c_void;
 use std::marker::PhantomData;
+use std::mem::MaybeUninit;
 use std::ptr::{self, NonNull};
 use std::time::SystemTime;
 use std::{fmt, slice};
@@ -173,11 +174,12 @@ impl Table<'_> {
 
     /// Publish the changes, as one generation.
     pub fn commit(self) -> Result<Receipt> {
-        let mut receipt = empty_receipt();
+        let mut receipt = MaybeUninit::uninit();
         // SAFETY: begun.
-        check(unsafe { sys::mms_table_commit(self.raw.as_ptr(), &mut receipt) })?;
+        check(unsafe { sys::mms_table_commit(self.raw.as_ptr(), receipt.as_mut_ptr()) })?;
         std::mem::forget(self);
-        Ok(Receipt::of(&receipt))
+        // SAFETY: filled on success.
+        Ok(Receipt::of(unsafe { receipt.assume_init_ref() }))
     }
 }
 
@@ -195,7 +197,7 @@ impl View<'_> {
     pub fn table(&self) -> Result<TableView<'_>> {
         let mut raw = empty_view();
         // SAFETY: a view that is held.
-        check(unsafe { sys::mms_table_of(self.raw(), &mut raw) })?;
+        check(unsafe { sys::mms_table_of(&self.to_raw(), &mut raw) })?;
         Ok(TableView { raw, _bytes: PhantomData })
     }
 }

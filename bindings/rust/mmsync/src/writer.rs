@@ -5,6 +5,7 @@ use crate::error::{check, Result};
 use crate::path::{option_ms, region_path};
 use mmsync_sys as sys;
 use std::ffi::{c_void, CStr};
+use std::mem::MaybeUninit;
 use std::ops::{Deref, DerefMut, RangeBounds};
 use std::path::Path;
 use std::ptr::{self, NonNull};
@@ -23,8 +24,8 @@ pub struct Receipt {
     pub slot: u32,
     /// Slots that this write got back from readers.
     pub reclaimed: u32,
-    /// How long it waited for readers.
-    pub waited: Duration,
+    /// How long it waited for readers, in nanoseconds.
+    pub waited_ns: u64,
     /// Tables: entries that went because of `max_bytes`.
     pub evicted_entries: u64,
     /// Tables: entries that were removed after they had expired.
@@ -32,22 +33,18 @@ pub struct Receipt {
 }
 
 impl Receipt {
+    #[inline(always)]
     pub(crate) fn of(raw: &sys::mms_receipt) -> Self {
         Receipt {
             generation: raw.generation,
             size: raw.size,
             slot: raw.slot,
             reclaimed: raw.reclaimed,
-            waited: Duration::from_nanos(raw.waited_ns),
+            waited_ns: raw.waited_ns,
             evicted_entries: raw.table_evicted,
             expired_entries: raw.table_expired,
         }
     }
-}
-
-pub(crate) const fn empty_receipt() -> sys::mms_receipt {
-    // SAFETY: zeros are a value of it.
-    unsafe { sys::zeroed() }
 }
 
 /// Publishes values to a region. There is one at a time, in one process, for one thread at a time.
@@ -117,31 +114,40 @@ impl Writer {
     /// [`Code::TooBig`](crate::Code::TooBig), [`Code::Again`](crate::Code::Again) while readers
     /// hold every slot, `ENOSPC`, [`Code::Gone`](crate::Code::Gone). The last value stays then.
     pub fn write_bytes(&mut self, data: &[u8]) -> Result<Receipt> {
-        let mut receipt = empty_receipt();
+        let mut receipt = MaybeUninit::uninit();
         let (at, size) = (data.as_ptr().cast(), data.len());
         // SAFETY: the bytes of a slice.
-        check(unsafe { sys::mms_write(self.as_ptr(), at, size, &mut receipt) })?;
-        Ok(Receipt::of(&receipt))
+        check(unsafe { sys::mms_write(self.as_ptr(), at, size, receipt.as_mut_ptr()) })?;
+        // SAFETY: filled on success.
+        Ok(Receipt::of(unsafe { receipt.assume_init_ref() }))
+    }
+
+    /// Without a receipt.
+    #[cfg(feature = "rkyv")]
+    pub(crate) fn write_quietly(&mut self, data: &[u8]) -> Result<()> {
+        let (at, size) = (data.as_ptr().cast(), data.len());
+        // SAFETY: the bytes of a slice.
+        check(unsafe { sys::mms_write(self.as_ptr(), at, size, ptr::null_mut()) })
     }
 
     /// Build a value in place: room for `capacity` bytes, with anything in them.
     pub fn build(&mut self, capacity: usize) -> Result<Draft<'_>> {
-        let (mut buffer, mut receipt) = (ptr::null_mut(), empty_receipt());
+        let mut buffer = ptr::null_mut();
         // SAFETY: open.
-        let code =
-            unsafe { sys::mms_write_begin(self.as_ptr(), capacity, &mut buffer, &mut receipt) };
-        check(code)?;
+        check(unsafe {
+            sys::mms_write_begin(self.as_ptr(), capacity, &mut buffer, ptr::null_mut())
+        })?;
         Ok(Draft { write: Write::new(self, buffer, capacity), schema: None })
     }
 
     /// Change the newest value: all its bytes, and room for `capacity` at least. The publish costs
     /// what the change costs, and readers learn which bytes differ ([`crate::View::changes_since`]).
     pub fn update(&mut self, capacity: usize) -> Result<Update<'_>> {
-        let (mut buffer, mut size, mut receipt) = (ptr::null_mut(), 0, empty_receipt());
+        let (mut buffer, mut size) = (ptr::null_mut(), 0);
         // SAFETY: open.
         let code = unsafe {
             let writer = self.as_ptr();
-            sys::mms_write_update(writer, capacity, &mut buffer, &mut size, &mut receipt)
+            sys::mms_write_update(writer, capacity, &mut buffer, &mut size, ptr::null_mut())
         };
         check(code)?;
         let capacity = capacity.max(size);
@@ -189,11 +195,12 @@ impl<'w> Write<'w> {
     }
 
     fn commit(self, size: usize) -> Result<Receipt> {
-        let mut receipt = empty_receipt();
+        let mut receipt = MaybeUninit::uninit();
         // SAFETY: begun.
-        check(unsafe { sys::mms_write_commit(self.writer.as_ptr(), size, &mut receipt) })?;
+        check(unsafe { sys::mms_write_commit(self.writer.as_ptr(), size, receipt.as_mut_ptr()) })?;
         std::mem::forget(self);
-        Ok(Receipt::of(&receipt))
+        // SAFETY: filled on success.
+        Ok(Receipt::of(unsafe { receipt.assume_init_ref() }))
     }
 
     fn bytes(&self, size: usize) -> &[u8] {

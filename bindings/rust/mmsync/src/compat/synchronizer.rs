@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 //! One type that writes and reads, as in mmap-sync.
 
-use crate::archive::{check_bytes as checked_bytes, check_once, check_room};
+use crate::archive::{Check, Value};
 use crate::compat::guard::ReadResult;
 use crate::compat::instance::InstanceVersion;
 use crate::compat::locks::{LockDisabled, WriteLockStrategy};
 use crate::compat::place::{is_stale, read_error, state_error, write_error, Kind, Place};
 use crate::error::Error;
-use crate::reader::{Reader, View};
+use crate::reader::Reader;
 use crate::writer::Writer;
 use bytecheck::CheckBytes;
 use rkyv::ser::serializers::{AlignedSerializer, AllocSerializer};
 use rkyv::ser::Serializer as _;
 use rkyv::validation::validators::DefaultValidator;
-use rkyv::{archived_root, check_archived_root, AlignedVec, Archive, Serialize};
+use rkyv::{check_archived_root, AlignedVec, Archive, Serialize};
 use std::ffi::OsStr;
 use std::hash::Hasher;
 use std::marker::PhantomData;
@@ -181,7 +181,7 @@ where
     /// # Safety
     /// Without `check_bytes`, the bytes are an archive of `T`. On mmap-sync's files the result must
     /// be dropped before the writer's `grace_duration` is over; a region has no such limit.
-    #[inline]
+    #[inline(always)]
     pub unsafe fn read<T>(
         &'a mut self, check_bytes: bool,
     ) -> Result<ReadResult<'a, T>, SynchronizerError>
@@ -189,20 +189,29 @@ where
         T: Archive,
         T::Archived: for<'b> CheckBytes<DefaultValidator<'b>>,
     {
-        let (kind, mut view) = self.view()?;
-        let checked = match (check_bytes, kind) {
-            (false, _) => check_room::<T>(&view),
-            (true, Kind::Region) => check_once::<T>(&mut view),
-            (true, Kind::MmapSync) => checked_bytes::<T>(&view),
-        };
-        if checked.is_err() {
-            return Err(FailedEntityRead);
+        if self.reader.is_none() {
+            self.open_reader()?;
         }
-        // SAFETY: checked, or the caller's contract.
-        Ok(unsafe {
-            let entity: *const T::Archived = archived_root::<T>(view.as_bytes());
-            ReadResult::new(view, entity)
-        })
+        let mut pinned = self.open().1.pin();
+        if let Err(error) = pinned {
+            self.renew(error)?;
+            pinned = self.open().1.pin();
+        }
+        let pinned = match pinned {
+            Ok(pinned) => pinned,
+            Err(error) => return Err(read_error(error)),
+        };
+        let (kind, reader) = self.open();
+        let how = match (check_bytes, *kind) {
+            (false, _) => Check::No,
+            (true, Kind::Region) => Check::Once,
+            (true, Kind::MmapSync) => Check::Always,
+        };
+        if let Err(error) = reader.check::<T>(&pinned, how) {
+            return Err(read_error(error));
+        }
+        // SAFETY: just pinned; checked, or the caller's contract.
+        Ok(ReadResult::new(unsafe { Value::new(reader.lend(&pinned)) }))
     }
 
     /// Which value is current.
@@ -228,12 +237,16 @@ where
 }
 
 impl<H: Hasher + Default, WL, const N: usize, const SD: u64> Synchronizer<H, WL, N, SD> {
-    #[inline(always)]
     fn reader(&mut self) -> Result<&mut (Kind, Reader), SynchronizerError> {
         if self.reader.is_none() {
             self.open_reader()?;
         }
-        Ok(self.reader.as_mut().expect("just opened"))
+        Ok(self.open())
+    }
+
+    #[inline(always)]
+    fn open(&mut self) -> &mut (Kind, Reader) {
+        self.reader.as_mut().expect("opened before")
     }
 
     #[cold]
@@ -244,31 +257,15 @@ impl<H: Hasher + Default, WL, const N: usize, const SD: u64> Synchronizer<H, WL,
         Ok(())
     }
 
-    /// The newest value; also if the files were removed and made anew, or this is a forked child.
-    #[inline(always)]
-    fn view(&mut self) -> Result<(Kind, View<'_>), SynchronizerError> {
-        let (kind, reader): (_, *mut Reader) = {
-            let (kind, reader) = self.reader()?;
-            (*kind, reader)
-        };
-        // SAFETY: the reader of this synchronizer, which is borrowed for as long as the view. If
-        // there is no view, nothing is.
-        match unsafe { (*reader).read_bytes() } {
-            Ok(view) => Ok((kind, view)),
-            Err(error) => self.view_again(error),
-        }
-    }
-
+    /// After an error: if the files were removed and made anew, or this is a forked child.
     #[cold]
     #[inline(never)]
-    fn view_again(&mut self, error: Error) -> Result<(Kind, View<'_>), SynchronizerError> {
-        if !is_stale(&error) {
-            return Err(read_error(error));
+    fn renew(&mut self, error: Error) -> Result<(), SynchronizerError> {
+        if is_stale(&error) {
+            self.open_reader()
+        } else {
+            Err(read_error(error))
         }
-        self.open_reader()?;
-        let (kind, reader) = self.reader()?;
-        let view = reader.read_bytes().map_err(read_error)?;
-        Ok((*kind, view))
     }
 }
 
@@ -317,6 +314,6 @@ fn publish_within(
     writer: &mut Writer, data: &[u8], grace: Duration,
 ) -> Result<(usize, bool), Error> {
     writer.set_grace(Some(grace))?;
-    let receipt = writer.write_bytes(data)?;
-    Ok((receipt.size, writer.was_reset()))
+    writer.write_quietly(data)?;
+    Ok((data.len(), writer.was_reset()))
 }
