@@ -136,13 +136,13 @@ pub extern "C" fn bench_contestant() -> &'static Contestant {
         prepare: None,
         create,
         destroy: None,
-        write,
+        write: Some(write),
         write_typed: Some(write_typed),
         begin: None,
         commit: None,
         reader_open,
         reader_close,
-        read,
+        read: Some(read),
         read_checked: Some(read_checked),
         touch: Some(touch),
         wait: Some(wait),
@@ -150,6 +150,7 @@ pub extern "C" fn bench_contestant() -> &'static Contestant {
         table_find: Some(table_find),
         records: NO_PARTS,
         entries: NO_PARTS,
+        keys: NO_KEYS,
     };
     &CONTESTANT
 }
