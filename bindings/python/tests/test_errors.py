@@ -49,6 +49,14 @@ def test_every_code_has_a_class(request):
         (f"MMS_E_{name}", int(code), "text") for name, code in zip(names, codes)]
 
 
+def test_the_library_s_names_become_ours():
+    from mmsync._errors import from_code
+
+    told = from_code(-5019, "MMS_E_INVALID", "use options.track = MMS_TRACK_AUTO, options.on_grace = MMS_EVICT or options.max_size, or call "
+                     "mms_write_touch; mms_other stays")
+    assert str(told) == 'use track="auto", on_grace="evict" or max_size, or call writer.touch; mms_other stays'
+
+
 def test_nothing_published_yet(path):
     with mmsync.Writer(path), mmsync.Region(path) as region:
         with pytest.raises(mmsync.EmptyError, match="wait for a writer"):

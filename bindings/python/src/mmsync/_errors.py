@@ -142,9 +142,23 @@ def _from_errno(code: int, detail: str) -> SystemCallError:
     return _BY_ERRNO.get(-code, SystemCallError)(-code, detail)
 
 
+_HERE = {"mms_write_touch": "writer.touch", "mms_write_update": "writer.update()", "mms_write_begin": "writer.build(size)",
+         "mms_write_grow": "writer.build(size)", "mms_table_begin": "writer.table()", "mms_verify": "mmsync.verify(path)",
+         "mms_remove": "mmsync.remove(path)", "mms_region_open": "mmsync.Region(path)", "mms_writer_open": "mmsync.Writer(path)",
+         "mms_table_clear": "table.clear()", "mms_region_check": "region.check()", "mms_table_set_expiry": "table.expire_after",
+         "mms_write": "writer.write", "mms_changes": "snapshot.changes", "mms_table_of": "snapshot.table()"}
+
+
+def _wording(detail: str) -> str:
+    """The text of the library, with the names that things have here."""
+    detail = _re.sub(r"\boptions\.(\w+) = MMS_(?:[A-Z]+_)?([A-Z]+)\b", lambda found: f'{found[1]}="{found[2].lower()}"', detail)
+    detail = _re.sub(r"\boptions\.(\w+)", r"\1", detail)
+    return _re.sub(r"\bmms_\w+", lambda found: _HERE.get(found[0], found[0]), detail)
+
+
 def from_code(code: int, name: str, detail: str) -> Error:
-    """The exception for a code, with that text, which calls options as they are called here."""
-    detail = _re.sub(r"\boptions\.(\w+)", r"\1", detail) or (_os.strerror(-code) if -4096 < code < 0 else name)
+    """The exception for a code, with that text."""
+    detail = _wording(detail) or (_os.strerror(-code) if -4096 < code < 0 else name)
     known = _CLASSES.get(name)
     error = known(detail) if known else _from_errno(code, detail)
     error.code, error.name, error.detail = code, name, detail
