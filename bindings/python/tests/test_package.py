@@ -38,6 +38,12 @@ def test_the_types_are_right():
     assert status == 0, told
 
 
+def test_type_checkers_know_what_they_should():
+    pytest.importorskip("mypy")
+    status, told = run("mypy", *CONFIG, "--strict", "--warn-unused-ignores", "--cache-dir", os.devnull, str(HERE / "typing_sample.py"))
+    assert status == 0, told
+
+
 def test_the_stubs_say_what_there_is():
     pytest.importorskip("mypy")
     status, told = run("mypy.stubtest", "--mypy-config-file", CONFIG[1], "--allowlist", str(HERE / "stubtest.allow"), "--ignore-unused-allowlist", "mmsync")

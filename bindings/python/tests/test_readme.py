@@ -16,14 +16,14 @@ ENDLESS = {2, 3}  # readers, in a loop
 
 def compiled(snippet, directory):
     """With regions of their own in place of names."""
-    own = re.sub(r'(Writer|Region)\("(\w+)"', lambda found: f'{found[1]}("{os.path.join(directory, found[2])}"', snippet)
+    own = re.sub(r'(Writer|Region)\("([\w-]+)"', lambda found: f'{found[1]}("{os.path.join(directory, found[2])}"', snippet)
     return compile(own, "README.md", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
 
 
 def test_there_are_as_many_as_are_known():
     if not README.exists():
         pytest.skip("README.md is not here")
-    assert len(SNIPPETS) == 8
+    assert len(SNIPPETS) == 9
     assert {number for number, text in enumerate(SNIPPETS, 1) if "while True" in text or text.startswith("async for")} == ENDLESS
 
 

@@ -8,7 +8,8 @@
     value = table.get(b"key")               # a memoryview, in place
 
 Keys are bytes, or str or int if the table is opened with keys=str or keys=int: UTF-8, or 8 bytes in
-the machine's order. Values are bytes."""
+the machine's order. Values are bytes. With schema=, keys and values are of its types: values are
+given as to Writer.write_value, and found as by Snapshot.value."""
 import typing
 from collections.abc import ItemsView, Iterator, Mapping, MutableMapping, ValuesView
 
@@ -17,6 +18,7 @@ from . import _native
 __all__ = ["Info", "Table", "View"]
 
 _Key = typing.TypeVar("_Key", bytes, str, int)
+_Value = typing.TypeVar("_Value")
 
 
 class Info(typing.NamedTuple):
@@ -52,16 +54,16 @@ class _Values(ValuesView[typing.Any]):
         return self._mapping._iterate(2)  # type: ignore[no-any-return]
 
 
-class View(_native.TableView[_Key], Mapping[_Key, memoryview]):
+class View(_native.TableView[_Key, _Value], Mapping[_Key, _Value]):
     """The table in a snapshot: one state of all keys. It and each value keep that state, and stay as
     they are. Entries that have expired are not shown; len() counts those that no commit has removed."""
 
     __slots__ = ()
 
-    def items(self) -> ItemsView[_Key, memoryview]:
+    def items(self) -> ItemsView[_Key, _Value]:
         return _Items(self)
 
-    def values(self) -> ValuesView[memoryview]:
+    def values(self) -> ValuesView[_Value]:
         return _Values(self)
 
     def info(self) -> Info:
@@ -71,21 +73,21 @@ class View(_native.TableView[_Key], Mapping[_Key, memoryview]):
         return f"<mmsync.table.View of {len(self)} entries, generation {self.generation}>"
 
 
-class Table(_native.TableUpdate[_Key], MutableMapping[_Key, bytes]):
+class Table(_native.TableUpdate[_Key, _Value], MutableMapping[_Key, _Value]):
     """The newest table of a writer, for one block: `with writer.table() as table:`. An empty one if
     nothing was published yet. What it is changed to is published when the block ends, and not if it
     ends with an exception. Values that are read from it are copies.
 
-    keys: bytes, str or int. expires: seconds until the entries of this block expire. The others are
+    keys: bytes, str or int. schema: the Schema of a table of types, in place of `keys`. expires: seconds until the entries of this block expire. The others are
     members of mms_table_options, by name, and count when the table is created: expected, key_size,
     value_size, max_bytes (a cache: those written longest ago go first), expiring, type_id."""
 
     __slots__ = ()
 
-    def items(self) -> ItemsView[_Key, bytes]:
+    def items(self) -> ItemsView[_Key, _Value]:
         return _Items(self)
 
-    def values(self) -> ValuesView[bytes]:
+    def values(self) -> ValuesView[_Value]:
         return _Values(self)
 
     def info(self) -> Info:
