@@ -20,6 +20,9 @@ from mmsync import tensors
 SCHEMA = mmsync.Schema("struct Soak { number: u64, text: String, items: Vec<u64>, by_key: HashMap<u64, u64>, next: Option<Box<Soak>> }", "Soak")
 
 
+PRICES = mmsync.Schema("#[mmsync::table] type Prices = HashMap<u32, Price>; struct Price { number: u64, text: String, items: Vec<u64> }", "Prices")
+
+
 class Wrong(Exception):
     pass
 
@@ -70,6 +73,26 @@ def check_table(held):
     expect(view[7] == values[3] and sum(1 for _ in view.items()) == len(view), "table's entries")
 
 
+def update_typed_table(writer, number):
+    with writer.table(schema=PRICES) as table:
+        for key in range(10):
+            table[key] = {"number": number, "text": f"number {number}", "items": [number] * (number % 20)}
+        table[1000 + number % 300] = {"number": 0, "text": "", "items": []}
+        table.pop(1000 + number * 7 % 300, None)
+
+
+def hold_typed_table(snapshot):
+    view = snapshot.table()
+    return view.get_many(range(10)), view, view[3].items, iter(view.items())
+
+
+def check_typed_table(held):
+    values, view, items, _ = held
+    number = values[0].number
+    expect(all(value.number == number and value.text == f"number {number}" for value in values), "typed table")
+    expect(list(items) == [number] * (number % 20) and view[5] == values[5] and sum(1 for _ in view) == len(view), "typed table's entries")
+
+
 def write_typed(writer, number):
     value = None
     for _ in range(number % 4 + 1):
@@ -110,6 +133,7 @@ def check_tensors(arrays):
 
 KINDS = {
     "array": ([write_array, build_array], hold_array, check_array), "table": ([update_table], hold_table, check_table),
+    "typed table": ([update_typed_table], hold_typed_table, check_typed_table),
     "typed": ([write_typed], hold_typed, check_typed), "tensors": ([update_tensors], hold_tensors, check_tensors),
 }
 
