@@ -266,12 +266,25 @@ static int fill_entry(struct mmspy_arena *arena, const mms_type *entry, char *ou
     return mmspy_input_at(arena, NULL, index, entry->fields[1].type, out + entry->fields[1].input_offset, value);
 }
 
+/* object.items(), or the object itself if it has none. */
+static PyObject *items_of(PyObject *object)
+{
+    PyObject *method = PyObject_GetAttrString(object, "items"), *items;
+
+    if (!method && PyErr_ExceptionMatches(PyExc_AttributeError)) {
+        PyErr_Clear();
+        return Py_NewRef(object);
+    }
+    items = method ? PyObject_CallObject(method, NULL) : NULL;
+    Py_XDECREF(method);
+    return items;
+}
+
 /* A mapping, or pairs; of a set the keys. */
 static int fill_entries(struct mmspy_arena *arena, const mms_type *type, void *out, PyObject *object, bool map)
 {
     const mms_type *entry = type->first;
-    bool has_items = map && PyObject_HasAttrString(object, "items");
-    PyObject *source = has_items ? PyObject_CallMethod(object, "items", NULL) : Py_NewRef(object);
+    PyObject *source = map ? items_of(object) : Py_NewRef(object);
     PyObject *list = source && !is_text(source) ? PySequence_List(source) : NULL;
     Py_ssize_t count = list ? PyList_Size(list) : 0;
     char *items = NULL;

@@ -8,27 +8,34 @@ static bool is_signed(const mms_type *type)
     return (type->kind >= MMS_T_I8 && type->kind <= MMS_T_I128) || type->kind == MMS_T_ISIZE;
 }
 
+/* number.to_bytes(size, order, signed=...) */
+static PyObject *bytes_of(const mms_type *type, PyObject *number)
+{
+    PyObject *to_bytes = PyObject_GetAttrString(number, "to_bytes");
+    PyObject *keywords = to_bytes ? Py_BuildValue("{sO}", "signed", is_signed(type) ? Py_True : Py_False) : NULL;
+    PyObject *arguments = keywords ? Py_BuildValue("(ns)", (Py_ssize_t)type->input_size,
+                                                   __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? "little" : "big")
+                                   : NULL;
+    PyObject *bytes = arguments ? PyObject_Call(to_bytes, arguments, keywords) : NULL;
+
+    Py_XDECREF(arguments);
+    Py_XDECREF(keywords);
+    Py_XDECREF(to_bytes);
+    return bytes;
+}
+
 /* Any integer that fits into so many bytes. */
 static int fill_integer(struct mmspy_arena *arena, const mms_type *type, void *out, PyObject *object)
 {
-    PyObject *number = PyBool_Check(object) ? NULL : PyNumber_Index(object), *bytes = NULL, *method, *arguments, *signs;
+    PyObject *number = PyBool_Check(object) ? NULL : PyNumber_Index(object), *bytes;
 
     if (!number)
         return mmspy_input_refuse(arena, type, object, "an int");
-    method = PyObject_GetAttrString(number, "to_bytes");
-    arguments = Py_BuildValue("(ns)", (Py_ssize_t)type->input_size,
-                              __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? "little" : "big");
-    signs = Py_BuildValue("{sO}", "signed", is_signed(type) ? Py_True : Py_False);
-    if (method && arguments && signs)
-        bytes = PyObject_Call(method, arguments, signs);
-    if (bytes)
-        memcpy(out, PyBytes_AsString(bytes), type->input_size);
-    Py_XDECREF(signs);
-    Py_XDECREF(arguments);
-    Py_XDECREF(method);
+    bytes = bytes_of(type, number);
     Py_DECREF(number);
     if (!bytes)
         return mmspy_input_refuse(arena, type, object, "an int that fits");
+    memcpy(out, PyBytes_AsString(bytes), type->input_size);
     Py_DECREF(bytes);
     return 0;
 }

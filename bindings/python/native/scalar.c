@@ -24,24 +24,19 @@ static PyObject *call(const char *module, const char *name, const char *format, 
 
 /* ---- Numbers ---- */
 
+/* No call is made while an exception is set: it might clear that. */
 static PyObject *wide_integer(const char *at, bool is_signed)
 {
-    PyObject *bytes = PyBytes_FromStringAndSize(at, 16), *result = NULL, *keywords, *function;
+    PyObject *from_bytes = PyObject_GetAttrString((PyObject *)(void *)&PyLong_Type, "from_bytes");
+    PyObject *keywords = from_bytes ? Py_BuildValue("{sO}", "signed", is_signed ? Py_True : Py_False) : NULL;
+    PyObject *arguments = keywords ? Py_BuildValue("(y#s)", at, (Py_ssize_t)16,
+                                                   __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? "little" : "big")
+                                   : NULL;
+    PyObject *result = arguments ? PyObject_Call(from_bytes, arguments, keywords) : NULL;
 
-    if (!bytes)
-        return NULL;
-    keywords = Py_BuildValue("{sO}", "signed", is_signed ? Py_True : Py_False);
-    function = PyObject_GetAttrString((PyObject *)(void *)&PyLong_Type, "from_bytes");
-    if (keywords && function) {
-        PyObject *arguments =
-            Py_BuildValue("(Os)", bytes, __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? "little" : "big");
-
-        result = arguments ? PyObject_Call(function, arguments, keywords) : NULL;
-        Py_XDECREF(arguments);
-    }
-    Py_XDECREF(function);
+    Py_XDECREF(arguments);
     Py_XDECREF(keywords);
-    Py_DECREF(bytes);
+    Py_XDECREF(from_bytes);
     return result;
 }
 

@@ -64,18 +64,31 @@ static int read_schema(struct mmspy_table *self, PyObject *schema, PyObject *key
     return 0;
 }
 
+/* The value of a keyword, which the caller's dict has, too, or NULL; and it is gone from this dict. */
+static int take_option(PyObject *options, const char *name, PyObject **out)
+{
+    PyObject *key = PyUnicode_FromString(name);
+    int code = key ? 0 : -1;
+
+    if (key)
+        *out = PyDict_GetItemWithError(options, key);
+    if (key && *out)
+        code = PyDict_DelItem(options, key);
+    else if (PyErr_Occurred())
+        code = -1;
+    Py_XDECREF(key);
+    return code;
+}
+
 /* `keys`, `schema` and `expires` are ours, the others the library's. */
 static int read_options(struct mmspy_table *self, PyObject *keywords)
 {
     static const char *const ours[] = {"keys", "schema", "expires"};
-    PyObject *options = keywords ? PyDict_Copy(keywords) : PyDict_New(), *given[3];
+    PyObject *options = keywords ? PyDict_Copy(keywords) : PyDict_New(), *given[3] = {NULL, NULL, NULL};
     int code = options ? 0 : -1;
 
-    for (size_t i = 0; code == 0 && i < 3; i++) {
-        given[i] = PyDict_GetItemString(options, ours[i]); /* which `keywords` has, too */
-        if (given[i])
-            code = PyDict_DelItemString(options, ours[i]);
-    }
+    for (size_t i = 0; code == 0 && i < 3; i++)
+        code = take_option(options, ours[i], &given[i]);
     if (code == 0 && given[0])
         code = mmspy_keys_read(given[0], &self->keys);
     if (code == 0)
