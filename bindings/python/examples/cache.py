@@ -49,12 +49,11 @@ class Server:
 
     async def client(self, end):
         key = 0
-        while time.monotonic() < end:
-            if self.table is not None:
-                await self.handle(key % KEYS)
-                key += 37
-            else:
-                await asyncio.sleep(0.001)
+        while self.table is None:
+            await asyncio.sleep(0.001)
+        while key == 0 or time.monotonic() < end:
+            await self.handle(key % KEYS)
+            key += 37
 
     async def run(self, seconds):
         following = asyncio.create_task(self.follow())

@@ -49,7 +49,7 @@ def serve(region, stop, results):
     itself when it first asks."""
     latencies, freshness, request = [], [], np.ones(WIDTH, dtype="f4")
     region.wait(seen=0)
-    while not stop.is_set():
+    while not latencies or not stop.is_set():
         start = time.perf_counter()
         model = tensors.load(region.snapshot())
         answer(model, request)
