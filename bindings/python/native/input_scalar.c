@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Input values without parts. */
+#include "archive/bytes.h"
 #include "input.h"
 #include <string.h>
 
@@ -24,6 +25,28 @@ static PyObject *bytes_of(const mms_type *type, PyObject *number)
     return bytes;
 }
 
+/* The usual ones, of up to 8 bytes: whether it fits. */
+static bool fill_word(const mms_type *type, void *out, PyObject *number)
+{
+    unsigned unused = 64 - 8 * (unsigned)type->input_size;
+    uint64_t word;
+    bool fits;
+
+    if (is_signed(type)) {
+        int64_t value = PyLong_AsLongLong(number);
+
+        word = (uint64_t)value;
+        fits = (int64_t)(word << unused) >> unused == value;
+    } else {
+        word = PyLong_AsUnsignedLongLong(number);
+        fits = word << unused >> unused == word;
+    }
+    if (PyErr_Occurred() || !fits)
+        return false;
+    mms__put_uint(out, type->input_size, word);
+    return true;
+}
+
 /* Any integer that fits into so many bytes. */
 static int fill_integer(struct mmspy_arena *arena, const mms_type *type, void *out, PyObject *object)
 {
@@ -31,6 +54,12 @@ static int fill_integer(struct mmspy_arena *arena, const mms_type *type, void *o
 
     if (!number)
         return mmspy_input_refuse(arena, type, object, "an int");
+    if (type->input_size <= sizeof(uint64_t)) {
+        bool fits = fill_word(type, out, number);
+
+        Py_DECREF(number);
+        return fits ? 0 : mmspy_input_refuse(arena, type, object, "an int that fits");
+    }
     bytes = bytes_of(type, number);
     Py_DECREF(number);
     if (!bytes)

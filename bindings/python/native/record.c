@@ -2,6 +2,7 @@
 /* mmsync.Record and mmsync.Variant: a struct, and a variant of an enum or Result with its fields. */
 #include "archive/bytes.h"
 #include "value.h"
+#include <string.h>
 
 PyTypeObject *mmspy_record_type, *mmspy_variant_type;
 
@@ -27,24 +28,37 @@ static struct fields fields_of(const struct mmspy_value *self)
     return (struct fields){variant->name, variant->fields, variant->count, variant->shape};
 }
 
-/* Methods first: a field with the name of one is reached by value["name"]. */
+/* Methods come before fields of the same name, which are reached by value["name"]; but a look for a
+   method that is not there is slow, as it makes an exception. */
+static bool may_be_method(PyObject *name)
+{
+    const char *text = PyUnicode_AsUTF8AndSize(name, NULL);
+
+    return text && (text[0] == '_' || strncmp(text, "to_", 3) == 0);
+}
+
+static PyObject *find_field(const struct mmspy_value *self, PyObject *name)
+{
+    struct fields fields = fields_of(self);
+    PyObject *found = mmspy_field_named(self, fields.first, fields.count, name);
+
+    if (!found && !PyErr_Occurred())
+        PyErr_Format(PyExc_AttributeError, "%s has no field %R", fields.name, name);
+    return found;
+}
+
 static PyObject *get_attribute(PyObject *object, PyObject *name)
 {
     const struct mmspy_value *self = mmspy_value_of(object);
     PyObject *found;
-    struct fields fields;
 
     if (!self)
         return NULL;
-    found = PyObject_GenericGetAttr(object, name);
-    if (found || !PyErr_ExceptionMatches(PyExc_AttributeError))
+    found = may_be_method(name) ? PyObject_GenericGetAttr(object, name) : find_field(self, name);
+    if (found || !may_be_method(name) || !PyErr_ExceptionMatches(PyExc_AttributeError))
         return found;
     PyErr_Clear();
-    fields = fields_of(self);
-    found = mmspy_field_named(self, fields.first, fields.count, name);
-    if (!found && !PyErr_Occurred())
-        PyErr_Format(PyExc_AttributeError, "%s has no field %R", fields.name, name);
-    return found;
+    return find_field(self, name);
 }
 
 static PyObject *subscript(PyObject *object, PyObject *index)

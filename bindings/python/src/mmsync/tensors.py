@@ -10,6 +10,7 @@ is a file for any program that reads those.
 
 Arrays of NumPy and whatever it can make arrays of (numpy.asarray, DLPack) can be published. bfloat16
 and 8-bit floats need the package ml_dtypes in NumPy; torch_tensors() needs only torch."""
+import functools
 import json
 import typing
 import warnings
@@ -31,6 +32,7 @@ _TORCH = {"BOOL": "bool", "U8": "uint8", "I8": "int8", "I16": "int16", "I32": "i
 _SIZES = {**{name: np.dtype(code).itemsize for name, code in _PLAIN.items()}, "BF16": 2, "F8_E4M3": 1, "F8_E5M2": 1}
 _ALIGNMENT = 64  # of the first tensor's bytes; safetensors itself asks for 8
 _HEADER_LIMIT = 100_000_000  # as safetensors has it
+_REMEMBERED = 1 << 20  # longer headers are not kept
 
 
 class Layout(typing.NamedTuple):
@@ -144,8 +146,8 @@ def update(writer: Writer, tensors: Mapping[str, typing.Any]) -> int:
     arrays = {name: _array_of(name, value) for name, value in tensors.items()}
     build = writer.update()
     with build as memory:
-        layouts = _parse(memory) if len(memory) else {}
-        if not layouts:
+        layouts = _parse(memory) if len(memory) else None
+        if layouts is None:
             raise make(EmptyError, "no tensors were published yet; begin with tensors.publish(writer, ...)")
         for name, array in arrays.items():
             _check_same(name, array, layouts)
@@ -156,7 +158,7 @@ def update(writer: Writer, tensors: Mapping[str, typing.Any]) -> int:
     return build.generation
 
 
-def _check_same(name: str, array: "np.ndarray[typing.Any, typing.Any]", layouts: dict[str, Layout]) -> None:
+def _check_same(name: str, array: "np.ndarray[typing.Any, typing.Any]", layouts: Mapping[str, Layout]) -> None:
     layout = layouts.get(name)
     if layout is None:
         raise make(MissingKeyError, f"there is no tensor {name!r} among those published; publish all of them again with tensors.publish")
@@ -173,17 +175,21 @@ def _refuse(why: str) -> CorruptError:
     return make(CorruptError, f"the value is not in the layout of safetensors: {why}; was it published by tensors.publish?")
 
 
-def _header(memory: memoryview) -> tuple[dict[str, typing.Any], int]:
+def _header_text(memory: memoryview) -> bytes:
     size = int.from_bytes(memory[:8], "little")
     if len(memory) < 8 or size > min(len(memory) - 8, _HEADER_LIMIT):
         raise _refuse("its header does not fit")
+    return bytes(memory[8:8 + size])
+
+
+def _header(text: bytes) -> dict[str, typing.Any]:
     try:
-        header = json.loads(bytes(memory[8:8 + size]))
+        header = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise _refuse(f"its header is no JSON ({error})") from None
     if not isinstance(header, dict):
         raise _refuse("its header is no object")
-    return header, 8 + size
+    return header
 
 
 def _layout(name: str, entry: typing.Any, base: int, end: int) -> Layout:
@@ -201,18 +207,26 @@ def _layout(name: str, entry: typing.Any, base: int, end: int) -> Layout:
         raise _refuse(f"what it says of tensor {name!r} is not right") from None
 
 
-def _parse(memory: memoryview) -> dict[str, Layout]:
-    header, base = _header(memory)
-    return {name: _layout(name, entry, base, len(memory)) for name, entry in header.items() if name != "__metadata__"}
+def _layouts(text: bytes, end: int) -> dict[str, Layout]:
+    return {name: _layout(name, entry, 8 + len(text), end) for name, entry in _header(text).items() if name != "__metadata__"}
+
+
+_recent_layouts = functools.lru_cache(maxsize=16)(_layouts)
+
+
+def _parse(memory: memoryview) -> Mapping[str, Layout]:
+    """Updates leave the header as it is, so it is read once for most."""
+    text = _header_text(memory)
+    return (_recent_layouts if len(text) < _REMEMBERED else _layouts)(text, len(memory))
 
 
 def describe(snapshot: Snapshot) -> tuple[dict[str, Layout], dict[str, str]]:
     """Where each tensor is, and the metadata."""
     with memoryview(snapshot) as memory:
-        return _parse(memory), dict(_header(memory)[0].get("__metadata__") or {})
+        return dict(_parse(memory)), dict(_header(_header_text(memory)).get("__metadata__") or {})
 
 
-def _chosen(layouts: dict[str, Layout], names: Iterable[str] | None) -> dict[str, Layout]:
+def _chosen(layouts: Mapping[str, Layout], names: Iterable[str] | None) -> Mapping[str, Layout]:
     if names is None:
         return layouts
     chosen = {}
