@@ -62,6 +62,7 @@ bool mms__writer_is_gone(struct mms__native_writer *writer)
     now = mms__read_clock(CLOCK_REALTIME_COARSE);
     if (writers_files_are_elsewhere(writer))
         return true;
+    mms__update_look(writer);
     writer->unchanged_ns = now > changed && now - changed > STILL_NS ? changed : 0;
     return false;
 }

@@ -13,8 +13,9 @@
 struct mms__update {
     struct mms__ring ring;
     struct mms__range_set touches, missed;
-    bool tracked;  /* it need not touch what it changes */
-    uint64_t base; /* `current` when the update began; stays so until the commit */
+    bool tracked;   /* it need not touch what it changes */
+    uint64_t base;  /* `current` when the update began; stays so until the commit */
+    bool ring_lost; /* the name `changes` no longer leads to the ring */
 };
 
 /* By default the ring is this fraction of the first value updated. */
@@ -100,22 +101,40 @@ static uint64_t highest_position(const struct mms__native_writer *writer)
     return highest;
 }
 
+static void use_ring(struct mms__update *update, const struct mms__ring *ring)
+{
+    size_t most = 2 * mms__ring_most_ranges(ring);
+
+    mms__ring_close(&update->ring);
+    update->ring = *ring;
+    update->touches.limit = most > FEWEST_TOUCHES ? most : FEWEST_TOUCHES;
+}
+
+/* At the first update, and after somebody has deleted the file. If it cannot be made again, as by a
+   writer that has given up its rights since, the old one is used on: readers just do not find it. */
 static int provide_ring(struct mms__native_writer *writer, uint64_t value)
 {
     struct mms__update *update = writer->update;
+    struct mms__ring ring;
     int code;
 
-    if (update->ring.shared)
+    if (update->ring.shared && !update->ring_lost)
         return 0;
+    update->ring_lost = false;
     MMS__HOLD_CANCEL(before);
     code = mms__ring_provide(&writer->front.place, &writer->pool.header, &writer->data_file,
-                             ring_size_for(writer, value), highest_position(writer), &update->ring);
-    if (code == 0) {
-        size_t most = 2 * mms__ring_most_ranges(&update->ring);
+                             ring_size_for(writer, value), highest_position(writer), &ring);
+    if (code == 0)
+        use_ring(update, &ring);
+    return update->ring.shared ? 0 : code;
+}
 
-        update->touches.limit = most > FEWEST_TOUCHES ? most : FEWEST_TOUCHES;
-    }
-    return code;
+void mms__update_look(struct mms__native_writer *writer)
+{
+    struct mms__update *update = writer->update;
+
+    if (update && update->ring.shared)
+        update->ring_lost = mms__place_leads_elsewhere(&writer->front.place, "/changes", &update->ring.file);
 }
 
 static void catch_up(struct mms__native_writer *writer, uint64_t content)

@@ -2,6 +2,7 @@
 /* The file `changes` over its life: it comes with the first update and goes with the region, begins
    anew with a new region or boot, and survives any damage of its records and positions. */
 #include "handles.h"
+#include "os/clock.h"
 #include "region/layout.h"
 #include "sample.h"
 #include "scratch.h"
@@ -141,6 +142,60 @@ static void a_lost_file_is_made_anew(void **state)
     close_handles(&handles);
 }
 
+/* Wait until the writer's next call looks at the names again: once per step of the kernel's clock. */
+static void wait_for_clock_step(void)
+{
+    uint64_t start = mms__time_coarse_ns();
+
+    while (mms__time_coarse_ns() == start)
+        continue;
+}
+
+/* Under a writer that has it mapped. The update that notices goes into the old file. */
+static void a_file_deleted_under_a_writer_is_made_anew(void **state)
+{
+    struct handles handles = open_handles(state);
+    char file[512];
+    uint64_t before;
+    size_t count;
+
+    snprintf(file, sizeof file, "%s/changes", handles.path);
+    publish_text(handles.writer, "0123456789");
+    patch_text(handles.writer, 0, "x");
+    check_true(unlink(file) == 0);
+    wait_for_clock_step();
+    patch_text(handles.writer, 1, "x");
+    before = patch_text(handles.writer, 2, "x");
+    check_true(access(file, F_OK) == 0);
+    check_holds(handles.reader, "xxx3456789");
+    check_code(mms_changes(handles.reader, 1, NULL, 0, &count), MMS_E_FORGOTTEN);
+    patch_text(handles.writer, 3, "x");
+    check_holds(handles.reader, "xxxx456789");
+    check_string(changes_since(handles.reader, before), "3+1");
+    check_ok(mms_verify(handles.path, NULL, NULL));
+    close_handles(&handles);
+}
+
+/* As for a writer that has given up its rights since: it goes on with the file that it has. */
+static void a_file_that_cannot_be_made_again_is_used_on(void **state)
+{
+    struct handles handles = open_handles(state);
+    char file[512];
+
+    snprintf(file, sizeof file, "%s/changes", handles.path);
+    publish_text(handles.writer, "0123456789");
+    patch_text(handles.writer, 0, "x");
+    check_true(unlink(file) == 0);
+    check_true(mkdir(file, 0700) == 0);
+    for (size_t i = 1; i < 5; i++) {
+        wait_for_clock_step();
+        patch_text(handles.writer, i, "x");
+    }
+    check_holds(handles.reader, "xxxxx56789");
+    check_true(rmdir(file) == 0);
+    close_handles(&handles);
+}
+
 /* ---- Damage ---- */
 
 static void a_damaged_file_is_found_and_made_anew(void **state)
@@ -266,6 +321,8 @@ int main(void)
         scratch_test(its_size_is_an_option),
         scratch_test(a_region_made_anew_begins_without),
         scratch_test(a_lost_file_is_made_anew),
+        scratch_test(a_file_deleted_under_a_writer_is_made_anew),
+        scratch_test(a_file_that_cannot_be_made_again_is_used_on),
         scratch_test(a_damaged_file_is_found_and_made_anew),
         scratch_test(damaged_records_mislead_nobody),
         scratch_test(impossible_positions_are_put_straight),
