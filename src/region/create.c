@@ -59,10 +59,20 @@ static int set_length(int fd, uint64_t size, const char *path, const char *name)
     return mms__fail(code, "creating %s: setting the length of `%s`", path, name);
 }
 
+static int fail_group(int code, const char *path, const char *name, gid_t gid)
+{
+    if (code == -EPERM)
+        return mms__fail(code,
+                         "creating %s/%s: this process is not in group %u, which the file is to have: use options.gid "
+                         "to choose another group, or join it; a region that is replaced keeps its group otherwise",
+                         path, name, gid);
+    return mms__fail(code, "creating %s/%s: giving it to group %u", path, name, gid);
+}
+
 static int set_rights(int fd, uint32_t mode, const mms_writer_options *options, const char *path, const char *name)
 {
     if (options->has_gid && fchown(fd, (uid_t)-1, options->gid) != 0)
-        return mms__fail_errno("creating %s/%s: giving it to group %u", path, name, options->gid);
+        return fail_group(-errno, path, name, options->gid);
     if (fchmod(fd, mode) != 0)
         return mms__fail_errno("creating %s/%s: setting its mode %04o", path, name, mode);
     return 0;

@@ -131,6 +131,41 @@ static void bare_name_of_a_stranger_is_opened_only_if_that_user_is_trusted(void 
 
 /* ---- As a user without rights ---- */
 
+static void replace_in_its_own_group(void *path)
+{
+    mms_writer_options options = sample_options();
+    mms_writer *writer;
+    struct stat status;
+    char data[512];
+
+    options.max_slots = 9;
+    options.replace = true;
+    check_code(mms_writer_open(path, &options, &writer), -EPERM);
+    check_detail_mentions("is not in group 0");
+    check_detail_mentions("options.gid");
+    check_copies(path, "value");
+    options.gid = NOBODY;
+    check_ok(mms_writer_open(path, &options, &writer));
+    check_ok(mms_writer_close(writer));
+    check_copies(path, "value");
+    snprintf(data, sizeof data, "%s/data", (const char *)path);
+    check_true(stat(data, &status) == 0 && status.st_gid == NOBODY);
+}
+
+/* As after a writer that was root gave its region to another user, and not to that user's group. */
+static void group_that_a_replacement_cannot_keep_is_told(void **state)
+{
+    static const char *const names[] = {"", "region", "region/control", "region/readers", "region/data", "region/lock"};
+    const char *path = scratch_path(state, "region");
+
+    make_with_modes(path, 0, 0);
+    if (geteuid() != 0)
+        skip_because("only root can give files away");
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        check_true(chown(scratch_path(state, names[i]), NOBODY, 0) == 0);
+    in_child_without_rights(replace_in_its_own_group, (void *)(uintptr_t)path);
+}
+
 static void cannot_open(void *path)
 {
     mms_writer_options options = sample_options();
@@ -313,6 +348,7 @@ int main(void)
         scratch_test(replacement_keeps_the_modes_unless_others_are_asked_for),
         scratch_test(group_that_is_asked_for_is_given_to_all_files),
         scratch_test(bare_name_of_a_stranger_is_opened_only_if_that_user_is_trusted),
+        scratch_test(group_that_a_replacement_cannot_keep_is_told),
         scratch_test(private_region_is_closed_to_others),
         scratch_test(public_region_is_read_by_others_who_write_nothing_but_readers),
         scratch_test_on_disk(public_region_is_read_by_others_who_write_nothing_but_readers),
