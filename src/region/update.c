@@ -110,8 +110,9 @@ static void use_ring(struct mms__update *update, const struct mms__ring *ring)
     update->touches.limit = most > FEWEST_TOUCHES ? most : FEWEST_TOUCHES;
 }
 
-/* At the first update, and after somebody has deleted the file. If it cannot be made again, as by a
-   writer that has given up its rights since, the old one is used on: readers just do not find it. */
+/* At the first update, and after somebody has deleted the file. If it cannot be made again, as by
+   a writer that has given up its rights since, the old one is used on: readers just do not find
+   it. */
 static int provide_ring(struct mms__native_writer *writer, uint64_t value)
 {
     struct mms__update *update = writer->update;

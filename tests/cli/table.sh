@@ -39,6 +39,8 @@ refuses 1 "the key '18446744073709551616' is not a number from 0 to 184467440737
 refuses 1 "the key '4294967296' is not a number from 0 to 4294967295" "$MMSYNC" put "$region" 4294967296 0 --keys u32
 refuses 1 "the value '0g' is not hexadecimal" "$MMSYNC" put "$region" a 0g --values hex
 refuses 1 "the value '0' is an odd number of hexadecimal digits" "$MMSYNC" put "$region" a 0 --values hex
+printf '00\0zz' >"$scratch/null"
+refuses 1 "is an odd number of hexadecimal digits" bash -c '"$1" put "$2" a --values hex <"$3"' - "$MMSYNC" "$region" "$scratch/null"
 refuses 1 "the value has 1 bytes, and a u32 has 4" "$MMSYNC" get "$region" a --values u32
 refuses 2 "'u8' is not text, hex, u32 or u64" "$MMSYNC" get "$region" a --keys u8
 same "nothing has changed" 3 "$("$MMSYNC" get "$region" a)"

@@ -48,22 +48,24 @@ int count_table_operands(const struct verb *verb, int argc, char **argv, int lea
     return argc - optind;
 }
 
-static int from_argument(const struct notation *notation, const char *what, const char *text, struct bytes *out)
+static int read_text(const struct notation *notation, const char *what, const char *text, size_t size,
+                     struct bytes *out)
 {
     char wrong[NOTATION_WRONG];
-    int status = notation_read(notation, text, strlen(text), out, wrong);
+    int status;
 
-    return *wrong ? fail("the %s '%s' is %s", what, text, wrong) : status;
+    out->size = 0;
+    status = notation_read(notation, text, size, out, wrong);
+    return *wrong ? fail("the %s '%.*s' is %s", what, (int)(size < 80 ? size : 80), size > 0 ? text : "", wrong)
+                  : status;
 }
 
 int key_argument(const struct table_arguments *arguments, const char *text, struct bytes *key)
 {
-    key->size = 0;
-    return from_argument(&arguments->keys, "key", text, key);
+    return read_text(&arguments->keys, "key", text, strlen(text), key);
 }
 
-int value_argument(const struct table_arguments *arguments, const char *text, struct bytes *value)
+int read_value_text(const struct table_arguments *arguments, const char *text, size_t size, struct bytes *value)
 {
-    value->size = 0;
-    return from_argument(&arguments->values, "value", text, value);
+    return read_text(&arguments->values, "value", text, size, value);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The options that the verbs for tables share. */
+/* Options and arguments that the verbs for tables share. */
 #ifndef MMS_CLI_TABLE_ARGUMENTS_H
 #define MMS_CLI_TABLE_ARGUMENTS_H
 
@@ -87,12 +87,12 @@ void set_table_option(const struct verb *verb, struct table_arguments *arguments
 /* Once the table is known: how keys and values are written if no option has said so. */
 void table_arguments_settle(struct table_arguments *arguments, const struct table_types *types);
 
-/* As count_operands, where all but the region may be empty. */
+/* As count_operands, but only the region must not be empty. */
 int count_table_operands(const struct verb *verb, int argc, char **argv, int least);
 
-/* The key that an argument stands for, appended to `key`. An exit status; anything but EXIT_OK has
+/* Store the key, or the value, that a text stands for. An exit status; anything but EXIT_OK has
    been reported. */
 int key_argument(const struct table_arguments *arguments, const char *text, struct bytes *key);
-int value_argument(const struct table_arguments *arguments, const char *text, struct bytes *value);
+int read_value_text(const struct table_arguments *arguments, const char *text, size_t size, struct bytes *value);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Bytes that grow, and text that stands for bytes. */
+/* Growing buffers, and the kinds of text that keys and values are written in. */
 #ifndef MMS_CLI_TABLE_BYTES_H
 #define MMS_CLI_TABLE_BYTES_H
 
@@ -35,16 +35,16 @@ static inline bool kind_is_number(enum kind kind)
     return kind == KIND_U32 || kind == KIND_U64;
 }
 
-/* Append the bytes that `text` stands for. After EXIT_FAILED *wrong says what it is not, for the
-   caller's message; NULL: that was reported. */
+/* Append the bytes that `text` stands for. If it stands for none, *wrong says why, for the
+   caller's message. NULL after EXIT_FAILED: the failure has been reported. */
 int kind_read(enum kind kind, const char *text, size_t size, struct bytes *out, const char **wrong);
-/* The number that these bytes are. False, with nothing said, if they have another size. */
+/* Stores the number that these bytes are. False, which is not reported, if their size is wrong. */
 bool kind_number(enum kind kind, const void *data, size_t size, unsigned long long *number);
 /* Write the text that stands for these bytes. `what` is for messages: "a key". */
 int kind_write(enum kind kind, const char *what, const void *data, size_t size, FILE *out);
 
 void write_hex(const void *data, size_t size, FILE *out);
-/* The value of a hexadecimal digit; -1 if it is none. */
+/* The value of a hexadecimal digit; -1 for any other character. */
 int hex_digit(char digit);
 
 #endif

@@ -76,7 +76,8 @@ int table_change_put(struct table_change *change, const struct bytes *key, const
     return code ? fail_call(code) : EXIT_OK;
 }
 
-/* What was published lies where it was built, until this writer begins another update. */
+/* Counts the entries of the published table, which stays where it was built until this writer
+   begins another update. */
 static int count_entries(const void *data, const mms_receipt *receipt, uint64_t *entries)
 {
     mms_view value = {.data = data, .size = receipt->size, .generation = receipt->generation};

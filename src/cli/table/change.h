@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An update of the table in a region, which is made if it does not exist. */
+/* An update of the table in a region; both are created if they do not exist. */
 #ifndef MMS_CLI_TABLE_CHANGE_H
 #define MMS_CLI_TABLE_CHANGE_H
 
@@ -14,7 +14,8 @@ struct table_change {
     bool typed;               /* puts are by type */
 };
 
-/* An exit status; anything but EXIT_OK has been reported, here and below. Close it in any case. */
+/* An exit status; anything but EXIT_OK has been reported, here and below. Close the change in any
+   case. */
 int table_change_begin(struct table_change *change, const char *path, struct table_arguments *arguments);
 /* Before the first put: choose whether they are by type. */
 int table_change_prepare_puts(struct table_change *change, const struct notation *keys, const struct notation *values);
@@ -23,7 +24,7 @@ int table_change_prepare_puts(struct table_change *change, const struct notation
 int table_change_put(struct table_change *change, const struct bytes *key, const struct bytes *value, char *wrong);
 /* Publish it, and print "generation=N entries=N", without the end of the line. */
 int table_change_commit(struct table_change *change);
-/* What was not committed is forgotten, and a region that was made for it is removed. */
+/* Drops what was not committed, and removes a region that was created for it. */
 void table_change_close(struct table_change *change);
 
 #endif

@@ -11,7 +11,7 @@ struct comparison {
     const struct notation *notation;
 };
 
-/* On a line of its own, so without control characters. */
+/* The key is on a line of its own, so control characters are escaped. */
 static int print_key(const char *what, const mms_key *key, const struct notation *notation)
 {
     struct bytes text = {.data = NULL};
@@ -30,8 +30,8 @@ static int print_key(const char *what, const mms_key *key, const struct notation
     return status;
 }
 
-/* A put stores all bytes of its value, so they are in a range. Ranges are ascending and apart: the
-   first that ends behind `start` decides. */
+/* A put touches all bytes of its value, so if one is in no range, it was not put. The ranges
+   ascend and do not overlap, so the first one that ends after `start` decides. */
 static bool may_differ(const struct comparison *comparison, const mms_entry *entry)
 {
     uint64_t start = (uint64_t)((const char *)entry->value.data - (const char *)comparison->now->data);
@@ -60,7 +60,7 @@ static bool same_value(const mms_table_view *view, const mms_entry *entry, bool 
     return value && size == entry->value.size && memcmp(value, entry->value.data, size) == 0;
 }
 
-/* *added: how many keys are new. */
+/* Adds to *added how many keys are new. */
 static int print_put(const struct comparison *comparison, uint64_t *added)
 {
     mms_table_cursor cursor = MMS_TABLE_CURSOR_INIT;

@@ -5,8 +5,8 @@
 
 #include "cli/table/notation.h"
 
-/* Print a line for each: " put KEY" or " del KEY". `ranges`: where the two may differ, ascending;
-   NULL: anywhere. An exit status; anything but EXIT_OK has been reported. */
+/* Print a line for each: " put KEY" or " del KEY". `ranges` says where the two may differ, in
+   ascending order; NULL: anywhere. An exit status; anything but EXIT_OK has been reported. */
 int print_changed_keys(const mms_table_view *before, const mms_table_view *now, const mms_range *ranges, size_t count,
                        const struct notation *notation);
 

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cmd.h"
-#include "cli/interrupt.h"
 #include "cli/message.h"
 #include "cli/table/change.h"
-#include <errno.h>
 #include <stdio.h>
 
 static const struct verb verb = {
@@ -26,7 +24,7 @@ static const struct option long_options[] = {
     COMMON_OPTIONS,
 };
 
-/* Counts it in *deleted if the table has it. */
+/* Counts the key in *deleted if the table has it. */
 static int delete_one(struct table_change *change, const struct table_arguments *arguments, const char *argument,
                       int *deleted)
 {

@@ -32,7 +32,7 @@ static const struct option long_options[] = {
 
 enum { AT_ONCE = 64 << 10 };
 
-/* Everything on standard input, in the kind of values. */
+/* The value that all of standard input stands for. Kinds but text may end with line ends. */
 static int read_value(const struct table_arguments *arguments, struct bytes *value)
 {
     struct bytes text = {.data = NULL};
@@ -54,9 +54,7 @@ static int read_value(const struct table_arguments *arguments, struct bytes *val
     while (text.size > 0 && text.data[text.size - 1] == '\n')
         text.size--;
     if (!status)
-        status = bytes_add_one(&text, '\0');
-    if (!status)
-        status = value_argument(arguments, text.data, value);
+        status = read_value_text(arguments, text.data, text.size, value);
     bytes_free(&text);
     return status;
 }
@@ -83,7 +81,8 @@ static int take_pair(const struct table_change *change, const struct table_argum
 
     if (status || !value_text)
         return status ? status : read_value(arguments, value);
-    return change->typed ? take_text(value_text, value) : value_argument(arguments, value_text, value);
+    return change->typed ? take_text(value_text, value)
+                         : read_value_text(arguments, value_text, strlen(value_text), value);
 }
 
 static int put_pairs(struct table_change *change, const struct table_arguments *arguments, int count, char **operands)

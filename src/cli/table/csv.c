@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* CSV as in RFC 4180, with a line of names first: key,value or key,value,expires_ns. Fields may hold
-   any bytes: a field with a comma, a quotation mark or a line end stands in quotation marks. */
+/* CSV as in RFC 4180. The first line names the columns: key,value or key,value,expires_ns. Fields
+   may hold any bytes; one with a comma, a quotation mark or a line end is quoted. */
 #include "cli/cmd.h"
 #include "cli/table/text.h"
 #include <inttypes.h>
@@ -22,7 +22,7 @@ static bool needs_quotes(const char *data, size_t size)
     for (size_t i = 0; i < size; i++)
         if (memchr(",\"\r\n", data[i], 4))
             return true;
-    return size == 0; /* so that a line of one empty field is seen */
+    return size == 0; /* so that an empty field can be seen */
 }
 
 static int write_text(const char *at, size_t size, FILE *out)
@@ -81,7 +81,7 @@ static enum end fail_end(const struct text_reader *reader, uint64_t line, const 
     return END_FAILED;
 }
 
-/* What stands behind a field. */
+/* Reads what ends a field. */
 static enum end read_end(struct text_reader *reader, uint64_t line)
 {
     int byte = input_next(&reader->input);
@@ -93,7 +93,7 @@ static enum end read_end(struct text_reader *reader, uint64_t line)
     case '\n': return END_LINE;
     case INPUT_END: return END_INPUT;
     case INPUT_FAILED: return END_FAILED;
-    default: return fail_end(reader, line, "text behind a field in quotation marks");
+    default: return fail_end(reader, line, "text after the end of a quoted field");
     }
 }
 
@@ -112,10 +112,10 @@ static enum end read_quoted(struct text_reader *reader)
         if (bytes_add_one(&reader->field, (char)byte))
             return END_FAILED;
     }
-    return byte == INPUT_FAILED ? END_FAILED : fail_end(reader, line, "a field in quotation marks does not end");
+    return byte == INPUT_FAILED ? END_FAILED : fail_end(reader, line, "a quoted field does not end");
 }
 
-/* One field, into reader->field. */
+/* Reads a field into reader->field. */
 static enum end read_field(struct text_reader *reader)
 {
     struct input *input = &reader->input;
@@ -126,7 +126,7 @@ static enum end read_field(struct text_reader *reader)
         return read_quoted(reader);
     while (byte >= 0 && byte != ',' && byte != '\n') {
         if (byte == '"')
-            return fail_end(reader, input->line, "a quotation mark inside a field without quotation marks");
+            return fail_end(reader, input->line, "a quotation mark inside a field that is not quoted");
         if (byte == '\r') {
             (void)input_next(input);
             if (input_peek(input) == '\n')

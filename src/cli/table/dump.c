@@ -25,17 +25,18 @@ static int write_entries(const struct text_style *style, const mms_table_view *v
     return interrupted() ? EXIT_FAILED : status;
 }
 
-/* A broken pipe is not reported. */
+/* An earlier write may have failed and left a hole, although this one succeeds. A broken pipe is
+   not reported. */
 static int finish_stream(FILE *out, const struct sink *sink, int status)
 {
-    bool failed = fflush(out) != 0;
-    int error = errno;
+    bool failed = fflush(out) != 0, before = !failed && ferror(out);
+    int error = errno; /* of another call, if only an earlier write failed */
 
     fclose(out);
-    if (status || !failed || error == EPIPE)
+    if (status || (!failed && !before) || (failed && error == EPIPE))
         return status || failed ? EXIT_FAILED : EXIT_OK;
     errno = error;
-    return fail_errno("cannot write to %s", sink->name);
+    return failed ? fail_errno("cannot write to %s", sink->name) : fail("cannot write everything to %s", sink->name);
 }
 
 static int write_table(const struct text_style *style, const mms_table_view *view, const struct sink *sink)

@@ -20,7 +20,7 @@ static int take_view(struct held_table *held, mms_view *view)
     return EXIT_OK;
 }
 
-/* An empty value has no copy to look at. */
+/* An empty value may have no bytes at all. */
 static int open_view(struct held_table *held, const char *path, const mms_view *view)
 {
     int code = view->data ? mms_table_of(view, &held->view) : MMS_E_TYPE;
@@ -49,7 +49,7 @@ int held_table_release(struct held_table *held)
 {
     int code = held->reader ? mms_release(held->reader) : 0;
 
-    if (code == MMS_E_NO_VIEW) /* nothing was read */
+    if (code == MMS_E_NO_VIEW) /* the read has failed */
         code = 0;
     if (code)
         fail_call(code);

@@ -6,7 +6,7 @@
 #include "cli/table/types.h"
 #include "cli/value_copy.h"
 
-/* A view, or a copy where this process may have none. */
+/* A view, or a copy if this process may not hold views. */
 struct held_table {
     mms_region *region;
     mms_reader *reader;
@@ -15,7 +15,7 @@ struct held_table {
     struct table_types types; /* of its keys and values */
 };
 
-/* An exit status; anything but EXIT_OK has been reported, here and below. Let it go in any case. */
+/* An exit status; anything but EXIT_OK has been reported, here and below. Release in any case. */
 int held_table_take(struct held_table *held, const char *path, const mms_region_options *options);
 int held_table_release(struct held_table *held);
 

@@ -45,7 +45,7 @@ int input_line(struct input *input, struct bytes *line, bool *more)
 
     line->size = 0;
     *more = byte >= 0;
-    while ((byte = input_next(input)) >= 0 && byte != '\n')
+    while (byte >= 0 && (byte = input_next(input)) >= 0 && byte != '\n')
         if (bytes_add_one(line, (char)byte))
             return EXIT_FAILED;
     if (line->size > 0 && line->data[line->size - 1] == '\r')

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The bytes of a source, one after the other. */
+/* Reading a source byte by byte. */
 #ifndef MMS_CLI_TABLE_INPUT_H
 #define MMS_CLI_TABLE_INPUT_H
 
@@ -7,14 +7,14 @@
 #include "cli/source.h"
 #include "cli/table/bytes.h"
 
-enum { INPUT_END = -1, INPUT_FAILED = -2 }; /* the latter has been reported */
+enum { INPUT_END = -1, INPUT_FAILED = -2 }; /* a failure has been reported */
 
 struct input {
     struct source *source;
     struct progress *progress;
     char *buffer;
     size_t at, filled;
-    uint64_t line; /* the one that the next byte is in, from 1 on */
+    uint64_t line; /* of the next byte, from 1 on */
     bool ended;
 };
 
@@ -22,10 +22,10 @@ struct input {
 int input_start(struct input *input, struct source *source, struct progress *progress);
 void input_end(struct input *input);
 
-/* Fetch more; the next byte, INPUT_END or INPUT_FAILED. It is not taken. */
+/* Fill the buffer. Returns the next byte without taking it, or INPUT_END or INPUT_FAILED. */
 int input_fill(struct input *input);
 
-/* The next byte, which stays the next one. */
+/* The next byte, without taking it. */
 static inline int input_peek(struct input *input)
 {
     return input->at < input->filled ? (unsigned char)input->buffer[input->at] : input_fill(input);
@@ -42,9 +42,9 @@ static inline int input_next(struct input *input)
     return byte;
 }
 
-/* Does the input begin with this text? Nothing is taken. */
+/* Whether the input begins with this text, which is not taken. */
 bool input_begins(struct input *input, const char *text);
-/* The rest of the line, without its end; *more is false at the end of the input. */
+/* Read the rest of the line, without its end. *more is false at the end of the input. */
 int input_line(struct input *input, struct bytes *line, bool *more);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON lines: {"key": "a", "value": "b"}. Integers are numbers, or strings from 2^63 on, which JSON
-   libraries cannot read as numbers. Bytes that are no text are "key_hex" and "value_hex". */
+/* JSON lines: {"key": "a", "value": "b"}. Integers are numbers; from 2^63 on they are strings,
+   because JSON libraries cannot read such numbers. Bytes that are not UTF-8 are "key_hex" or
+   "value_hex". */
 #include "cli/cmd.h"
 #include "cli/message.h"
 #include "cli/table/text.h"

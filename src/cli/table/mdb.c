@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The text that LMDB's mdb_dump writes and mdb_load reads: a head of NAME=VALUE, then a line for each
-   key and each value, which begins with a blank. In format=bytevalue that is hexadecimal, and in
-   format=print printable characters, with \XX for all others. */
+/* The text that LMDB's mdb_dump writes and mdb_load reads: a head of lines NAME=VALUE, then a line
+   for each key and each value, beginning with a blank. With format=bytevalue they are hexadecimal;
+   with format=print they are printable characters, with \XX for all others. */
 #include "cli/cmd.h"
 #include "cli/message.h"
 #include "cli/table/text.h"
 #include <inttypes.h>
 #include <string.h>
 
-/* What LMDB accepts as a key, as Debian builds it. */
+/* The longest key that LMDB accepts, as Debian builds it. */
 enum { LONGEST_KEY = 511 };
 
 /* ---- Writing ---- */
 
-/* LMDB takes the size of the map from here: some pages for each entry, and twice the size. */
+/* LMDB takes the size of its map from here: twice the size of the table, and some more for each
+   entry. */
 void mdb_write_start(const mms_table_view *view, FILE *out)
 {
-    uint64_t size = (2 * view->size + 64 * mms_table_count(view) + (UINT64_C(1) << 20)) >> 12 << 12;
+    uint64_t size = (2 * (uint64_t)view->size + 64 * mms_table_count(view) + (UINT64_C(1) << 20)) >> 12 << 12;
 
     fprintf(out, "VERSION=3\nformat=bytevalue\ntype=btree\nmapsize=%" PRIu64 "\nmaxreaders=126\nHEADER=END\n", size);
 }
@@ -127,7 +128,7 @@ static int read_printable(const struct text_reader *reader, uint64_t line, struc
     return EXIT_OK;
 }
 
-/* A line of data; false in *more for the one that ends them. */
+/* Reads a line of data. *more is false after the line that ends the data. */
 static int read_data(struct text_reader *reader, struct bytes *out, bool *more)
 {
     uint64_t at = reader->input.line;

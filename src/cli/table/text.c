@@ -77,7 +77,7 @@ void text_write_end(const struct text_style *style, FILE *out)
 
 /* ---- Reading ---- */
 
-/* JSON lines begin with a brace, and what mdb_dump writes with its version. */
+/* JSON lines begin with a brace, and the output of mdb_dump begins with its version. */
 static enum text_form find_form(struct input *input)
 {
     if (input_begins(input, "VERSION="))

@@ -10,7 +10,7 @@
 
 enum text_form { FORM_AUTO, FORM_JSONL, FORM_CSV, FORM_MDB };
 
-/* What is not in the entries themselves. */
+/* How entries are written, apart from what they are. */
 struct text_style {
     enum text_form form;
     struct notation keys, values; /* settled */
@@ -24,7 +24,7 @@ struct text_entry {
     uint64_t line; /* where it is */
 };
 
-/* Read one after the other. */
+/* Reads one entry after the other. */
 struct text_reader {
     struct input input;
     struct text_style style;
@@ -44,7 +44,7 @@ void text_write_end(const struct text_style *style, FILE *out);
 
 /* ---- Reading ---- */
 
-/* Finds out the form if the style does not say it. */
+/* Guesses the form from the first bytes if the style says FORM_AUTO. */
 int text_read_start(struct text_reader *reader, struct source *source, struct progress *progress,
                     const struct text_style *style);
 /* *more is false at the end. */
