@@ -145,7 +145,7 @@ bool mms__reader_has_made_table(const struct mms_reader *reader, const uint64_t 
     if (!shares_checks(region) || !region->backend->view_is_serialized(reader, true))
         return false;
     region->backend->view_type(reader, found);
-    return found[0] == type_id[0] && found[1] == type_id[1];
+    return mms__same_type(found, type_id);
 }
 
 void mms__reader_note_checked(struct mms_reader *reader, uint32_t token)

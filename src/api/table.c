@@ -20,8 +20,8 @@ static int check_table(const mms_table *table, const char *call)
                      table->writer->place.path);
 }
 
-/* Vouch for all values of the table if those that the update began with were vouched for, as this type, or are `gone`:
-   no value is of every type. Whatever options.track says, nobody else has a pointer to the bytes. */
+/* Vouch for all values of the table if those that the update began with were vouched for, as this
+   type, or are `gone`. Whatever options.track says, nobody else has a pointer to the bytes. */
 static void vouch(mms_table *table, bool gone)
 {
     mms_writer *writer = table->writer;
@@ -30,8 +30,7 @@ static void vouch(mms_table *table, bool gone)
     const uint64_t *published = writer->typed ? writer->type_id : base.type_id;
 
     mms__write_updated(writer, &base);
-    writer->vouched =
-        (table->base_size == 0 || gone || base.serialized) && published[0] == type_id[0] && published[1] == type_id[1];
+    writer->vouched = (table->base_size == 0 || gone || base.serialized) && mms__same_type(published, type_id);
 }
 
 static int check_begin(const mms_writer *writer, mms_table **out)
@@ -68,11 +67,10 @@ static int fail_typed_option(const struct mms_writer *writer, const char *name)
                      writer->place.path);
 }
 
-/* What the type says goes into the options. */
+/* Put what the type decides into the options, unless they contradict it. */
 static int add_type(const struct mms_writer *writer, const mms_table_options *type, mms_table_options *options)
 {
-    if ((options->type_id[0] | options->type_id[1]) != 0 &&
-        (options->type_id[0] != type->type_id[0] || options->type_id[1] != type->type_id[1]))
+    if ((options->type_id[0] | options->type_id[1]) != 0 && !mms__same_type(options->type_id, type->type_id))
         return fail_typed_option(writer, "type_id");
     if (options->key_size != 0 && options->key_size != type->key_size)
         return fail_typed_option(writer, "key_size");
@@ -108,7 +106,7 @@ int mms__table_check_type(const mms_table *table, const uint64_t type_id[2], con
 {
     int code = check_table(table, call);
 
-    if (code != 0 || (table->head->type_id[0] == type_id[0] && table->head->type_id[1] == type_id[1]))
+    if (code != 0 || mms__same_type(table->head->type_id, type_id))
         return code;
     return mms__fail(MMS_E_TYPE, "%s: the table %s has type %016llx%016llx, and this is %016llx%016llx", call,
                      table->writer->place.path, (unsigned long long)table->head->type_id[0],
@@ -150,7 +148,7 @@ static int check_value(const mms_table *table, uint64_t size, const char *call)
     return 0;
 }
 
-/* What is put in another way than the typed one may be no value of the table's type. */
+/* What is put without its type may not be a value of the table's type. */
 static void distrust(mms_table *table)
 {
     if (table)

@@ -4,6 +4,13 @@
 #define MMS_API_TYPED_H
 
 #include <mmsync/table.h>
+#include <string.h>
+
+/* Whether two type ids are the same. */
+static inline bool mms__same_type(const uint64_t a[2], const uint64_t b[2])
+{
+    return memcmp(a, b, 2 * sizeof *a) == 0;
+}
 
 /* With a view held, after looking at its bytes: 0 if they were whole up to here. Otherwise
    MMS_E_EVICTED, and the view has ended. */

@@ -83,11 +83,9 @@ static bool protect(struct mms__tracking *tracking, const unsigned char *slot, u
 int mms__tracking_begin(struct mms__tracking *tracking, const struct mms__tracked *tracked, const unsigned char *slot,
                         uint64_t size)
 {
+    MMS__HOLD_CANCEL(before);
     int code;
 
-    if (tracked->how == MMS_TRACK_TOUCHES)
-        return 0;
-    MMS__HOLD_CANCEL(before);
     tracking->noted = protect(tracking, slot, size);
     if (tracking->noted)
         return 0;

@@ -27,8 +27,8 @@ struct mms__tracked {
 int mms__tracking_open(struct mms__tracking *tracking, const struct mms__tracked *tracked);
 void mms__tracking_close(struct mms__tracking *tracking);
 
-/* Note stores to the first `size` bytes of a slot from here on. By now the slot equals the value
-   that is being updated, and only the caller will store to it. */
+/* Note stores to the first `size` bytes of a slot from here on; not for MMS_TRACK_TOUCHES. By now
+   the slot equals the value that is being updated, and only the caller will store to it. */
 int mms__tracking_begin(struct mms__tracking *tracking, const struct mms__tracked *tracked, const unsigned char *slot,
                         uint64_t size);
 /* At the commit: add where the first `size` bytes differ from that value. Cannot fail. */

@@ -496,15 +496,24 @@ static void options_may_not_contradict_the_type(void **state)
     mms_table *table;
     mms_view view;
 
+    check_code(Prices_table_begin(h.writer, NULL, NULL), MMS_E_INVALID);
+    options.struct_size = 1;
+    check_code(Prices_table_begin(h.writer, &options, &table), MMS_E_INVALID);
+    check_detail_mentions("options: struct_size is 1");
+    options = (mms_table_options)MMS_TABLE_OPTIONS_INIT;
     options.key_size = 4;
     check_code(Prices_table_begin(h.writer, &options, &table), MMS_E_INVALID);
+    options.key_size = 0;
+    options.value_size = Spots_table_type.value->size;
+    check_ok(Spots_table_begin(h.writer, &options, &table)); /* each value has that size */
+    check_ok(mms_table_abort(table));
     options.key_size = 8;
     options.value_size = 8;
     check_code(Prices_table_begin(h.writer, &options, &table), MMS_E_INVALID);
     options.value_size = 0;
     options.type_id[0] = 1;
     check_code(Prices_table_begin(h.writer, &options, &table), MMS_E_INVALID);
-    options.type_id[0] = 0;
+    memcpy(options.type_id, Prices_table_type.type_id, sizeof options.type_id); /* the same again */
     options.expiring = true;
     options.max_bytes = 1 << 20;
     check_ok(Prices_table_begin(h.writer, &options, &table));

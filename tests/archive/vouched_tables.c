@@ -3,6 +3,7 @@
    made them. All others are checked at each look-up, whatever is in them. */
 #include "handles.h"
 #include "pattern.h"
+#include "region/layout.h"
 #include "sample.h"
 #include "scratch.h"
 #include "tables.h"
@@ -228,6 +229,25 @@ static void a_type_that_both_could_have_is_trusted_by_neither(void **state)
     close_handles(&h);
 }
 
+/* The flag counts for the type that stands beside it, whatever the table itself says. */
+static void nor_are_tables_whose_descriptor_has_another_type(void **state)
+{
+    struct handles h = open_handles(state);
+    const uint64_t other = 1;
+    mms_info info;
+
+    put_price(&h, 1);
+    check_true(is_vouched(&h));
+    check_ok(mms_inspect(h.path, &info));
+    patch_bytes(h.path, "control",
+                offsetof(struct mms__control, slots) + info.slot * sizeof(struct mms__descriptor) +
+                    offsetof(struct mms__descriptor, type_id),
+                &other, sizeof other);
+    check_true(!is_vouched(&h));
+    check_ok(look_up(&h, 1));
+    close_handles(&h);
+}
+
 static void those_of_a_writer_that_tracks_stores_are_no_exception(void **state)
 {
     mms_writer_options options = sample_options();
@@ -390,6 +410,7 @@ int main(void)
         scratch_test(nor_is_the_commit_of_a_table_as_a_write),
         scratch_test(nor_are_tables_that_borrow_a_type),
         scratch_test(a_type_that_both_could_have_is_trusted_by_neither),
+        scratch_test(nor_are_tables_whose_descriptor_has_another_type),
         scratch_test(those_of_a_writer_that_tracks_stores_are_no_exception),
         scratch_test(a_region_may_have_all_values_checked),
         scratch_test(a_replaced_region_takes_it_along),

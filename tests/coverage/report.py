@@ -9,7 +9,7 @@ import collections
 import json
 import sys
 
-AREAS = ["src/api/", "src/base/", "src/os/", "src/handle/", "src/region/", "src/mmap_sync/", "src/archive/", "src/schema/", "src/cli/", "include/mmsync/"]
+AREAS = ["src/api/", "src/base/", "src/os/", "src/handle/", "src/region/", "src/table/", "src/mmap_sync/", "src/archive/", "src/schema/", "src/cli/", "include/mmsync/"]
 DEMANDED = ("src/api/", "src/base/", "src/os/", "src/handle/", "src/region/")
 
 
