@@ -160,8 +160,6 @@ static int end_view(struct mms_reader *reader)
 
 int mms__mmap_sync_end(struct mms_reader *reader)
 {
-    MMS__HOLD_CANCEL(before);
-
     return end_view(reader);
 }
 
@@ -175,9 +173,11 @@ int mms__mmap_sync_verify_view(struct mms_reader *reader)
     return code != 0 ? code : fail_evicted(reader); /* a count that was lost may be another reader's by now */
 }
 
-/* With `word` pinned, which is not the word of the last view. */
+/* With `word` pinned, which is not the word of the last view. Only here a read makes system calls,
+   so cancellation is not held off elsewhere, which takes as long as a read. */
 static int hold(struct mms_reader *reader, uint64_t word)
 {
+    MMS__HOLD_CANCEL(before);
     uint64_t size = mms__mmap_sync_size(word);
     const void *data;
     int code = mms__side_map(mms__mmap_sync_region_of(reader->region), mms__mmap_sync_index(word), size, &data);
@@ -225,7 +225,6 @@ static bool is_newest(struct mms_reader *reader)
 
 int mms__mmap_sync_read(struct mms_reader *reader, mms_view *out)
 {
-    MMS__HOLD_CANCEL(before);
     bool gone = mms__region_glance(reader->region);
     int code;
 
