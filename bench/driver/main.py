@@ -44,7 +44,7 @@ def parse():
         default="short",
         help="a few minutes (the default)",
     )
-    parser.add_argument("--full", dest="plan", action="store_const", const="full", help="about 20 minutes")
+    parser.add_argument("--full", dest="plan", action="store_const", const="full", help="about half an hour")
     parser.add_argument(
         "--tiny",
         dest="plan",
