@@ -3,6 +3,7 @@
 import pathlib
 import subprocess
 import sys
+import tempfile
 
 import mmsync
 import pytest
@@ -32,9 +33,10 @@ def test_the_tool_works_on_the_same_region(path):
 
 
 @pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    """What one run of mypy has read, the next need not."""
-    return str(tmp_path_factory.mktemp("mypy"))
+def cache():
+    """What one run of mypy has read, the next need not. pytest's own directories would stay."""
+    with tempfile.TemporaryDirectory() as directory:
+        yield directory
 
 
 def test_the_types_are_right(cache):
