@@ -16,12 +16,24 @@ static struct region *region_of(PyObject *self)
     return (struct region *)(void *)self;
 }
 
+static struct mmspy_handle *raise_closed(const struct region *region)
+{
+    return (struct mmspy_handle *)(void *)mmspy_raise_format(
+        MMS_E_INVALID, "the region %s is closed; open it again with mmsync.Region(path)",
+        mmspy_path_text(&region->path));
+}
+
 static int reopen(struct region *region)
 {
     struct mmspy_handle *handle = mmspy_handle_open(region->path.absolute, &region->options);
 
     if (!handle)
         return -1;
+    if (region->closed) { /* by another thread, meanwhile */
+        mmspy_handle_drop(handle);
+        raise_closed(region);
+        return -1;
+    }
     mmspy_handle_drop(region->handle);
     region->handle = handle;
     return 0;
@@ -34,9 +46,7 @@ static struct mmspy_handle *handle_of(struct region *region)
     if (region->handle && region->handle->process == mmspy_process)
         return region->handle;
     if (region->closed || !region->path.absolute)
-        return (struct mmspy_handle *)(void *)mmspy_raise_format(
-            MMS_E_INVALID, "the region %s is closed; open it again with mmsync.Region(path)",
-            mmspy_path_text(&region->path));
+        return raise_closed(region);
     return reopen(region) == 0 ? region->handle : NULL;
 }
 

@@ -6,6 +6,12 @@ import sys
 import typing
 
 
+def is_program(path: str) -> bool:
+    """Not the script that starts this."""
+    with open(path, "rb") as file:
+        return file.read(4) == b"\x7fELF"
+
+
 def find_tool() -> str:
     """The tool that came with the package, else the one that is installed on this machine."""
     own = os.path.join(os.path.dirname(__file__), "tool")
@@ -13,7 +19,7 @@ def find_tool() -> str:
         return own
     for place in os.get_exec_path():
         found = shutil.which("mmsync", path=place)
-        if found and open(found, "rb").read(4) == b"\x7fELF":  # and not the script that starts this
+        if found and is_program(found):
             return found
     sys.exit("mmsync: this package was built without the tool; build it where libjansson-dev is installed, "
              "or install mmsync itself")
