@@ -20,12 +20,15 @@ enum { PUBLISHES_LEAST = 8, PAUSE = 1024 };
 struct covers {
     uint64_t exact[COVERS_MOST];
     unsigned count;
-    uint64_t from; /* and all from here on */
+    uint64_t from;   /* and all from here on */
+    uint64_t oldest; /* of the live slots: what is older covers none */
 };
 
-/* False if there are too many. */
+/* False if there are too many. Lines that are idle or free may name generations that are long gone. */
 static bool add(struct covers *covers, uint64_t generation)
 {
+    if (generation < covers->oldest)
+        return true;
     for (unsigned i = 0; i < covers->count; i++)
         if (covers->exact[i] == generation)
             return true;
@@ -71,6 +74,18 @@ static bool is_covered(const struct covers *covers, uint64_t generation)
         if (covers->exact[i] == generation)
             return true;
     return covers->from <= generation;
+}
+
+static uint64_t find_oldest(const struct mms__pool *pool)
+{
+    uint64_t oldest = UINT64_MAX;
+
+    for (uint32_t i = 0; i < pool->live_count; i++) {
+        uint64_t generation = pool->slots[pool->live_list[i]].generation;
+
+        oldest = generation < oldest ? generation : oldest;
+    }
+    return oldest;
 }
 
 /* Those that were retired first come last in the list, and are used first. */
@@ -127,7 +142,7 @@ unsigned mms__reclaim_quick(struct mms__pool *pool, uint64_t now_ns)
 {
     /* Nobody but this writer stores it. */
     uint64_t current = mms__word_generation(mms__load_relaxed(&pool->control->current));
-    struct covers covers = {.count = 0, .from = UINT64_MAX};
+    struct covers covers = {.count = 0, .from = UINT64_MAX, .oldest = find_oldest(pool)};
     uint32_t lines;
     unsigned freed = 0;
 

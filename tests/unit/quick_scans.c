@@ -125,6 +125,31 @@ static void a_symmetric_line_needs_to_say_nothing(void **state)
     bench_close(&bench);
 }
 
+/* Readers that are idle or have closed may be many, and what they name may be long gone. */
+static void generations_that_are_gone_do_not_count(void **state)
+{
+    mms_writer_options options = sample_options();
+    struct bench bench;
+
+    options.max_readers = 64;
+    bench_open(state, &bench, options);
+    for (int i = 0; i < 60 || bench.pool->live_count < 2; i++)
+        publish_text(bench.writer, "value");
+    for (uint32_t i = 1; i < 40; i++) {
+        bench.line[i].owner = i % 2 == 0 ? bench.line->owner : 0;
+        bench.line[i].mode = MMS__ASYMMETRIC;
+        bench.line[i].flags = MMS__SAYS_AGAIN;
+        bench.line[i].again = exact(i);
+    }
+    bench.pool->table.shared->high_water = 40;
+    bench.pool->quick_paused = 0;
+    check_true(mms__reclaim_quick(bench.pool, 0) > 0);
+    check_equal(bench.pool->live_count, 1);
+    for (uint32_t i = 1; i < 40; i++)
+        bench.line[i].owner = 0;
+    bench_close(&bench);
+}
+
 /* Each generation that a line names is compared with each slot: with many of them an index is faster. */
 static void too_many_covers_are_left_to_the_other_scan(void **state)
 {
@@ -257,6 +282,7 @@ int main(void)
         scratch_test(the_oldest_value_is_overwritten_first),
         scratch_test(a_line_that_says_nothing_covers_everything),
         scratch_test(a_symmetric_line_needs_to_say_nothing),
+        scratch_test(generations_that_are_gone_do_not_count),
         scratch_test(too_many_covers_are_left_to_the_other_scan),
         scratch_test(a_writer_without_membarrier_does_not_scan_quickly),
         scratch_test(a_reader_says_what_it_may_announce_again),
