@@ -181,8 +181,9 @@ MMS__DEFINE_INIT(mms_region_options)
 
 /* Open the region for writing, and create it if it does not exist. Waits lock_wait_ms for another
    writer, then MMS_E_BUSY. The generations go on where the last writer stopped, however it ended.
-   NULL options: all defaults. */
+   NULL options: all defaults. mms_writer_set_grace changes grace_ms, from the next write on. */
 int mms_writer_open(const char *path, const mms_writer_options *options, mms_writer **out);
+int mms_writer_set_grace(mms_writer *writer, int32_t grace_ms);
 
 /* Publish a copy of size bytes. Size 0 is a value; then data may be NULL. receipt may be NULL, here
    and below. MMS_E_TOO_BIG, MMS_E_AGAIN, -ENOSPC, MMS_E_GONE, MMS_E_EXHAUSTED: the last value stays. */
@@ -211,9 +212,6 @@ int mms_write_set_type(mms_writer *writer, const uint64_t type_id[2], const char
 int mms_write_update(mms_writer *writer, size_t capacity, void **buffer, size_t *size, mms_receipt *receipt);
 int mms_write_touch(mms_writer *writer, size_t offset, size_t length);
 int mms_write_patch(mms_writer *writer, size_t offset, const void *data, size_t length);
-
-/* Change options.grace_ms of an open writer, from the next write on. */
-int mms_writer_set_grace(mms_writer *writer, int32_t grace_ms);
 
 /* Give the room back; nothing is published. */
 int mms_write_abort(mms_writer *writer);
