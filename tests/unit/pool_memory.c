@@ -35,6 +35,7 @@ static unsigned slots_used(const char *path)
     return info.slots_used;
 }
 
+/* How many depends on the speed of the machine (region/quick.c), but there are always several. */
 static void small_values_use_many_slots(void **state)
 {
     const char *path = scratch_path(state, "region");
@@ -42,7 +43,7 @@ static void small_values_use_many_slots(void **state)
 
     for (int i = 0; i < 500; i++)
         publish_size(writer, 36);
-    check_equal(slots_used(path), SLOTS);
+    check_true(slots_used(path) >= 8);
     check_ok(mms_writer_close(writer));
 }
 
