@@ -56,7 +56,7 @@ http() {
 }
 
 run "$MMSYNC" exporter --listen nonsense "$home"
-if [[ $err == *"built without libmicrohttpd"* ]]; then
+if [[ $err == *"built without libmicrohttpd"* || $err == *"cannot serve HTTP"* ]]; then
     echo "no HTTP: $err"
     finish
 fi

@@ -6,6 +6,7 @@
 #include "cli/message.h"
 
 #ifdef MMS_HAVE_MICROHTTPD
+#include <dlfcn.h>
 #include <errno.h>
 #include <microhttpd.h>
 #include <netdb.h>
@@ -19,6 +20,44 @@
 
 enum { CONNECTIONS = 16, IDLE_SECONDS = 10 };
 
+/* Loaded when it is needed: it brings a library for TLS, which brings a dozen more, and no other
+   verb should wait for them to start. */
+#define LIBRARY "libmicrohttpd.so.12"
+
+/* clang-format off */
+static struct {
+    __typeof__(MHD_add_response_header) *add_response_header;
+    __typeof__(MHD_create_response_from_buffer) *create_response_from_buffer;
+    __typeof__(MHD_destroy_response) *destroy_response;
+    __typeof__(MHD_queue_response) *queue_response;
+    __typeof__(MHD_start_daemon) *start_daemon;
+    __typeof__(MHD_stop_daemon) *stop_daemon;
+} mhd;
+/* clang-format on */
+
+/* Stores the address of a function of the library; false if it has none of that name. */
+static bool find(void *library, const char *name, void *function)
+{
+    void *found = dlsym(library, name);
+
+    memcpy(function, &found, sizeof found);
+    return found != NULL;
+}
+
+/* An exit status; a failure has been reported. */
+static int load_library(void)
+{
+    void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+
+    if (library && find(library, "MHD_add_response_header", &mhd.add_response_header) &&
+        find(library, "MHD_create_response_from_buffer", &mhd.create_response_from_buffer) &&
+        find(library, "MHD_destroy_response", &mhd.destroy_response) &&
+        find(library, "MHD_queue_response", &mhd.queue_response) &&
+        find(library, "MHD_start_daemon", &mhd.start_daemon) && find(library, "MHD_stop_daemon", &mhd.stop_daemon))
+        return EXIT_OK;
+    return fail("cannot serve HTTP: %s (Debian: apt install libmicrohttpd12); or use --textfile", dlerror());
+}
+
 struct server {
     char *const *directories;
     int count;
@@ -31,11 +70,11 @@ static enum MHD_Result answer(struct MHD_Connection *connection, unsigned status
 
     if (!response)
         return MHD_NO; /* closes the connection */
-    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+    mhd.add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
     if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
-        MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
-    queued = MHD_queue_response(connection, status, response);
-    MHD_destroy_response(response);
+        mhd.add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+    queued = mhd.queue_response(connection, status, response);
+    mhd.destroy_response(response);
     return queued;
 }
 
@@ -44,7 +83,7 @@ static enum MHD_Result answer_text(struct MHD_Connection *connection, unsigned s
     char *copy = strdup(text);
 
     return answer(connection, status, "text/plain; charset=utf-8",
-                  copy ? MHD_create_response_from_buffer(strlen(copy), copy, MHD_RESPMEM_MUST_FREE) : NULL);
+                  copy ? mhd.create_response_from_buffer(strlen(copy), copy, MHD_RESPMEM_MUST_FREE) : NULL);
 }
 
 static enum MHD_Result answer_metrics(struct MHD_Connection *connection, const struct server *server)
@@ -61,7 +100,7 @@ static enum MHD_Result answer_metrics(struct MHD_Connection *connection, const s
         return answer_text(connection, MHD_HTTP_INTERNAL_SERVER_ERROR, "out of memory\n");
     }
     return answer(connection, MHD_HTTP_OK, "text/plain; version=0.0.4; charset=utf-8",
-                  MHD_create_response_from_buffer(size, text, MHD_RESPMEM_MUST_FREE));
+                  mhd.create_response_from_buffer(size, text, MHD_RESPMEM_MUST_FREE));
 }
 
 static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *url, const char *method,
@@ -151,12 +190,12 @@ int http_serve(const char *address, char *const *directories, int count)
 {
     struct server server = {directories, count};
     struct MHD_Daemon *daemon;
-    int fd = listen_on(address);
+    int fd = load_library() ? -1 : listen_on(address);
 
     if (fd < 0)
         return EXIT_FAILED;
     interrupt_catch();
-    daemon = MHD_start_daemon(MHD_USE_AUTO_INTERNAL_THREAD, 0, NULL, NULL, handle, &server, MHD_OPTION_LISTEN_SOCKET,
+    daemon = mhd.start_daemon(MHD_USE_AUTO_INTERNAL_THREAD, 0, NULL, NULL, handle, &server, MHD_OPTION_LISTEN_SOCKET,
                               fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
                               (unsigned)IDLE_SECONDS, MHD_OPTION_END);
     if (!daemon) {
@@ -166,7 +205,7 @@ int http_serve(const char *address, char *const *directories, int count)
     print_url(fd);
     if (flush_output())
         interrupt_wait();
-    MHD_stop_daemon(daemon); /* closes fd */
+    mhd.stop_daemon(daemon); /* closes fd */
     return interrupt_finish(EXIT_OK);
 }
 
