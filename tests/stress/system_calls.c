@@ -154,8 +154,17 @@ static mms_writer *warm_writer(const char *path)
 
     options.max_size = 64 << 10;
     writer = sample_writer_with(path, options);
-    use_every_slot(writer, 1000); /* until all slots are in use */
+    use_every_slot(writer, 1000); /* on a fast machine all slots are in use then */
     return writer;
+}
+
+/* No calls but membarrier and the looks at the path; and for each slot that was not in use before, those that give it memory
+   while signals are held back. */
+static void check_few_calls(const char *path, unsigned slots_before, const struct system_calls *calls)
+{
+    unsigned new_slots = inspect(path).slots_used - slots_before;
+
+    check_true(calls->total <= calls->of[SYS_membarrier] + looks(calls) + 5 * (unsigned long)new_slots);
 }
 
 static void following_changes_makes_few(void **state)
@@ -164,13 +173,14 @@ static void following_changes_makes_few(void **state)
     struct turns turns = {.writer = warm_writer(path)};
     struct system_calls calls;
     mms_region *region = sample_region(path);
+    unsigned slots = inspect(path).slots_used;
     uint64_t start;
 
     turns.reader = sample_reader(region);
     start = mms__now_ns();
     count(follow_changes, &turns, &calls);
     check_equal(turns.failed, 0);
-    check_equal(calls.total, calls.of[SYS_membarrier] + looks(&calls));
+    check_few_calls(path, slots, &calls);
     check_true(calls.of[SYS_membarrier] <= 2);
     check_true(looks(&calls) <= most_looks(start, 100));
     check_ok(mms_reader_close(turns.reader));
@@ -200,6 +210,7 @@ static void writing_makes_none_but_membarrier(void **state)
     struct writings writings = {.writer = warm_writer(path)};
     struct system_calls calls;
     struct child reader = child_start("reader");
+    unsigned slots = inspect(path).slots_used;
     uint64_t start;
 
     child_expect(&reader, "OK pin", "open %s", path);
@@ -212,7 +223,7 @@ static void writing_makes_none_but_membarrier(void **state)
     for (int i = 0; i < SYSTEM_CALLS_MAX; i++)
         if (calls.of[i] && i != SYS_membarrier)
             print_message("system call %d: %lu times\n", i, calls.of[i]);
-    check_equal(calls.total, calls.of[SYS_membarrier] + looks(&calls));
+    check_few_calls(path, slots, &calls);
     check_true(looks(&calls) <= most_looks(start, WRITES));
     check_true(calls.of[SYS_membarrier] <= WRITES / 100);
     child_end(&reader);
