@@ -35,15 +35,17 @@ static unsigned slots_used(const char *path)
     return info.slots_used;
 }
 
-/* How many depends on the speed of the machine (region/quick.c), but there are always several. */
+/* Where each scan needs a heavy fence, or readers pay for theirs, slots are not used again before they have all been used. */
 static void small_values_use_many_slots(void **state)
 {
     const char *path = scratch_path(state, "region");
     mms_writer *writer = roomy_writer(path);
 
+    pool_of(writer)->can_membarrier = false; /* no quick scans, whose number depends on the speed of the machine */
+    pool_of(writer)->quick_due = UINT64_MAX;
     for (int i = 0; i < 500; i++)
         publish_size(writer, 36);
-    check_true(slots_used(path) >= 8);
+    check_equal(slots_used(path), SLOTS);
     check_ok(mms_writer_close(writer));
 }
 
