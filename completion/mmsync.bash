@@ -4,7 +4,8 @@
 _mmsync_options() {
     case $1 in
         write)
-            echo "--max-size --max-slots --max-readers --mode --readers-mode --group --replace --checksum --at --set --changes-size --allow-empty --tag --type-id
+            echo "--max-size --max-slots --max-readers --mode --readers-mode --group --replace --checksum --at --set --json --schema --type
+                --changes-size --allow-empty --tag --type-id
                 --grace --evict --reset --unlocked --lock-wait --fence --huge-pages --format --force-filesystem --trust"
             ;;
         dump) echo "--as --keys --values --format --other-hasher --force-filesystem --trust" ;;
@@ -57,7 +58,8 @@ _mmsync_takes_value() {
         --keys) [[ $1 != watch ]] ;;
         -p) [[ $1 == keys ]] ;;
         -o) [[ $1 == read ]] ;;
-        --schema) [[ $1 == bridge ]] ;;
+        --schema) [[ $1 == bridge || $1 == write ]] ;;
+        --json) [[ $1 == write ]] ;;
         -v) [[ $1 == repair ]] ;;
         -n) [[ $1 == watch || $1 == bridge ]] ;;
         -t) [[ $1 == watch || $1 == exporter ]] ;;
@@ -113,7 +115,7 @@ _mmsync_value() {
         --as) _mmsync_words "jsonl csv mdb" ;;
         --format) _mmsync_words "auto mmsync mmap-sync" ;;
         --from) _mmsync_words "mmsync mmap-sync" ;;
-        -o | --output | --schema | --textfile) _mmsync_files -f ;;
+        -o | --output | --schema | --json | --textfile) _mmsync_files -f ;;
         -d | --directory) _mmsync_files -d ;;
     esac
 }

@@ -2,8 +2,8 @@
 /* A reader on one side and a writer on the other, each reopened when its side goes away and
    comes back. */
 #include "cli/arguments.h"
-#include "cli/bridge_type.h"
 #include "cli/cmd.h"
+#include "cli/file_type.h"
 #include "cli/interrupt.h"
 #include "cli/message.h"
 #include "cli/now.h"
@@ -90,7 +90,7 @@ struct bridge {
     mms_writer_options writing;
     mms_mmap_sync_region_options reading_mmap_sync; /* what reading.mmap_sync points to */
     mms_mmap_sync_writer_options writing_mmap_sync;
-    struct bridge_type type;
+    struct file_type type;
     bool once, quiet;
     uint64_t count, copied;
     /* of the moment */
@@ -295,7 +295,7 @@ static bool has_it_already(struct bridge *bridge, const void *data, size_t size)
 static int publish(struct bridge *bridge, const void *buffer, size_t size, uint64_t generation)
 {
     mms_receipt receipt;
-    int code = bridge_type_apply(&bridge->type, bridge->writer, buffer, size);
+    int code = file_type_apply(&bridge->type, bridge->writer, buffer, size);
 
     while (code == 0 && (code = mms_write_commit(bridge->writer, size, &receipt)) == MMS_E_AGAIN && !bridge->once &&
            !interrupted() && mms_generation(bridge->region) == generation) {
@@ -444,7 +444,7 @@ static int run(struct bridge *bridge, const char *schema, const char *type)
 
     check_options(bridge, schema, type);
     if (schema)
-        status = bridge_type_load(&bridge->type, schema, type);
+        status = file_type_load(&bridge->type, schema, type);
     if (!status) {
         interrupt_catch();
         if (!bridge->quiet)
@@ -453,7 +453,7 @@ static int run(struct bridge *bridge, const char *schema, const char *type)
     }
     close_from(bridge);
     close_to(bridge);
-    bridge_type_free(&bridge->type);
+    file_type_free(&bridge->type);
     return interrupt_finish(finish_output(status));
 }
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/arguments.h"
 #include "cli/cmd.h"
-#include "cli/interrupt.h"
 #include "cli/message.h"
+#include "cli/publication.h"
+#include "cli/set/document.h"
 #include "cli/set/set.h"
 #include "cli/source.h"
 #include "cli/writer_arguments.h"
-#include <errno.h>
 #include <inttypes.h>
 #include <mmsync.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@
 
 static const struct verb verb = {
     .name = "write",
-    .synopsis = "REGION [FILE|- | --set PATH=VALUE...] [OPTION]...",
+    .synopsis = "REGION [FILE|- | --set PATH=VALUE... | --json FILE] [OPTION]...",
     .help = "Publish FILE, or all of standard input, as the new value of REGION, which is created\n"
             "if it does not exist. Prints one line: generation=N size=BYTES slot=N.\n"
             "Nothing is published unless everything could be read. An empty stream is refused\n"
@@ -29,6 +29,11 @@ static const struct verb verb = {
             "                          with its schema; nothing is read then. PATH is as in items[3].level\n"
             "                          or prices{KEY}.amount; VALUE is JSON, in which text that stands\n"
             "                          alone needs no quotes. Several are one generation, or nothing\n"
+            "      --json FILE         publish a typed value, written as JSON in FILE, '-' for standard\n"
+            "                          input, as 'mmsync read --json' prints it; needs the next two\n"
+            "      --schema FILE       the schema that its type is in, as for mmsc; it is stored with\n"
+            "                          the value\n"
+            "      --type NAME         the name of that type\n"
             "      --changes-size SIZE room to note what --at and --set change; chosen at a region's\n"
             "                          first one\n"
             "      --allow-empty       publish standard input or a pipe even if it is empty\n"
@@ -40,7 +45,7 @@ static const struct verb verb = {
             "A bare NAME means /dev/shm/NAME.\n",
 };
 
-enum { CHECKSUM = WRITER_OPTIONS_END, ALLOW_EMPTY, AT, CHANGES_SIZE, SET, TAG, TYPE_ID };
+enum { CHECKSUM = WRITER_OPTIONS_END, ALLOW_EMPTY, AT, CHANGES_SIZE, SET, JSON, SCHEMA, TYPE, TAG, TYPE_ID };
 
 static const struct option long_options[] = {
     WRITER_OPTIONS,
@@ -49,72 +54,13 @@ static const struct option long_options[] = {
     {"at", required_argument, NULL, AT},
     {"changes-size", required_argument, NULL, CHANGES_SIZE},
     {"set", required_argument, NULL, SET},
+    {"json", required_argument, NULL, JSON},
+    {"schema", required_argument, NULL, SCHEMA},
+    {"type", required_argument, NULL, TYPE},
     {"tag", required_argument, NULL, TAG},
     {"type-id", required_argument, NULL, TYPE_ID},
     COMMON_OPTIONS,
 };
-
-/* Publish what was written, and say so. */
-static int publish(mms_writer *writer, size_t size)
-{
-    mms_receipt receipt;
-    int code = mms_write_commit(writer, size, &receipt);
-
-    if (code)
-        return fail_call(code);
-    printf("generation=%" PRIu64 " size=%zu slot=%u%s\n", receipt.generation, receipt.size, receipt.slot,
-           mms_mmap_sync_was_reset(writer) ? " reset" : "");
-    return EXIT_OK;
-}
-
-static int read_and_publish(const char *path, struct source *source, mms_writer *writer, bool is_new)
-{
-    mms_info info;
-    size_t size;
-    int code = mms_inspect(path, &info), status;
-
-    if (code)
-        return fail_call(code);
-    status = source_read(source, writer, info.max_size, is_new, &size);
-    return status ? status : publish(writer, size);
-}
-
-static int write_source(const char *path, const mms_writer_options *options, struct source *source)
-{
-    mms_writer *writer;
-    mms_info info;
-    bool is_new = mms_inspect(path, &info) == -ENOENT;
-    int code, status;
-
-    if (options->max_size && source->sized && source->size > options->max_size)
-        return fail("%s has %" PRIu64 " bytes, more than --max-size; nothing was published", source->name,
-                    source->size);
-    code = mms_writer_open(path, options, &writer);
-    if (code)
-        return fail_call(code);
-    if (is_new)
-        interrupt_catch(); /* a region that has a value needs no tidying up: a killed writer changes nothing */
-    status = read_and_publish(path, source, writer, is_new);
-    mms_writer_close(writer);
-    if (status && is_new)
-        remove_if_empty(path);
-    return interrupt_finish(status);
-}
-
-static int write_changes(const char *path, const mms_writer_options *options, const struct set *set)
-{
-    mms_writer *writer;
-    size_t size;
-    int code = mms_writer_open(path, options, &writer), status;
-
-    if (code)
-        return fail_call(code);
-    status = set_apply(set, writer, &size);
-    if (!status)
-        status = publish(writer, size);
-    mms_writer_close(writer);
-    return status;
-}
 
 /* As a size, and 0 is one. */
 static uint64_t parse_offset(const char *text)
@@ -127,7 +73,8 @@ struct request {
     bool allow_empty, patches;
     uint64_t at;
     char **assignments;
-    size_t count; /* of them */
+    size_t count;                     /* of them */
+    const char *json, *schema, *type; /* files, and the name of a type; NULL: none is given */
 };
 
 static void take_option(struct request *request, struct writer_arguments *arguments, int option)
@@ -147,16 +94,40 @@ static void take_option(struct request *request, struct writer_arguments *argume
             usage_error(&verb, "--set: '%s' has no '='; it is to be PATH=VALUE", optarg);
         request->assignments[request->count++] = optarg;
         break;
+    case JSON: request->json = optarg; break;
+    case SCHEMA: request->schema = optarg; break;
+    case TYPE: request->type = optarg; break;
     case TAG: options->tag = parse_number(&verb, "--tag", optarg, 0, UINT64_MAX); break;
     case TYPE_ID: parse_type(&verb, "--type-id", optarg, options->type_id); break;
     default: set_writer_option(&verb, arguments, option);
     }
 }
 
+/* Of --json and what belongs to it. */
+static void check_document(const struct request *request, const mms_writer_options *options, int operands)
+{
+    if (!request->json && (request->schema || request->type))
+        usage_error(&verb, "%s is for --json", request->schema ? "--schema" : "--type");
+    if (!request->json)
+        return;
+    if (!request->schema || !request->type)
+        usage_error(&verb, "--json needs --schema FILE and --type NAME; to change some places of a value, give --set");
+    if (operands == 2)
+        usage_error(&verb, "--json names the only file that is read");
+    if (request->count || request->patches || request->allow_empty)
+        usage_error(&verb, "%s does not go with --json, which publishes a whole value",
+                    request->count     ? "--set"
+                    : request->patches ? "--at"
+                                       : "--allow-empty");
+    if (options->type_id[0] | options->type_id[1])
+        usage_error(&verb, "--type-id: with --json the schema decides which type it is");
+}
+
 static void check_options(const struct request *request, const mms_writer_options *options, int operands)
 {
     const bool typed = (options->type_id[0] | options->type_id[1]) != 0;
 
+    check_document(request, options, operands);
     if (request->count && operands == 2)
         usage_error(&verb, "--set changes the newest value, and reads no file");
     if (request->count && (request->patches || request->allow_empty))
@@ -167,29 +138,84 @@ static void check_options(const struct request *request, const mms_writer_option
                     request->count ? "--set" : "--at");
 }
 
-static int write_set(const char *path, const mms_writer_options *options, const struct request *request)
+/* ---- What is published ---- */
+
+static int build_set(const struct publication *publication, mms_writer *writer, struct candidate *candidate)
+{
+    return set_apply(publication->context, writer, candidate);
+}
+
+static int write_set(struct publication *publication, const struct request *request)
 {
     struct set set = {.assignments = request->assignments, .count = request->count};
-    int status = set_open(&set, path, options);
+    int status = set_open(&set, publication->path, publication->options);
 
+    publication->build = build_set;
+    publication->context = &set;
     if (!status)
-        status = write_changes(path, options, &set);
+        status = publication_run(publication);
     set_close(&set);
     return status;
 }
 
-static int write_bytes(const char *path, const char *file, const mms_writer_options *options,
-                       const struct request *request)
+static int build_bytes(const struct publication *publication, mms_writer *writer, struct candidate *candidate)
 {
+    mms_info info;
+    int code = mms_inspect(publication->path, &info);
+
+    return code ? fail_call(code)
+                : source_read(publication->context, writer, info.max_size, publication->is_new, candidate);
+}
+
+static int write_bytes(struct publication *publication, const struct request *request, const char *file)
+{
+    const uint64_t max_size = publication->options->max_size;
     struct source source;
     int status = source_open(&source, file);
 
     source.allow_empty = request->allow_empty;
     source.patches = request->patches;
     source.at = request->at;
+    publication->build = build_bytes;
+    publication->context = &source;
+    if (!status && max_size && source.sized && source.size > max_size)
+        status =
+            fail("%s has %" PRIu64 " bytes, more than --max-size; nothing was published", source.name, source.size);
     if (!status)
-        status = write_source(path, options, &source);
+        status = publication_run(publication);
     source_close(&source);
+    return status;
+}
+
+/* Nothing is built before the commit: a value that is serialized as it is published needs no check by readers. */
+static int build_document(const struct publication *publication, mms_writer *writer, struct candidate *candidate)
+{
+    mms_info info;
+    int code = mms_inspect(publication->path, &info);
+
+    (void)writer;
+    (void)candidate;
+    if (code)
+        return fail_call(code);
+    return mms_is_mmap_sync(publication->path) ? EXIT_OK : document_check(publication->context, info.max_size);
+}
+
+static int commit_document(const struct publication *publication, mms_writer *writer, mms_receipt *receipt)
+{
+    return document_publish(publication->context, writer, receipt);
+}
+
+static int write_document(struct publication *publication, const struct request *request)
+{
+    struct document document;
+    int status = document_open(&document, request->schema, request->type, request->json);
+
+    publication->build = build_document;
+    publication->commit = commit_document;
+    publication->context = &document;
+    if (!status)
+        status = publication_run(publication);
+    document_close(&document);
     return status;
 }
 
@@ -197,7 +223,7 @@ int cmd_write(int argc, char **argv)
 {
     struct request request = {.assignments = calloc((size_t)argc, sizeof(char *))};
     struct writer_arguments arguments;
-    const char *path;
+    struct publication publication = {.options = &arguments.options};
     int option, operands, status;
 
     if (!request.assignments)
@@ -207,9 +233,13 @@ int cmd_write(int argc, char **argv)
         take_option(&request, &arguments, option);
     operands = count_operands(&verb, argc, argv, 1, 2);
     check_options(&request, &arguments.options, operands);
-    path = path_in_format(&verb, arguments.format, argv[optind]);
-    status = request.count ? write_set(path, &arguments.options, &request)
-                           : write_bytes(path, operands == 2 ? argv[optind + 1] : NULL, &arguments.options, &request);
+    publication.path = path_in_format(&verb, arguments.format, argv[optind]);
+    if (request.json)
+        status = write_document(&publication, &request);
+    else if (request.count)
+        status = write_set(&publication, &request);
+    else
+        status = write_bytes(&publication, &request, operands == 2 ? argv[optind + 1] : NULL);
     free(request.assignments);
     return status;
 }

@@ -16,7 +16,7 @@
 /* The room that a stream of unknown length starts with, and the most that is added at a time: room
    is memory. AT_ONCE: the most that one read asks for, so that Ctrl-C and the progress bar get
    their turn. */
-enum { FIRST_ROOM = 1 << 20, MOST_GROWTH = 64 << 20, AT_ONCE = 4 << 20 };
+enum { FIRST_ROOM = 1 << 20, MOST_GROWTH = 64 << 20, AT_ONCE = 4 << 20, FIRST_TEXT = 64 << 10 };
 
 /* Not in every linux/magic.h. */
 #ifndef CONFIGFS_MAGIC
@@ -134,6 +134,26 @@ int source_read_full(const struct source *source, void *buffer, size_t size, siz
         *got += (size_t)part;
     }
     return EXIT_OK;
+}
+
+int source_read_all(const struct source *source, char **text, size_t *size)
+{
+    size_t room = source->sized && source->size < SIZE_MAX / 2 ? (size_t)source->size + 2 : FIRST_TEXT, got;
+    int status;
+
+    *text = NULL;
+    for (*size = 0;; room *= 2) {
+        char *more = room <= SIZE_MAX / 2 ? realloc(*text, room) : NULL;
+
+        if (!more)
+            return fail("out of memory for what is in %s", source->name);
+        *text = more;
+        status = source_read_full(source, *text + *size, room - 1 - *size, &got);
+        *size += got;
+        (*text)[*size] = '\0';
+        if (status || *size < room - 1)
+            return status;
+    }
 }
 
 /* Double the room, within limits. */
@@ -275,7 +295,7 @@ static int refuse_offset(const struct source *source, uint64_t most)
                 (unsigned long long)source->at, (unsigned long long)most);
 }
 
-int source_read(struct source *source, mms_writer *writer, uint64_t most, bool gradually, size_t *size)
+int source_read(struct source *source, mms_writer *writer, uint64_t most, bool gradually, struct candidate *candidate)
 {
     struct intake intake = {.source = source, .writer = writer, .most = most - source->at, .at = (size_t)source->at};
     uint64_t expected = source->sized ? source->size : 0;
@@ -306,6 +326,7 @@ int source_read(struct source *source, mms_writer *writer, uint64_t most, bool g
         status = touch(&intake);
     if (status)
         mms_write_abort(writer);
-    *size = intake.at + intake.filled > intake.had ? intake.at + intake.filled : intake.had;
+    candidate->data = intake.buffer - intake.at;
+    candidate->size = intake.at + intake.filled > intake.had ? intake.at + intake.filled : intake.had;
     return status;
 }

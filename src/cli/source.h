@@ -3,7 +3,7 @@
 #ifndef MMS_CLI_SOURCE_H
 #define MMS_CLI_SOURCE_H
 
-#include <mmsync.h>
+#include "cli/publication.h"
 #include <stdbool.h>
 #include <sys/stat.h>
 
@@ -29,10 +29,12 @@ void source_close(struct source *source);
 /* `size` bytes, or fewer at the end of the source; *got is how many. */
 int source_read_full(const struct source *source, void *buffer, size_t size, size_t *got);
 
-/* Read everything into a write, or an update, of `writer` that is begun here; *size is what to commit. If this
-   fails or the user interrupts it (interrupted()), the write is aborted. `most`: the region's
+/* All of it, with a 0 behind; free *text in any case. */
+int source_read_all(const struct source *source, char **text, size_t *size);
+
+/* Read everything into a write, or an update, of `writer` that is begun here. If this fails or the user interrupts it (interrupted()), the write is aborted. `most`: the region's
    max_size. Room for a file of known size is requested at once, which lets the library choose
    the best slot; or `gradually`, so that an interrupt is seen soon. */
-int source_read(struct source *source, mms_writer *writer, uint64_t most, bool gradually, size_t *size);
+int source_read(struct source *source, mms_writer *writer, uint64_t most, bool gradually, struct candidate *candidate);
 
 #endif

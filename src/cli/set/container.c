@@ -2,8 +2,13 @@
 #include "cli/set/input.h"
 #include <string.h>
 
-/* One element, or one entry of a map. */
-typedef bool read_one(struct literal *literal, const mms_type *type, void *out);
+/* One element, or one entry of a map; `index` is how many came before. */
+typedef bool read_one(struct literal *literal, const mms_type *type, size_t index, void *out);
+
+static bool read_item(struct literal *literal, const mms_type *type, size_t index, void *out)
+{
+    return input_read_part(literal, (struct literal_crumb){.what = CRUMB_INDEX, .index = index}, type, out);
+}
 
 /* ---- Entries of maps ---- */
 
@@ -32,30 +37,49 @@ static bool read_quoted_number(struct literal *literal, const mms_type *key, voi
     return good || literal_fail(literal, "%s", inside.problem);
 }
 
-static bool read_member(struct literal *literal, const mms_type *entry, void *out)
+/* The text between here and what was read last, without its quotes. */
+static mms_str text_since(const struct literal *literal, const char *from)
+{
+    mms_str text = {from, (size_t)(literal->at - from)};
+
+    if (text.size > 1 && *from == '"')
+        text = (mms_str){from + 1, text.size - 2};
+    return text;
+}
+
+/* A key, a mark and its value. */
+static bool read_entry(struct literal *literal, const mms_type *entry, char mark, void *out)
 {
     const mms_type_field *key = &entry->fields[0], *value = &entry->fields[1];
+    const bool quoted = mark == ':' && is_quoted_number(key->type);
+    const char *from = (literal_peek(literal), literal->at);
     char *bytes = out;
+    mms_str text;
 
-    return (is_quoted_number(key->type) ? read_quoted_number : input_read)(literal, key->type,
-                                                                           bytes + key->input_offset) &&
-           literal_mark(literal, ':') && input_read(literal, value->type, bytes + value->input_offset);
+    if (!(quoted ? read_quoted_number : input_read)(literal, key->type, bytes + key->input_offset))
+        return false;
+    text = text_since(literal, from);
+    return literal_mark(literal, mark) &&
+           input_read_part(literal, (struct literal_crumb){.what = CRUMB_KEY, .text = text}, value->type,
+                           bytes + value->input_offset);
+}
+
+static bool read_member(struct literal *literal, const mms_type *entry, size_t index, void *out)
+{
+    (void)index;
+    return read_entry(literal, entry, ':', out);
 }
 
 /* Of a map whose keys are no text. */
-static bool read_pair(struct literal *literal, const mms_type *entry, void *out)
+static bool read_pair(struct literal *literal, const mms_type *entry, size_t index, void *out)
 {
-    const mms_type_field *key = &entry->fields[0], *value = &entry->fields[1];
-    char *bytes = out;
-
-    return literal_mark(literal, '[') && input_read(literal, key->type, bytes + key->input_offset) &&
-           literal_mark(literal, ',') && input_read(literal, value->type, bytes + value->input_offset) &&
-           literal_mark(literal, ']');
+    (void)index;
+    return literal_mark(literal, '[') && read_entry(literal, entry, ',', out) && literal_mark(literal, ']');
 }
 
-static bool read_key(struct literal *literal, const mms_type *entry, void *out)
+static bool read_key(struct literal *literal, const mms_type *entry, size_t index, void *out)
 {
-    return input_read(literal, entry->fields[0].type, out);
+    return read_item(literal, entry->fields[0].type, index, out);
 }
 
 /* ---- Containers ---- */
@@ -80,7 +104,7 @@ static bool read_items(struct literal *literal, const mms_type *item, char close
             data = grow(literal, data, room, size);
             room *= 2;
         }
-        if (!data || (count > 0 && !literal_mark(literal, ',')) || !one(literal, item, data + count * size))
+        if (!data || (count > 0 && !literal_mark(literal, ',')) || !one(literal, item, count, data + count * size))
             return false;
         count++;
     }
@@ -104,7 +128,7 @@ static bool read_container(struct literal *literal, const mms_type *type, void *
         good = read_map(literal, type, &items);
     else
         good = literal_mark(literal, '[') &&
-               read_items(literal, type->first, ']', type->kind == MMS_T_VEC ? input_read : read_key, &items);
+               read_items(literal, type->first, ']', type->kind == MMS_T_VEC ? read_item : read_key, &items);
     memcpy(out, &items, sizeof items);
     return good;
 }

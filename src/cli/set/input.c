@@ -4,6 +4,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+static struct literal_crumb named(const char *name)
+{
+    return (struct literal_crumb){.what = CRUMB_NAME, .text = mms_str_of(name)};
+}
+
+static struct literal_crumb numbered(size_t index)
+{
+    return (struct literal_crumb){.what = CRUMB_INDEX, .index = index};
+}
+
+bool input_read_part(struct literal *literal, struct literal_crumb crumb, const mms_type *type, void *out)
+{
+    bool good;
+
+    crumb.outer = literal->crumb;
+    literal->crumb = &crumb;
+    good = input_read(literal, type, out);
+    literal->crumb = crumb.outer;
+    return good;
+}
+
 /* ---- Fields ---- */
 
 static size_t find_field(const mms_type_field *fields, size_t count, mms_str name)
@@ -17,6 +38,7 @@ static size_t find_field(const mms_type_field *fields, size_t count, mms_str nam
 
 static bool fail_missing(struct literal *literal, const mms_type_field *fields, size_t count, const bool *given)
 {
+    literal->token = literal->at - 1; /* the brace that ends them */
     for (size_t i = 0; i < count; i++)
         if (!given[i])
             return literal_fail(literal, "the field %s is missing", fields[i].name);
@@ -36,7 +58,8 @@ static bool read_one_named(struct literal *literal, const mms_type_field *fields
     if (given[i])
         return literal_fail(literal, "the field %s is there twice", fields[i].name);
     given[i] = true;
-    return literal_mark(literal, ':') && input_read(literal, fields[i].type, out + fields[i].input_offset);
+    return literal_mark(literal, ':') &&
+           input_read_part(literal, named(fields[i].name), fields[i].type, out + fields[i].input_offset);
 }
 
 static bool read_named(struct literal *literal, const mms_type_field *fields, size_t count, char *out)
@@ -65,7 +88,7 @@ static bool read_fields(struct literal *literal, const mms_type_field *fields, s
         return false;
     for (size_t i = 0; i < count; i++)
         if ((i > 0 && !literal_mark(literal, ',')) ||
-            !input_read(literal, fields[i].type, out + fields[i].input_offset))
+            !input_read_part(literal, named(fields[i].name), fields[i].type, out + fields[i].input_offset))
             return false;
     return literal_mark(literal, ']');
 }
@@ -76,7 +99,7 @@ static bool read_array(struct literal *literal, const mms_type *type, char *out)
         return false;
     for (size_t i = 0; i < type->count; i++)
         if ((i > 0 && !literal_mark(literal, ',')) ||
-            !input_read(literal, type->first, out + i * type->first->input_size))
+            !input_read_part(literal, numbered(i), type->first, out + i * type->first->input_size))
             return false;
     return literal_mark(literal, ']');
 }
@@ -102,6 +125,18 @@ static void put_tag(const mms_type *type, uint32_t tag, char *out)
         *out = (char)tag;
 }
 
+static bool read_content(struct literal *literal, const mms_type_variant *variant, char *out)
+{
+    struct literal_crumb crumb = named(variant->name);
+    bool good;
+
+    crumb.outer = literal->crumb;
+    literal->crumb = &crumb;
+    good = read_fields(literal, variant->fields, variant->count, variant->shape, out);
+    literal->crumb = crumb.outer;
+    return good;
+}
+
 /* "Name" or {"Name": fields} */
 static bool read_variant(struct literal *literal, const mms_type *type, char *out)
 {
@@ -120,7 +155,7 @@ static bool read_variant(struct literal *literal, const mms_type *type, char *ou
     variant = &type->variants[tag];
     put_tag(type, tag, out);
     if (object)
-        return read_fields(literal, variant->fields, variant->count, variant->shape, out) && literal_mark(literal, '}');
+        return read_content(literal, variant, out) && literal_mark(literal, '}');
     return variant->count == 0 ||
            literal_fail(literal, "the variant %s has fields: {\"%s\": ...}", variant->name, variant->name);
 }
@@ -200,6 +235,8 @@ static bool read_duration(struct literal *literal, void *out)
 
 bool input_read(struct literal *literal, const mms_type *type, void *out)
 {
+    literal_peek(literal);
+    literal->token = literal->at;
     switch (type->kind) {
     case MMS_T_ENUM:
     case MMS_T_RESULT: return read_variant(literal, type, out);

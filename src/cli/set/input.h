@@ -9,6 +9,8 @@
 /* `out` has room for the type's input, zeroed. A text in it is good as long as the literal's
    text and room. */
 bool input_read(struct literal *literal, const mms_type *type, void *out);
+/* The same of a part of a value, which messages then name. */
+bool input_read_part(struct literal *literal, struct literal_crumb crumb, const mms_type *type, void *out);
 
 /* Of types that lead to others: Box, Vec, maps and sets (container.c). */
 bool input_container(struct literal *literal, const mms_type *type, void *out);

@@ -10,31 +10,96 @@
 
 enum { MOST_QUOTED = 40 }; /* bytes of the text in a message */
 
-bool literal_fail(struct literal *literal, const char *format, ...)
+/* ---- Problems ---- */
+
+/* Appends the text of a crumb to a place that has `used` bytes. */
+static size_t add_crumb(char *place, size_t room, size_t used, const struct literal_crumb *crumb)
+{
+    const int size = (int)(crumb->text.size < room ? crumb->text.size : room);
+    char *at = place + used;
+    int added;
+
+    if (crumb->what == CRUMB_INDEX)
+        added = snprintf(at, room - used, "[%zu]", crumb->index);
+    else if (crumb->what == CRUMB_KEY)
+        added = snprintf(at, room - used, "{%.*s}", size, crumb->text.data);
+    else
+        added = snprintf(at, room - used, "%s%.*s", used > 0 ? "." : "", size, crumb->text.data);
+    used += added > 0 ? (size_t)added : 0;
+    return used < room ? used : room - 1;
+}
+
+/* Outermost first; a place that is too long loses its end. Returns how long it is. */
+static size_t write_place(char *place, size_t room, const struct literal_crumb *crumb)
+{
+    return crumb ? add_crumb(place, room, write_place(place, room, crumb->outer), crumb) : 0;
+}
+
+static bool note_problem(struct literal *literal, const char *wrong, const char *format, va_list arguments)
+{
+    if (*literal->problem)
+        return false;
+    literal->wrong = wrong;
+    write_place(literal->place, sizeof literal->place, literal->crumb);
+    vsnprintf(literal->problem, sizeof literal->problem, format, arguments);
+    return false;
+}
+
+static bool note_at(struct literal *literal, const char *wrong, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+static bool note_at(struct literal *literal, const char *wrong, const char *format, ...)
 {
     va_list arguments;
 
-    if (*literal->problem)
-        return false;
     va_start(arguments, format);
-    vsnprintf(literal->problem, sizeof literal->problem, format, arguments);
+    note_problem(literal, wrong, format, arguments);
     va_end(arguments);
     return false;
 }
 
-bool literal_expected(struct literal *literal, const char *format, ...)
+bool literal_fail(struct literal *literal, const char *format, ...)
 {
-    size_t left = (size_t)(literal->end - literal->at);
-    char what[120];
     va_list arguments;
 
     va_start(arguments, format);
+    note_problem(literal, literal->token ? literal->token : literal->at, format, arguments);
+    va_end(arguments);
+    return false;
+}
+
+/* What to quote of the text that is left: the next word or text, or, if it stands alone, all. */
+static size_t quoted_size(const struct literal *literal)
+{
+    const size_t left = (size_t)(literal->end - literal->at);
+    size_t size = 1;
+
+    if (literal->alone || left == 0 || memchr("{}[],:", *literal->at, 6))
+        return literal->alone || left == 0 ? left : 1;
+    if (*literal->at == '"') {
+        while (size < left && literal->at[size] != '"' && literal->at[size] != '\n')
+            size++;
+        return size < left && literal->at[size] == '"' ? size + 1 : size;
+    }
+    while (size < left && !memchr("{}[],:\" \t\r\n", literal->at[size], 11))
+        size++;
+    return size;
+}
+
+bool literal_expected(struct literal *literal, const char *format, ...)
+{
+    size_t size;
+    char what[120];
+    va_list arguments;
+
+    literal_peek(literal);
+    size = quoted_size(literal);
+    va_start(arguments, format);
     vsnprintf(what, sizeof what, format, arguments);
     va_end(arguments);
-    if (left == 0)
-        return literal_fail(literal, "%s is expected, and there is nothing", what);
-    return literal_fail(literal, "%s is expected, and not '%.*s%s'", what, left > MOST_QUOTED ? MOST_QUOTED : (int)left,
-                        literal->at, left > MOST_QUOTED ? "..." : "");
+    if (size == 0)
+        return note_at(literal, literal->at, "%s is expected, and there is nothing", what);
+    return note_at(literal, literal->at, "%s is expected, and not '%.*s%s'", what,
+                   size > MOST_QUOTED ? MOST_QUOTED : (int)size, literal->at, size > MOST_QUOTED ? "..." : "");
 }
 
 /* ---- Memory ---- */
@@ -177,6 +242,10 @@ static bool take_quoted(struct literal *literal, mms_str *out)
 
     literal->at++;
     while (literal->at < literal->end && *literal->at != '"') {
+        if ((unsigned char)*literal->at < 0x20)
+            return literal_fail(literal,
+                                "a text has no closing quote before the control character that is to be \\u%04x",
+                                (unsigned)*literal->at);
         if (*literal->at != '\\') {
             literal->room[size++] = *literal->at++;
             continue;
@@ -196,7 +265,10 @@ static bool take_quoted(struct literal *literal, mms_str *out)
 
 bool literal_text(struct literal *literal, mms_str *out)
 {
-    if (literal_peek(literal) == '"')
+    const bool quoted = literal_peek(literal) == '"';
+
+    literal->token = literal->at;
+    if (quoted)
         return take_quoted(literal, out);
     if (!literal->alone)
         return literal_expected(literal, "a text in quotes");
@@ -349,7 +421,9 @@ bool literal_float(struct literal *literal, const mms_type *type, void *out)
     double value = 0;
     float narrow;
 
-    literal_peek(literal);
+    if (literal_peek(literal) == 'n' && literal_take_word(literal, "null"))
+        return literal_fail(literal, "null is no %s; give NaN, inf or -inf, which 'read --json' prints as null",
+                            type->name);
     if (!take_special(literal, &value)) {
         if (copy_number(literal, text))
             value = single ? (double)strtof(text, &end) : strtod(text, &end);

@@ -6,11 +6,22 @@
 
 #include <mmsync/archive.h>
 
+/* A step into the value that is read, for messages; the outermost has no `outer`. */
+struct literal_crumb {
+    const struct literal_crumb *outer;
+    enum { CRUMB_NAME, CRUMB_INDEX, CRUMB_KEY } what;
+    mms_str text; /* of a name, or of a key as it is written */
+    size_t index;
+};
+
 struct literal {
-    const char *at, *end; /* what is left of the text */
-    bool alone;           /* text may go without quotes, up to the end */
-    char *room;           /* for what texts say: as long as all of this */
-    char problem[200];
+    const char *at, *end;          /* what is left of the text */
+    const char *token;             /* where the value or the name begins that was read last */
+    bool alone;                    /* text may go without quotes, up to the end */
+    char *room;                    /* for what texts say: as long as all of this */
+    char problem[200], place[120]; /* what is wrong, and where in the value: items[3].level */
+    const char *wrong;             /* where in the text */
+    const struct literal_crumb *crumb;
     bool whole; /* types with pointers are taken, too; end with literal_free */
     unsigned depth;
     struct literal_block *blocks; /* what they lead to */

@@ -102,14 +102,15 @@ static int assign(const char *assignment, mms_writer *writer, const mms_type *ty
     return code ? fail_call(code) : EXIT_OK;
 }
 
-int set_apply(const struct set *set, mms_writer *writer, size_t *size)
+int set_apply(const struct set *set, mms_writer *writer, struct candidate *candidate)
 {
     const mms_archive *archive = set->schema.archive;
     const void *root;
-    int code = mms_archive_update(writer, archive, &root, size, NULL), status = EXIT_OK;
+    int code = mms_archive_update(writer, archive, &root, &candidate->size, NULL), status = EXIT_OK;
 
     if (code)
         return fail_call(code);
+    candidate->data = (const char *)root + archive->type->size - candidate->size; /* the root is the archive's end */
     for (size_t i = 0; i < set->count && !status; i++)
         status = assign(set->assignments[i], writer, archive->type, root);
     if (status)

@@ -3,6 +3,7 @@
 #ifndef MMS_CLI_SET_SET_H
 #define MMS_CLI_SET_SET_H
 
+#include "cli/publication.h"
 #include "cli/typed_value.h"
 
 struct set {
@@ -16,8 +17,7 @@ struct set {
 int set_open(struct set *set, const char *path, const mms_writer_options *options);
 void set_close(struct set *set);
 
-/* Begin an update of the writer and make all changes in it; *size is what to commit. If one fails,
-   the write is aborted. */
-int set_apply(const struct set *set, mms_writer *writer, size_t *size);
+/* Begin an update of the writer and make all changes in it. If one fails, the write is aborted. */
+int set_apply(const struct set *set, mms_writer *writer, struct candidate *candidate);
 
 #endif

@@ -30,22 +30,16 @@ static const struct option long_options[] = {
     COMMON_OPTIONS,
 };
 
-enum { AT_ONCE = 64 << 10 };
-
 /* The value that all of standard input stands for. Kinds but text may end with line ends. */
 static int read_value(const struct table_arguments *arguments, struct bytes *value)
 {
     struct bytes text = {.data = NULL};
     struct source source;
-    char part[AT_ONCE];
-    size_t got = sizeof part;
     int status = source_open(&source, NULL);
 
-    while (!status && got == sizeof part) {
-        status = source_read_full(&source, part, sizeof part, &got);
-        if (!status)
-            status = bytes_add(&text, part, got);
-    }
+    if (!status)
+        status = source_read_all(&source, &text.data, &text.size);
+    text.room = text.size;
     source_close(&source);
     if (!status && arguments->values.kind == KIND_TEXT) {
         *value = text;

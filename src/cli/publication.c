@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/publication.h"
+#include "cli/cmd.h"
+#include "cli/interrupt.h"
+#include "cli/message.h"
+#include "cli/writer_arguments.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+static int commit(const struct publication *publication, mms_writer *writer, const struct candidate *candidate)
+{
+    mms_receipt receipt;
+    int code = publication->commit ? publication->commit(publication, writer, &receipt)
+                                   : mms_write_commit(writer, candidate->size, &receipt);
+
+    if (code)
+        return fail_call(code);
+    printf("generation=%" PRIu64 " size=%zu slot=%u%s\n", receipt.generation, receipt.size, receipt.slot,
+           mms_mmap_sync_was_reset(writer) ? " reset" : "");
+    return EXIT_OK;
+}
+
+static int publish(const struct publication *publication, mms_writer *writer)
+{
+    struct candidate candidate = {NULL, 0};
+    int status = publication->build(publication, writer, &candidate);
+
+    return status ? status : commit(publication, writer, &candidate);
+}
+
+int publication_run(struct publication *publication)
+{
+    mms_writer *writer;
+    mms_info info;
+    int code, status;
+
+    publication->is_new = mms_inspect(publication->path, &info) == -ENOENT;
+    code = mms_writer_open(publication->path, publication->options, &writer);
+    if (code)
+        return fail_call(code);
+    if (publication->is_new)
+        interrupt_catch(); /* a region that has a value needs no tidying up: a killed writer changes nothing */
+    status = publish(publication, writer);
+    mms_writer_close(writer);
+    if (status && publication->is_new)
+        remove_if_empty(publication->path);
+    return interrupt_finish(status);
+}
