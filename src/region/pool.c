@@ -5,6 +5,7 @@
 #include "os/cancel.h"
 #include "os/clock.h"
 #include "region/protocol.h"
+#include "region/slot_memory.h"
 #include "region/slot_pages.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -13,10 +14,6 @@
 #include <sys/stat.h>
 
 #define FEWEST_SLOTS 3
-
-/* Larger values get room in steps of this size, so that a value that grows a little with each
-   write does not allocate each time. */
-#define LARGE_STEP (UINT64_C(64) << 10)
 
 #define CHECK_INTERVAL_NS UINT64_C(100000000)
 #define CARE_INTERVAL_NS UINT64_C(1000000000)
@@ -84,180 +81,6 @@ void mms__pool_free(struct mms__pool *pool)
     pool->index = NULL;
 }
 
-/* ---- Memory ---- */
-
-static uint64_t slot_offset(const struct mms__pool *pool, unsigned slot)
-{
-    return slot * pool->header.stride;
-}
-
-static uint64_t room_for(const struct mms__pool *pool, uint64_t size)
-{
-    uint64_t unit = size > LARGE_STEP ? LARGE_STEP : mms__page_size();
-    uint64_t room = mms__round_up(size ? size : 1, unit);
-
-    return room < pool->header.stride ? room : pool->header.stride;
-}
-
-/* The most that any slot gets for it, which depends on where the slot starts. */
-static uint64_t most_room_for(const struct mms__pool *pool, uint64_t size)
-{
-    return mms__slot_round_most(pool, room_for(pool, size));
-}
-
-static int fail_gone(const struct mms__pool *pool, int code)
-{
-    if (code != MMS_E_GONE)
-        return mms__fail(code, "writing %s: looking for its file `data`", pool->path);
-    return mms__fail(code, "writing %s: its file `data` is gone; open the writer again", pool->path);
-}
-
-/* Make sure that the descriptor is ours and its file still the region's. */
-static int ensure_data_file(struct mms__pool *pool)
-{
-    struct stat status;
-    int code = mms__file_ensure(pool->data_file, pool->path, "data", O_RDWR);
-
-    if (code == 0 && fstat(pool->data_file->fd, &status) == 0 && status.st_nlink == 0)
-        code = MMS_E_GONE;
-    return code == 0 ? 0 : fail_gone(pool, code);
-}
-
-/* Tell the next writer how much memory a slot has: before allocating and after freeing, so that
-   the figure is never too low. */
-static void note_backed(struct mms__pool *pool, unsigned slot, uint64_t size)
-{
-    pool->backed += size - pool->slots[slot].backed;
-    pool->slots[slot].backed = size;
-    mms__store_relaxed(&pool->control->slots[slot].allocated, size);
-}
-
-/* Punch nothing under an evicted reader that has not noticed yet: its loads would allocate new
-   memory, or kill it if there is none. Its line names the generation that it reads, but not the
-   slot, which an earlier writer may have taken. So until it notices, nothing at all is punched. */
-static bool may_punch(struct mms__pool *pool)
-{
-    if (!pool->may_punch)
-        mms__scan(pool); /* do not reclaim as well: a slot may be taken */
-    return pool->may_punch;
-}
-
-/* Free the memory above `keep`; the caller knows that there is some. The slot is taken, or free
-   with a new generation: a copying reader must not find zeros under a generation word that
-   matches. */
-static void trim(struct mms__pool *pool, unsigned slot, uint64_t keep)
-{
-    struct mms__slot *own = &pool->slots[slot];
-
-    if (!may_punch(pool) || mms__punch(pool->data_file->fd, slot_offset(pool, slot) + keep, own->backed - keep) != 0)
-        return;
-    MMS__STEP(trim_punched);
-    if (own->allocated > keep)
-        own->allocated = keep;
-    note_backed(pool, slot, keep);
-    mms__slot_cut(pool, slot, keep);
-    MMS__STEP(trim_noted);
-}
-
-static bool is_full(int code)
-{
-    return code == -ENOSPC || code == -EDQUOT;
-}
-
-static int fail_full(const struct mms__pool *pool, int code, uint64_t size)
-{
-    if (is_full(code))
-        return mms__fail(
-            code,
-            "writing %s: no room for another %llu bytes; the last value stays. Free some, or in a container give "
-            "it more shared memory (its /dev/shm has 64 MiB by default)",
-            pool->path, (unsigned long long)size);
-    return mms__fail(code, "writing %s: getting room for %llu bytes", pool->path, (unsigned long long)size);
-}
-
-static bool has_room(const struct mms__pool *pool, unsigned slot, uint64_t size)
-{
-    uint64_t allocated = pool->slots[slot].allocated;
-
-    return allocated >= size && allocated > 0;
-}
-
-/* Where a copy shares its blocks with the original (cp on xfs, a snapshot on btrfs), a store to
-   such a block takes new room, and raises SIGBUS on a full disk. Storing to it ahead of the value,
-   without changing a byte, turns that into an error. A copy made between this and the stores of
-   the value can still do harm. */
-static int renew(const struct mms__pool *pool, void *start, uint64_t size)
-{
-    int code = pool->shares_blocks ? mms__populate(start, (size_t)size, true) : 0;
-
-    return code == 0 ? 0 : fail_full(pool, code, size);
-}
-
-/* The words that a publish stores. A reader's line may be in a shared block as well: see docs/design.md, limits. */
-static int renew_words(const struct mms__pool *pool)
-{
-    int code;
-
-    if (!pool->shares_blocks)
-        return 0;
-    code = renew(pool, pool->control, mms__control_size(pool->header.max_slots));
-    return code == 0 ? renew(pool, pool->table.shared, sizeof(struct mms__readers)) : code;
-}
-
-/* Huge pages are for large values only: every slot would take at least one. */
-static int get_room(const struct mms__pool *pool, uint64_t offset, uint64_t size)
-{
-    int code = -EOPNOTSUPP;
-
-    if (size < pool->huge_page)
-        code = mms__populate_or_refuse(pool->data + offset, (size_t)size);
-    if (code != -EOPNOTSUPP)
-        return code;
-    code = mms__allocate(pool->data_file->fd, offset, size);
-    MMS__STEP(room_allocated);
-    return code == 0 ? mms__populate(pool->data + offset, (size_t)size, true) : code;
-}
-
-/* Get the first `room` bytes of a slot, which has fewer. Huge pages first: the kernel makes one in
-   less time than small pages in its place would take. */
-static int get_pages(struct mms__pool *pool, unsigned slot, uint64_t room)
-{
-    struct mms__slot *own = &pool->slots[slot];
-    uint64_t has = own->allocated, kept = own->backed, start = slot_offset(pool, slot);
-    int code, refused;
-
-    if (own->backed < room)
-        note_backed(pool, slot, room);
-    MMS__STEP(room_noted);
-    refused = mms__slot_make_huge(pool, slot, room);
-    MMS__STEP(room_paged);
-    code = get_room(pool, start + has, room - has);
-    if (code == 0 && has > 0 && (code = renew(pool, pool->data + start, has)) != 0)
-        return code;
-    if (code != 0 || (refused != 0 && pool->huge_pages == MMS_HUGE_PAGES_ON)) {
-        if (own->backed > kept) /* but keep what was there before: an update relies on it */
-            trim(pool, slot, kept);
-        return code != 0 ? fail_full(pool, code, room - has) : mms__slot_fail_huge(pool, refused);
-    }
-    MMS__STEP(room_populated);
-    own->allocated = room;
-    return 0;
-}
-
-/* Make sure that the first `size` bytes of a slot are really there, so that no store to them can fail. */
-static int provide(struct mms__pool *pool, unsigned slot, uint64_t size)
-{
-    uint64_t least = room_for(pool, size), room = mms__slot_round(pool, slot, least);
-    int code;
-
-    if (has_room(pool, slot, size))
-        return renew(pool, pool->data + slot_offset(pool, slot), size);
-    code = ensure_data_file(pool);
-    if (code == 0)
-        code = get_pages(pool, slot, room);
-    return is_full(code) && room > least ? get_pages(pool, slot, least) : code;
-}
-
 /* ---- Free slots ---- */
 
 /* False, with no detail stored, if no generations are left. */
@@ -280,7 +103,7 @@ static uint64_t trim_free_slots(struct mms__pool *pool, uint64_t spared)
 {
     uint64_t kept = 0, given = 0;
 
-    if (ensure_data_file(pool) != 0 || !may_punch(pool)) /* here, or each slot would cost a scan */
+    if (mms__slot_ensure_file(pool) != 0 || !mms__slot_may_punch(pool)) /* here, or each slot would cost a scan */
         return 0;
     for (uint32_t i = pool->free_count; i-- > 0;) { /* the next ones to be used come last in the list */
         unsigned slot = pool->free_list[i];
@@ -289,7 +112,7 @@ static uint64_t trim_free_slots(struct mms__pool *pool, uint64_t spared)
         if (kept + backed <= spared) {
             kept += backed;
         } else if (mark(pool, slot)) {
-            trim(pool, slot, 0);
+            mms__slot_trim(pool, slot, 0);
             given += backed - pool->slots[slot].backed;
         }
     }
@@ -300,7 +123,7 @@ static uint64_t trim_free_slots(struct mms__pool *pool, uint64_t spared)
 static int extend(struct mms__pool *pool, uint64_t size)
 {
     unsigned slot = pool->used;
-    int code = provide(pool, slot, size);
+    int code = mms__slot_provide(pool, slot, size);
 
     if (code != 0)
         return code;
@@ -316,7 +139,7 @@ static int extend(struct mms__pool *pool, uint64_t size)
    publish would need a scan. */
 static bool is_affordable(const struct mms__pool *pool, uint64_t has, uint64_t size)
 {
-    uint64_t room = most_room_for(pool, size), total = pool->backed - has + room;
+    uint64_t room = mms__slot_room_most(pool, size), total = pool->backed - has + room;
 
     return total <= FEWEST_SLOTS * room || total <= MMS__SPARE_BYTES + pool->held;
 }
@@ -328,7 +151,7 @@ static bool may_extend(const struct mms__pool *pool)
 
 static bool fits(const struct mms__pool *pool, uint32_t i, uint64_t size)
 {
-    return has_room(pool, pool->free_list[i], size);
+    return mms__slot_has_room(pool, pool->free_list[i], size);
 }
 
 /* The free slot to use: of those that already have the room, the one freed last, which is most
@@ -407,7 +230,7 @@ static unsigned reap_now_and_then(struct mms__pool *pool)
    those took. Two slots are enough for a cycle of publishes. */
 static void take_care(struct mms__pool *pool)
 {
-    uint64_t spared = 2 * most_room_for(pool, pool->usual_size);
+    uint64_t spared = 2 * mms__slot_room_most(pool, pool->usual_size);
 
     if (pool->free_count > 2)
         (void)trim_free_slots(pool, spared > MMS__SPARE_BYTES ? spared : MMS__SPARE_BYTES);
@@ -494,12 +317,12 @@ static int provide_or_trim(struct mms__pool *pool, unsigned slot, uint64_t size)
 {
     int code;
 
-    if (has_room(pool, slot, size) && !pool->shares_blocks)
+    if (mms__slot_has_room(pool, slot, size) && !pool->shares_blocks)
         return 0;
     MMS__HOLD_CANCEL(before);
-    code = provide(pool, slot, size);
-    if (is_full(code) && trim_free_slots(pool, 0) > 0)
-        code = provide(pool, slot, size);
+    code = mms__slot_provide(pool, slot, size);
+    if (mms__slot_is_full(code) && trim_free_slots(pool, 0) > 0)
+        code = mms__slot_provide(pool, slot, size);
     return code;
 }
 
@@ -536,15 +359,15 @@ static void trim_much(struct mms__pool *pool, unsigned slot)
 
     if (pool->slots[slot].backed <= MMS__SPARE_BYTES) /* nearly always; saves some nanoseconds */
         return;
-    keep = mms__slot_round(pool, slot, room_for(pool, pool->usual_size));
+    keep = mms__slot_round(pool, slot, mms__slot_room(pool, pool->usual_size));
     if (pool->slots[slot].backed <= 4 * keep + MMS__SPARE_BYTES)
         return;
     /* Otherwise each write would scan for as long as an evicted reader keeps its view. */
     if (!pool->may_punch && !is_due(&pool->last_punch_look_ns, CHECK_INTERVAL_NS))
         return;
     MMS__HOLD_CANCEL(before);
-    if (ensure_data_file(pool) == 0)
-        trim(pool, slot, keep);
+    if (mms__slot_ensure_file(pool) == 0)
+        mms__slot_trim(pool, slot, keep);
 }
 
 static void reclaim_when_due(struct mms__pool *pool)
@@ -558,7 +381,7 @@ static void reclaim_when_due(struct mms__pool *pool)
 static inline int take(struct mms__pool *pool, uint64_t size, struct mms__patience patience, unsigned *slot,
                        uint64_t *content, mms_receipt *receipt)
 {
-    int code = renew_words(pool);
+    int code = mms__slot_renew_words(pool);
 
     if (code != 0)
         return code;

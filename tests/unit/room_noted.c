@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The memory that a slot takes is recorded in `control` at every step, so that the next writer can
-   free it wherever this one died (G6). pool.c is compiled here with a look at the file at each of
+   free it wherever this one died (G6). slot_memory.c is compiled here with a look at the file at each of
    its steps. */
 static void at_step(const char *name);
 
 #define MMS__STEP(name) at_step(#name)
-#include "region/pool.c"
+#include "region/slot_memory.c"
 #undef MMS__STEP
 #define MMS__STEP(name) ((void)0)
 #include "region/writer.h"
 #include "sample.h"
 #include "scratch.h"
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { MIB = 1 << 20 };
