@@ -4,7 +4,6 @@
 include(CMakePackageConfigHelpers)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/mmsync)
-set(completion_dir ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
 
 install(TARGETS mmsync mmsync_static EXPORT mmsyncTargets
     LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
@@ -21,7 +20,9 @@ if(MMSYNC_BUILD_CLI)
     install(TARGETS mmsync_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
     install(FILES man/mmsync.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
     install(FILES share/prometheus/mmsync.rules.yml DESTINATION ${CMAKE_INSTALL_DATADIR}/mmsync)
-    install(FILES completion/mmsync.bash DESTINATION ${completion_dir} RENAME mmsync)
+    install(FILES completion/mmsync.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME mmsync)
+    install(FILES completion/_mmsync DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+    install(FILES completion/mmsync.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 endif()
 
 # Names with a :: in them, so that a target that is missing is an error and not a library to search for.

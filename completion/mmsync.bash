@@ -1,73 +1,137 @@
 # SPDX-License-Identifier: Apache-2.0
 # Bash completion for mmsync. Needs nothing but bash; the package bash-completion loads it on first use.
 
-_mmsync_options() {
+# _mmsync_describe VERB sets `operands`, the kinds of its operands, of which the last may be repeated if "..." follows,
+# and `options`: NAME, NAME:KIND or NAME:=WORD,WORD if the next word is its value, NAME:?WORD,WORD if one may follow "=".
+# ---- made by script/completion from the help ----
+_mmsync_verbs="write read dump restore put get del keys load watch stat ls check exporter verify rm repair bridge bench demo"
+
+_mmsync_describe() {
     case $1 in
         write)
-            echo "--max-size --max-slots --max-readers --mode --readers-mode --group --replace --checksum --at --set --json --schema --type
-                --changes-size --allow-empty --tag --type-id
-                --grace --evict --reset --unlocked --lock-wait --fence --huge-pages --format --force-filesystem --trust"
+            operands="region file"
+            options="--max-size:free --max-slots:free --max-readers:free --mode:free --readers-mode:free
+                --group:group --replace --at:free --set:free --json:file --schema:file --type:free
+                --changes-size:free --allow-empty --checksum --tag:free --type-id:free --grace:=forever
+                --evict --reset --unlocked --lock-wait:=forever --fence:=auto,symmetric,asymmetric
+                --huge-pages:=auto,off,on --format:=auto,mmsync,mmap-sync --force-filesystem --trust:user
+                -h --help -V --version"
             ;;
-        dump) echo "--as --keys --values --format --other-hasher --force-filesystem --trust" ;;
-        put | load)
-            echo "--keys --values --expected --max-bytes --expiring --max-size --max-slots --max-readers --mode --readers-mode
-                --group --replace --grace --evict --lock-wait --force-filesystem --trust"
-            [[ $1 == put ]] && echo --expires || echo "--as --clear"
+        read)
+            operands="region"
+            options="-o:file --output:file --copy --json --schema --format:=auto,mmsync,mmap-sync
+                --other-hasher --force-filesystem --trust:user -h --help -V --version"
             ;;
-        get) echo "-r --raw -j --json --keys --values --force-filesystem --trust" ;;
-        del) echo "--keys --grace --evict --lock-wait --force-filesystem --trust" ;;
-        keys) echo "-p --prefix -c --count -z --null -j --json --keys --force-filesystem --trust" ;;
+        dump)
+            operands="region file"
+            options="--as:=jsonl,csv,mdb --keys:=text,hex,u32,u64 --values:=text,hex,u32,u64
+                --format:=auto,mmsync,mmap-sync --other-hasher --force-filesystem --trust:user -h --help
+                -V --version"
+            ;;
         restore)
-            echo "--max-size --max-slots --max-readers --mode --readers-mode --group --replace --grace --evict --reset
-                --unlocked --lock-wait --fence --huge-pages --format --force-filesystem --trust --check -j --json"
+            operands="region file"
+            options="--check -j --json --max-size:free --max-slots:free --max-readers:free --mode:free
+                --readers-mode:free --group:group --replace --grace:=forever --evict --reset --unlocked
+                --lock-wait:=forever --fence:=auto,symmetric,asymmetric --huge-pages:=auto,off,on
+                --format:=auto,mmsync,mmap-sync --force-filesystem --trust:user -h --help -V --version"
             ;;
-        read) echo "-o --output --copy --json --schema --format --other-hasher --force-filesystem --trust" ;;
-        watch) echo "-n --count -t --timeout --changes --keys --interval --format --force-filesystem --trust" ;;
-        stat) echo "-j --json --format" ;;
-        ls) echo "-s --sort -j --json" ;;
+        put)
+            operands="region free free free free ..."
+            options="--keys:=text,hex,u32,u64 --values:=text,hex,u32,u64 --expires:free --expected:free
+                --max-bytes:free --expiring --max-size:free --max-slots:free --max-readers:free
+                --mode:free --readers-mode:free --group:group --replace --grace:=forever --evict
+                --lock-wait:=forever --force-filesystem --trust:user -h --help -V --version"
+            ;;
+        get)
+            operands="region free ..."
+            options="-r --raw -j --json --keys:=text,hex,u32,u64 --values:=text,hex,u32,u64 --force-filesystem
+                --trust:user -h --help -V --version"
+            ;;
+        del)
+            operands="region free ..."
+            options="--keys:=text,hex,u32,u64 --grace:=forever --evict --lock-wait:=forever --force-filesystem
+                --trust:user -h --help -V --version"
+            ;;
+        keys)
+            operands="region"
+            options="-p:free --prefix:free -c --count -z --null -j --json --keys:=text,hex,u32,u64
+                --force-filesystem --trust:user -h --help -V --version"
+            ;;
+        load)
+            operands="region file"
+            options="--as:=jsonl,csv,mdb --clear --keys:=text,hex,u32,u64 --values:=text,hex,u32,u64
+                --expected:free --max-bytes:free --expiring --max-size:free --max-slots:free
+                --max-readers:free --mode:free --readers-mode:free --group:group --replace
+                --grace:=forever --evict --lock-wait:=forever --force-filesystem --trust:user -h --help -V
+                --version"
+            ;;
+        watch)
+            operands="region"
+            options="-n:free --count:free -t:free --timeout:free --changes --keys:?text,hex,u32,u64
+                --interval:free --format:=auto,mmsync,mmap-sync --force-filesystem --trust:user -h --help
+                -V --version"
+            ;;
+        stat)
+            operands="region"
+            options="-j --json --format:=auto,mmsync,mmap-sync -h --help -V --version"
+            ;;
+        ls)
+            operands="dir ..."
+            options="-s:=name,size,age,readers,memory --sort:=name,size,age,readers,memory -j --json -h --help
+                -V --version"
+            ;;
         check)
-            echo "--max-age --min-generation --max-size --max-readers --min-readers -w --writer -q --quiet --format"
+            operands="region"
+            options="--max-age:free --min-generation:free --max-size:free --max-readers:free --min-readers:free
+                -w --writer -q --quiet --format:=auto,mmsync,mmap-sync -h --help -V --version"
             ;;
-        exporter) echo "-l --listen -t --textfile" ;;
-        verify) echo "--format" ;;
-        rm) echo "-f --force --format" ;;
-        repair) echo "-v --longest-view -f --force" ;;
+        exporter)
+            operands="dir ..."
+            options="-l:free --listen:free -t:file --textfile:file -h --help -V --version"
+            ;;
+        verify)
+            operands="region"
+            options="--format:=auto,mmsync,mmap-sync -h --help -V --version"
+            ;;
+        rm)
+            operands="region ..."
+            options="-f --force --format:=auto,mmsync,mmap-sync -h --help -V --version"
+            ;;
+        repair)
+            operands="region"
+            options="-v:free --longest-view:free -f --force -h --help -V --version"
+            ;;
         bridge)
-            echo "--from --once -n --count -q --quiet --grace --reset --unlocked --lock-wait --max-size --schema --type
-                --other-hasher --force-filesystem --trust"
+            operands="region region"
+            options="--from:=mmsync,mmap-sync --once -n:free --count:free -q --quiet --grace:=forever --reset
+                --unlocked --lock-wait:=forever --max-size:free --schema:file --type:free --other-hasher
+                --force-filesystem --trust:user -h --help -V --version"
             ;;
-        bench) echo "-s --seconds -r --rounds -d --directory -j --json" ;;
-        # The demo's options are not listed twice: its help has them.
+        bench)
+            operands=""
+            options="-s:free --seconds:free -r:free --rounds:free -d:dir --directory:dir -j --json -h --help -V
+                --version"
+            ;;
         demo)
-            mmsync demo --help 2>/dev/null | sed -nE 's/^ +(-., )?(--[a-z-]+).*/\2/p' | sort -u |
-                grep -vx -e --help -e --version
+            operands=""
+            options="--table -s:free --seconds:free -r:free --readers:free --data:=oui,public-suffix
+                --file:file -d:dir --directory:dir --json:file -h --help -V --version"
             ;;
     esac
-    echo "--help --version"
 }
+# ---- end ----
 
-# True if the option takes its value from the next word.
-_mmsync_takes_value() {
-    case $2 in
-        --max-size | --max-slots | --max-readers | --mode | --readers-mode | --group | --tag | --type-id | --grace | \
-            --lock-wait | --at | --set | --changes-size | --fence | --huge-pages | --trust | --output | --count | --timeout | --interval | \
-            --seconds | --rounds | --directory | --format | --from | --longest-view | --type | --as | --values | \
-            --expected | --max-bytes | --expires | --prefix | --sort | --max-age | --min-generation | --min-readers | --listen | --textfile)
-            [[ $1 != keys || $2 != --count ]]
-            ;;
-        --keys) [[ $1 != watch ]] ;;
-        -p) [[ $1 == keys ]] ;;
-        -o) [[ $1 == read ]] ;;
-        --schema) [[ $1 == bridge || $1 == write ]] ;;
-        --json) [[ $1 == write ]] ;;
-        -v) [[ $1 == repair ]] ;;
-        -n) [[ $1 == watch || $1 == bridge ]] ;;
-        -t) [[ $1 == watch || $1 == exporter ]] ;;
-        -l) [[ $1 == exporter ]] ;;
-        -s) [[ $1 == bench || $1 == ls ]] ;;
-        -r | -d) [[ $1 == bench ]] ;;
-        *) return 1 ;;
-    esac
+# The kind of an option's value; fails if the next word is not its value.
+_mmsync_kind() {
+    local option
+    for option in $options; do
+        if [[ $option == "$1":* ]]; then
+            kind=${option#*:}
+            [[ $kind != \?* ]]
+            return
+        fi
+    done
+    return 1
 }
 
 # Names of regions, and of files of mmap-sync, in /dev/shm, and directories anywhere.
@@ -103,57 +167,62 @@ _mmsync_words() {
     done < <(compgen -W "$1" -- "$cur")
 }
 
-_mmsync_value() {
+# Something of a kind: an operand or the value of an option.
+_mmsync_complete() {
     case $1 in
-        --fence) _mmsync_words "auto symmetric asymmetric" ;;
-        --huge-pages) _mmsync_words "auto off on" ;;
-        --grace | --lock-wait) _mmsync_words forever ;;
-        --group) mapfile -t COMPREPLY < <(compgen -g -- "$cur") ;;
-        --trust) mapfile -t COMPREPLY < <(compgen -u -- "$cur") ;;
-        --keys | --values) _mmsync_words "text hex u32 u64" ;;
-        --sort) _mmsync_words "name size age readers memory" ;;
-        --as) _mmsync_words "jsonl csv mdb" ;;
-        --format) _mmsync_words "auto mmsync mmap-sync" ;;
-        --from) _mmsync_words "mmsync mmap-sync" ;;
-        -o | --output | --schema | --json | --textfile) _mmsync_files -f ;;
-        -d | --directory) _mmsync_files -d ;;
+        [=?]*) _mmsync_words "${1//[=?,]/ }" ;;
+        group) mapfile -t COMPREPLY < <(compgen -g -- "$cur") ;;
+        user) mapfile -t COMPREPLY < <(compgen -u -- "$cur") ;;
+        file) _mmsync_files -f ;;
+        dir) _mmsync_files -d ;;
+        region) _mmsync_regions ;;
     esac
 }
 
-# Operands before the cursor.
-_mmsync_operands() {
-    local i count=0
+# The kind of the operand at the cursor; fails if there can be none.
+_mmsync_operand() {
+    local i kinds count=0
     for ((i = 2; i < COMP_CWORD; i++)); do
         if [[ ${COMP_WORDS[i]} == -?* ]]; then
-            _mmsync_takes_value "$1" "${COMP_WORDS[i]}" && ((i++))
+            _mmsync_kind "${COMP_WORDS[i]}" && ((i++))
         else
             ((count++))
         fi
     done
-    echo "$count"
+    read -ra kinds <<<"$operands"
+    if [[ $operands == *... ]]; then
+        ((count < ${#kinds[@]} - 1)) || count=$((${#kinds[@]} - 2))
+    fi
+    [[ $verb != restore || " ${COMP_WORDS[*]} " != *" --check "* ]] || count=1
+    kind=${kinds[count]-}
+    [[ $kind ]]
 }
 
 _mmsync() {
     local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]}
-    local verbs="write read dump restore put get del keys load watch stat ls check exporter verify rm repair bridge bench demo"
+    local operands='' options='' kind='' names='' option
     COMPREPLY=()
-    if ((COMP_CWORD == 1)); then
-        _mmsync_words "$verbs help --help --version"
+    _mmsync_describe "$verb"
+    # bash has "=" as a word of its own.
+    if [[ $cur == = ]] && ((COMP_CWORD > 2)); then
+        cur='' && _mmsync_kind "$previous"
+        _mmsync_complete "$kind"
+    elif [[ $previous == = ]] && ((COMP_CWORD > 3)); then
+        _mmsync_kind "${COMP_WORDS[COMP_CWORD - 2]}"
+        _mmsync_complete "$kind"
+    elif ((COMP_CWORD == 1)); then
+        _mmsync_words "$_mmsync_verbs help --help --version"
     elif [[ $verb == help ]]; then
-        ((COMP_CWORD == 2)) && _mmsync_words "$verbs"
-    elif ((COMP_CWORD > 2)) && _mmsync_takes_value "$verb" "$previous"; then
-        _mmsync_value "$previous"
+        ((COMP_CWORD > 2)) || _mmsync_words "$_mmsync_verbs"
+    elif ((COMP_CWORD > 2)) && _mmsync_kind "$previous"; then
+        _mmsync_complete "$kind"
     elif [[ $cur == -?* ]]; then
-        _mmsync_words "$(_mmsync_options "$verb")"
-    elif [[ $verb == restore && " ${COMP_WORDS[*]} " == *" --check "* ]]; then
-        _mmsync_files -f
-    elif [[ $verb =~ ^(write|dump|restore|load)$ && $(_mmsync_operands "$verb") == 1 ]]; then
-        _mmsync_files -f
-    elif [[ $verb == ls || $verb == exporter ]]; then
-        _mmsync_files -d
-    elif [[ $verb == rm || ($verb =~ ^(write|read|dump|restore|put|get|del|keys|load|watch|stat|check|verify|repair)$ && $(_mmsync_operands "$verb") == 0) ||
-        ($verb == bridge && $(_mmsync_operands bridge) -lt 2) ]]; then
-        _mmsync_regions
+        for option in $options; do
+            names+=" ${option%%:*}"
+        done
+        _mmsync_words "$names"
+    elif _mmsync_operand; then
+        _mmsync_complete "$kind"
     fi
 }
 
