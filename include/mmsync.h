@@ -195,20 +195,20 @@ int mms_write_begin(mms_writer *writer, size_t capacity, void **buffer, mms_rece
 int mms_write_grow(mms_writer *writer, size_t capacity, void **buffer);
 /* Publish the first size bytes. Takes the same time for any size, unless a checksum is asked for. */
 int mms_write_commit(mms_writer *writer, size_t size, mms_receipt *receipt);
-/* Set the type of the write that was begun, in place of the option. schema, NULL or text for tools,
-   is stored behind the value if there is room, and must stay valid until the commit. */
+/* Set the type, or the tag, of the write that was begun, in place of the option. schema, NULL or text
+   for tools, is stored behind the value if there is room, and must stay valid until the commit. */
 int mms_write_set_type(mms_writer *writer, const uint64_t type_id[2], const char *schema, size_t schema_size);
+int mms_write_set_tag(mms_writer *writer, uint64_t tag);
 
-/* Change the newest value: as mms_write_begin, but *buffer holds that value already, *size bytes of
-   it (0 if there is none), and has room for them and for `capacity`. Only the bytes that its slot
-   has missed are copied, so the cost depends on the size of the changes, not of the value. Type and
-   schema stay, unless mms_write_set_type gives others. Report every byte that you change before the
-   commit; one that is not reported may have its old value again later. mms_write_touch reports bytes
-   within the capacity, before or after you change them; mms_write_patch copies `length` bytes to an
-   offset, and reports them. Bytes past the old size need no touch. mms_changes tells readers.
-   With options.track no change need be reported: any thread, library or read(2) may store to the
-   buffer until mms_write_commit is called. Touch only what is stored past the page tables: through
-   another mapping, or to memory pinned before the update (RDMA, io_uring's fixed buffers). */
+/* Change the newest value: as mms_write_begin, but *buffer holds that value already, *size bytes
+   of it (0 if there is none), and has room for them and for `capacity`. Only what its slot has
+   missed is copied: the cost follows the change. Type and schema stay, unless mms_write_set_type
+   gives others. Report every byte that you change before the commit; others may get their old
+   values again. mms_write_touch reports bytes within the capacity, before or after you change
+   them; mms_write_patch copies `length` bytes to an offset, and reports them. Bytes past the old
+   size need no touch. mms_changes tells readers. With options.track nothing need be reported: any
+   thread, library or read(2) may store to the buffer until the commit. Touch only what is stored
+   past the page tables: through another mapping, or to memory pinned before (RDMA, io_uring). */
 int mms_write_update(mms_writer *writer, size_t capacity, void **buffer, size_t *size, mms_receipt *receipt);
 int mms_write_touch(mms_writer *writer, size_t offset, size_t length);
 int mms_write_patch(mms_writer *writer, size_t offset, const void *data, size_t length);

@@ -6,8 +6,8 @@
    in this; docs/migrating.md has the rest:
    - A generation is the crate's version word: it changes with each publish, but does not grow.
    - There are two values, and no room for a type, a schema, a tag or a time. Options that ask for
-     such things are refused; mms_write_set_type succeeds and stores nothing; mms_view_describe and
-     mms_view_type give zeros.
+     such things are refused, and so is mms_write_set_tag, but for 0; mms_write_set_type succeeds and
+     stores nothing; mms_view_describe and mms_view_type give zeros.
    - mms_write_update copies the value, and the commit copies it again. Touches are checked, and
      then forgotten: mms_changes gives MMS_E_FORGOTTEN.
    - Readers are counted, not named: mms_inspect_readers lists none, MMS_EVICT is refused, and a

@@ -278,7 +278,7 @@ static void end(struct mms_writer *writer)
 {
     writer->building = writer->updating = writer->in_table = false;
     writer->setting = writer->vouched = false;
-    writer->typed = false;
+    writer->typed = writer->tagged = false;
 }
 
 static int check_commit(const struct mms_writer *writer, size_t size)
@@ -334,6 +334,20 @@ int mms_write_set_type(mms_writer *writer, const uint64_t type_id[2], const char
     writer->type_id[1] = type_id[1];
     writer->schema = schema;
     writer->schema_size = schema_size;
+    return 0;
+}
+
+int mms_write_set_tag(mms_writer *writer, uint64_t tag)
+{
+    int code = mms__writer_check(writer, true, "mms_write_set_tag");
+
+    if (code != 0)
+        return code;
+    if (tag != 0 && !writer->backend->has_types)
+        return mms__fail(MMS_E_INVALID, "mms_write_set_tag: the files of mmap-sync at %s have no room for a tag",
+                         writer->place.path);
+    writer->tagged = true;
+    writer->tag = tag;
     return 0;
 }
 

@@ -20,13 +20,14 @@ struct mms_writer {
     bool updating;    /* with mms_write_update */
     bool reports;     /* while an update begins: it will touch all that it changes, whatever options.track says */
     bool typed;       /* the write that was begun has a type of its own, as below */
+    bool tagged;      /* and a tag */
     bool setting;     /* an update of a typed value: setters may change it */
     bool vouched;     /* in such an update, or a typed table's: nothing else has, so its bytes are right */
     bool serialized;  /* during a commit alone: of bytes that the library vouches for, of that type */
     size_t capacity;  /* of that write */
     size_t updated;   /* size of the value that an update began with */
     void *buffer;     /* and where it is */
-    uint64_t type_id[2];
+    uint64_t type_id[2], tag;
     const char *schema;
     size_t schema_size;
     struct mms_table *table; /* memory for mms_table_begin; NULL before the first */

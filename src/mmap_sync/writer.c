@@ -405,7 +405,7 @@ static void cancelled(void *handle)
 {
     struct mms_writer *front = handle;
 
-    front->building = front->updating = front->typed = false;
+    front->building = front->updating = front->typed = front->tagged = false;
 }
 
 /* A commit that is cancelled aborts the write: its caller no longer can. */

@@ -312,6 +312,8 @@ static void finish_build(struct mms__native_writer *writer, size_t size, mms_rec
         as.type_id[1] = writer->front.type_id[1];
         as.schema_size = store_schema(writer, size);
     }
+    if (writer->front.tagged)
+        as.tag = writer->front.tag;
     if (writer->front.serialized)
         as.flags |= mms__vouching_flag(&writer->front);
     if (writer->front.updating)

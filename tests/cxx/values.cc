@@ -62,11 +62,13 @@ TEST(a_value_is_built_in_place_and_may_grow)
     CHECK(build.capacity() == 16 && build.as<std::uint64_t>()[0] == 11);
     build.as<std::uint64_t>()[1] = 12;
     build.set_type({1, 2}, "a schema");
+    build.set_tag(3);
     build.commit(16);
     auto view = reader.read();
     CHECK(view.as<std::uint64_t>()[1] == 12 && view.type_id() == mmsync::type_id{1, 2});
     const mmsync::view_info info = view.describe();
     CHECK(std::string_view(info.schema, info.schema_size) == "a schema" && info.publish_time_ns > 0);
+    CHECK(info.tag == 3);
     CHECK(region.schema() == "a schema");
     CHECK_THROWS(mmsync::errc::too_big, static_cast<void>(writer.build(1 << 21)));
 }

@@ -294,7 +294,7 @@ static void a_hasher_is_of_no_use_to_a_region(void **state)
     check_detail_mentions("options.mmap_sync->other_hasher");
 }
 
-static void a_type_is_taken_and_not_stored(void **state)
+static void a_type_is_taken_and_not_stored_and_a_tag_is_refused(void **state)
 {
     const char *path = scratch_path(state, "value");
     mms_writer *writer = mmap_sync_writer(path, MMS_NO_WAIT, false);
@@ -306,6 +306,9 @@ static void a_type_is_taken_and_not_stored(void **state)
     check_ok(mms_write_begin(writer, 4, &buffer, NULL));
     memcpy(buffer, "text", 4);
     check_ok(mms_write_set_type(writer, type_id, "struct A;", 9));
+    check_code(mms_write_set_tag(writer, 1), MMS_E_INVALID);
+    check_detail_mentions("no room for a tag");
+    check_ok(mms_write_set_tag(writer, 0));
     check_ok(mms_write_commit(writer, 4, NULL));
     check_holds(reader, "text");
     check_ok(mms_view_type(reader, type_id));
@@ -340,7 +343,7 @@ int main(void)
         scratch_test(a_full_process_gets_advice),
         scratch_test(readers_of_nothing_cannot_be_listed),
         scratch_test(a_hasher_is_of_no_use_to_a_region),
-        scratch_test(a_type_is_taken_and_not_stored),
+        scratch_test(a_type_is_taken_and_not_stored_and_a_tag_is_refused),
         scratch_test(a_write_that_is_not_begun_gives_no_buffer),
     };
 

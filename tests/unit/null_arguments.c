@@ -25,6 +25,8 @@ static void writer_calls_refuse_null(void **state)
     check_code(mms_writer_set_grace(NULL, 1), MMS_E_INVALID);
     check_code(mms_write_set_type(NULL, type, "", 0), MMS_E_INVALID);
     check_code(mms_write_set_type(writer, type, "", 0), MMS_E_INVALID); /* no write was begun */
+    check_code(mms_write_set_tag(NULL, 1), MMS_E_INVALID);
+    check_code(mms_write_set_tag(writer, 1), MMS_E_INVALID);
     check_ok(mms_write_begin(writer, 1, &buffer, NULL));
     check_code(mms_write_set_type(writer, NULL, "", 0), MMS_E_INVALID);
     check_detail_mentions("type_id is NULL");

@@ -60,6 +60,49 @@ static void a_view_is_described_whatever_is_published_after_it(void **state)
     check_ok(mms_writer_close(writer));
 }
 
+static uint64_t tag_in_view(mms_reader *reader)
+{
+    mms_view_info info;
+    mms_view view;
+
+    check_ok(mms_read(reader, &view));
+    check_ok(mms_view_describe(reader, &info));
+    return info.tag;
+}
+
+/* Like the type, and unlike the option: neither an abort nor a commit hands it on. */
+static void a_tag_is_that_of_one_write(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer *writer = open_tagged(path);
+    mms_region *region = sample_region(path);
+    mms_reader *reader = sample_reader(region);
+    void *buffer;
+    size_t size;
+
+    check_ok(mms_write_begin(writer, 0, &buffer, NULL));
+    check_ok(mms_write_set_tag(writer, 1));
+    check_ok(mms_write_set_tag(writer, UINT64_MAX));
+    check_ok(mms_write_commit(writer, 0, NULL));
+    check_equal(tag_in_view(reader), UINT64_MAX);
+    check_ok(mms_write_update(writer, 0, &buffer, &size, NULL));
+    check_ok(mms_write_commit(writer, size, NULL));
+    check_equal(tag_in_view(reader), 42);
+    check_ok(mms_write_update(writer, 0, &buffer, &size, NULL));
+    check_ok(mms_write_set_tag(writer, 0));
+    check_ok(mms_write_commit(writer, size, NULL));
+    check_equal(tag_in_view(reader), 0);
+    check_ok(mms_write_begin(writer, 0, &buffer, NULL));
+    check_ok(mms_write_set_tag(writer, 7));
+    check_ok(mms_write_abort(writer));
+    check_ok(mms_write_begin(writer, 0, &buffer, NULL));
+    check_ok(mms_write_commit(writer, 0, NULL));
+    check_equal(tag_in_view(reader), 42);
+    check_ok(mms_reader_close(reader));
+    check_ok(mms_region_close(region));
+    check_ok(mms_writer_close(writer));
+}
+
 static void a_schema_that_cannot_fit_the_slot_is_ignored(void **state)
 {
     const char *path = scratch_path(state, "region");
@@ -91,6 +134,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         scratch_test(a_view_is_described_whatever_is_published_after_it),
+        scratch_test(a_tag_is_that_of_one_write),
         scratch_test(a_schema_that_cannot_fit_the_slot_is_ignored),
     };
 

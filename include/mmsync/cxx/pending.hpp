@@ -57,6 +57,12 @@ class pending
         report(mms_write_set_type(native_handle(), id.data(), schema.data(), schema.size()));
     }
 
+    /* The tag of this value, in place of the writer's. */
+    void set_tag(std::uint64_t tag, on_error report MMSYNC_OR_THROW)
+    {
+        report(mms_write_set_tag(native_handle(), tag));
+    }
+
     mms_writer *native_handle() const noexcept
     {
         return state_ ? state_->handle : nullptr;

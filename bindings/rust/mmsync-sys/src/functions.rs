@@ -34,6 +34,7 @@ extern "C" {
     pub fn mms_write_set_type(
         writer: *mut mms_writer, type_id: *const u64, schema: *const c_char, schema_size: usize,
     ) -> c_int;
+    pub fn mms_write_set_tag(writer: *mut mms_writer, tag: u64) -> c_int;
     pub fn mms_write_update(
         writer: *mut mms_writer, capacity: usize, buffer: *mut *mut c_void, size: *mut usize,
         receipt: *mut mms_receipt,

@@ -240,6 +240,12 @@ impl Draft<'_> {
         })
     }
 
+    /// The tag of the value, in place of the writer's option.
+    pub fn set_tag(&mut self, tag: u64) -> Result<()> {
+        // SAFETY: a write of this writer is begun.
+        check(unsafe { sys::mms_write_set_tag(self.write.writer.as_ptr(), tag) })
+    }
+
     /// Publish the first `size` bytes.
     pub fn commit(self, size: usize) -> Result<Receipt> {
         self.write.commit(size)

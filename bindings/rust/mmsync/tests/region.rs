@@ -86,10 +86,11 @@ fn a_value_is_built_in_place_and_grows() {
     assert_eq!((&draft[..4], draft.len()), (&b"1234"[..], 1 << 20));
     draft[4..8].copy_from_slice(b"5678");
     draft.set_type([1, 2], "struct T { text: String }").unwrap();
+    draft.set_tag(3).unwrap();
     draft.commit(8).unwrap();
     let view = reader.read_bytes().unwrap();
     let info = view.info().unwrap();
-    assert_eq!((&*view, info.type_id), (&b"12345678"[..], [1, 2]));
+    assert_eq!((&*view, info.type_id, info.tag), (&b"12345678"[..], [1, 2], 3));
     assert_eq!(info.schema, b"struct T { text: String }");
 }
 
