@@ -12,10 +12,10 @@ _mmsync_describe() {
             operands="region file"
             options="--max-size:free --max-slots:free --max-readers:free --mode:free --readers-mode:free
                 --group:group --replace --at:free --set:free --json:file --schema:file --type:free
-                --changes-size:free --allow-empty --checksum --tag:free --type-id:free --grace:=forever
-                --evict --reset --unlocked --lock-wait:=forever --fence:=auto,symmetric,asymmetric
-                --huge-pages:=auto,off,on --format:=auto,mmsync,mmap-sync --force-filesystem --trust:user
-                -h --help -V --version"
+                --changes-size:free --allow-empty --validate:free --expect:free --checksum --tag:free
+                --type-id:free --grace:=forever --evict --reset --unlocked --lock-wait:=forever
+                --fence:=auto,symmetric,asymmetric --huge-pages:=auto,off,on
+                --format:=auto,mmsync,mmap-sync --force-filesystem --trust:user -h --help -V --version"
             ;;
         read)
             operands="region"
@@ -31,16 +31,17 @@ _mmsync_describe() {
         restore)
             operands="region file"
             options="--check -j --json --max-size:free --max-slots:free --max-readers:free --mode:free
-                --readers-mode:free --group:group --replace --grace:=forever --evict --reset --unlocked
-                --lock-wait:=forever --fence:=auto,symmetric,asymmetric --huge-pages:=auto,off,on
-                --format:=auto,mmsync,mmap-sync --force-filesystem --trust:user -h --help -V --version"
+                --readers-mode:free --group:group --replace --expect:free --grace:=forever --evict --reset
+                --unlocked --lock-wait:=forever --fence:=auto,symmetric,asymmetric
+                --huge-pages:=auto,off,on --format:=auto,mmsync,mmap-sync --force-filesystem --trust:user
+                -h --help -V --version"
             ;;
         put)
             operands="region free free free free ..."
             options="--keys:=text,hex,u32,u64 --values:=text,hex,u32,u64 --expires:free --expected:free
                 --max-bytes:free --expiring --max-size:free --max-slots:free --max-readers:free
-                --mode:free --readers-mode:free --group:group --replace --grace:=forever --evict
-                --lock-wait:=forever --force-filesystem --trust:user -h --help -V --version"
+                --mode:free --readers-mode:free --group:group --replace --expect:free --grace:=forever
+                --evict --lock-wait:=forever --force-filesystem --trust:user -h --help -V --version"
             ;;
         get)
             operands="region free ..."
@@ -49,8 +50,8 @@ _mmsync_describe() {
             ;;
         del)
             operands="region free ..."
-            options="--keys:=text,hex,u32,u64 --grace:=forever --evict --lock-wait:=forever --force-filesystem
-                --trust:user -h --help -V --version"
+            options="--keys:=text,hex,u32,u64 --expect:free --grace:=forever --evict --lock-wait:=forever
+                --force-filesystem --trust:user -h --help -V --version"
             ;;
         keys)
             operands="region"
@@ -61,7 +62,7 @@ _mmsync_describe() {
             operands="region file"
             options="--as:=jsonl,csv,mdb --clear --keys:=text,hex,u32,u64 --values:=text,hex,u32,u64
                 --expected:free --max-bytes:free --expiring --max-size:free --max-slots:free
-                --max-readers:free --mode:free --readers-mode:free --group:group --replace
+                --max-readers:free --mode:free --readers-mode:free --group:group --replace --expect:free
                 --grace:=forever --evict --lock-wait:=forever --force-filesystem --trust:user -h --help -V
                 --version"
             ;;

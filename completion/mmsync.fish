@@ -106,27 +106,27 @@ function __mmsync_taking
     switch $argv[1]
         case write
             printf '%s\n' --max-size --max-slots --max-readers --mode --readers-mode --group --at --set --json \
-                --schema --type --changes-size --tag --type-id --grace --lock-wait --fence --huge-pages \
-                --format --trust
+                --schema --type --changes-size --validate --expect --tag --type-id --grace --lock-wait \
+                --fence --huge-pages --format --trust
         case read
             printf '%s\n' -o --output --format --trust
         case dump
             printf '%s\n' --as --keys --values --format --trust
         case restore
-            printf '%s\n' --max-size --max-slots --max-readers --mode --readers-mode --group --grace --lock-wait \
-                --fence --huge-pages --format --trust
+            printf '%s\n' --max-size --max-slots --max-readers --mode --readers-mode --group --expect --grace \
+                --lock-wait --fence --huge-pages --format --trust
         case put
             printf '%s\n' --keys --values --expires --expected --max-bytes --max-size --max-slots --max-readers \
-                --mode --readers-mode --group --grace --lock-wait --trust
+                --mode --readers-mode --group --expect --grace --lock-wait --trust
         case get
             printf '%s\n' --keys --values --trust
         case del
-            printf '%s\n' --keys --grace --lock-wait --trust
+            printf '%s\n' --keys --expect --grace --lock-wait --trust
         case keys
             printf '%s\n' -p --prefix --keys --trust
         case load
             printf '%s\n' --as --keys --values --expected --max-bytes --max-size --max-slots --max-readers --mode \
-                --readers-mode --group --grace --lock-wait --trust
+                --readers-mode --group --expect --grace --lock-wait --trust
         case watch
             printf '%s\n' -n --count -t --timeout --interval --format --trust
         case stat
@@ -186,7 +186,9 @@ complete -c mmsync -n '__mmsync_verb write' -l json -r -F -d 'publish a typed va
 complete -c mmsync -n '__mmsync_verb write' -l schema -r -F -d 'the schema that its type is in, as for mmsc'
 complete -c mmsync -n '__mmsync_verb write' -l type -x -d 'the name of that type'
 complete -c mmsync -n '__mmsync_verb write' -l changes-size -x -d 'room to note what --at and --set change'
-complete -c mmsync -n '__mmsync_verb write' -l allow-empty -d 'publish standard input or a pipe even if it is empty'
+complete -c mmsync -n '__mmsync_verb write' -l allow-empty -d 'publish standard input, a pipe or what COMMAND prints even if it is ...'
+complete -c mmsync -n '__mmsync_verb write' -l validate -x -d 'publish only if COMMAND, a line for /bin/sh that gets the value on ...'
+complete -c mmsync -n '__mmsync_verb write restore put del load' -l expect -x -d 'publish only if this is the newest generation, 0 for none yet'
 complete -c mmsync -n '__mmsync_verb write' -l checksum -d 'store a checksum for \'mmsync verify\''
 complete -c mmsync -n '__mmsync_verb write' -l tag -x -d 'store a number of your own with the value'
 complete -c mmsync -n '__mmsync_verb write' -l type-id -x -d 'store a type id of 32 digits'

@@ -26,6 +26,9 @@ _Noreturn void usage_error(const struct verb *verb, const char *format, ...)
 
 _Noreturn static void print_help(const struct verb *verb)
 {
+    static char buffer[16 << 10];
+
+    setvbuf(stdout, buffer, _IOFBF, sizeof buffer); /* in one write, so that finish_output knows why it fails */
     printf("Usage: mmsync %s%s%s\n\n%s\n"
            "  -h, --help              print this text\n"
            "  -V, --version           print the version\n",

@@ -28,7 +28,7 @@ static const struct verb verb = {
             "  -j, --json              print a JSON object instead of the line\n"
             "\n"
             "Of a new region, which has the geometry of the dumped one where nothing is said:\n" HELP_OF_NEW_REGION "\n"
-            "Of this write:\n" HELP_OF_WRITE "\n"
+            "Of this write:\n" HELP_OF_EXPECT HELP_OF_WRITE "\n"
             "SIZE: bytes, or with a suffix K, M, G, T (powers of 1024).\n"
             "A bare NAME means /dev/shm/NAME.\n",
 };
@@ -36,9 +36,7 @@ static const struct verb verb = {
 enum { CHECK = WRITER_OPTIONS_END };
 
 static const struct option long_options[] = {
-    WRITER_OPTIONS,
-    {"check", no_argument, NULL, CHECK},
-    {"json", no_argument, NULL, 'j'},
+    WRITER_OPTIONS, EXPECT_OPTION, {"check", no_argument, NULL, CHECK}, {"json", no_argument, NULL, 'j'},
     COMMON_OPTIONS,
 };
 
@@ -265,7 +263,9 @@ static int write_dump(struct restore *restore)
         return fail_call(code);
     if (is_new)
         interrupt_catch(); /* as for `write`: in a region with a value there is nothing to tidy up */
-    status = publish(restore, writer);
+    status = check_expected(&restore->arguments, restore->path);
+    if (!status)
+        status = publish(restore, writer);
     mms_writer_close(writer);
     if (status && is_new)
         remove_if_empty(restore->path);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/arguments.h"
 #include "cli/cmd.h"
+#include "cli/interrupt.h"
 #include "cli/message.h"
 #include "cli/publication.h"
 #include "cli/set/document.h"
@@ -15,11 +16,12 @@
 
 static const struct verb verb = {
     .name = "write",
-    .synopsis = "REGION [FILE|- | --set PATH=VALUE... | --json FILE] [OPTION]...",
+    .synopsis = "REGION [FILE|- | --set PATH=VALUE... | --json FILE] [OPTION]... [-- COMMAND [ARG]...]",
     .help = "Publish FILE, or all of standard input, as the new value of REGION, which is created\n"
             "if it does not exist. Prints one line: generation=N size=BYTES slot=N.\n"
             "Nothing is published unless everything could be read. An empty stream is refused\n"
             "without --allow-empty, because it usually means that the producer failed.\n"
+            "With COMMAND, publish what that prints, if it ends with status 0.\n"
             "\n"
             "Of a new region:\n" HELP_OF_NEW_REGION "\n"
             "Of this write:\n"
@@ -36,7 +38,11 @@ static const struct verb verb = {
             "      --type NAME         the name of that type\n"
             "      --changes-size SIZE room to note what --at and --set change; chosen at a region's\n"
             "                          first one\n"
-            "      --allow-empty       publish standard input or a pipe even if it is empty\n"
+            "      --allow-empty       publish standard input, a pipe or what COMMAND prints even if it is\n"
+            "                          empty\n"
+            "      --validate COMMAND  publish only if COMMAND, a line for /bin/sh that gets the value on its\n"
+            "                          standard input, ends with status 0. MMSYNC_SIZE, MMSYNC_REGION and\n"
+            "                          MMSYNC_GENERATION, the newest one, are in its environment\n" HELP_OF_EXPECT
             "      --checksum          store a checksum for 'mmsync verify'\n"
             "      --tag N             store a number of your own with the value\n"
             "      --type-id HEX       store a type id of 32 digits; readers that ask for\n"
@@ -45,12 +51,14 @@ static const struct verb verb = {
             "A bare NAME means /dev/shm/NAME.\n",
 };
 
-enum { CHECKSUM = WRITER_OPTIONS_END, ALLOW_EMPTY, AT, CHANGES_SIZE, SET, JSON, SCHEMA, TYPE, TAG, TYPE_ID };
+enum { CHECKSUM = WRITER_OPTIONS_END, ALLOW_EMPTY, VALIDATE, AT, CHANGES_SIZE, SET, JSON, SCHEMA, TYPE, TAG, TYPE_ID };
 
 static const struct option long_options[] = {
     WRITER_OPTIONS,
     {"checksum", no_argument, NULL, CHECKSUM},
+    EXPECT_OPTION,
     {"allow-empty", no_argument, NULL, ALLOW_EMPTY},
+    {"validate", required_argument, NULL, VALIDATE},
     {"at", required_argument, NULL, AT},
     {"changes-size", required_argument, NULL, CHANGES_SIZE},
     {"set", required_argument, NULL, SET},
@@ -75,6 +83,8 @@ struct request {
     char **assignments;
     size_t count;                     /* of them */
     const char *json, *schema, *type; /* files, and the name of a type; NULL: none is given */
+    const char *validate;             /* a line for the shell */
+    char **command;                   /* and its arguments; NULL: none */
 };
 
 static void take_option(struct request *request, struct writer_arguments *arguments, int option)
@@ -84,6 +94,7 @@ static void take_option(struct request *request, struct writer_arguments *argume
     switch (option) {
     case CHECKSUM: options->checksum = true; break;
     case ALLOW_EMPTY: request->allow_empty = true; break;
+    case VALIDATE: request->validate = optarg; break;
     case AT:
         request->patches = true;
         request->at = parse_offset(optarg);
@@ -101,6 +112,37 @@ static void take_option(struct request *request, struct writer_arguments *argume
     case TYPE_ID: parse_type(&verb, "--type-id", optarg, options->type_id); break;
     default: set_writer_option(&verb, arguments, option);
     }
+}
+
+/* How many operands stood before the "--" that ended the options; -1: there was none. `given`: the arguments as they were. */
+static int count_before_dashes(int argc, char **argv, char *const *given)
+{
+    const char *dashes = argv[optind - 1];
+    int at = 1;
+
+    if (strcmp(dashes, "--") != 0)
+        return -1;
+    while (given[at] != dashes)
+        at++;
+    return argc - optind - (argc - at - 1);
+}
+
+/* REGION -- COMMAND...: "--" behind the region begins a command. In front of it, it ends the options as elsewhere, and a
+   second one begins a command. Returns how many operands there are without it. */
+static int take_command(struct request *request, int argc, char **argv, char *const *given)
+{
+    int before = count_before_dashes(argc, argv, given), end = argc;
+
+    if (before == 0 && argc - optind > 1 && strcmp(argv[optind + 1], "--") == 0) {
+        end = optind + 1;
+        request->command = argv + end + 1;
+    } else if (before > 0) {
+        end = optind + before;
+        request->command = argv + end;
+    }
+    if (request->command && !*request->command)
+        usage_error(&verb, "'--' is to be followed by the command whose output is published");
+    return count_operands(&verb, end, argv, 1, 2);
 }
 
 /* Of --json and what belongs to it. */
@@ -128,6 +170,11 @@ static void check_options(const struct request *request, const mms_writer_option
     const bool typed = (options->type_id[0] | options->type_id[1]) != 0;
 
     check_document(request, options, operands);
+    if (request->command && (operands == 2 || request->count || request->json))
+        usage_error(&verb, "a command makes the whole value: give either it or %s",
+                    operands == 2   ? "a FILE"
+                    : request->json ? "--json"
+                                    : "--set");
     if (request->count && operands == 2)
         usage_error(&verb, "--set changes the newest value, and reads no file");
     if (request->count && (request->patches || request->allow_empty))
@@ -148,7 +195,7 @@ static int build_set(const struct publication *publication, mms_writer *writer, 
 static int write_set(struct publication *publication, const struct request *request)
 {
     struct set set = {.assignments = request->assignments, .count = request->count};
-    int status = set_open(&set, publication->path, publication->options);
+    int status = set_open(&set, publication->path, &publication->arguments->options);
 
     publication->build = build_set;
     publication->context = &set;
@@ -169,10 +216,16 @@ static int build_bytes(const struct publication *publication, mms_writer *writer
 
 static int write_bytes(struct publication *publication, const struct request *request, const char *file)
 {
-    const uint64_t max_size = publication->options->max_size;
+    const uint64_t max_size = publication->arguments->options.max_size;
+    struct command command = {.argv = request->command, .name = request->command ? request->command[0] : NULL};
     struct source source;
-    int status = source_open(&source, file);
+    int status = EXIT_OK;
 
+    if (request->command)
+        source_of_command(&source, &command);
+    else
+        status = source_open(&source, file);
+    publication->has_command = request->command != NULL;
     source.allow_empty = request->allow_empty;
     source.patches = request->patches;
     source.at = request->at;
@@ -187,17 +240,19 @@ static int write_bytes(struct publication *publication, const struct request *re
     return status;
 }
 
-/* Nothing is built before the commit: a value that is serialized as it is published needs no check by readers. */
+/* Nothing is built in the region before the commit: a value that is serialized as it is published needs no check by
+   readers. */
 static int build_document(const struct publication *publication, mms_writer *writer, struct candidate *candidate)
 {
     mms_info info;
-    int code = mms_inspect(publication->path, &info);
+    int code = mms_inspect(publication->path, &info), status = EXIT_OK;
 
     (void)writer;
-    (void)candidate;
     if (code)
         return fail_call(code);
-    return mms_is_mmap_sync(publication->path) ? EXIT_OK : document_check(publication->context, info.max_size);
+    if (!mms_is_mmap_sync(publication->path))
+        status = document_check(publication->context, info.max_size);
+    return status || !publication->validate ? status : document_serialize(publication->context, candidate);
 }
 
 static int commit_document(const struct publication *publication, mms_writer *writer, mms_receipt *receipt)
@@ -223,15 +278,18 @@ int cmd_write(int argc, char **argv)
 {
     struct request request = {.assignments = calloc((size_t)argc, sizeof(char *))};
     struct writer_arguments arguments;
-    struct publication publication = {.options = &arguments.options};
+    char **given = calloc((size_t)argc, sizeof(char *));
+    struct publication publication = {.arguments = &arguments};
     int option, operands, status;
 
-    if (!request.assignments)
+    if (!request.assignments || !given)
         return fail_errno("write");
+    memcpy(given, argv, (size_t)argc * sizeof *argv); /* getopt moves them */
     writer_arguments_init(&arguments);
     while ((option = next_option(&verb, argc, argv, "", long_options)) >= 0)
         take_option(&request, &arguments, option);
-    operands = count_operands(&verb, argc, argv, 1, 2);
+    operands = take_command(&request, argc, argv, given);
+    publication.validate = request.validate;
     check_options(&request, &arguments.options, operands);
     publication.path = path_in_format(&verb, arguments.format, argv[optind]);
     if (request.json)
@@ -241,5 +299,6 @@ int cmd_write(int argc, char **argv)
     else
         status = write_bytes(&publication, &request, operands == 2 ? argv[optind + 1] : NULL);
     free(request.assignments);
-    return status;
+    free(given);
+    return interrupt_finish(status);
 }

@@ -52,6 +52,20 @@ bool interrupt_wait_readable(int fd)
     return false;
 }
 
+void interrupt_pause(int ms)
+{
+    if (!interrupted())
+        poll(&(struct pollfd){.fd = wake_pipe[0], .events = POLLIN}, 1, ms);
+}
+
+void interrupt_pause_writable(int fd, int ms)
+{
+    struct pollfd watched[] = {{.fd = fd, .events = POLLOUT}, {.fd = wake_pipe[0], .events = POLLIN}};
+
+    if (!interrupted())
+        poll(watched, 2, ms);
+}
+
 void interrupt_wait(void)
 {
     while (!interrupted())

@@ -11,6 +11,9 @@ void interrupt_catch(void);
 bool interrupted(void);
 /* Wait until fd has something to read or an end. False if interrupted before that. */
 bool interrupt_wait_readable(int fd);
+/* Wait for so many milliseconds, or until interrupted, or until fd can be written to. */
+void interrupt_pause(int ms);
+void interrupt_pause_writable(int fd, int ms);
 /* Wait until interrupted. */
 void interrupt_wait(void);
 /* After tidying up: if there was a signal, die of it, as the shell expects; otherwise return

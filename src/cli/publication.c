@@ -3,7 +3,7 @@
 #include "cli/cmd.h"
 #include "cli/interrupt.h"
 #include "cli/message.h"
-#include "cli/writer_arguments.h"
+#include "cli/validate.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -26,6 +26,12 @@ static int publish(const struct publication *publication, mms_writer *writer)
     struct candidate candidate = {NULL, 0};
     int status = publication->build(publication, writer, &candidate);
 
+    if (status)
+        return status;
+    if (publication->validate)
+        status = validate(publication->validate, publication->path, candidate.data, candidate.size);
+    if (status && !publication->commit)
+        mms_write_abort(writer);
     return status ? status : commit(publication, writer, &candidate);
 }
 
@@ -36,14 +42,17 @@ int publication_run(struct publication *publication)
     int code, status;
 
     publication->is_new = mms_inspect(publication->path, &info) == -ENOENT;
-    code = mms_writer_open(publication->path, publication->options, &writer);
+    code = mms_writer_open(publication->path, &publication->arguments->options, &writer);
     if (code)
         return fail_call(code);
-    if (publication->is_new)
-        interrupt_catch(); /* a region that has a value needs no tidying up: a killed writer changes nothing */
-    status = publish(publication, writer);
+    /* A region that has a value needs no tidying up: a killed writer changes nothing. */
+    if (publication->is_new || publication->validate || publication->has_command)
+        interrupt_catch();
+    status = check_expected(publication->arguments, publication->path);
+    if (!status)
+        status = publish(publication, writer);
     mms_writer_close(writer);
     if (status && publication->is_new)
         remove_if_empty(publication->path);
-    return interrupt_finish(status);
+    return status;
 }

@@ -3,7 +3,7 @@
 #ifndef MMS_CLI_PUBLICATION_H
 #define MMS_CLI_PUBLICATION_H
 
-#include <mmsync.h>
+#include "cli/writer_arguments.h"
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -15,17 +15,20 @@ struct candidate {
 
 struct publication {
     const char *path;
-    const mms_writer_options *options;
-    bool is_new; /* the region was created for it */
+    const struct writer_arguments *arguments;
+    const char *validate; /* a line for the shell that judges the value first; NULL: nobody does */
+    bool has_command;     /* the value comes from one, so interrupts are caught */
+    bool is_new;          /* the region was created for it */
     /* Begin a write, or an update, of the writer and fill it; abort it on failure. An exit status; anything but
        EXIT_OK has been reported. */
     int (*build)(const struct publication *publication, mms_writer *writer, struct candidate *candidate);
-    /* Publish it: a code of the library. NULL: mms_write_commit, and after a failed check mms_write_abort. */
+    /* Publish it: a code of the library. NULL: a write has begun; mms_write_commit. */
     int (*commit)(const struct publication *publication, mms_writer *writer, mms_receipt *receipt);
     void *context; /* of these */
 };
 
-/* An exit status. Prints the line; a region that was created for a value that never came goes away. */
+/* An exit status. Prints the line; a region that was created for a value that never came goes away. Interrupts may be caught
+   from here on: end with interrupt_finish. */
 int publication_run(struct publication *publication);
 
 #endif

@@ -90,10 +90,38 @@ int source_open(struct source *source, const char *file)
     return EXIT_OK;
 }
 
+void source_of_command(struct source *source, struct command *command)
+{
+    *source = (struct source){.fd = -1, .name = command->name, .command = command};
+}
+
 void source_close(struct source *source)
 {
     if (source->fd > STDIN_FILENO)
         close(source->fd);
+    if (source->command)
+        command_end(source->command);
+}
+
+/* Nobody but the command keeps the other end of the pipe. */
+static int start_command(struct source *source)
+{
+    int ends[2], status;
+
+    if (pipe2(ends, O_CLOEXEC))
+        return fail_errno("cannot run '%s'", source->name);
+    source->fd = ends[0];
+    status = command_start(source->command, -1, ends[1]);
+    close(ends[1]);
+    if (!status && fstat(source->fd, &source->at_open))
+        status = fail_errno("cannot look at the output of '%s'", source->name);
+    return status;
+}
+
+/* Its output is at its end. */
+static int finish_command(const struct source *source)
+{
+    return source->command ? command_wait(source->command) : EXIT_OK;
 }
 
 /* Up to `room` bytes; 0 at the end, -1 with errno. EINTR only if the user wants to stop. */
@@ -250,6 +278,9 @@ static int check_empty(const struct source *source)
 
     if (source->allow_empty || !(source->standard_input || S_ISFIFO(mode) || S_ISSOCK(mode)))
         return EXIT_OK;
+    if (source->command)
+        return fail("'%s' printed nothing; nothing was published; to publish an empty value, give --allow-empty",
+                    source->name);
     return fail(
         "%s is empty, perhaps because its producer failed; nothing was published; to publish an empty value, give "
         "--allow-empty",
@@ -308,6 +339,9 @@ int source_read(struct source *source, mms_writer *writer, uint64_t most, bool g
     if (source->sized && source->size > most)
         return fail("%s has %llu bytes, more than the %llu of the region's --max-size; " ADVICE, source->name,
                     (unsigned long long)source->size, (unsigned long long)most);
+    status = source->command ? start_command(source) : EXIT_OK;
+    if (status)
+        return status;
     intake.room = (size_t)first_room(source, most, gradually);
     progress_start(&intake.progress, "writing", expected);
     if (intake.room == expected)
@@ -318,6 +352,8 @@ int source_read(struct source *source, mms_writer *writer, uint64_t most, bool g
     progress_start(&intake.progress, "writing", expected); /* so that the rate is that of reading */
     status = fill(&intake);
     progress_end(&intake.progress);
+    if (!status)
+        status = finish_command(source);
     if (!status)
         status = check_unchanged(&intake);
     if (!status && !intake.filled)

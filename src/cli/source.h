@@ -3,6 +3,7 @@
 #ifndef MMS_CLI_SOURCE_H
 #define MMS_CLI_SOURCE_H
 
+#include "cli/command.h"
 #include "cli/publication.h"
 #include <stdbool.h>
 #include <sys/stat.h>
@@ -16,6 +17,7 @@ struct source {
     bool sized;       /* a regular file: exactly `size` bytes are left to read */
     uint64_t size;
     struct stat at_open;
+    struct command *command; /* whose output it is; NULL: nobody's */
     /* To be set between open and read: the bytes become a part of the newest value, from `at` on. */
     bool patches;
     uint64_t at;
@@ -25,6 +27,10 @@ struct source {
    here and below. */
 int source_open(struct source *source, const char *file);
 void source_close(struct source *source);
+
+/* What a command prints, which is started when it is read. It counts only if the command succeeds. Close the source in any
+   case: a command that still runs is ended. */
+void source_of_command(struct source *source, struct command *command);
 
 /* `size` bytes, or fewer at the end of the source; *got is how many. */
 int source_read_full(const struct source *source, void *buffer, size_t size, size_t *got);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/writer_arguments.h"
+#include "cli/cmd.h"
+#include "cli/message.h"
 #include <string.h>
 
 static mms_fence parse_fence(const struct verb *verb, const char *text)
@@ -77,9 +79,31 @@ void set_writer_option(const struct verb *verb, struct writer_arguments *argumen
     case WRITER_LOCK_WAIT: options->lock_wait_ms = parse_wait(verb, "--lock-wait", optarg); break;
     case WRITER_FENCE: options->fence = parse_fence(verb, optarg); break;
     case WRITER_HUGE_PAGES: options->huge_pages = parse_huge_pages(verb, optarg); break;
+    case WRITER_EXPECT:
+        arguments->expects = true;
+        arguments->expected = parse_number(verb, "--expect", optarg, 0, UINT64_MAX);
+        break;
     case WRITER_FORCE_FILESYSTEM: options->force_filesystem = true; break;
     default: set_right(verb, options, option);
     }
+}
+
+int check_expected(const struct writer_arguments *arguments, const char *path)
+{
+    mms_info info;
+    int code;
+
+    if (!arguments->expects)
+        return EXIT_OK;
+    if (arguments->mmap_sync.unlocked)
+        return fail("--expect needs the write lock, which --unlocked does without; nothing was published");
+    code = mms_inspect(path, &info);
+    if (code)
+        return fail_call(code);
+    if (info.generation == arguments->expected)
+        return EXIT_OK;
+    return fail("the newest generation of %s is %llu, and %llu was expected; nothing was published", path,
+                (unsigned long long)info.generation, (unsigned long long)arguments->expected);
 }
 
 void remove_if_empty(const char *path)

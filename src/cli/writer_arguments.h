@@ -24,6 +24,7 @@ enum {
     WRITER_HUGE_PAGES,
     WRITER_FORCE_FILESYSTEM,
     WRITER_TRUST,
+    WRITER_EXPECT,
     WRITER_OPTIONS_END /* options of the verb's own are numbered from here */
 };
 
@@ -46,6 +47,12 @@ enum {
     {"huge-pages", required_argument, NULL, WRITER_HUGE_PAGES}, \
     {"force-filesystem", no_argument, NULL, WRITER_FORCE_FILESYSTEM}, \
     {"trust", required_argument, NULL, WRITER_TRUST}
+
+/* Of verbs that publish once. */
+#define EXPECT_OPTION {"expect", required_argument, NULL, WRITER_EXPECT}
+#define HELP_OF_EXPECT \
+    "      --expect GENERATION publish only if this is the newest generation, 0 for none yet;\n" \
+    "                          that is looked at under the write lock\n"
 
 #define HELP_OF_NEW_REGION \
     "      --max-size SIZE     largest value it takes (4G on 64-bit systems)\n" \
@@ -82,11 +89,16 @@ struct writer_arguments {
     mms_writer_options options;
     mms_mmap_sync_writer_options mmap_sync; /* what options.mmap_sync points to */
     enum format format;
+    bool expects; /* --expect was given */
+    uint64_t expected;
 };
 
 void writer_arguments_init(struct writer_arguments *arguments);
 /* One of WRITER_OPTIONS, with its value in optarg. */
 void set_writer_option(const struct verb *verb, struct writer_arguments *arguments, int option);
+
+/* Of --expect, once the region is open for writing: an exit status; anything but EXIT_OK has been reported. */
+int check_expected(const struct writer_arguments *arguments, const char *path);
 
 /* Remove a region made for a value that never came: its fixed geometry would be in the way. */
 void remove_if_empty(const char *path);

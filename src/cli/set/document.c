@@ -66,6 +66,7 @@ void document_close(struct document *document)
     literal_free(&document->literal);
     free(document->room);
     free(document->input);
+    free(document->bytes);
     free(document->text);
     file_type_free(&document->type);
 }
@@ -86,6 +87,22 @@ int document_check(const struct document *document, uint64_t most)
             "published; write with a larger --max-size, and with --replace if the region exists",
             (unsigned long long)needed, (unsigned long long)most);
     return EXIT_OK;
+}
+
+int document_serialize(struct document *document, struct candidate *candidate)
+{
+    const mms_archive *archive = document->type.archive;
+    size_t size;
+    int code = mms_archive_size(archive, document->input, &size);
+
+    if (code == 0) {
+        document->bytes = aligned_alloc(16, (size + 16) / 16 * 16);
+        if (!document->bytes)
+            return fail("out of memory for a value of %zu bytes", size);
+        code = mms_archive_write(archive, document->input, document->bytes, size, &size);
+    }
+    *candidate = (struct candidate){document->bytes, size};
+    return code ? fail_call(code) : EXIT_OK;
 }
 
 int document_publish(const struct document *document, mms_writer *writer, mms_receipt *receipt)

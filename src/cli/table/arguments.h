@@ -46,7 +46,8 @@ enum {
     {"evict", no_argument, NULL, WRITER_EVICT}, \
     {"lock-wait", required_argument, NULL, WRITER_LOCK_WAIT}, \
     {"force-filesystem", no_argument, NULL, WRITER_FORCE_FILESYSTEM}, \
-    {"trust", required_argument, NULL, WRITER_TRUST}
+    {"trust", required_argument, NULL, WRITER_TRUST}, \
+    EXPECT_OPTION
 
 #define HELP_OF_KEYS \
     "      --keys KIND         how a key is written: text, hex, u32 or u64, an integer of the\n" \
@@ -65,6 +66,7 @@ enum {
     "      --expiring          entries may expire\n"
 
 #define HELP_OF_TABLE_WRITE \
+    HELP_OF_EXPECT \
     "      --grace MS          how long to wait for readers that hold every slot, or\n" \
     "                          'forever' (1000)\n" \
     "      --evict             then take slots from readers that allow it\n" \

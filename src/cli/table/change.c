@@ -41,6 +41,8 @@ int table_change_begin(struct table_change *change, const char *path, struct tab
     code = mms_writer_open(path, &arguments->writer.options, &change->writer);
     if (code)
         return fail_call(code);
+    if (check_expected(&arguments->writer, path))
+        return EXIT_FAILED;
     code = mms_table_begin(change->writer, &arguments->table, &change->table);
     if (code == MMS_E_TYPE)
         return refuse_type(change);
@@ -113,12 +115,10 @@ int table_change_commit(struct table_change *change)
 
 void table_change_close(struct table_change *change)
 {
-    bool published = change->writer && !change->table;
-
     if (change->table)
         mms_table_abort(change->table);
     mms_writer_close(change->writer);
     table_types_free(&change->types);
-    if (change->is_new && !published)
+    if (change->is_new) /* and nothing was published */
         remove_if_empty(change->path);
 }

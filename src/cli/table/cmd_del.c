@@ -21,6 +21,7 @@ static const struct option long_options[] = {
     {"lock-wait", required_argument, NULL, WRITER_LOCK_WAIT},
     {"force-filesystem", no_argument, NULL, WRITER_FORCE_FILESYSTEM},
     {"trust", required_argument, NULL, WRITER_TRUST},
+    EXPECT_OPTION,
     COMMON_OPTIONS,
 };
 
