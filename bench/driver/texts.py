@@ -162,9 +162,9 @@ MISSED = {
     "table-put-1000": "each put misses the caches and the TLB for its bucket and for its entry, in two slots.",
     "table-put-1000-lmdb": "most of both is cache misses at random places.",
     "table-load": "each entry misses the caches for its bucket; LMDB's for the leaf of its tree.",
-    "table-slowest-put": "it is the slowest of some 100,000, so it has in it whatever else the processor did meanwhile. "
-    "Its own worst is a new huge page for a slot, every 30,000 puts: 0.2 ms to clear it, and in a virtual machine "
-    "whose host has not provided that memory yet, 4 ms.",
+    "table-slowest-put": "it is the slowest of some 500,000, so it has in it whatever else the processor did meanwhile; a "
+    "column has the longest that one took on the processor. Its own worst is 64 KiB more for a slot, every 1,000 puts: "
+    "10 us, or 0.2 to 0.4 ms in a virtual machine whose host has not provided that memory yet.",
     "table-beside": "each commit makes another slot the current one. The reader fetches what the writer changed from the "
     "writer's core, and its caches hold parts of two or three slots in place of one.",
     "sleepers": "nearly half of it is six system calls, which look whether the region's files are still in place; a "

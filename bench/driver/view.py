@@ -12,7 +12,12 @@ PERCENTILES = [
     ("single_p9999", "p99.99"),
     ("single_max", "max"),
 ]
-TABLE = [("rate", "changes/s", ""), ("first_ns", "slowest of the first 16", "ns"), ("bytes", "bytes", "B")]
+TABLE = [
+    ("rate", "changes/s", ""),
+    ("first_ns", "slowest of the first 16", "ns"),
+    ("busiest_ns", "longest on the processor", "ns"),
+    ("bytes", "bytes", "B"),
+]
 # More figures of a row: metric, heading, unit.
 EXTRAS = {
     "beside-writer": [("rate", "publishes/s", "")],

@@ -61,6 +61,7 @@ double directory_bytes(const char *path); /* that its files occupy */
 
 void clock_calibrate(void);
 uint64_t clock_ns(void);
+uint64_t clock_thread_ns(void);  /* on the processor, by this thread */
 void sleep_until(uint64_t when); /* precisely, on that clock */
 uint64_t ticks(void);            /* serialized on both sides */
 double ticks_ns(uint64_t difference);

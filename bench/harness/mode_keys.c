@@ -276,17 +276,21 @@ static size_t most_commits(const struct session *session, const struct step *ste
 
 static void put_in_step(struct session *session, const struct step *step, uint64_t *stamp, struct batch *batch)
 {
-    uint64_t first = *stamp + 1, until;
+    uint64_t first = *stamp + 1, until, busy, most_busy = 0;
     struct samples samples;
     struct spread spread;
     char prefix[64];
 
     samples_init(&samples, most_commits(session, step));
     until = clock_ns() + (uint64_t)(session->options->seconds * 1e9);
-    do
+    do {
+        busy = clock_thread_ns();
         samples_add(&samples, put_once(session, step, first, ++*stamp, batch));
-    while (clock_ns() < until && samples.count < samples.room);
+        busy = clock_thread_ns() - busy;
+        most_busy = busy > most_busy ? busy : most_busy;
+    } while (clock_ns() < until && samples.count < samples.room);
     spread = samples_spread(&samples);
+    named_figure(step, "busiest_ns", (double)most_busy);
     named_figure(step, "ns", spread.p50);
     snprintf(prefix, sizeof prefix, "%s_single_", step->name);
     figure_spread(prefix, &spread);

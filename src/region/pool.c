@@ -123,7 +123,7 @@ static uint64_t trim_free_slots(struct mms__pool *pool, uint64_t spared)
 static int extend(struct mms__pool *pool, uint64_t size)
 {
     unsigned slot = pool->used;
-    int code = mms__slot_provide(pool, slot, size);
+    int code = mms__slot_provide(pool, slot, size, MMS__PACE_WHOLE);
 
     if (code != 0)
         return code;
@@ -313,16 +313,16 @@ static int refill(struct mms__pool *pool, uint64_t size, struct mms__patience pa
 }
 
 /* Get room in a slot just taken, if need be at the expense of the free slots. */
-static int provide_or_trim(struct mms__pool *pool, unsigned slot, uint64_t size)
+static int provide_or_trim(struct mms__pool *pool, unsigned slot, uint64_t size, enum mms__pace pace)
 {
     int code;
 
     if (mms__slot_has_room(pool, slot, size) && !pool->shares_blocks)
         return 0;
     MMS__HOLD_CANCEL(before);
-    code = mms__slot_provide(pool, slot, size);
+    code = mms__slot_provide(pool, slot, size, pace);
     if (mms__slot_is_full(code) && trim_free_slots(pool, 0) > 0)
-        code = mms__slot_provide(pool, slot, size);
+        code = mms__slot_provide(pool, slot, size, pace);
     return code;
 }
 
@@ -394,7 +394,7 @@ static inline int take(struct mms__pool *pool, uint64_t size, struct mms__patien
         *content = content_of(pool, *slot);
     code = mark(pool, *slot) ? 0 : fail_exhausted(pool);
     if (code == 0)
-        code = provide_or_trim(pool, *slot, size);
+        code = provide_or_trim(pool, *slot, size, content && *content != 0 ? MMS__PACE_UPDATE : MMS__PACE_WHOLE);
     if (code != 0) {
         mms__pool_put(pool, *slot);
         return code;
@@ -416,9 +416,9 @@ int mms__pool_take_newest(struct mms__pool *pool, uint64_t size, struct mms__pat
     return take(pool, size, patience, slot, content, receipt);
 }
 
-int mms__pool_grow(struct mms__pool *pool, unsigned slot, uint64_t size)
+int mms__pool_grow(struct mms__pool *pool, unsigned slot, uint64_t size, enum mms__pace pace)
 {
-    int code = provide_or_trim(pool, slot, size);
+    int code = provide_or_trim(pool, slot, size, pace);
 
     if (code == 0)
         mms__pool_note_size(pool, size);

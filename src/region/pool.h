@@ -17,6 +17,9 @@ enum mms__slot_state {
     MMS__SLOT_LIVE    /* current, or was and may still be held */
 };
 
+/* What a write does besides getting memory: store a whole value, or change some bytes of one. */
+enum mms__pace { MMS__PACE_WHOLE, MMS__PACE_UPDATE };
+
 struct mms__slot {
     uint64_t generation; /* as in its descriptor, which others may damage */
     uint64_t allocated;  /* bytes that this writer knows to be there, mapped and writable */
@@ -120,7 +123,7 @@ int mms__pool_take_newest(struct mms__pool *pool, uint64_t size, struct mms__pat
    the free ones can be had. No slot is taken yet. */
 void mms__pool_seek_newest(struct mms__pool *pool, mms_receipt *receipt);
 /* More room in a taken slot. */
-int mms__pool_grow(struct mms__pool *pool, unsigned slot, uint64_t size);
+int mms__pool_grow(struct mms__pool *pool, unsigned slot, uint64_t size, enum mms__pace pace);
 /* Put an unused slot on the free list. */
 static inline void mms__pool_put(struct mms__pool *pool, unsigned slot)
 {

@@ -126,7 +126,7 @@ static int get_room(const struct mms__pool *pool, uint64_t offset, uint64_t size
 
 /* Get the first `room` bytes of a slot, which has fewer. Huge pages first: the kernel makes one in
    less time than small pages in its place would take. */
-static int get_pages(struct mms__pool *pool, unsigned slot, uint64_t room)
+static int get_pages(struct mms__pool *pool, unsigned slot, uint64_t room, uint64_t most_huge)
 {
     struct mms__slot *own = &pool->slots[slot];
     uint64_t has = own->allocated, kept = own->backed, start = slot_offset(pool, slot);
@@ -135,7 +135,7 @@ static int get_pages(struct mms__pool *pool, unsigned slot, uint64_t room)
     if (own->backed < room)
         note_backed(pool, slot, room);
     MMS__STEP(room_noted);
-    refused = mms__slot_make_huge(pool, slot, room);
+    refused = mms__slot_make_huge(pool, slot, room, most_huge);
     MMS__STEP(room_paged);
     code = get_room(pool, start + has, room - has);
     if (code == 0 && has > 0 && (code = renew(pool, pool->data + start, has)) != 0)
@@ -150,15 +150,19 @@ static int get_pages(struct mms__pool *pool, unsigned slot, uint64_t room)
     return 0;
 }
 
-int mms__slot_provide(struct mms__pool *pool, unsigned slot, uint64_t size)
+int mms__slot_provide(struct mms__pool *pool, unsigned slot, uint64_t size, enum mms__pace pace)
 {
-    uint64_t least = mms__slot_room(pool, size), room = mms__slot_round(pool, slot, least);
+    uint64_t least = mms__slot_room(pool, size), room = least, most_huge;
     int code;
 
     if (mms__slot_has_room(pool, slot, size))
         return renew(pool, pool->data + slot_offset(pool, slot), size);
     code = mms__slot_ensure_file(pool);
-    if (code == 0)
-        code = get_pages(pool, slot, room);
-    return mms__slot_is_full(code) && room > least ? get_pages(pool, slot, least) : code;
+    if (code != 0)
+        return code;
+    most_huge = mms__slot_huge_now(pool, slot, least, pace);
+    if (most_huge > 0)
+        room = mms__slot_round(pool, slot, least);
+    code = get_pages(pool, slot, room, most_huge);
+    return mms__slot_is_full(code) && room > least ? get_pages(pool, slot, least, most_huge) : code;
 }

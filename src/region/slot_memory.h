@@ -21,7 +21,7 @@ static inline bool mms__slot_has_room(const struct mms__pool *pool, unsigned slo
 
 /* Make sure that the first `size` bytes of a slot are really there, so that no store to them can
    fail. Details are stored. */
-int mms__slot_provide(struct mms__pool *pool, unsigned slot, uint64_t size);
+int mms__slot_provide(struct mms__pool *pool, unsigned slot, uint64_t size, enum mms__pace pace);
 /* Whether that failed for want of room. */
 static inline bool mms__slot_is_full(int code)
 {

@@ -7,6 +7,9 @@
 /* A slot takes this part more at most, so that it ends with a huge page. */
 enum { PART_MORE = 64 };
 
+/* An update makes this many times as much huge as it gets memory. */
+enum { CATCH_UP = 2 };
+
 int mms__huge_pages_choose(const struct mms__place *place, mms_huge_pages asked, mms_huge_pages *chosen)
 {
     const char *why = NULL;
@@ -62,18 +65,34 @@ static void note(struct mms__pool *pool, unsigned slot)
     mms__store_relaxed(&pool->control->slots[slot].huge, pool->slots[slot].huge);
 }
 
-int mms__slot_make_huge(struct mms__pool *pool, unsigned slot, uint64_t room)
+/* Making a huge page may take milliseconds: the kernel clears all of it and waits for the other
+   processors, and a host may have to find the memory. An update that needs little more than the
+   slot has gets small pages. One that needs much also makes up for earlier ones, bit by bit. */
+uint64_t mms__slot_huge_now(const struct mms__pool *pool, unsigned slot, uint64_t room, enum mms__pace pace)
+{
+    uint64_t has = pool->slots[slot].allocated, lacks = room > has ? room - has : 0;
+
+    if (pool->huge_pages == MMS_HUGE_PAGES_OFF)
+        return 0;
+    if (pool->huge_pages == MMS_HUGE_PAGES_ON || pace == MMS__PACE_WHOLE)
+        return UINT64_MAX;
+    return lacks < mms__huge_page() / 2 ? 0 : mms__round_up(CATCH_UP * lacks, mms__huge_page());
+}
+
+int mms__slot_make_huge(struct mms__pool *pool, unsigned slot, uint64_t room, uint64_t most)
 {
     struct mms__slot *own = &pool->slots[slot];
     uint64_t from, end, made;
     int code;
 
-    if (pool->huge_pages == MMS_HUGE_PAGES_OFF)
+    if (most == 0)
         return 0;
     from = end_in(pool, slot, own->paged);
     end = end_in(pool, slot, room);
     if (end <= from)
         return 0;
+    if (end - from > most)
+        room = end = from + most;
     code = mms__collapse(pool->data_file->fd, slot * pool->header.stride + from, end - from, &made);
     if (code != 0 && pool->huge_pages == MMS_HUGE_PAGES_ON)
         return code; /* the next write tries again */

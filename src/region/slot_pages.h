@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which pages the memory of slots is in: large values get huge ones, where the kernel makes them on
    request. Only huge pages that lie in one slot as a whole do. They are made once, when a slot
-   gets its memory, and not at each publish. */
+   gets its memory, or later if it got that bit by bit, and not at each publish. */
 #ifndef MMS_REGION_SLOT_PAGES_H
 #define MMS_REGION_SLOT_PAGES_H
 
@@ -17,10 +17,13 @@ uint64_t mms__slot_round(const struct mms__pool *pool, unsigned slot, uint64_t r
 /* The most that this gives for any slot. */
 uint64_t mms__slot_round_most(const struct mms__pool *pool, uint64_t room);
 
+/* How many bytes to put into huge pages when a slot is to have `room`. 0: none now, because that
+   would take an update far longer than all else that it does. */
+uint64_t mms__slot_huge_now(const struct mms__pool *pool, unsigned slot, uint64_t room, enum mms__pace pace);
 /* Put the first `room` bytes of a slot into huge pages, except those for which this was tried
-   before. What is there keeps its content; what is not there may be afterwards. -errno if some of
-   them are not in huge pages; no detail is stored. */
-int mms__slot_make_huge(struct mms__pool *pool, unsigned slot, uint64_t room);
+   before, and `most` bytes of them at most. What is there keeps its content; what is not there may
+   be afterwards. -errno if some of them are not in huge pages; no detail is stored. */
+int mms__slot_make_huge(struct mms__pool *pool, unsigned slot, uint64_t room, uint64_t most);
 /* The detail for that code, where options.huge_pages is ON. */
 int mms__slot_fail_huge(const struct mms__pool *pool, int code);
 

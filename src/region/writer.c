@@ -240,6 +240,11 @@ void mms__writer_publish_as(struct mms__native_writer *writer, unsigned slot, si
     publish_as(writer, slot, size, as);
 }
 
+static enum mms__pace pace_of(const struct mms__native_writer *writer)
+{
+    return writer->front.updating ? MMS__PACE_UPDATE : MMS__PACE_WHOLE;
+}
+
 /* Store the schema behind the value. A value without its schema is better than no value, so having
    no room for it is not an error. */
 __attribute__((noinline)) static size_t store_schema(struct mms__native_writer *writer, size_t size)
@@ -250,7 +255,7 @@ __attribute__((noinline)) static size_t store_schema(struct mms__native_writer *
         !mms__schema_fits(size, writer->front.schema_size, writer->pool.header.stride))
         return 0;
     end = at + writer->front.schema_size;
-    if (end > writer->front.capacity && mms__pool_grow(&writer->pool, writer->slot, end) != 0)
+    if (end > writer->front.capacity && mms__pool_grow(&writer->pool, writer->slot, end, pace_of(writer)) != 0)
         return 0;
     memcpy(mms__writer_slot(writer, writer->slot) + at, writer->front.schema, writer->front.schema_size);
     MMS__STEP(publish_schema_copied);
@@ -299,7 +304,7 @@ int mms__native_grow(struct mms_writer *front, size_t capacity, void **buffer)
     if (code != 0)
         return code;
     *buffer = mms__writer_slot(writer, writer->slot);
-    return mms__pool_grow(&writer->pool, writer->slot, capacity);
+    return mms__pool_grow(&writer->pool, writer->slot, capacity, pace_of(writer));
 }
 
 /* Publish a value that was built, with what was said of it since its write began. */

@@ -195,19 +195,22 @@ static uint64_t find_free(const struct mms_table *table, uint64_t units)
     return sure < MMS__LISTS ? search(table, sure, units) : 0;
 }
 
-/* How much room to take ahead of need: an eighth, but not so much that one put gets slow. */
-static uint64_t spare_for(uint64_t size)
+/* How much room to get for a table of `size` bytes: a little more, so that no put takes long. An
+   update that has added much already gets more at a time, and that in huge pages. */
+static uint64_t room_for(const struct mms_table *table, uint64_t size)
 {
-    enum { LEAST = 4096, MOST = 256 << 10 };
+    enum { LEAST = 4096, MOST = 64 << 10, STEP = 2 << 20, STEPS = 8 };
+    uint64_t added = size > table->base_size ? size - table->base_size : 0, spare = size / 8;
 
-    size /= 8;
-    return size < LEAST ? LEAST : size > MOST ? MOST : size;
+    if (added >= (uint64_t)STEPS * STEP)
+        return mms__round_up(size + LEAST, STEP);
+    return size + (spare < LEAST ? LEAST : spare > MOST ? MOST : spare);
 }
 
 static int grow(struct mms_table *table, uint64_t size)
 {
     void *data = table->data;
-    uint64_t wanted = size + spare_for(size);
+    uint64_t wanted = room_for(table, size);
     int code;
 
     if (wanted > SIZE_MAX)

@@ -389,6 +389,61 @@ static void updates_grow_into_huge_pages_and_keep_all_bytes(void **state)
     check_ok(mms_writer_close(writer));
 }
 
+/* Make a value longer, and check what is there already. */
+static void update_to(mms_writer *writer, size_t size)
+{
+    size_t old;
+    void *buffer;
+
+    check_ok(mms_write_update(writer, size, &buffer, &old, NULL));
+    check_equal(count_wrong(buffer, old), 0);
+    number(buffer, old, size);
+    check_ok(mms_write_commit(writer, size, NULL));
+}
+
+/* A huge page may take milliseconds, and such an update microseconds. */
+static void update_that_needs_little_more_makes_no_huge_page(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    size_t huge_page, size;
+    mms_writer *writer;
+    uint64_t huge;
+
+    need_huge_pages(state);
+    huge_page = mms__huge_page();
+    writer = large_writer(path, MMS_HUGE_PAGES_AUTO);
+    for (int i = 0; i < 3; i++)
+        update_to(writer, 2 * huge_page);
+    huge = info_of(path).bytes_huge;
+    for (size = 2 * huge_page; size <= 5 * huge_page; size += huge_page / 32) /* slots miss a few of them */
+        update_to(writer, size);
+    check_equal(info_of(path).bytes_huge, huge);
+    check_ok(mms_verify(path, NULL, NULL));
+    check_ok(mms_writer_close(writer));
+}
+
+/* What earlier updates left in small pages becomes huge with it: twice as much as it needs itself. */
+static void update_that_needs_much_makes_up_for_earlier_ones(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    size_t huge_page, size;
+    mms_writer *writer;
+    uint64_t huge, made;
+
+    need_huge_pages(state);
+    huge_page = mms__huge_page();
+    writer = large_writer(path, MMS_HUGE_PAGES_AUTO);
+    for (size = huge_page / 32; size <= 8 * huge_page; size += huge_page / 32)
+        update_to(writer, size);
+    huge = info_of(path).bytes_huge;
+    update_to(writer, 10 * huge_page);
+    made = info_of(path).bytes_huge - huge;
+    check_true(made >= 4 * huge_page);
+    check_true(made <= 5 * huge_page); /* the slot has missed a few updates */
+    check_ok(mms_verify(path, NULL, NULL));
+    check_ok(mms_writer_close(writer));
+}
+
 /* It starts where the last one stopped, whose slots may be in small pages. */
 static void next_writer_makes_huge_pages_of_small_ones(void **state)
 {
@@ -483,6 +538,8 @@ int main(void)
         scratch_test(memory_in_huge_pages_goes_back_when_values_shrink),
         scratch_test(value_that_grows_into_huge_pages_keeps_its_bytes),
         scratch_test(updates_grow_into_huge_pages_and_keep_all_bytes),
+        scratch_test(update_that_needs_little_more_makes_no_huge_page),
+        scratch_test(update_that_needs_much_makes_up_for_earlier_ones),
         scratch_test(next_writer_makes_huge_pages_of_small_ones),
         scratch_test_on_disk(on_is_refused_where_there_can_be_none),
         scratch_test_on_disk(disk_has_small_pages),
