@@ -18,6 +18,9 @@ install(FILES LICENSE README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR}
 
 if(MMSYNC_BUILD_CLI)
     install(TARGETS mmsync_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+    if(relay_FOUND)
+        install(TARGETS mmsync_relay RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/mmsync)
+    endif()
     install(FILES man/mmsync.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
     install(FILES share/prometheus/mmsync.rules.yml DESTINATION ${CMAKE_INSTALL_DATADIR}/mmsync)
     install(FILES completion/mmsync.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME mmsync)

@@ -34,6 +34,23 @@ if(MMSYNC_BUILD_CLI AND PKG_CONFIG_FOUND)
     endif()
 endif()
 
+# What `mmsync push` and `mmsync follow` are made of. A wheel of Python carries no libraries.
+set(relay_FOUND FALSE)
+if(MMSYNC_BUILD_CLI AND PKG_CONFIG_FOUND AND NOT MMSYNC_RELAY STREQUAL "OFF" AND NOT MMSYNC_STATIC_CLI)
+    pkg_check_modules(nats QUIET IMPORTED_TARGET GLOBAL libnats>=3.4)
+    pkg_check_modules(zstd QUIET IMPORTED_TARGET GLOBAL libzstd>=1.4)
+    if(nats_FOUND AND zstd_FOUND)
+        set(relay_FOUND TRUE)
+    elseif(MMSYNC_RELAY STREQUAL "ON")
+        list(APPEND missing "libnats 3.4 or libzstd 1.4")
+        list(APPEND missing_packages libnats-dev libzstd-dev)
+        set(without "\n  or leave `mmsync push` and `mmsync follow` out: -DMMSYNC_RELAY=OFF")
+    else()
+        message(STATUS "mmsync: no libnats 3.4 or no libzstd 1.4 (Debian: libnats-dev libzstd-dev): "
+                       "`mmsync push` and `mmsync follow` will not work")
+    endif()
+endif()
+
 if(missing)
     list(JOIN missing " and " missing)
     list(JOIN missing_packages " " missing_packages)

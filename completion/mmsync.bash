@@ -4,7 +4,8 @@
 # _mmsync_describe VERB sets `operands`, the kinds of its operands, of which the last may be repeated if "..." follows,
 # and `options`: NAME, NAME:KIND or NAME:=WORD,WORD if the next word is its value, NAME:?WORD,WORD if one may follow "=".
 # ---- made by script/completion from the help ----
-_mmsync_verbs="write read dump restore put get del keys load watch stat ls check exporter verify rm repair bridge bench demo"
+_mmsync_verbs="write read dump restore put get del keys load watch stat ls check exporter verify rm repair bridge push follow
+    bench demo"
 
 _mmsync_describe() {
     case $1 in
@@ -107,6 +108,18 @@ _mmsync_describe() {
             options="--from:=mmsync,mmap-sync --once -n:free --count:free -q --quiet --grace:=forever --reset
                 --unlocked --lock-wait:=forever --max-size:free --schema:file --type:free --other-hasher
                 --force-filesystem --trust:user -h --help -V --version"
+            ;;
+        push)
+            operands="region free"
+            options="-n:free --name:free --once --take-over --replicas:free --storage:=file,memory --log:free
+                --user:free --password:free --token:free --creds:file --nkey:file --tlsca:file
+                --tlscert:file --tlskey:file --domain:free --force-filesystem --trust:user -h --help -V
+                --version"
+            ;;
+        follow)
+            operands="free free region"
+            options="--user:free --password:free --token:free --creds:file --nkey:file --tlsca:file
+                --tlscert:file --tlskey:file --domain:free -h --help -V --version"
             ;;
         bench)
             operands=""

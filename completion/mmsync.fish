@@ -58,7 +58,7 @@ end
 
 # ---- made by script/completion from the help ----
 set -g __mmsync_verbs write read dump restore put get del keys load watch stat ls check exporter verify rm \
-    repair bridge bench demo
+    repair bridge push follow bench demo
 
 # The kinds of a verb's operands, and its options that take the next word.
 function __mmsync_operands
@@ -99,6 +99,10 @@ function __mmsync_operands
             printf '%s\n' region
         case bridge
             printf '%s\n' region region
+        case push
+            printf '%s\n' region free
+        case follow
+            printf '%s\n' free free region
     end
 end
 
@@ -145,6 +149,11 @@ function __mmsync_taking
             printf '%s\n' -v --longest-view
         case bridge
             printf '%s\n' --from -n --count --grace --lock-wait --max-size --schema --type --trust
+        case push
+            printf '%s\n' -n --name --replicas --storage --log --user --password --token --creds --nkey --tlsca \
+                --tlscert --tlskey --domain --trust
+        case follow
+            printf '%s\n' --user --password --token --creds --nkey --tlsca --tlscert --tlskey --domain
         case bench
             printf '%s\n' -s --seconds -r --rounds -d --directory
         case demo
@@ -170,6 +179,8 @@ complete -c mmsync -n __mmsync_no_verb -a verify -d 'check every structure, and 
 complete -c mmsync -n __mmsync_no_verb -a rm -d 'remove a region'
 complete -c mmsync -n __mmsync_no_verb -a repair -d 'take back counts that dead readers of mmap-sync left'
 complete -c mmsync -n __mmsync_no_verb -a bridge -d 'keep a region and files of mmap-sync in sync'
+complete -c mmsync -n __mmsync_no_verb -a push -d 'send a region to other hosts'
+complete -c mmsync -n __mmsync_no_verb -a follow -d 'keep a region equal to one of another host'
 complete -c mmsync -n __mmsync_no_verb -a bench -d 'measure this machine'
 complete -c mmsync -n __mmsync_no_verb -a demo -d 'watch look-ups in real data, with crashes'
 
@@ -200,8 +211,8 @@ complete -c mmsync -n '__mmsync_verb write restore put del load' -l lock-wait -x
 complete -c mmsync -n '__mmsync_verb write restore' -l fence -x -a 'auto symmetric asymmetric' -d 'auto, symmetric or asymmetric'
 complete -c mmsync -n '__mmsync_verb write restore' -l huge-pages -x -a 'auto off on' -d 'auto, off, or on, which fails where there are none'
 complete -c mmsync -n '__mmsync_verb write read dump restore watch stat check verify rm' -l format -x -a 'auto mmsync mmap-sync' -d 'mmsync, or mmap-sync: the files of the Rust crate'
-complete -c mmsync -n '__mmsync_verb write read dump restore put get del keys load watch bridge' -l force-filesystem -d 'accept a file system that mmsync is not tested on'
-complete -c mmsync -n '__mmsync_verb write read dump restore put get del keys load watch bridge' -l trust -x -a '(__fish_complete_users)' -d 'accept a region NAME that belongs to USER'
+complete -c mmsync -n '__mmsync_verb write read dump restore put get del keys load watch bridge push' -l force-filesystem -d 'accept a file system that mmsync is not tested on'
+complete -c mmsync -n '__mmsync_verb write read dump restore put get del keys load watch bridge push' -l trust -x -a '(__fish_complete_users)' -d 'accept a region NAME that belongs to USER'
 complete -c mmsync -n '__mmsync_verb' -s h -l help -d 'print this text'
 complete -c mmsync -n '__mmsync_verb' -s V -l version -d 'print the version'
 complete -c mmsync -n '__mmsync_verb read' -s o -l output -r -F -d 'write to FILE instead'
@@ -258,6 +269,21 @@ complete -c mmsync -n '__mmsync_verb bridge' -l max-size -x -d 'of a region that
 complete -c mmsync -n '__mmsync_verb bridge' -l schema -r -F -d 'values from mmap-sync\'s files are of a type in this schema, which ...'
 complete -c mmsync -n '__mmsync_verb bridge' -l type -x
 complete -c mmsync -n '__mmsync_verb bridge' -l other-hasher -d 'mmap-sync\'s writer has a hasher of its own, so copies cannot be ...'
+complete -c mmsync -n '__mmsync_verb push' -s n -l name -x -d 'what followers ask for: letters, digits, _ and -'
+complete -c mmsync -n '__mmsync_verb push' -l once -d 'end when the newest value is there'
+complete -c mmsync -n '__mmsync_verb push' -l take-over -d 'begin even if another pusher of this name is alive'
+complete -c mmsync -n '__mmsync_verb push' -l replicas -x -d 'copies that the servers keep of a new stream, 1 to 5'
+complete -c mmsync -n '__mmsync_verb push' -l storage -x -a 'file memory' -d 'file or memory, for a new stream'
+complete -c mmsync -n '__mmsync_verb push' -l log -x -d 'how long the log of changes may become before what they change is ...'
+complete -c mmsync -n '__mmsync_verb push follow' -l user -x -d 'user'
+complete -c mmsync -n '__mmsync_verb push follow' -l password -x -d 'password'
+complete -c mmsync -n '__mmsync_verb push follow' -l token -x -d 'token'
+complete -c mmsync -n '__mmsync_verb push follow' -l creds -r -F -d 'credentials: a JWT with its seed'
+complete -c mmsync -n '__mmsync_verb push follow' -l nkey -r -F -d 'a seed, and in a line of its own its public key'
+complete -c mmsync -n '__mmsync_verb push follow' -l tlsca -r -F -d 'certificates of authorities'
+complete -c mmsync -n '__mmsync_verb push follow' -l tlscert -r -F -d 'the client\'s certificate'
+complete -c mmsync -n '__mmsync_verb push follow' -l tlskey -r -F -d 'and its key'
+complete -c mmsync -n '__mmsync_verb push follow' -l domain -x -d 'JetStream domain'
 complete -c mmsync -n '__mmsync_verb bench' -s s -l seconds -x -d 'how long to measure, roughly'
 complete -c mmsync -n '__mmsync_verb bench' -s r -l rounds -x -d 'how many rounds'
 complete -c mmsync -n '__mmsync_verb bench' -s d -l directory -x -a '(__fish_complete_directories)' -d 'where to make the region'

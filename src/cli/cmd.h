@@ -25,6 +25,8 @@ int cmd_verify(int argc, char **argv);
 int cmd_rm(int argc, char **argv);
 int cmd_repair(int argc, char **argv);
 int cmd_bridge(int argc, char **argv);
+int cmd_push(int argc, char **argv);
+int cmd_follow(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 

@@ -33,6 +33,8 @@ static const struct {
     {"rm", cmd_rm, "rm REGION...", "remove a region"},
     {"repair", cmd_repair, "repair PREFIX", "take back counts that dead readers of mmap-sync left"},
     {"bridge", cmd_bridge, "bridge FROM TO", "keep a region and files of mmap-sync in sync"},
+    {"push", cmd_push, "push REGION URL", "send a region to other hosts"},
+    {"follow", cmd_follow, "follow URL NAME REGION", "keep a region equal to one of another host"},
     {"bench", cmd_bench, "bench", "measure this machine"},
     {"demo", cmd_demo, "demo", "watch look-ups in real data, with crashes"},
 };

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/common.sh"
 cd "$MMSYNC_SOURCE_DIR"
 
-rooms='api|archive|base|cli|handle|mmap_sync|os|region|schema|table'
+rooms='api|archive|base|cli|handle|mmap_sync|os|region|relay|schema|table'
 
 # refuse FOUND: what grep has found, if it has
 refuse() {
@@ -40,5 +40,9 @@ refuse "$(grep -rniE --include='*.[ch]' 'mmap.sync' src/region)"
 refuse "$(grep -rn --include='*.[ch]' 'mms__native' src/mmap_sync src/handle src/os src/base)"
 refuse "$(grep -rn --include='*.[ch]' 'mms__mmap_sync' src/handle src/os src/base)"
 
-forbid '(\.\./)*(src/|api/|base/|handle/|os/|region/|mmap_sync/|table/)|mmsync/(pin|atomic|fast)\.h' src/cli examples bindings
+# The one room that knows the network.
+room relay cli
+forbid '(relay/|nats|zstd)' src/api src/archive src/base src/cli src/handle src/mmap_sync src/os src/region src/schema src/table
+
+forbid '(\.\./)*(src/|api/|base/|handle/|os/|region/|mmap_sync/|table/)|mmsync/(pin|atomic|fast)\.h' src/cli src/relay examples bindings
 forbid "(\.\./)*(src/)?($rooms)/" include

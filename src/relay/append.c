@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "relay/append.h"
+#include "cli/cmd.h"
+#include "cli/interrupt.h"
+#include "cli/message.h"
+#include "relay/chunk.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define EXPECTED_LAST "Nats-Expected-Last-Sequence"
+
+enum {
+    IN_FLIGHT_MOST = 64,
+    BYTES_IN_FLIGHT_MOST = 32 << 20,
+    /* Each message is acknowledged or given up by then, so waiting for all of them ends. */
+    ACKNOWLEDGE_MS = 10000,
+    LOOK_MS = 100,
+    PATIENCE_LOOKS = 20, /* after a signal */
+};
+
+/* ---- In libnats' threads ---- */
+
+static enum append_result result_of(const jsPubAckErr *error)
+{
+    switch ((int)error->ErrCode) {
+    case JSStreamWrongLastSequenceErr:
+    case JSStreamNotMatchErr: return APPEND_REFUSED;
+    case JSAccountResourcesExceededErr:
+    case JSInsufficientResourcesErr:
+    case JSMemoryResourcesExceededErr:
+    case JSStorageResourcesExceededErr:
+    case JSStreamStoreFailedErr: return APPEND_FULL;
+    default: return APPEND_UNKNOWN;
+    }
+}
+
+static void note_failure(struct appender *appender, enum append_result result, const char *text)
+{
+    if (appender->result)
+        return;
+    appender->result = result;
+    snprintf(appender->problem, sizeof appender->problem, "%s", text ? text : "");
+}
+
+/* The sequence that the message was to have. */
+static uint64_t wanted_sequence(natsMsg *message)
+{
+    const char *text;
+
+    return natsMsgHeader_Get(message, EXPECTED_LAST, &text) ? 0 : strtoull(text, NULL, 10) + 1;
+}
+
+static void on_answer(jsCtx *js, natsMsg *message, jsPubAck *stored, jsPubAckErr *error, void *context)
+{
+    struct appender *appender = context;
+
+    (void)js;
+    pthread_mutex_lock(&appender->lock);
+    appender->in_flight--;
+    appender->bytes_in_flight -= (size_t)natsMsg_GetDataLength(message);
+    if (error)
+        note_failure(appender, result_of(error), error->ErrText ? error->ErrText : natsStatus_GetText(error->Err));
+    else if (stored && stored->Sequence != wanted_sequence(message)) /* into an empty stream, together with another */
+        note_failure(appender, APPEND_REFUSED, "another message was faster");
+    pthread_cond_broadcast(&appender->changed);
+    pthread_mutex_unlock(&appender->lock);
+    natsMsg_Destroy(message);
+}
+
+/* ---- In the pusher's thread ---- */
+
+int appender_open(struct appender *appender, const struct connection *connection)
+{
+    jsOptions options;
+    natsStatus status;
+
+    *appender = (struct appender){.connection = connection};
+    pthread_mutex_init(&appender->lock, NULL);
+    pthread_cond_init(&appender->changed, NULL);
+    jsOptions_Init(&options);
+    options.Domain = connection->domain;
+    options.PublishAsync.MaxPending = IN_FLIGHT_MOST + 1;
+    options.PublishAsync.AckHandler = on_answer;
+    options.PublishAsync.AckHandlerClosure = appender;
+    status = natsConnection_JetStream(&appender->js, connection->nats, &options);
+    if (status)
+        return fail("cannot use JetStream at %s: %s", connection->url, nats_detail(status));
+    return EXIT_OK;
+}
+
+void appender_close(struct appender *appender)
+{
+    jsCtx_Destroy(appender->js);
+    appender->js = NULL;
+}
+
+/* Wait until at most so much is in flight. With the lock. False: a signal came, and patience ended. */
+static bool wait_for_room(struct appender *appender, unsigned messages, size_t bytes)
+{
+    unsigned looks = 0;
+
+    while (appender->in_flight > messages || appender->bytes_in_flight > bytes) {
+        struct timespec until;
+
+        if (interrupted() && ++looks > PATIENCE_LOOKS)
+            return false;
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_nsec += LOOK_MS * 1000000;
+        if (until.tv_nsec >= 1000000000) {
+            until.tv_nsec -= 1000000000;
+            until.tv_sec++;
+        }
+        pthread_cond_timedwait(&appender->changed, &appender->lock, &until);
+    }
+    return true;
+}
+
+void append_begin(struct appender *appender, enum stream_kind kind, uint64_t last)
+{
+    pthread_mutex_lock(&appender->lock);
+    (void)wait_for_room(appender, 0, 0);
+    appender->result = APPEND_OK;
+    pthread_mutex_unlock(&appender->lock);
+    appender->stream = kind == LOG_STREAM ? appender->connection->log_stream : appender->connection->value_stream;
+    appender->next = last + 1;
+}
+
+static natsStatus make_message(natsMsg **message, const char *subject, const char *chunk_header, uint64_t last,
+                               const void *data, size_t size)
+{
+    char expected[24];
+    natsStatus status = natsMsg_Create(message, subject, NULL, data, (int)size);
+
+    snprintf(expected, sizeof expected, "%" PRIu64, last);
+    if (!status)
+        status = natsMsgHeader_Set(*message, EXPECTED_LAST, expected);
+    if (!status && chunk_header)
+        status = natsMsgHeader_Set(*message, CHUNK_HEADER, chunk_header);
+    return status;
+}
+
+static enum append_result fail_to_send(struct appender *appender, natsStatus status, size_t size)
+{
+    enum append_result result;
+
+    pthread_mutex_lock(&appender->lock);
+    appender->in_flight--;
+    appender->bytes_in_flight -= size;
+    note_failure(appender, APPEND_UNKNOWN, nats_detail(status));
+    result = appender->result;
+    pthread_mutex_unlock(&appender->lock);
+    return result;
+}
+
+/* Room for one more message; counts it. */
+static enum append_result enter(struct appender *appender, size_t size)
+{
+    const size_t most = size < BYTES_IN_FLIGHT_MOST ? BYTES_IN_FLIGHT_MOST - size : 0;
+    enum append_result result;
+
+    pthread_mutex_lock(&appender->lock);
+    if (!wait_for_room(appender, IN_FLIGHT_MOST - 1, most))
+        note_failure(appender, APPEND_UNKNOWN, "interrupted");
+    result = appender->result;
+    if (!result) {
+        appender->in_flight++;
+        appender->bytes_in_flight += size;
+    }
+    pthread_mutex_unlock(&appender->lock);
+    return result;
+}
+
+enum append_result append(struct appender *appender, const char *subject, const char *chunk_header, const void *data,
+                          size_t size)
+{
+    enum append_result result = enter(appender, size);
+    natsMsg *message = NULL;
+    jsPubOptions options;
+    natsStatus status;
+
+    if (result)
+        return result;
+    jsPubOptions_Init(&options);
+    options.MaxWait = ACKNOWLEDGE_MS;
+    options.ExpectStream = appender->stream;
+    status = make_message(&message, subject, chunk_header, append_last(appender), data, size);
+    if (!status)
+        status = js_PublishMsgAsync(appender->js, &message, &options);
+    natsMsg_Destroy(message);
+    if (status)
+        return fail_to_send(appender, status, size);
+    appender->next++;
+    appender->bytes += size;
+    return APPEND_OK;
+}
+
+enum append_result append_finish(struct appender *appender)
+{
+    enum append_result result;
+
+    pthread_mutex_lock(&appender->lock);
+    if (!wait_for_room(appender, 0, 0))
+        note_failure(appender, APPEND_UNKNOWN, "interrupted");
+    result = appender->result;
+    pthread_mutex_unlock(&appender->lock);
+    return result;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `mmsync push` and `mmsync follow`. The tool runs this program with the verb as its name. */
+#include "cli/cmd.h"
+#include "cli/message.h"
+#include "cli/relay_verbs.h"
+#include "relay/follow.h"
+#include "relay/push.h"
+#include <nats/nats.h>
+#include <signal.h>
+#include <string.h>
+
+static int run(int argc, char **argv)
+{
+    const char *slash = strrchr(argv[0], '/'), *verb = slash ? slash + 1 : argv[0];
+
+    if (!strcmp(verb, push_verb.name))
+        return push_main(argc, argv);
+    if (!strcmp(verb, follow_verb.name))
+        return follow_main(argc, argv);
+    fail("this program belongs to mmsync; run 'mmsync push' or 'mmsync follow'");
+    return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    signal(SIGPIPE, SIG_IGN);
+    return argc > 0 ? finish_output(run(argc, argv)) : EXIT_USAGE;
+}

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/message.h"
+#include "relay/push_state.h"
+#include "relay/store.h"
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+/* ---- The fence of the value stream ---- */
+
+static enum push_result from_stream(struct push *push, enum stream_result result)
+{
+    switch (result) {
+    case STREAM_OK: return PUSH_OK;
+    case STREAM_REFUSED: return PUSH_FAILED;
+    case STREAM_MISSING:
+    case STREAM_UNAVAILABLE: break;
+    }
+    return push_fail(push, PUSH_AGAIN, "%s: %s", push->connection.url, stream_problem());
+}
+
+static enum push_result from_store(struct push *push, enum store_result result)
+{
+    switch (result) {
+    case STORE_OK:
+    case STORE_MISSING:
+    case STORE_DAMAGED: return PUSH_OK;
+    case STORE_NEWER:
+        return push_fail(push, PUSH_FAILED, "%s: %s was made by a newer mmsync; upgrade this one", push->connection.url,
+                         push->connection.value_stream);
+    case STORE_STOPPED:
+    case STORE_NO_MEMORY: return push_fail(push, PUSH_FAILED, "out of memory for a list of chunks");
+    case STORE_UNAVAILABLE: break;
+    }
+    return push_fail(push, PUSH_AGAIN, "%s: %s", push->connection.url, stream_problem());
+}
+
+/* A head that leads nowhere: nothing is there yet. */
+static bool encode_empty_head(struct push *push)
+{
+    const struct record head = {.kind = RECORD_HEAD, .byte_order = native_byte_order()};
+
+    return record_encode(&head, NULL, &push->codec, &push->message);
+}
+
+/* Appends the head that is there already. From then on no other pusher can store anything, and
+   followers of what it pushed may still go by it. */
+static enum push_result put_fence(struct push *push)
+{
+    struct record head;
+    const enum store_result found = store_get_head(&push->connection, &push->codec, &push->message, &head);
+    enum push_result result = from_store(push, found);
+
+    if (result)
+        return result;
+    if (found != STORE_OK && !encode_empty_head(push))
+        return push_fail(push, PUSH_FAILED, "out of memory for a message");
+    push->from = push->from_last = (struct log_place){.sequence = found == STORE_OK ? head.sequence : 0, .bytes = 0};
+    append_begin(&push->appender, VALUE_STREAM, push->value_last);
+    result = push_from_append(
+        push, append(&push->appender, push->connection.head_subject, NULL, push->message.data, push->message.size));
+    if (!result)
+        result = push_from_append(push, append_finish(&push->appender));
+    push->value_last = append_last(&push->appender);
+    return result;
+}
+
+/* ---- The chunks ---- */
+
+struct comparison {
+    struct push *push;
+    bool *equal; /* for each chunk of the value */
+    uint64_t chunks;
+    uint64_t *past; /* chunks past the end that are not empty */
+    size_t past_count, past_capacity;
+    bool no_memory;
+};
+
+static bool note_past(struct comparison *comparison, uint64_t chunk)
+{
+    if (comparison->past_count == comparison->past_capacity) {
+        const size_t capacity = 2 * comparison->past_capacity + 16;
+        uint64_t *past = realloc(comparison->past, capacity * sizeof *past);
+
+        if (!past)
+            return false;
+        comparison->past = past;
+        comparison->past_capacity = capacity;
+    }
+    comparison->past[comparison->past_count++] = chunk;
+    return true;
+}
+
+static bool compare_chunk(void *context, const struct stored_chunk *stored, bool damaged)
+{
+    struct comparison *comparison = context;
+    const struct push *push = comparison->push;
+
+    if (stored->chunk >= comparison->chunks)
+        return (!damaged && stored->header.length == 0) || note_past(comparison, stored->chunk);
+    comparison->equal[stored->chunk] =
+        !damaged && chunk_header_equals(&stored->header, chunk_length(push->tree.size, stored->chunk),
+                                        tree_leaves(&push->tree) + stored->chunk * CHUNK_BLOCKS);
+    return true;
+}
+
+static enum push_result store_different(struct push *push, const struct comparison *comparison, uint64_t *stored)
+{
+    enum push_result result = PUSH_OK;
+
+    append_begin(&push->appender, VALUE_STREAM, push->value_last);
+    for (uint64_t chunk = 0; chunk < comparison->chunks && !result; chunk++)
+        if (!comparison->equal[chunk]) {
+            result = store_chunk(push, chunk);
+            ++*stored;
+        }
+    for (size_t i = 0; i < comparison->past_count && !result; i++)
+        result = store_chunk(push, comparison->past[i]);
+    if (!result)
+        result = push_from_append(push, append_finish(&push->appender));
+    push->value_last = append_last(&push->appender);
+    return result;
+}
+
+static enum push_result store_all(struct push *push, uint64_t *stored)
+{
+    struct comparison comparison = {.push = push, .chunks = count_chunks(push->tree.size)};
+    enum push_result result;
+
+    comparison.equal = calloc((size_t)comparison.chunks + 1, sizeof *comparison.equal);
+    if (!comparison.equal)
+        return push_fail(push, PUSH_FAILED, "out of memory for a list of chunks");
+    result = from_store(push, store_list(&push->connection, push->value_last, compare_chunk, &comparison));
+    if (!result)
+        result = store_different(push, &comparison, stored);
+    free(comparison.equal);
+    free(comparison.past);
+    return result;
+}
+
+/* ---- A new epoch ---- */
+
+enum push_result push_base(struct push *push)
+{
+    struct record base = {.kind = RECORD_BASE, .flags = RECORD_LAST | RECORD_SCHEMA | RECORD_ORIGIN};
+    const struct log_place place = {.sequence = push->log_last + 1, .bytes = push->log_bytes};
+    enum push_result result;
+
+    source_describe(push, &base);
+    base.sequence = push->value_last;
+    if (!record_encode(&base, NULL, &push->codec, &push->message))
+        return push_fail(push, PUSH_FAILED, "out of memory for a message");
+    append_begin(&push->appender, LOG_STREAM, push->log_last);
+    result = push_from_append(
+        push, append(&push->appender, push->connection.log_subject, NULL, push->message.data, push->message.size));
+    if (!result)
+        result = push_from_append(push, append_finish(&push->appender));
+    if (result)
+        return result;
+    push->log_bytes += push->message.size;
+    push->log_last = append_last(&push->appender);
+    push->last_whole = place;
+    push->pushed = base.generation;
+    push->schema_hash = base.schema_hash;
+    return PUSH_OK;
+}
+
+static void choose_epoch(struct push *push)
+{
+    memmove(push->epochs + 1, push->epochs, sizeof push->epochs - sizeof push->epochs[0]);
+    if (getrandom(&push->epochs[0], sizeof push->epochs[0], 0) != sizeof push->epochs[0])
+        push->epochs[0] = push->epochs[1] * 6364136223846793005u + push->pusher;
+}
+
+/* The log first: whoever begins after this look is noticed when the base is appended. */
+static enum push_result look_at_streams(struct push *push)
+{
+    struct stream_state log, value;
+    enum push_result result = from_stream(push, streams_make(&push->connection, &push->stream_options));
+
+    if (!result)
+        result = from_stream(push, stream_look(&push->connection, LOG_STREAM, &log));
+    if (!result)
+        result = from_stream(push, stream_look(&push->connection, VALUE_STREAM, &value));
+    if (result)
+        return result;
+    push->log_last = log.last;
+    push->value_last = value.last;
+    push->log_bytes = 0;
+    return PUSH_OK;
+}
+
+enum push_result push_begin(struct push *push)
+{
+    uint64_t stored = 0;
+    const uint64_t sent = push->appender.bytes;
+    enum push_result result = source_compare(push);
+
+    push->begun = false;
+    if (!result)
+        result = look_at_streams(push);
+    if (!result)
+        result = put_fence(push);
+    choose_epoch(push);
+    dirty_clear(&push->dirty);
+    if (!result && !dirty_resize(&push->dirty, (size_t)count_chunks(push->tree.size)))
+        result = push_fail(push, PUSH_FAILED, "out of memory for a list of chunks");
+    if (!result)
+        result = store_all(push, &stored);
+    if (!result)
+        result = push_base(push);
+    if (!result)
+        result = store_put_head(push, push->last_whole);
+    if (result)
+        return result;
+    push->begun = true;
+    peer_announce(push);
+    report_base(push, stored, push->appender.bytes - sent);
+    return PUSH_OK;
+}
+
+/* ---- Who was faster ---- */
+
+/* The epoch of the newest record in the log; 0 if that cannot be told. */
+static uint64_t newest_epoch(struct push *push)
+{
+    natsMsg *message = NULL;
+    struct record record = {.epoch = 0};
+
+    if (!js_GetLastMsg(&message, push->connection.js, push->connection.log_stream, push->connection.log_subject, NULL,
+                       NULL))
+        (void)record_decode(natsMsg_GetData(message), (size_t)natsMsg_GetDataLength(message), &push->codec, &record);
+    natsMsg_Destroy(message);
+    return record.epoch;
+}
+
+static bool is_own(const struct push *push, uint64_t epoch)
+{
+    for (size_t i = 0; i < OWN_EPOCHS; i++)
+        if (push->epochs[i] == epoch)
+            return true;
+    return epoch == 0;
+}
+
+enum push_result push_find_rival(struct push *push)
+{
+    char who[512];
+
+    if (peer_find_other(push, who, sizeof who)) {
+        fail("taken over: %s pushes %s now", who, push->name);
+        return PUSH_TAKEN_OVER;
+    }
+    if (push->begun && !is_own(push, newest_epoch(push))) {
+        fail("taken over: another pusher has written to %s, and has ended since", push->name);
+        return PUSH_TAKEN_OVER;
+    }
+    return PUSH_AGAIN;
+}

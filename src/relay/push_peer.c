@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pushers of a name answer to each other, so that a second one does not begin by mistake. That only
+   one succeeds does not depend on it: the sequences see to that. */
+#include "cli/message.h"
+#include "cli/now.h"
+#include "relay/push_state.h"
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { ANSWER_MS = 2000, FIND_MS = 1000 };
+
+static void describe_self(const struct push *push, char *text, size_t size)
+{
+    char id[24], when[TEXT_SIZE];
+    json_t *self;
+    char *dumped;
+
+    snprintf(id, sizeof id, "%016" PRIx64, push->pusher);
+    self = json_pack("{s:s, s:s, s:i, s:s, s:s}", "pusher", id, "host", push->host, "pid", (int)getpid(), "region",
+                     push->source.path, "since", format_time(when, push->started_ns));
+    dumped = self ? json_dumps(self, JSON_COMPACT) : NULL;
+    snprintf(text, size, "%s", dumped ? dumped : "{}");
+    free(dumped);
+    json_decref(self);
+}
+
+/* Who answered: its random number, and words for a message. 0: not a pusher, but a stream of others
+   with a wide subject, say. */
+static uint64_t read_answer(natsMsg *message, char *text, size_t size)
+{
+    const char *id = "", *host = "another host", *region = "?";
+    int pid = 0;
+    json_t *answer = json_loadb(natsMsg_GetData(message), (size_t)natsMsg_GetDataLength(message), 0, NULL);
+    uint64_t pusher;
+
+    if (answer)
+        (void)json_unpack(answer, "{s?s, s?s, s?i, s?s}", "pusher", &id, "host", &host, "pid", &pid, "region", &region);
+    snprintf(text, size, "%s, process %d (%s)", host, pid, region);
+    pusher = strtoull(id, NULL, 16);
+    json_decref(answer);
+    return pusher;
+}
+
+/* A question, or another pusher's word that it has begun. */
+static void on_question(natsConnection *connection, natsSubscription *subscription, natsMsg *message, void *context)
+{
+    struct push *push = context;
+    char text[RECORD_TEXT_MOST + 512];
+
+    (void)subscription;
+    if (natsMsg_GetReply(message)) {
+        describe_self(push, text, sizeof text);
+        (void)natsConnection_PublishString(connection, natsMsg_GetReply(message), text);
+    } else {
+        const uint64_t id = read_answer(message, text, sizeof text);
+
+        if (id != 0 && id != push->pusher)
+            atomic_store(&push->rival_heard, true);
+    }
+    natsMsg_Destroy(message);
+}
+
+void peer_announce(struct push *push)
+{
+    char text[RECORD_TEXT_MOST + 512];
+
+    describe_self(push, text, sizeof text);
+    (void)natsConnection_PublishString(push->connection.nats, push->connection.pusher_subject, text);
+}
+
+enum push_result peer_ask(struct push *push)
+{
+    natsMsg *answer = NULL;
+    char who[512];
+    natsStatus status =
+        natsConnection_RequestString(&answer, push->connection.nats, push->connection.pusher_subject, "", ANSWER_MS);
+
+    if (status == NATS_NO_RESPONDERS || push->take_over) {
+        natsMsg_Destroy(answer);
+        return PUSH_OK;
+    }
+    if (status == NATS_OK) {
+        const bool is_pusher = read_answer(answer, who, sizeof who) != 0;
+
+        natsMsg_Destroy(answer);
+        if (!is_pusher)
+            return PUSH_OK;
+        fail("%s is being pushed by %s; end that one, or give --take-over or another --name", push->name, who);
+        return PUSH_FAILED;
+    }
+    if (status != NATS_TIMEOUT)
+        return push_fail(push, PUSH_AGAIN, "%s: %s", push->connection.url, natsStatus_GetText(status));
+    fail("a pusher of %s is connected, but does not answer; end it, or give --take-over", push->name);
+    return PUSH_FAILED;
+}
+
+enum push_result peer_listen(struct push *push)
+{
+    natsStatus status = natsConnection_Subscribe(&push->questions, push->connection.nats,
+                                                 push->connection.pusher_subject, on_question, push);
+
+    if (!status)
+        return PUSH_OK;
+    fail("cannot subscribe to %s at %s: %s", push->connection.pusher_subject, push->connection.url,
+         natsStatus_GetText(status));
+    return PUSH_FAILED;
+}
+
+/* The first answer that is not this one's own, within a second. */
+static bool await_other(const struct push *push, natsSubscription *answers, char *text, size_t size)
+{
+    const uint64_t end = monotonic_ns() + (uint64_t)FIND_MS * 1000000;
+    uint64_t now;
+
+    while ((now = monotonic_ns()) < end) {
+        natsMsg *answer = NULL;
+        uint64_t id;
+
+        if (natsSubscription_NextMsg(&answer, answers, (int64_t)((end - now) / 1000000) + 1))
+            return false;
+        id = natsMsg_IsNoResponders(answer) ? 0 : read_answer(answer, text, size);
+        natsMsg_Destroy(answer);
+        if (id != 0 && id != push->pusher)
+            return true;
+    }
+    return false;
+}
+
+bool peer_find_other(struct push *push, char *text, size_t size)
+{
+    natsConnection *nats = push->connection.nats;
+    natsSubscription *answers = NULL;
+    natsInbox *inbox = NULL;
+    bool found = false;
+
+    if (!natsInbox_Create(&inbox) && !natsConnection_SubscribeSync(&answers, nats, inbox) &&
+        !natsConnection_PublishRequestString(nats, push->connection.pusher_subject, inbox, ""))
+        found = await_other(push, answers, text, size);
+    natsSubscription_Destroy(answers);
+    natsInbox_Destroy(inbox);
+    return found;
+}

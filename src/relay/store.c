@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "relay/store.h"
+#include "relay/stream_problem.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ANSWER_MS = 5000 };
+
+static enum store_result unavailable(natsStatus status)
+{
+    stream_note_problem(status);
+    return STORE_UNAVAILABLE;
+}
+
+/* ---- One message ---- */
+
+static enum store_result get_last(const struct connection *connection, const char *subject, natsMsg **message)
+{
+    jsDirectGetMsgOptions which;
+    jsOptions options;
+    natsStatus status;
+
+    jsDirectGetMsgOptions_Init(&which);
+    which.LastBySubject = subject;
+    jsOptions_Init(&options);
+    options.Wait = ANSWER_MS;
+    status = js_DirectGetMsg(message, connection->js, connection->value_stream, &options, &which);
+    if (status == NATS_NOT_FOUND)
+        return STORE_MISSING;
+    return status ? unavailable(status) : STORE_OK;
+}
+
+static enum store_result copy_data(natsMsg *message, struct buffer *out)
+{
+    const size_t size = (size_t)natsMsg_GetDataLength(message);
+
+    if (!buffer_reserve(out, size > 0 ? size : 1))
+        return STORE_NO_MEMORY;
+    if (size > 0)
+        memcpy(out->data, natsMsg_GetData(message), size);
+    out->size = size;
+    return STORE_OK;
+}
+
+static enum store_result from_record(enum record_result result)
+{
+    switch (result) {
+    case RECORD_OK: return STORE_OK;
+    case RECORD_NEWER: return STORE_NEWER;
+    case RECORD_NO_MEMORY: return STORE_NO_MEMORY;
+    case RECORD_DAMAGED: break;
+    }
+    return STORE_DAMAGED;
+}
+
+enum store_result store_get_head(const struct connection *connection, struct codec *codec, struct buffer *message,
+                                 struct record *head)
+{
+    natsMsg *found = NULL;
+    enum store_result result = get_last(connection, connection->head_subject, &found);
+
+    if (!result)
+        result = copy_data(found, message);
+    if (!result)
+        result = from_record(record_decode(message->data, message->size, codec, head));
+    if (!result && head->kind != RECORD_HEAD)
+        result = STORE_DAMAGED;
+    natsMsg_Destroy(found);
+    return result;
+}
+
+/* ---- A chunk ---- */
+
+static enum store_result get_header(natsMsg *message, struct chunk_header *header)
+{
+    const char *text;
+
+    if (natsMsgHeader_Get(message, CHUNK_HEADER, &text))
+        return STORE_DAMAGED;
+    return from_record(chunk_header_parse(text, header));
+}
+
+static enum store_result get_bytes(natsMsg *message, const struct chunk_header *header, struct codec *codec,
+                                   struct buffer *bytes)
+{
+    const char *data = natsMsg_GetData(message);
+    const size_t size = (size_t)natsMsg_GetDataLength(message);
+
+    if (!buffer_reserve(bytes, (size_t)CHUNK_SIZE))
+        return STORE_NO_MEMORY;
+    if (header->packed) {
+        if (!codec_unpack(codec, data, size, bytes->data, header->length))
+            return STORE_DAMAGED;
+    } else if (size != header->length) {
+        return STORE_DAMAGED;
+    } else if (size > 0) {
+        memcpy(bytes->data, data, size);
+    }
+    bytes->size = header->length;
+    return chunk_is_sound(header, bytes->data) ? STORE_OK : STORE_DAMAGED;
+}
+
+enum store_result store_get_chunk(const struct connection *connection, uint64_t chunk, struct codec *codec,
+                                  struct buffer *bytes, struct stored_chunk *out)
+{
+    char subject[CHUNK_SUBJECT_SIZE];
+    const char *sequence;
+    natsMsg *message = NULL;
+    enum store_result result;
+
+    subject_of_chunk(connection, chunk, subject);
+    result = get_last(connection, subject, &message);
+    *out = (struct stored_chunk){.chunk = chunk};
+    if (!result && natsMsgHeader_Get(message, JSSequence, &sequence))
+        result = STORE_DAMAGED;
+    if (!result) {
+        out->sequence = strtoull(sequence, NULL, 10);
+        result = get_header(message, &out->header);
+    }
+    if (!result)
+        result = get_bytes(message, &out->header, codec, bytes);
+    natsMsg_Destroy(message);
+    return result;
+}
+
+/* ---- All headers ---- */
+
+struct listing {
+    const struct connection *connection;
+    uint64_t until;
+    store_visitor *visit;
+    void *context;
+    size_t prefix; /* of the chunks' subjects */
+    bool ended;
+};
+
+static enum store_result visit_chunk(struct listing *listing, natsMsg *message, uint64_t sequence)
+{
+    struct stored_chunk stored = {.sequence = sequence};
+    enum store_result result;
+    char *end;
+
+    stored.chunk = strtoull(natsMsg_GetSubject(message) + listing->prefix, &end, 10);
+    if (*end)
+        return STORE_OK; /* of somebody else */
+    result = get_header(message, &stored.header);
+    if (result && result != STORE_DAMAGED)
+        return result;
+    return listing->visit(listing->context, &stored, result == STORE_DAMAGED) ? STORE_OK : STORE_STOPPED;
+}
+
+static enum store_result take(struct listing *listing, natsMsg *message)
+{
+    jsMsgMetaData *meta = NULL;
+    enum store_result result = STORE_OK;
+    natsStatus status = natsMsg_GetMetaData(&meta, message);
+
+    if (status)
+        return unavailable(status);
+    if (strcmp(natsMsg_GetSubject(message), listing->connection->head_subject) != 0)
+        result = visit_chunk(listing, message, meta->Sequence.Stream);
+    listing->ended = meta->NumPending == 0 && meta->Sequence.Stream >= listing->until;
+    jsMsgMetaData_Destroy(meta);
+    return result;
+}
+
+/* All of the value stream, without bytes. */
+static natsStatus subscribe(const struct connection *connection, natsSubscription **out, bool *empty)
+{
+    char subject[CHUNK_SUBJECT_SIZE];
+    jsSubOptions options;
+    jsConsumerInfo *info = NULL;
+    natsStatus status;
+
+    snprintf(subject, sizeof subject, "mmsync.%s.>", connection->name);
+    jsSubOptions_Init(&options);
+    options.Stream = connection->value_stream;
+    options.Ordered = true;
+    options.Config.DeliverPolicy = js_DeliverAll;
+    options.Config.HeadersOnly = true;
+    status = js_SubscribeSync(out, connection->js, subject, NULL, &options, NULL);
+    if (!status)
+        status = natsSubscription_SetPendingLimits(*out, -1, -1);
+    if (!status)
+        status = natsSubscription_GetConsumerInfo(&info, *out, NULL, NULL);
+    if (!status)
+        *empty = info->NumPending == 0 && info->Delivered.Consumer == 0;
+    jsConsumerInfo_Destroy(info);
+    return status;
+}
+
+enum store_result store_list(const struct connection *connection, uint64_t until, store_visitor *visit, void *context)
+{
+    struct listing listing = {.connection = connection, .until = until, .visit = visit, .context = context};
+    char first[CHUNK_SUBJECT_SIZE];
+    natsSubscription *subscription = NULL;
+    enum store_result result = STORE_OK;
+    bool empty = false;
+    natsStatus status = subscribe(connection, &subscription, &empty);
+
+    subject_of_chunk(connection, 0, first);
+    listing.prefix = strlen(first) - 1;
+    listing.ended = empty && until == 0;
+    while (!status && !result && !listing.ended) {
+        natsMsg *message = NULL;
+
+        status = natsSubscription_NextMsg(&message, subscription, ANSWER_MS);
+        if (!status)
+            result = take(&listing, message);
+        natsMsg_Destroy(message);
+    }
+    natsSubscription_Destroy(subscription);
+    return status ? unavailable(status) : result;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading the value stream: the head, the chunks' headers, chunks. Each call waits some seconds for
+   the server at most. */
+#ifndef MMS_RELAY_STORE_H
+#define MMS_RELAY_STORE_H
+
+#include "relay/chunk.h"
+#include "relay/connection.h"
+#include "relay/record.h"
+
+enum store_result {
+    STORE_OK,
+    STORE_MISSING,     /* never stored */
+    STORE_DAMAGED,     /* nothing that this version makes: as good as missing */
+    STORE_NEWER,       /* made by a newer mmsync */
+    STORE_UNAVAILABLE, /* the server does not answer, or not now: stream_problem() says why */
+    STORE_STOPPED,     /* the visitor did not go on */
+    STORE_NO_MEMORY,
+};
+
+/* A chunk's message. */
+struct stored_chunk {
+    uint64_t chunk;
+    uint64_t sequence; /* in the value stream */
+    struct chunk_header header;
+};
+
+/* Called for each chunk that is stored, in the order of their sequences; a chunk that is stored anew
+   meanwhile may come twice. `damaged`: only chunk and sequence are known. False: stop. */
+typedef bool store_visitor(void *context, const struct stored_chunk *stored, bool damaged);
+
+/* Go through the headers of all chunks, without their bytes, from a state of the stream that has
+   `until` in it, the sequence of a message that is still there (the head's), or 0. */
+enum store_result store_list(const struct connection *connection, uint64_t until, store_visitor *visit, void *context);
+
+/* Chunk number `chunk`; its bytes, found sound, are in bytes->data, header.length of them. */
+enum store_result store_get_chunk(const struct connection *connection, uint64_t chunk, struct codec *codec,
+                                  struct buffer *bytes, struct stored_chunk *out);
+
+/* The head. `message` holds what `head` points to. */
+enum store_result store_get_head(const struct connection *connection, struct codec *codec, struct buffer *message,
+                                 struct record *head);
+
+#endif
