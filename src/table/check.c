@@ -2,6 +2,7 @@
 /* Checking all of a table: every block is sound, and exactly one thing leads to it. */
 #include "base/error.h"
 #include "table/heap.h"
+#include "table/index.h"
 #include "table/look.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -40,6 +41,15 @@ static bool claim(struct inquiry *in, uint64_t unit)
     return true;
 }
 
+/* The same for a block of that kind, which has at least that many units: fewer, and what is in it
+   would be the next block's, too. */
+static bool claim_block(struct inquiry *in, uint64_t unit, uint64_t kind, uint64_t units)
+{
+    uint64_t word = unit < in->end ? word_at(in, unit) : 0;
+
+    return (word & MMS__BLOCK_KIND) == kind && word >> MMS__BLOCK_FLAG_BITS >= units && claim(in, unit);
+}
+
 /* ---- The heap ---- */
 
 static uint64_t units_of(const struct inquiry *in, uint64_t unit, uint64_t word)
@@ -54,6 +64,24 @@ static uint64_t units_of(const struct inquiry *in, uint64_t unit, uint64_t word)
            ((word & MMS__BLOCK_SLACK) ? 1 : 0);
 }
 
+/* The head may name the size of all keys, and of all values; typed tables rely on it. */
+static bool are_sizes_right(const struct inquiry *in, uint64_t word)
+{
+    uint64_t key_size = mms__load_relaxed(&in->head->key_size), value_size = mms__load_relaxed(&in->head->value_size);
+
+    return (key_size == 0 || key_size == (word >> MMS__BLOCK_FLAG_BITS & MMS__ENTRY_KEY_MASK)) &&
+           (value_size == 0 || value_size == word >> MMS__ENTRY_VALUE_SHIFT);
+}
+
+static int look_at_entry(struct inquiry *in, uint64_t unit, uint64_t word, uint64_t units)
+{
+    if (!are_sizes_right(in, word))
+        return wrong("a key or value of a size that the table does not allow at unit", unit);
+    in->entries++;
+    in->entry_units += units;
+    return 0;
+}
+
 static int look_at_block(struct inquiry *in, uint64_t unit, uint64_t word, uint64_t units, bool after_free)
 {
     if (units < MMS__BLOCK_FEWEST || units > in->end - unit)
@@ -62,9 +90,7 @@ static int look_at_block(struct inquiry *in, uint64_t unit, uint64_t word, uint6
         return wrong("a block is wrong about the one before it, at unit", unit);
     if ((word & MMS__BLOCK_FREE) == 0) {
         mark(in, unit);
-        in->entries += (word & MMS__BLOCK_KIND) == 0;
-        in->entry_units += (word & MMS__BLOCK_KIND) == 0 ? units : 0;
-        return 0;
+        return (word & MMS__BLOCK_KIND) == 0 ? look_at_entry(in, unit, word, units) : 0;
     }
     in->free_blocks++;
     in->free_units += units;
@@ -145,7 +171,7 @@ static bool claim_node(struct inquiry *in, const struct mms__words *words)
 {
     uint64_t unit = (uint64_t)((const unsigned char *)(words->first - 1) - in->bytes.data) >> MMS__UNIT_BITS;
 
-    return words->node == 0 || ((word_at(in, unit) & MMS__BLOCK_KIND) == MMS__BLOCK_NODE && claim(in, unit));
+    return words->node == 0 || claim_block(in, unit, MMS__BLOCK_NODE, MMS__UNITS_PER_LINE);
 }
 
 static int walk_words(struct inquiry *in, uint64_t bucket, const struct mms__words *words)
@@ -181,20 +207,27 @@ static int walk_bucket(struct inquiry *in, uint64_t bucket)
     return code;
 }
 
+/* The units of a segment: the first has room for a smaller power of two while it is alone. */
+static uint64_t segment_units(const struct mms__keys *keys)
+{
+    uint64_t buckets = keys->buckets < MMS__SEGMENT ? keys->mask + 1 : MMS__SEGMENT;
+
+    return (buckets + 1) * MMS__UNITS_PER_LINE;
+}
+
 static int claim_segments(struct inquiry *in)
 {
-    uint64_t buckets = in->bytes.keys->buckets, directory = in->bytes.keys->directory >> MMS__UNIT_BITS;
+    const struct mms__keys *keys = in->bytes.keys;
+    uint64_t directory = keys->directory >> MMS__UNIT_BITS;
 
-    if (directory == 0 || (word_at(in, directory - 1) & MMS__BLOCK_KIND) != MMS__BLOCK_DIRECTORY ||
-        !claim(in, directory - 1))
-        return wrong("the directory is no block of its own at unit", directory);
-    for (uint64_t i = 0; i < (buckets + MMS__SEGMENT - 1) >> MMS__SEGMENT_BITS; i++) {
-        uint64_t line = mms__load_at(&in->bytes, in->bytes.keys->directory + i * sizeof(mms__word));
-        uint64_t unit = (line - 1) * MMS__UNITS_PER_LINE;
+    if (directory == 0 || !claim_block(in, directory - 1, MMS__BLOCK_DIRECTORY, mms__directory_units(keys->segments)))
+        return wrong("the directory is no block of its own, or has no room for all segments, at unit", directory);
+    for (uint64_t i = 0; i < (keys->buckets + MMS__SEGMENT - 1) >> MMS__SEGMENT_BITS; i++) {
+        uint64_t line = mms__load_at(&in->bytes, keys->directory + i * sizeof(mms__word));
 
-        if (!mms__is_line(&in->bytes, line) || (word_at(in, unit) & MMS__BLOCK_KIND) != MMS__BLOCK_SEGMENT ||
-            !claim(in, unit))
-            return wrong("no segment where the directory has one: segment", i);
+        if (!mms__is_line(&in->bytes, line) ||
+            !claim_block(in, (line - 1) * MMS__UNITS_PER_LINE, MMS__BLOCK_SEGMENT, segment_units(keys)))
+            return wrong("no segment where the directory has one, or it has no room for its buckets: segment", i);
     }
     return 0;
 }

@@ -190,15 +190,10 @@ static void renew(struct mms_table *table)
     table->keys = mms__keys_of(table->head);
 }
 
-static uint64_t directory_units(uint64_t segments)
-{
-    return 1 + (mms__round_up(segments * sizeof(mms__word), MMS__UNIT) >> MMS__UNIT_BITS);
-}
-
 /* Make a directory with room for that many words, all 0. */
 static int make_directory(struct mms_table *table, uint64_t segments, uint64_t *unit)
 {
-    uint64_t units = directory_units(segments);
+    uint64_t units = mms__directory_units(segments);
     int code = mms__heap_take(table, &units, unit);
 
     if (code != 0)
@@ -292,7 +287,7 @@ static int provide_bucket(struct mms_table *table)
 uint64_t mms__index_first_size(void)
 {
     uint64_t units =
-        directory_units(FIRST_SEGMENTS) + (MMS__FIRST_BUCKETS + 1) * MMS__UNITS_PER_LINE + MMS__LONGEST_GAP;
+        mms__directory_units(FIRST_SEGMENTS) + (MMS__FIRST_BUCKETS + 1) * MMS__UNITS_PER_LINE + MMS__LONGEST_GAP;
 
     return sizeof(struct mms__table_head) + (units << MMS__UNIT_BITS);
 }

@@ -6,6 +6,12 @@
 
 #include "table/update.h"
 
+/* The units of a directory's block with room for that many words. */
+static inline uint64_t mms__directory_units(uint64_t segments)
+{
+    return 1 + (mms__round_up(segments * sizeof(mms__word), MMS__UNIT) >> MMS__UNIT_BITS);
+}
+
 /* The most bytes that a table of MMS__FIRST_BUCKETS takes while it is made. */
 uint64_t mms__index_first_size(void);
 /* Make the directory and `buckets` empty buckets in an empty heap. */

@@ -185,6 +185,97 @@ static void a_table_that_is_cut_off_is_damaged(void **state)
     free(good.data);
 }
 
+/* ---- Blocks that are too short for what is in them: a put would store past them ---- */
+
+static struct mms__table_head *head_of(const struct bytes *bytes)
+{
+    return (void *)bytes->data;
+}
+
+static uint64_t *word_at(const struct bytes *bytes, uint64_t unit)
+{
+    return (uint64_t *)(void *)(bytes->data + unit * MMS__UNIT);
+}
+
+/* The table has few buckets, so one segment. */
+static uint64_t segment_of(const struct bytes *bytes)
+{
+    return (*word_at(bytes, head_of(bytes)->directory) - 1) * MMS__UNITS_PER_LINE;
+}
+
+static void check_is_damaged(struct bytes *bytes, const char *how)
+{
+    check_code(table_property_read(bytes->data, bytes->size), MMS_E_CORRUPT);
+    check_detail_mentions(how);
+    (void)table_property_write(bytes->data, bytes->size);
+    free(bytes->data);
+}
+
+static void a_directory_has_room_for_all_segments(void **state)
+{
+    const mms_table_options plain = MMS_TABLE_OPTIONS_INIT;
+    struct bytes bad = make_table(&plain);
+    uint64_t has = *word_at(&bad, head_of(&bad)->directory - 1) >> MMS__BLOCK_FLAG_BITS;
+
+    (void)state;
+    head_of(&bad)->segments = (has - 1) * MMS__UNIT / 8;
+    check_ok(table_property_read(bad.data, bad.size));
+    head_of(&bad)->segments++;
+    check_is_damaged(&bad, "no room for all segments");
+}
+
+/* Cut the last line off a block, and make that a free block. */
+static void cut(const struct bytes *bytes, uint64_t unit)
+{
+    struct mms__table_head *head = head_of(bytes);
+    uint64_t units = *word_at(bytes, unit) >> MMS__BLOCK_FLAG_BITS, rest = unit + units - MMS__UNITS_PER_LINE;
+    uint64_t next = head->lists[MMS__UNITS_PER_LINE];
+    struct mms__free_block *block = (void *)word_at(bytes, rest);
+
+    check_true(rest + MMS__UNITS_PER_LINE < bytes->size / MMS__UNIT);
+    check_true((*word_at(bytes, rest + MMS__UNITS_PER_LINE) & MMS__BLOCK_FREE) == 0);
+    *word_at(bytes, unit) -= (uint64_t)MMS__UNITS_PER_LINE << MMS__BLOCK_FLAG_BITS;
+    block->word = (uint64_t)MMS__UNITS_PER_LINE << MMS__BLOCK_FLAG_BITS | MMS__BLOCK_FREE;
+    block->next = next;
+    block->previous = 0;
+    word_at(bytes, rest + MMS__UNITS_PER_LINE)[-1] = MMS__UNITS_PER_LINE;
+    *word_at(bytes, rest + MMS__UNITS_PER_LINE) |= MMS__BLOCK_AFTER_FREE;
+    if (next != 0)
+        ((struct mms__free_block *)(void *)word_at(bytes, next))->previous = rest;
+    head->lists[MMS__UNITS_PER_LINE] = rest;
+    head->full[0] |= 1u << MMS__UNITS_PER_LINE;
+    head->free_bytes += MMS__LINE;
+}
+
+/* Nothing else is wrong: the bucket that is cut off is not in use yet. */
+static void a_segment_has_room_for_its_buckets(void **state)
+{
+    mms_table_options options = MMS_TABLE_OPTIONS_INIT;
+    struct bytes bad;
+
+    (void)state;
+    options.seed[0] = 4; /* with another seed the block behind may be free */
+    bad = make_table(&options);
+    check_true((head_of(&bad)->buckets & (head_of(&bad)->buckets - 1)) != 0);
+    cut(&bad, segment_of(&bad));
+    check_is_damaged(&bad, "no room for its buckets: segment (0)");
+}
+
+static void a_table_of_one_size_has_no_other(void **state)
+{
+    mms_table_options options = MMS_TABLE_OPTIONS_INIT;
+    struct bytes bad;
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        bad = make_table(&options);
+        *(i == 0 ? &head_of(&bad)->key_size : &head_of(&bad)->value_size) = 5;
+        check_is_damaged(&bad, "of a size that the table does not allow");
+    }
+}
+
+/* ---- Updates ---- */
+
 static void a_commit_repeats_what_is_damaged(void **state)
 {
     const mms_table_options plain = MMS_TABLE_OPTIONS_INIT;
@@ -216,6 +307,9 @@ int main(void)
         cmocka_unit_test(every_word_of_the_head_may_be_anything),
         cmocka_unit_test(links_may_lead_anywhere),
         cmocka_unit_test(a_table_that_is_cut_off_is_damaged),
+        cmocka_unit_test(a_directory_has_room_for_all_segments),
+        cmocka_unit_test(a_segment_has_room_for_its_buckets),
+        cmocka_unit_test(a_table_of_one_size_has_no_other),
         cmocka_unit_test(a_commit_repeats_what_is_damaged),
     };
 
