@@ -133,27 +133,37 @@ static void keys_are_deleted(void **state)
 /* Longer than the room on the stack that is tried first. */
 static void values_may_be_long(void **state)
 {
-    enum { LONG = 100000 };
+    enum { LONG = 100000, FEW = 500 };
     struct handles h = open_large(state);
     float *many = calloc(LONG, sizeof *many);
+    char *text = malloc(LONG);
     const ArchivedPrice *found;
     mms_table_view prices;
     mms_table *table;
     mms_view view;
     Price price;
 
-    check_true(many != NULL);
+    check_true(many && text);
+    memset(text, 't', LONG);
     for (int i = 0; i < LONG; i++)
         many[i] = (float)i;
     price = (Price){.cents = 7, .discounts = {many, LONG}, .note = mms_str_of("long")};
     check_ok(Prices_table_begin(h.writer, NULL, &table));
     check_ok(Prices_table_put(table, 1, &price));
+    price.discounts.count = FEW; /* these fit there, and the note behind them does not */
+    price.note = (mms_str){text, LONG};
+    check_ok(Prices_table_put(table, 2, &price));
     check_ok(mms_table_commit(table, NULL));
     check_ok(Prices_table_read(h.reader, &view, &prices));
     found = Prices_table_get(&prices, 1);
     check_true(found != NULL);
     check_equal(Vec_f32_count(&found->discounts), LONG);
     check_equal(memcmp(Vec_f32_data(&found->discounts), many, LONG * sizeof *many), 0);
+    found = Prices_table_get(&prices, 2);
+    check_true(found != NULL);
+    check_equal(memcmp(Vec_f32_data(&found->discounts), many, FEW * sizeof *many), 0);
+    check_true(mms_str_equal(Price_get_note(found), price.note));
+    free(text);
     free(many);
     close_handles(&h);
 }
