@@ -49,6 +49,17 @@ typedef struct mms_reader_info {
 /* What a region is and holds, how many read it, and whether it has a writer. Takes no lock and
    changes nothing, so the counts may be out of date when you see them. */
 int mms_inspect(const char *path, mms_info *out);
+
+/* For a program that looks at a region again and again: the same answers as mms_inspect for that path, in a fraction of
+   the time, since what cannot have changed is kept. No descriptor stays open. If the path leads to another region by
+   now, it is that one that is told of. An inspector serves one thread at a time; a forked child may use its copy. */
+typedef struct mms_inspector mms_inspector;
+/* Something that mms_inspect can look at must be there. */
+int mms_inspector_open(const char *path, mms_inspector **out);
+int mms_inspector_look(mms_inspector *inspector, mms_info *out);
+/* NULL is allowed. */
+void mms_inspector_close(mms_inspector *inspector);
+
 /* The reader lines in use. *count is how many there are; the first `capacity` of them are stored. */
 int mms_inspect_readers(const char *path, mms_reader_info *out, size_t capacity, size_t *count);
 /* Check every structure, and the checksum of the current value if it has one. MMS_E_CORRUPT if

@@ -2,8 +2,10 @@
 /* The calls on a region from outside, by its path. */
 #include "api/backend.h"
 #include "base/error.h"
+#include "handle/inspector.h"
 #include "os/cancel.h"
 #include <errno.h>
+#include <stdlib.h>
 
 int mms_inspect(const char *path, mms_info *out)
 {
@@ -16,6 +18,60 @@ int mms_inspect(const char *path, mms_info *out)
         return mms__fail(MMS_E_INVALID, "mms_inspect: out is NULL");
     code = mms__backend_find(path, &place, &backend);
     return code == 0 ? backend->inspect(&place, out) : code;
+}
+
+static int look(mms_inspector *inspector, mms_info *out)
+{
+    const struct mms__backend *backend = inspector->backend;
+
+    return backend->inspect_again ? backend->inspect_again(inspector, out) : backend->inspect(&inspector->place, out);
+}
+
+static void release(mms_inspector *inspector)
+{
+    if (inspector->kept)
+        inspector->backend->inspector_closing(inspector);
+    free(inspector);
+}
+
+int mms_inspector_open(const char *path, mms_inspector **out)
+{
+    MMS__HOLD_CANCEL(before);
+    mms_inspector *inspector;
+    mms_info info;
+    int code;
+
+    if (!out)
+        return mms__fail(MMS_E_INVALID, "mms_inspector_open: out is NULL");
+    *out = NULL;
+    inspector = calloc(1, sizeof *inspector);
+    if (!inspector)
+        return mms__fail(-ENOMEM, "inspecting %s", path ? path : "NULL");
+    code = mms__backend_find(path, &inspector->place, &inspector->backend);
+    if (code == 0)
+        code = look(inspector, &info);
+    if (code == 0)
+        *out = inspector;
+    else
+        release(inspector);
+    return code;
+}
+
+int mms_inspector_look(mms_inspector *inspector, mms_info *out)
+{
+    MMS__HOLD_CANCEL(before);
+
+    if (!inspector || !out)
+        return mms__fail(MMS_E_INVALID, "mms_inspector_look: %s is NULL", inspector ? "out" : "inspector");
+    return look(inspector, out);
+}
+
+void mms_inspector_close(mms_inspector *inspector)
+{
+    MMS__HOLD_CANCEL(before);
+
+    if (inspector)
+        release(inspector);
 }
 
 int mms_inspect_readers(const char *path, mms_reader_info *out, size_t capacity, size_t *count)

@@ -84,9 +84,9 @@ static int name_width(const struct survey *survey)
 {
     size_t width = strlen("REGION");
 
-    for (size_t i = 0; i < survey->count; i++)
-        if (strlen(shown_name(&survey->list[i])) > width)
-            width = strlen(shown_name(&survey->list[i]));
+    for (size_t i = 0; i < survey->found.count; i++)
+        if (strlen(shown_name(&survey->found.all[i])) > width)
+            width = strlen(shown_name(&survey->found.all[i]));
     return width < 48 ? (int)width : 48;
 }
 
@@ -128,12 +128,12 @@ static void print_plain(const struct survey *survey)
 {
     int width = name_width(survey);
 
-    if (survey->count == 0)
+    if (survey->found.count == 0)
         return;
     print_padded("REGION", width);
     printf("%10s  %10s  %8s  %7s  %8s  %10s\n", "GENERATION", "SIZE", "AGE", "READERS", "WRITER", "MEMORY");
-    for (size_t i = 0; i < survey->count; i++)
-        print_line(&survey->list[i], width);
+    for (size_t i = 0; i < survey->found.count; i++)
+        print_line(&survey->found.all[i], width);
 }
 
 static int print_json(const struct survey *survey)
@@ -141,19 +141,19 @@ static int print_json(const struct survey *survey)
     int status = EXIT_OK;
 
     putchar('[');
-    for (size_t i = 0; i < survey->count && !status; i++) {
-        const struct surveyed *found = &survey->list[i];
+    for (size_t i = 0; i < survey->found.count && !status; i++) {
+        const struct surveyed *found = &survey->found.all[i];
 
         fputs(i ? ",\n" : "\n", stdout);
         status = stat_print_summary(found->path, found->is_mmap_sync, &found->info, found->error);
     }
-    puts(survey->count ? "\n]" : "]");
+    puts(survey->found.count ? "\n]" : "]");
     return status;
 }
 
 int cmd_ls(int argc, char **argv)
 {
-    struct survey survey = {.list = NULL};
+    struct survey survey = {.is_repeated = false};
     order *compare = NULL;
     bool json = false;
     int status = EXIT_OK, option;
@@ -168,8 +168,8 @@ int cmd_ls(int argc, char **argv)
         status = survey_directory(&survey, "/dev/shm");
     for (int i = optind; i < argc && !status; i++)
         status = survey_directory(&survey, argv[i]);
-    if (!status && compare && survey.count > 0)
-        qsort(survey.list, survey.count, sizeof *survey.list, compare);
+    if (!status && compare && survey.found.count > 0)
+        qsort(survey.found.all, survey.found.count, sizeof *survey.found.all, compare);
     if (!status && json)
         status = print_json(&survey);
     else if (!status)

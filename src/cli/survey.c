@@ -44,8 +44,24 @@ static bool was_removed(int code)
     return code == -ENOENT || code == -ENOTDIR || code == MMS_E_GONE || code == MMS_E_NOT_REGION;
 }
 
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct surveyed *)a)->name, ((const struct surveyed *)b)->name);
+}
+
+static int by_address(const void *a, const void *b)
+{
+    return strcmp(((const struct surveyed *)a)->address, ((const struct surveyed *)b)->address);
+}
+
+static void sort(struct surveyed_list *list, int (*compare)(const void *, const void *))
+{
+    if (list->count > 0)
+        qsort(list->all, list->count, sizeof *list->all, compare);
+}
+
 /* False: out of memory. */
-static bool survey_one(struct surveyed *found, const char *directory, const char *name, int *code)
+static bool make_address(struct surveyed *found, const char *directory, const char *name)
 {
     const char *format = found->is_mmap_sync ? "mmap-sync:" : "mmsync:";
     int length = (int)(strlen(name) - (found->is_mmap_sync ? sizeof state_suffix - 1 : 0));
@@ -56,7 +72,24 @@ static bool survey_one(struct surveyed *found, const char *directory, const char
     }
     found->path = found->is_mmap_sync ? found->address : found->address + strlen(format);
     found->name = found->address + strlen(found->address) - length;
-    *code = mms_inspect(found->address, &found->info);
+    return true;
+}
+
+static int inspect(const struct survey *survey, struct surveyed *found)
+{
+    int code = 0;
+
+    if (!survey->is_repeated)
+        return mms_inspect(found->address, &found->info);
+    if (!found->inspector)
+        code = mms_inspector_open(found->address, &found->inspector);
+    return code ? code : mms_inspector_look(found->inspector, &found->info);
+}
+
+/* False: out of memory. */
+static bool survey_one(const struct survey *survey, struct surveyed *found, int *code)
+{
+    *code = inspect(survey, found);
     if (!*code)
         return true;
     found->info = (mms_info){0};
@@ -64,24 +97,50 @@ static bool survey_one(struct surveyed *found, const char *directory, const char
     return found->error != NULL;
 }
 
-static bool add(struct survey *survey, const struct surveyed *found)
+static bool add(struct surveyed_list *list, const struct surveyed *found)
 {
-    struct surveyed *list = survey->list;
+    struct surveyed *all = list->all;
 
-    if ((survey->count & (survey->count - 1)) == 0) { /* room for twice as many at each power of 2 */
-        list = realloc(list, (survey->count ? survey->count * 2 : 1) * sizeof *list);
-        if (!list)
+    if ((list->count & (list->count - 1)) == 0) { /* room for twice as many at each power of 2 */
+        all = realloc(all, (list->count ? list->count * 2 : 1) * sizeof *all);
+        if (!all)
             return false;
-        survey->list = list;
+        list->all = all;
     }
-    list[survey->count++] = *found;
+    all[list->count++] = *found;
     return true;
 }
 
 static void free_one(struct surveyed *found)
 {
+    mms_inspector_close(found->inspector);
     free(found->address);
     free(found->error);
+    free(found->label);
+}
+
+static void free_list(struct surveyed_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        free_one(&list->all[i]);
+    free(list->all);
+    *list = (struct surveyed_list){.all = NULL};
+}
+
+/* Go on with what is kept from the round before. False: there is nothing. */
+static bool recall(struct survey *survey, struct surveyed *found)
+{
+    struct surveyed *known = NULL;
+
+    if (survey->known.count > 0)
+        known = bsearch(found, survey->known.all, survey->known.count, sizeof *found, by_address);
+    if (!known || !known->inspector)
+        return false;
+    found->inspector = known->inspector;
+    found->label = known->label;
+    known->inspector = NULL;
+    known->label = NULL;
+    return true;
 }
 
 /* False: out of memory. */
@@ -91,18 +150,19 @@ static bool survey_entry(struct survey *survey, int fd, const char *directory, c
     int code = 0;
     bool done;
 
-    if (*name == '.' || (!found.is_mmap_sync && !is_region(fd, name)))
+    if (*name == '.')
         return true;
-    done = survey_one(&found, directory, name, &code);
-    if (done && !was_removed(code) && add(survey, &found))
+    if (!make_address(&found, directory, name))
+        return false;
+    if (!recall(survey, &found) && !found.is_mmap_sync && !is_region(fd, name)) {
+        free_one(&found);
+        return true;
+    }
+    done = survey_one(survey, &found, &code);
+    if (done && !was_removed(code) && add(&survey->found, &found))
         return true;
     free_one(&found);
     return done && was_removed(code); /* it went away meanwhile */
-}
-
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(((const struct surveyed *)a)->name, ((const struct surveyed *)b)->name);
 }
 
 /* Returns 0 or an errno. */
@@ -120,27 +180,32 @@ int survey_directory(struct survey *survey, const char *directory)
 {
     char *whole = realpath(directory, NULL); /* begins with a slash, so with no format */
     DIR *stream = whole ? opendir(whole) : NULL;
-    size_t before = survey->count;
+    size_t before = survey->found.count;
     int error = stream ? survey_stream(survey, stream, whole) : errno;
 
     if (stream)
         closedir(stream);
     free(whole);
     if (error) {
-        while (survey->count > before)
-            free_one(&survey->list[--survey->count]);
+        while (survey->found.count > before)
+            free_one(&survey->found.all[--survey->found.count]);
         errno = error;
         return fail_errno("cannot list %s", directory);
     }
-    if (survey->count > 0)
-        qsort(survey->list, survey->count, sizeof *survey->list, by_name);
+    sort(&survey->found, by_name);
     return EXIT_OK;
+}
+
+void survey_repeat(struct survey *survey)
+{
+    free_list(&survey->known);
+    survey->known = survey->found;
+    survey->found = (struct surveyed_list){.all = NULL};
+    sort(&survey->known, by_address);
 }
 
 void survey_free(struct survey *survey)
 {
-    for (size_t i = 0; i < survey->count; i++)
-        free_one(&survey->list[i]);
-    free(survey->list);
-    *survey = (struct survey){.list = NULL};
+    free_list(&survey->found);
+    free_list(&survey->known);
 }

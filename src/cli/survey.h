@@ -12,18 +12,28 @@ struct surveyed {
     const char *path; /* within it, for people: DIRECTORY/NAME, mmap-sync:DIRECTORY/PREFIX */
     const char *name; /* the end of it: NAME, PREFIX */
     bool is_mmap_sync;
-    char *error;   /* why nothing else is known of it; NULL: `info` holds what mms_inspect tells */
-    mms_info info; /* zeros with an error */
+    char *error;              /* why nothing else is known of it; NULL: `info` holds what mms_inspect tells */
+    mms_info info;            /* zeros with an error */
+    mms_inspector *inspector; /* of a survey that is repeated; NULL: none yet */
+    char *label;              /* the user's own, freed with the rest; NULL: none yet */
+};
+
+struct surveyed_list {
+    struct surveyed *all;
+    size_t count;
 };
 
 struct survey {
-    struct surveyed *list; /* by name */
-    size_t count;
+    struct surveyed_list found; /* by name */
+    struct surveyed_list known; /* of the round before: by address, with what was not found again */
+    bool is_repeated;           /* set it, and each round costs less than the first */
 };
 
 /* Add everything in `directory` to a survey that begins as zeros; changes nothing there. Returns an
    exit status; a failure has been reported, and leaves the survey as it was. */
 int survey_directory(struct survey *survey, const char *directory);
+/* Begin the next round, for a survey that is repeated: nothing is found yet. */
+void survey_repeat(struct survey *survey);
 void survey_free(struct survey *survey);
 
 #endif

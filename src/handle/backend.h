@@ -71,6 +71,10 @@ struct mms__backend {
 
     /* From outside: no handle, a place that was found. With cancellation held off. */
     int (*inspect)(const struct mms__place *place, mms_info *out);
+    /* The same again and again; what is kept from one time to the next is at inspector->kept, NULL at first.
+       NULL where nothing is kept; else the other one is called if there is something at `kept` in the end. */
+    int (*inspect_again)(struct mms_inspector *inspector, mms_info *out);
+    void (*inspector_closing)(struct mms_inspector *inspector);
     int (*inspect_readers)(const struct mms__place *place, mms_reader_info *out, size_t capacity, size_t *count);
     int (*verify)(const struct mms__place *place, void (*report)(void *context, const char *finding), void *context);
     int (*remove)(const struct mms__place *place);

@@ -45,6 +45,8 @@ int mms__native_changes(struct mms_reader *front, uint64_t since, mms_range *out
                         size_t *count); /* (changed.c) */
 
 int mms__native_inspect(const struct mms__place *place, mms_info *out);
+int mms__native_inspect_again(struct mms_inspector *inspector, mms_info *out); /* (inspector.c) */
+void mms__native_inspector_closing(struct mms_inspector *inspector);
 int mms__native_inspect_readers(const struct mms__place *place, mms_reader_info *out, size_t capacity, size_t *count);
 int mms__native_verify(const struct mms__place *place, void (*report)(void *context, const char *finding),
                        void *context);

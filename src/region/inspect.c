@@ -197,24 +197,38 @@ static void count_readers(const struct mms__inspection *look, mms_info *out)
     }
 }
 
+bool mms__inspection_has_readers(const struct mms__inspection *look)
+{
+    for (uint32_t i = 0; i < mms__inspection_lines(look); i++)
+        if (mms__load_relaxed(&look->readers->lines[i].owner) != 0)
+            return true;
+    return false;
+}
+
+int mms__inspection_tell(const struct mms__inspection *look, mms_info *out)
+{
+    mms_info info = {.generation = 0};
+    int code = read_value(look, &info);
+
+    if (code != 0)
+        return code;
+    read_geometry(look, &info);
+    count_readers(look, &info);
+    info.writer_alive = writer_alive(&look->place);
+    info.bytes_used = bytes_used(&look->place);
+    info.bytes_huge = bytes_huge(look);
+    *out = info;
+    return 0;
+}
+
 int mms__native_inspect(const struct mms__place *place, mms_info *out)
 {
     struct mms__inspection look;
-    mms_info info = {.generation = 0};
     int code = mms__inspection_open(place, &look);
 
     if (code != 0)
         return code;
-    code = read_value(&look, &info);
-    if (code != 0)
-        goto close;
-    read_geometry(&look, &info);
-    count_readers(&look, &info);
-    info.writer_alive = writer_alive(&look.place);
-    info.bytes_used = bytes_used(&look.place);
-    info.bytes_huge = bytes_huge(&look);
-    *out = info;
-close:
+    code = mms__inspection_tell(&look, out);
     mms__inspection_close(&look);
     return code;
 }

@@ -74,6 +74,13 @@ check "its type" grep -q '^Content-Type: text/plain; version=0.0.4' "$scratch/an
 check "a sample" grep -qF "mmsync_generation{region=\"$home/r\",format=\"mmsync\"} 1" "$scratch/answer"
 succeeds "$MMSYNC" write "$home/r" "$scratch/value"
 check "each scrape looks anew" grep -qF "mmsync_generation{region=\"$home/r\",format=\"mmsync\"} 2" <(http GET /metrics)
+succeeds "$MMSYNC" write "$home/new" "$scratch/value"
+succeeds "$MMSYNC" rm "$home/r"
+http GET /metrics >"$scratch/answer"
+check "what is new is there" grep -qF "mmsync_generation{region=\"$home/new\",format=\"mmsync\"} 1" "$scratch/answer"
+check "what was removed is not" test "$(grep -cF "region=\"$home/r\"" "$scratch/answer")" = 0
+succeeds "$MMSYNC" write "$home/r" "$scratch/value"
+check "what came again is" grep -qF "mmsync_generation{region=\"$home/r\",format=\"mmsync\"} 1" <(http GET /metrics)
 like "the front page" 'HTTP/1.1 200 .*' "$(http GET / | head -n 1)"
 like "another page" 'HTTP/1.1 404 .*' "$(http GET /other | head -n 1)"
 like "another method" 'HTTP/1.1 405 .*' "$(http DELETE /metrics | head -n 1)"

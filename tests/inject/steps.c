@@ -267,6 +267,18 @@ int look(struct scene *scene)
     return mms_inspect(scene->path, &info);
 }
 
+int look_twice(struct scene *scene)
+{
+    mms_inspector *inspector;
+    mms_info info;
+    int code = mms_inspector_open(scene->path, &inspector);
+
+    if (code == 0)
+        code = mms_inspector_look(inspector, &info);
+    mms_inspector_close(inspector);
+    return code;
+}
+
 int look_at_readers(struct scene *scene)
 {
     mms_reader_info readers[4];

@@ -106,12 +106,20 @@ static void null_view_is_refused_in_every_state_and_changes_none(void **state)
 static void looks_from_outside_refuse_null(void **state)
 {
     const char *path = scratch_path(state, "region");
+    mms_inspector *inspector;
     mms_reader_info info;
     size_t count;
 
     sample_closed_region(path, "value");
     check_code(mms_inspect(path, NULL), MMS_E_INVALID);
     check_code(mms_inspect(NULL, &(mms_info){0}), MMS_E_INVALID);
+    check_code(mms_inspector_open(path, NULL), MMS_E_INVALID);
+    check_code(mms_inspector_open(NULL, &inspector), MMS_E_INVALID);
+    check_ok(mms_inspector_open(path, &inspector));
+    check_code(mms_inspector_look(inspector, NULL), MMS_E_INVALID);
+    check_code(mms_inspector_look(NULL, &(mms_info){0}), MMS_E_INVALID);
+    mms_inspector_close(inspector);
+    mms_inspector_close(NULL);
     check_code(mms_inspect_readers(path, &info, 1, NULL), MMS_E_INVALID);
     check_code(mms_inspect_readers(path, NULL, 1, &count), MMS_E_INVALID);
     check_code(mms_inspect_readers(NULL, &info, 1, &count), MMS_E_INVALID);

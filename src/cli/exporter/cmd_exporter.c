@@ -29,6 +29,7 @@ static const struct option long_options[] = {
 
 static int write_textfile(const char *file, char *const *directories, int count)
 {
+    struct survey survey = {.is_repeated = false};
     struct sink sink;
     FILE *out;
     int status = sink_open(&sink, file), error;
@@ -37,7 +38,8 @@ static int write_textfile(const char *file, char *const *directories, int count)
         return status;
     out = sink_stream(&sink);
     if (out) {
-        error = metrics_write(out, directories, count);
+        error = metrics_write(out, &survey, directories, count);
+        survey_free(&survey);
         if (fclose(out) != 0 && !error)
             error = errno;
     } else {

@@ -58,9 +58,11 @@ static int load_library(void)
     return fail("cannot serve HTTP: %s (Debian: apt install libmicrohttpd12); or use --textfile", dlerror());
 }
 
+/* Requests come one at a time: the daemon has one thread. */
 struct server {
     char *const *directories;
     int count;
+    struct survey survey;
 };
 
 static enum MHD_Result answer(struct MHD_Connection *connection, unsigned status, const char *type,
@@ -86,12 +88,12 @@ static enum MHD_Result answer_text(struct MHD_Connection *connection, unsigned s
                   copy ? mhd.create_response_from_buffer(strlen(copy), copy, MHD_RESPMEM_MUST_FREE) : NULL);
 }
 
-static enum MHD_Result answer_metrics(struct MHD_Connection *connection, const struct server *server)
+static enum MHD_Result answer_metrics(struct MHD_Connection *connection, struct server *server)
 {
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
-    int error = out ? metrics_write(out, server->directories, server->count) : errno;
+    int error = out ? metrics_write(out, &server->survey, server->directories, server->count) : errno;
 
     if (out && fclose(out) != 0)
         error = ENOMEM;
@@ -188,7 +190,7 @@ static void print_url(int fd)
 
 int http_serve(const char *address, char *const *directories, int count)
 {
-    struct server server = {directories, count};
+    struct server server = {directories, count, {.is_repeated = true}};
     struct MHD_Daemon *daemon;
     int fd = load_library() ? -1 : listen_on(address);
 
@@ -206,6 +208,7 @@ int http_serve(const char *address, char *const *directories, int count)
     if (flush_output())
         interrupt_wait();
     mhd.stop_daemon(daemon); /* closes fd */
+    survey_free(&server.survey);
     return interrupt_finish(EXIT_OK);
 }
 

@@ -3,11 +3,11 @@
    https://prometheus.io/docs/instrumenting/exposition_formats/. */
 #include "cli/exporter/metrics.h"
 #include "cli/now.h"
-#include "cli/survey.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <mmsync.h>
 #include <stdbool.h>
+#include <stdlib.h>
 
 /* A sample of one region: false if it has none. */
 typedef bool gauge(const mms_info *info, double *value);
@@ -122,18 +122,65 @@ static void write_escaped(FILE *out, const char *text)
     }
 }
 
+/* {region="PATH",format="FORMAT"}: made once, as most of the work of a sample is in it. NULL: out of memory. */
+static char *make_label(const struct surveyed *found)
+{
+    char *label = NULL;
+    size_t size;
+    FILE *out = open_memstream(&label, &size);
+
+    if (!out)
+        return NULL;
+    fputs("{region=\"", out);
+    write_escaped(out, found->path);
+    fprintf(out, "\",format=\"%s\"} ", found->is_mmap_sync ? "mmap-sync" : "mmsync");
+    if (fclose(out) == 0)
+        return label;
+    free(label);
+    return NULL;
+}
+
+static bool make_labels(struct survey *survey)
+{
+    for (size_t i = 0; i < survey->found.count; i++) {
+        struct surveyed *found = &survey->found.all[i];
+
+        if (!found->label && !(found->label = make_label(found)))
+            return false;
+    }
+    return true;
+}
+
+/* Nearly all are whole numbers, which need no help of printf. */
+static void write_number(FILE *out, double value)
+{
+    char digits[24], *at = digits + sizeof digits;
+    uint64_t rest;
+
+    if (value < 0 || value >= 1e15 || value != (double)(uint64_t)value) {
+        fprintf(out, "%.17g\n", value);
+        return;
+    }
+    *--at = '\n';
+    rest = (uint64_t)value;
+    do
+        *--at = (char)('0' + rest % 10);
+    while (rest /= 10);
+    fwrite_unlocked(at, 1, (size_t)(digits + sizeof digits - at), out);
+}
+
 static void write_sample(FILE *out, const char *name, const struct surveyed *found, double value)
 {
-    fprintf(out, "%s{region=\"", name);
-    write_escaped(out, found->path);
-    fprintf(out, "\",format=\"%s\"} %.17g\n", found->is_mmap_sync ? "mmap-sync" : "mmsync", value);
+    fputs_unlocked(name, out);
+    fputs_unlocked(found->label, out);
+    write_number(out, value);
 }
 
 static void write_up(FILE *out, const struct survey *survey)
 {
     write_heading(out, "mmsync_region_up", "Whether the region can be read: 0 if it is damaged, or access is denied.");
-    for (size_t i = 0; i < survey->count; i++)
-        write_sample(out, "mmsync_region_up", &survey->list[i], survey->list[i].error == NULL);
+    for (size_t i = 0; i < survey->found.count; i++)
+        write_sample(out, "mmsync_region_up", &survey->found.all[i], survey->found.all[i].error == NULL);
 }
 
 static void write_gauges(FILE *out, const struct survey *survey)
@@ -142,9 +189,9 @@ static void write_gauges(FILE *out, const struct survey *survey)
         double value;
 
         write_heading(out, gauges[i].name, gauges[i].help);
-        for (size_t j = 0; j < survey->count; j++)
-            if (!survey->list[j].error && gauges[i].read(&survey->list[j].info, &value))
-                write_sample(out, gauges[i].name, &survey->list[j], value);
+        for (size_t j = 0; j < survey->found.count; j++)
+            if (!survey->found.all[j].error && gauges[i].read(&survey->found.all[j].info, &value))
+                write_sample(out, gauges[i].name, &survey->found.all[j], value);
     }
 }
 
@@ -158,18 +205,19 @@ static void write_self(FILE *out, int unlisted, double seconds)
     fprintf(out, "mmsync_exporter_info{version=\"%s\"} 1\n", mms_version());
 }
 
-int metrics_write(FILE *out, char *const *directories, int count)
+int metrics_write(FILE *out, struct survey *survey, char *const *directories, int count)
 {
     uint64_t started = monotonic_ns(), ended;
-    struct survey survey = {.list = NULL};
     int unlisted = 0;
 
+    survey_repeat(survey);
     for (int i = 0; i < count; i++)
-        unlisted += survey_directory(&survey, directories[i]) != 0;
+        unlisted += survey_directory(survey, directories[i]) != 0;
     ended = monotonic_ns();
-    write_up(out, &survey);
-    write_gauges(out, &survey);
+    if (!make_labels(survey))
+        return ENOMEM;
+    write_up(out, survey);
+    write_gauges(out, survey);
     write_self(out, unlisted, (double)(ended - started) / 1e9);
-    survey_free(&survey);
     return ferror(out) ? EIO : 0;
 }

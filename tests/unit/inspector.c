@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* mms_inspector: after whatever has happened to a region and to its path, the same answers as those of mms_inspect, which
+   keeps nothing; without a descriptor in between, and with few system calls (region/inspector.c). */
+#include "forked.h"
+#include "mmap_sync_sample.h"
+#include "region/layout.h"
+#include "sample.h"
+#include "scratch.h"
+#include "system_calls.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static mms_inspector *inspector_of(const char *path)
+{
+    mms_inspector *inspector;
+
+    check_ok(mms_inspector_open(path, &inspector));
+    return inspector;
+}
+
+static void check_same_answer(mms_inspector *inspector, const char *path)
+{
+    mms_info kept = {.size = 77}, anew = {.size = 78};
+
+    check_ok(mms_inspect(path, &anew));
+    check_ok(mms_inspector_look(inspector, &kept));
+    check_true(memcmp(kept.region_id, anew.region_id, sizeof kept.region_id) == 0);
+    check_true(kept.max_size == anew.max_size && kept.max_slots == anew.max_slots);
+    check_equal(kept.generation, anew.generation);
+    check_true(kept.size == anew.size && kept.slot == anew.slot && kept.slots_used == anew.slots_used);
+    check_equal(kept.publish_time_ns, anew.publish_time_ns);
+    check_true(kept.writer_alive == anew.writer_alive && kept.writer_pid == anew.writer_pid);
+    check_true(kept.readers == anew.readers && kept.readers_dead == anew.readers_dead);
+    check_equal(kept.bytes_used, anew.bytes_used);
+}
+
+static void answers_follow_the_life_of_a_region(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer *writer = sample_writer(path);
+    mms_inspector *inspector = inspector_of(path);
+    mms_region *region;
+    mms_reader *reader;
+
+    check_same_answer(inspector, path);
+    publish_text(writer, "first");
+    check_same_answer(inspector, path);
+    region = sample_region(path);
+    reader = sample_reader(region);
+    check_same_answer(inspector, path);
+    check_holds(reader, "first");
+    publish_text(writer, "a longer one");
+    check_same_answer(inspector, path);
+    check_ok(mms_reader_close(reader));
+    check_same_answer(inspector, path);
+    check_ok(mms_region_close(region));
+    check_ok(mms_writer_close(writer));
+    check_same_answer(inspector, path);
+    mms_inspector_close(inspector);
+}
+
+static void line_of_a_dead_reader_is_dead(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    struct mms__line line = {.announce = 5 << 2 | MMS__EXACT, .owner = 2, .mode = MMS__SYMMETRIC, .pid = 4711};
+    mms_inspector *inspector;
+    uint32_t mark = 1;
+    mms_info info;
+
+    sample_closed_region(path, "value");
+    inspector = inspector_of(path);
+    patch_bytes(path, "readers", offsetof(struct mms__readers, lines), &line, sizeof line);
+    patch_bytes(path, "readers", offsetof(struct mms__readers, high_water), &mark, sizeof mark);
+    check_same_answer(inspector, path);
+    check_ok(mms_inspector_look(inspector, &info));
+    check_equal(info.readers_dead, 1);
+    mms_inspector_close(inspector);
+}
+
+static void another_region_under_the_path_is_told_of(void **state)
+{
+    const char *path = scratch_path(state, "region"), *other = scratch_path(state, "other");
+    mms_inspector *inspector;
+    mms_info info;
+
+    sample_closed_region(path, "value");
+    inspector = inspector_of(path);
+    check_ok(mms_remove(path));
+    check_code(mms_inspector_look(inspector, &info), -ENOENT);
+    check_code(mms_inspector_look(inspector, &info), -ENOENT);
+    sample_closed_region(path, "another value");
+    check_same_answer(inspector, path);
+    sample_closed_region(other, "a third one");
+    check_ok(rename(path, scratch_path(state, "moved")));
+    check_ok(rename(other, path));
+    check_same_answer(inspector, path);
+    mms_inspector_close(inspector);
+}
+
+static void what_is_damaged_meanwhile_is_reported_as_at_first(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    uint64_t word = UINT64_C(3) << 17 | 0x7fff;
+    mms_inspector *inspector, *refused = NULL;
+    mms_info info = {.size = 77};
+    int code;
+
+    sample_closed_region(path, "value");
+    inspector = inspector_of(path);
+    patch_bytes(path, "control", offsetof(struct mms__control, current), &word, sizeof word);
+    code = mms_inspect(path, &info);
+    check_true(code != 0);
+    check_code(mms_inspector_look(inspector, &info), code);
+    check_code(mms_inspector_open(path, &refused), code);
+    check_true(refused == NULL);
+    check_equal(info.size, 77);
+    mms_inspector_close(inspector);
+}
+
+static void nothing_to_inspect_is_an_error(void **state)
+{
+    mms_inspector *inspector = (mms_inspector *)state;
+
+    check_code(mms_inspector_open(scratch_path(state, "region"), &inspector), -ENOENT);
+    check_true(inspector == NULL);
+    mms_inspector_close(NULL);
+}
+
+static void files_of_mmap_sync_are_inspected_too(void **state)
+{
+    const char *prefix = scratch_path(state, "files"), *path = crate_path(prefix);
+    mms_writer *writer = mmap_sync_writer(prefix, MMS_NO_WAIT, false);
+    mms_inspector *inspector;
+
+    publish_text(writer, "value");
+    inspector = inspector_of(path);
+    check_same_answer(inspector, path);
+    publish_text(writer, "another");
+    check_same_answer(inspector, path);
+    check_ok(mms_writer_close(writer));
+    mms_inspector_close(inspector);
+}
+
+struct asked {
+    mms_inspector *inspector;
+    const char *path;
+};
+
+static void ask(void *context)
+{
+    const struct asked *asked = context;
+
+    check_same_answer(asked->inspector, asked->path);
+}
+
+static void forked_child_may_use_its_copy(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    struct asked asked = {.path = path};
+
+    sample_closed_region(path, "value");
+    asked.inspector = inspector_of(path);
+    in_child(ask, &asked);
+    check_same_answer(asked.inspector, path);
+    mms_inspector_close(asked.inspector);
+}
+
+static void look_again(void *context)
+{
+    mms_info info;
+
+    check_ok(mms_inspector_look(context, &info));
+}
+
+static void files_are_not_mapped_again(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    struct system_calls calls;
+    mms_inspector *inspector;
+    int error;
+
+    sample_closed_region(path, "value");
+    inspector = inspector_of(path);
+    error = count_system_calls(look_again, inspector, &calls);
+    if (error == 0) {
+        check_equal(calls.of[SYS_mmap] + calls.of[SYS_munmap] + calls.of[SYS_pread64], 0);
+        check_true(calls.total <= 20);
+    }
+    mms_inspector_close(inspector);
+    if (error != 0)
+        skip();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        scratch_test(answers_follow_the_life_of_a_region),
+        scratch_test_on_disk(answers_follow_the_life_of_a_region),
+        scratch_test(line_of_a_dead_reader_is_dead),
+        scratch_test(another_region_under_the_path_is_told_of),
+        scratch_test(what_is_damaged_meanwhile_is_reported_as_at_first),
+        scratch_test(nothing_to_inspect_is_an_error),
+        scratch_test(files_of_mmap_sync_are_inspected_too),
+        scratch_test(forked_child_may_use_its_copy),
+        scratch_test(files_are_not_mapped_again),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
