@@ -52,6 +52,13 @@ struct mmspy_pin *mmspy_snapshot_pin(PyObject *snapshot);
 /* A memoryview of some bytes of a value, which keeps the pin. */
 PyObject *mmspy_slice_view(struct mmspy_pin *pin, const void *data, size_t size);
 
+/* The open handle of a Region, and a Snapshot of its newest value. */
+struct mmspy_handle *mmspy_region_handle(PyObject *region);
+PyObject *mmspy_region_snapshot(PyObject *region, uint64_t *generation);
+
+/* What `make` makes of the newest value of a Region. */
+PyObject *mmspy_newest_new(PyObject *region, PyObject *make);
+
 /* A descriptor for event loops. */
 PyObject *mmspy_waiter_new(struct mmspy_handle *handle);
 

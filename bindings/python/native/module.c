@@ -41,6 +41,7 @@ static const struct {
     {&mmspy_region_spec, NULL},
     {&mmspy_writer_spec, &mmspy_writer_type},
     {&mmspy_snapshot_spec, &mmspy_snapshot_type},
+    {&mmspy_newest_spec, &mmspy_newest_type},
     {&mmspy_waiter_spec, &mmspy_waiter_type},
     {&mmspy_build_spec, &mmspy_build_type},
     {&mmspy_table_update_spec, NULL},

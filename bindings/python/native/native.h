@@ -64,7 +64,9 @@ int mmspy_deadline_left_ms(const struct mmspy_deadline *deadline);
 
 /* The types, and functions that make their objects. */
 extern PyType_Spec mmspy_region_spec, mmspy_snapshot_spec, mmspy_waiter_spec, mmspy_writer_spec, mmspy_build_spec;
+extern PyType_Spec mmspy_newest_spec;
 extern PyTypeObject *mmspy_snapshot_type, *mmspy_waiter_type, *mmspy_writer_type, *mmspy_build_type;
+extern PyTypeObject *mmspy_newest_type;
 
 /* inspect.c */
 PyObject *mmspy_inspect(PyObject *module, PyObject *path);

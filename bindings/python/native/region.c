@@ -93,17 +93,29 @@ static PyObject *region_enter(PyObject *self, PyObject *ignored)
     return handle_of(region_of(self)) ? Py_NewRef(self) : NULL;
 }
 
-static PyObject *region_snapshot(PyObject *self, PyObject *ignored)
+struct mmspy_handle *mmspy_region_handle(PyObject *self)
+{
+    return handle_of(region_of(self));
+}
+
+PyObject *mmspy_region_snapshot(PyObject *self, uint64_t *generation)
 {
     struct region *region = region_of(self);
     struct mmspy_handle *handle = handle_of(region);
     struct mmspy_pin *pin = handle ? mmspy_pin_newest(handle) : NULL;
 
-    (void)ignored;
     if (!pin)
         return NULL;
-    region->given = pin->view.generation;
+    *generation = region->given = pin->view.generation;
     return mmspy_snapshot_new(pin);
+}
+
+static PyObject *region_snapshot(PyObject *self, PyObject *ignored)
+{
+    uint64_t generation;
+
+    (void)ignored;
+    return mmspy_region_snapshot(self, &generation);
 }
 
 static PyObject *region_check(PyObject *self, PyObject *ignored)
@@ -215,6 +227,9 @@ static PyObject *region_repr(PyObject *self)
 
 PyDoc_STRVAR(snapshot_doc,
              "snapshot($self, /)\n--\n\nPin the newest value, without a copy. EmptyError if there is none yet.");
+PyDoc_STRVAR(newest_doc,
+             "newest($self, make, /)\n--\n\nAn object to call for what `make(snapshot)` makes of the newest value: "
+             "made once for\neach generation. `prices = region.newest(numpy.frombuffer)`, then `prices()`.");
 PyDoc_STRVAR(
     wait_doc,
     "wait($self, /, seen=None, timeout=None)\n--\n\nWait until the newest generation is not `seen`, by default "
@@ -227,6 +242,7 @@ PyDoc_STRVAR(close_doc, "close($self, /)\n--\n\nSnapshots that were taken stay a
 
 static PyMethodDef methods[] = {
     {"snapshot", region_snapshot, METH_NOARGS, snapshot_doc},
+    {"newest", mmspy_newest_new, METH_O, newest_doc},
     {"wait", (PyCFunction)(void (*)(void))region_wait, METH_VARARGS | METH_KEYWORDS, wait_doc},
     {"_waiter", region_waiter, METH_NOARGS, "_waiter($self, /)\n--\n\n"},
     {"check", region_check, METH_NOARGS, check_doc},

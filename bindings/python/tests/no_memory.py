@@ -20,6 +20,7 @@ def path(name):
 
 WRITERS = {name: mmsync.Writer(path(name)) for name in ("typed", "table", "prices", "bytes")}
 REGIONS = {name: mmsync.Region(path(name)) for name in WRITERS}
+NEWEST = REGIONS["bytes"].newest(memoryview)
 
 
 def write_typed():
@@ -71,6 +72,11 @@ def read_bytes():
     snapshot.describe(), snapshot.changes(snapshot.generation), repr(snapshot), snapshot.close()
 
 
+def newest():
+    NEWEST.clear()
+    REGIONS["bytes"].newest(len)(), NEWEST(), NEWEST()
+
+
 def open_all():
     mmsync.inspect(path("typed")), mmsync.Schema("struct T { a: u8 }", "T").type_id
     mmsync.Writer(path("other")).close()
@@ -93,4 +99,4 @@ def fail_each_allocation(operation):
 
 
 print(sum(fail_each_allocation(operation) for operation in (
-    write_typed, read_typed, write_table, read_table, write_prices, read_prices, build, update, read_bytes, open_all)))
+    write_typed, read_typed, write_table, read_table, write_prices, read_prices, build, update, read_bytes, newest, open_all)))

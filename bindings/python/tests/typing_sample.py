@@ -34,5 +34,6 @@ async def reading(region: mmsync.Region) -> None:
     assert_type(snapshot.changes(5), list[tuple[int, int]])
     assert_type(snapshot.value, Any)
     assert_type(tensors.changed(snapshot, 5), set[str])
+    assert_type(region.newest(len)(), int)
     async for newer in region.changes():
         assert_type(newer, mmsync.Snapshot)

@@ -18,7 +18,7 @@ from ._errors import (
     WaitTimeoutError,
 )
 from ._inspect import Info, inspect, remove, verify
-from ._native import Build, List, Map, Record, Schema, Set, Snapshot, Variant, Writer, library_version
+from ._native import Build, List, Map, Newest, Record, Schema, Set, Snapshot, Variant, Writer, library_version
 from ._region import Region
 from ._version import __version__
 
@@ -26,7 +26,7 @@ __all__ = [
     "AccessError", "AgainError", "Build", "BusyError", "ByteOrderError", "CorruptError", "EmptyError",
     "Error", "EvictedError", "ExhaustedError", "FilesystemError", "ForgottenError", "ForkedError",
     "FullError", "GeometryError", "GoneError", "Info", "InvalidError", "List", "Map", "MissingKeyError",
-    "NoViewError", "NotFoundError", "NotRegionError", "ReadOnlyError", "Record", "Region", "Schema", "Set",
+    "Newest", "NoViewError", "NotFoundError", "NotRegionError", "ReadOnlyError", "Record", "Region", "Schema", "Set",
     "Snapshot", "SystemCallError", "TooBigError", "TypeIdError", "Variant", "VersionError",
     "WaitTimeoutError", "Writer", "__version__", "inspect", "library_version", "remove", "table", "verify",
 ]
