@@ -5,6 +5,7 @@
    from the processor's description of its caches, and in virtual machines the guess is often
    far too large. */
 #include "base/bulk.h"
+#include <stdint.h>
 #include <string.h>
 
 #if defined(__SSE2__)
@@ -25,19 +26,42 @@ static void stream_line(unsigned char *to, const unsigned char *from)
     _mm_stream_si128((__m128i *)(void *)(to + 48), d);
 }
 
-void mms__copy_in(unsigned char *to, const void *from, size_t size)
+__attribute__((always_inline)) static inline void stream(unsigned char *to, const unsigned char *source, size_t size)
 {
-    const unsigned char *source = from;
     size_t done = 0;
 
-    for (; size >= MMS__BULK_SIZE && size - done >= LINE; done += LINE)
+    for (; size - done >= LINE; done += LINE)
         stream_line(to + done, source + done);
     if (size > done)
         memcpy(to + done, source + done, size - done);
-    if (done > 0)
-        _mm_sfence(); /* a release store alone does not wait for such stores; pair: the acquire in mms__announce */
+    _mm_sfence(); /* a release store alone does not wait for such stores; pair: the acquire in mms__announce */
+}
+
+void mms__copy_in(unsigned char *to, const void *from, size_t size)
+{
+    if (size >= MMS__BULK_SIZE)
+        stream(to, from, size);
+    else if (size > 0)
+        memcpy(to, from, size);
+}
+
+void mms__copy_part_in(unsigned char *to, const void *from, size_t size)
+{
+    size_t head = (size_t)(-(uintptr_t)to % LINE);
+
+    if (head > size)
+        head = size;
+    if (head > 0)
+        memcpy(to, from, head);
+    if (size > head)
+        stream(to + head, (const unsigned char *)from + head, size - head);
 }
 #else
+void mms__copy_part_in(unsigned char *to, const void *from, size_t size)
+{
+    mms__copy_in(to, from, size);
+}
+
 void mms__copy_in(unsigned char *to, const void *from, size_t size)
 {
     if (size > 0)

@@ -11,5 +11,7 @@
 /* As memcpy; `to` is aligned to 64. The stores are ordered before a later release store,
    however they are made. */
 void mms__copy_in(unsigned char *to, const void *from, size_t size);
+/* The same for a part of a value of that size or more, at any address. */
+void mms__copy_part_in(unsigned char *to, const void *from, size_t size);
 
 #endif
