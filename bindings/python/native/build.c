@@ -3,6 +3,7 @@
    anything else, while a memoryview or an array of it is alive: nobody can write into a value that
    readers have. */
 #include "build.h"
+#include "pieces.h"
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -259,6 +260,51 @@ int mmspy_build_touch(struct mmspy_build *build, Py_ssize_t offset, Py_ssize_t l
     return code == 0 ? 0 : -1;
 }
 
+/* All touches first: one that fails has changed nothing. */
+static int touch_pieces(const struct mmspy_build *build, mms_writer *writer, const struct mmspy_pieces *pieces)
+{
+    int code = 0;
+
+    for (size_t i = 0; build->update && code == 0 && i < pieces->count; i++)
+        code = mms_write_touch(writer, pieces->all[i].offset, (size_t)pieces->all[i].buffer.len);
+    return code;
+}
+
+static int put_pieces(struct mmspy_build *build, const struct mmspy_pieces *pieces)
+{
+    mms_writer *writer = mmspy_writer_enter(build->writer, build, "filling a build of");
+    int code;
+
+    if (!writer)
+        return -1;
+    Py_BEGIN_ALLOW_THREADS
+    code = touch_pieces(build, writer, pieces);
+    if (code == 0)
+        mmspy_pieces_copy(pieces, build->memory);
+    Py_END_ALLOW_THREADS
+    build->touched = build->touched || code == 0; /* and no pieces are no change */
+    mmspy_writer_leave(build->writer);
+    if (code != 0)
+        mmspy_raise(code);
+    return code == 0 ? 0 : -1;
+}
+
+/* The memory cannot go meanwhile: its end takes the mutex of the writer, which put_pieces holds. */
+static PyObject *build_put(PyObject *self, PyObject *sequence)
+{
+    struct mmspy_build *build = build_of(self);
+    struct mmspy_pieces pieces;
+    int code;
+
+    if (build->state != OPEN)
+        return mmspy_raise_format(MMS_E_INVALID, "pieces belong into the `with` block of a build");
+    if (mmspy_pieces_read(sequence, (size_t)build->size, &pieces) != 0)
+        return NULL;
+    code = put_pieces(build, &pieces);
+    mmspy_pieces_free(&pieces);
+    return code == 0 ? Py_NewRef(Py_None) : NULL;
+}
+
 static PyObject *build_resize(PyObject *self, PyObject *size)
 {
     struct mmspy_build *build = build_of(self);
@@ -309,6 +355,7 @@ void mmspy_build_forked(void)
 PyDoc_STRVAR(resize_doc, "resize($self, size, /)\n--\n\nPublish that many bytes, at most those that were asked for.");
 
 static PyMethodDef methods[] = {
+    {"_put", build_put, METH_O, "_put($self, pieces, /)\n--\n\n"},
     {"resize", build_resize, METH_O, resize_doc},
     {"__enter__", build_enter, METH_NOARGS, NULL},
     {"__exit__", build_exit, METH_VARARGS, NULL},

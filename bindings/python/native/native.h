@@ -36,6 +36,8 @@ PyObject *mmspy_forked(PyObject *module, PyObject *ignored);
 int mmspy_writer_options_read(PyObject *keywords, mms_writer_options *out);
 int mmspy_region_options_read(PyObject *keywords, mms_region_options *out);
 int mmspy_table_options_read(PyObject *keywords, mms_table_options *out);
+/* What a region has to be told to accept what a writer did. */
+mms_region_options mmspy_region_options_like(const mms_writer_options *options);
 
 /* buffer.c: one contiguous piece of memory. */
 int mmspy_buffer_read(PyObject *value, Py_buffer *out);

@@ -250,3 +250,14 @@ int mmspy_table_options_read(PyObject *keywords, mms_table_options *out)
     *out = (mms_table_options)MMS_TABLE_OPTIONS_INIT;
     return read_all(keywords, table_options, out);
 }
+
+mms_region_options mmspy_region_options_like(const mms_writer_options *options)
+{
+    mms_region_options region = MMS_REGION_OPTIONS_INIT;
+
+    region.fence = options->fence;
+    region.trusted_uid = options->trusted_uid;
+    region.trust_owner = options->trust_owner;
+    region.force_filesystem = options->force_filesystem;
+    return region;
+}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mmsync.Snapshot: a value, pinned as long as the object, a memoryview or an array of it exists. */
 #include "handle.h"
+#include "pieces.h"
 #include "value.h"
 
 struct snapshot {
@@ -231,6 +232,26 @@ static PyObject *snapshot_changes(PyObject *self, PyObject *generation)
     return reader ? changes_since(reader, since) : NULL;
 }
 
+/* ---- Comparing ---- */
+
+static PyObject *snapshot_differing(PyObject *self, PyObject *sequence)
+{
+    struct mmspy_pin *pin = mmspy_snapshot_pin(self);
+    struct mmspy_pieces pieces;
+    PyObject *list;
+
+    if (!pin || mmspy_pieces_read(sequence, pin->view.size, &pieces) != 0)
+        return NULL;
+    pin = mmspy_snapshot_pin(self); /* reading them has run code of theirs */
+    if (pin)
+        mmspy_pin_keep(pin);
+    list = pin ? mmspy_pieces_differing(&pieces, pin->view.data) : NULL;
+    if (pin)
+        (void)mmspy_pin_drop(pin);
+    mmspy_pieces_free(&pieces);
+    return list;
+}
+
 static PyObject *snapshot_value(PyObject *self, void *ignored)
 {
     (void)ignored;
@@ -271,6 +292,7 @@ static PyMethodDef methods[] = {
     {"close", snapshot_close, METH_NOARGS, close_doc},
     {"describe", snapshot_describe, METH_NOARGS, describe_doc},
     {"changes", snapshot_changes, METH_O, changes_doc},
+    {"_differing", snapshot_differing, METH_O, "_differing($self, pieces, /)\n--\n\n"},
     {"__enter__", snapshot_enter, METH_NOARGS, NULL},
     {"__exit__", snapshot_exit, METH_VARARGS, NULL},
     MMSPY_NO_PICKLE,

@@ -11,63 +11,6 @@ static struct mmspy_writer *writer_of(PyObject *self)
     return (struct mmspy_writer *)(void *)self;
 }
 
-/* ---- One thread at a time ---- */
-
-static void lock(struct mmspy_writer *self)
-{
-    if (pthread_mutex_trylock(&self->mutex) == 0)
-        return;
-    Py_BEGIN_ALLOW_THREADS
-    pthread_mutex_lock(&self->mutex);
-    Py_END_ALLOW_THREADS
-}
-
-void mmspy_writer_leave(struct mmspy_writer *self)
-{
-    pthread_mutex_unlock(&self->mutex);
-}
-
-static int check_process(const struct mmspy_writer *self, const char *doing)
-{
-    if (self->process == mmspy_process)
-        return 0;
-    mmspy_raise_format(MMS_E_FORKED, "%s %s: the writer belongs to the parent process; open one in this process", doing,
-                       mmspy_path_text(&self->path));
-    return -1;
-}
-
-static int check_state(const struct mmspy_writer *self, const void *user, const char *doing)
-{
-    const char *path = mmspy_path_text(&self->path);
-
-    if (!self->writer)
-        mmspy_raise_format(MMS_E_INVALID, "%s %s: the writer is closed; open another one with mmsync.Writer(path)",
-                           doing, path);
-    else if (self->user == user)
-        return 0;
-    else if (user)
-        mmspy_raise_format(MMS_E_INVALID, "%s %s: this block is over; begin another one", doing, path);
-    else if (!self->build)
-        mmspy_raise_format(MMS_E_INVALID, "%s %s: a table of it is open; leave its `with` block", doing, path);
-    else
-        mmspy_raise_format(MMS_E_INVALID,
-                           "%s %s: a build of it is open, or its memory is still in use; leave its `with` "
-                           "block, and delete the arrays and memoryviews of its memory",
-                           doing, path);
-    return -1;
-}
-
-mms_writer *mmspy_writer_enter(struct mmspy_writer *self, const void *user, const char *doing)
-{
-    if (check_process(self, doing) != 0)
-        return NULL;
-    lock(self);
-    if (check_state(self, user, doing) == 0)
-        return self->writer;
-    mmspy_writer_leave(self);
-    return NULL;
-}
-
 /* ---- Opening and closing ---- */
 
 enum { LOCK_WAIT_MS = 2000, LOCK_SLICE_MS = 100 }; /* the library's own default, and pieces of it */
@@ -109,6 +52,7 @@ static int writer_init(PyObject *object, PyObject *arguments, PyObject *keywords
     pthread_mutex_init(&self->mutex, NULL);
     self->process = mmspy_process;
     self->tracks = options.track != MMS_TRACK_TOUCHES;
+    self->newest_options = mmspy_region_options_like(&options);
     code = open_patiently(PyBytes_AsString(self->path.given), &options, &self->writer);
     if (code != 0 && !PyErr_Occurred())
         mmspy_raise(code);
@@ -121,6 +65,7 @@ static void writer_dealloc(PyObject *object)
     struct mmspy_writer *self = writer_of(object);
 
     (void)mms_writer_close(self->writer);
+    mmspy_handle_drop(self->newest);
     mmspy_path_free(&self->path);
     mmspy_free(object);
 }
@@ -128,6 +73,7 @@ static void writer_dealloc(PyObject *object)
 static PyObject *writer_close(PyObject *object, PyObject *ignored)
 {
     struct mmspy_writer *self = writer_of(object);
+    struct mmspy_handle *newest;
     mms_writer *writer;
 
     (void)ignored;
@@ -136,8 +82,11 @@ static PyObject *writer_close(PyObject *object, PyObject *ignored)
     if (!mmspy_writer_enter(self, NULL, "closing the writer of"))
         return NULL;
     writer = self->writer;
+    newest = self->newest;
     self->writer = NULL;
+    self->newest = NULL;
     mmspy_writer_leave(self);
+    mmspy_handle_drop(newest);
     (void)mms_writer_close(writer);
     Py_RETURN_NONE;
 }
@@ -147,8 +96,8 @@ static PyObject *writer_enter(PyObject *object, PyObject *ignored)
     struct mmspy_writer *self = writer_of(object);
 
     (void)ignored;
-    if (check_process(self, "entering the writer of") != 0 ||
-        check_state(self, self->user, "entering the writer of") != 0)
+    if (mmspy_writer_check_process(self, "entering the writer of") != 0 ||
+        mmspy_writer_check_state(self, self->user, "entering the writer of") != 0)
         return NULL;
     return Py_NewRef(object);
 }
@@ -255,13 +204,42 @@ static PyObject *writer_touch(PyObject *object, PyObject *arguments)
     struct mmspy_writer *self = writer_of(object);
     Py_ssize_t offset, length;
 
-    if (!PyArg_ParseTuple(arguments, "nn:touch", &offset, &length) || check_process(self, "touching") != 0)
+    if (!PyArg_ParseTuple(arguments, "nn:touch", &offset, &length) || mmspy_writer_check_process(self, "touching") != 0)
         return NULL;
     if (!self->build)
         return mmspy_raise_format(MMS_E_INVALID, "touch belongs into the block of `with writer.update() as memory:`");
     if (mmspy_build_touch(self->build, offset, length) != 0)
         return NULL;
     Py_RETURN_NONE;
+}
+
+/* ---- Reading ---- */
+
+static int open_newest(struct mmspy_writer *self)
+{
+    struct mmspy_handle *handle = mmspy_handle_open(self->path.absolute, &self->newest_options);
+
+    if (!handle)
+        return -1;
+    if (!self->writer || self->newest) { /* closed, or opened by another thread, meanwhile */
+        mmspy_handle_drop(handle);
+        return mmspy_writer_check_state(self, self->user, "reading");
+    }
+    self->newest = handle;
+    return 0;
+}
+
+static PyObject *writer_snapshot(PyObject *object, PyObject *ignored)
+{
+    struct mmspy_writer *self = writer_of(object);
+    struct mmspy_pin *pin;
+
+    (void)ignored;
+    if (mmspy_writer_check_process(self, "reading") != 0 ||
+        mmspy_writer_check_state(self, self->user, "reading") != 0 || (!self->newest && open_newest(self) != 0))
+        return NULL;
+    pin = mmspy_pin_newest(self->newest);
+    return pin ? mmspy_snapshot_new(pin) : NULL;
 }
 
 /* ---- Members ---- */
@@ -318,6 +296,9 @@ PyDoc_STRVAR(
     touch_doc,
     "touch($self, offset, length, /)\n--\n\nIn an update: these bytes change. With track='touches', touch every "
     "change, or none.");
+PyDoc_STRVAR(snapshot_doc,
+             "snapshot($self, /)\n--\n\nThe newest value, for the writer to look at. EmptyError if there is none "
+             "yet.");
 PyDoc_STRVAR(table_doc,
              "table($self, /, **options)\n--\n\nChange the newest table: `with writer.table() as table:` gives a "
              "mapping, whose changes are\npublished as one generation when the block ends, and not if it "
@@ -330,6 +311,7 @@ static PyMethodDef methods[] = {
     {"build", writer_build, METH_O, build_doc},
     {"update", (PyCFunction)(void (*)(void))writer_update, METH_VARARGS | METH_KEYWORDS, update_doc},
     {"touch", writer_touch, METH_VARARGS, touch_doc},
+    {"snapshot", writer_snapshot, METH_NOARGS, snapshot_doc},
     {"table", (PyCFunction)(void (*)(void))writer_table, METH_VARARGS | METH_KEYWORDS, table_doc},
     {"close", writer_close, METH_NOARGS, close_doc},
     {"__enter__", writer_enter, METH_NOARGS, NULL},

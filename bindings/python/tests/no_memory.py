@@ -66,6 +66,16 @@ def update():
         WRITERS["bytes"].touch(0, 1)
 
 
+def put_pieces():
+    with WRITERS["bytes"].update() as memory:
+        del memory
+    build = WRITERS["bytes"].build(10)
+    with build as memory:
+        build._put([(0, b"12345"), (5, bytearray(5))])
+        del memory
+    WRITERS["bytes"].snapshot()._differing([(0, b"12345"), (5, bytes(5))])
+
+
 def read_bytes():
     snapshot = REGIONS["bytes"].snapshot()
     memoryview(snapshot).release()
@@ -99,4 +109,4 @@ def fail_each_allocation(operation):
 
 
 print(sum(fail_each_allocation(operation) for operation in (
-    write_typed, read_typed, write_table, read_table, write_prices, read_prices, build, update, read_bytes, newest, open_all)))
+    write_typed, read_typed, write_table, read_table, write_prices, read_prices, build, update, put_pieces, read_bytes, newest, open_all)))

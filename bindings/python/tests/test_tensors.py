@@ -3,12 +3,13 @@
 import importlib.util
 import json
 import random
+import tracemalloc
 
 import mmsync
 import pytest
 
 np = pytest.importorskip("numpy")
-from mmsync import tensors  # noqa: E402
+from mmsync import _pieces, tensors  # noqa: E402
 
 
 @pytest.fixture
@@ -105,6 +106,10 @@ def test_the_package_safetensors_reads_the_same(writer, region, directory):
     assert same(tensors.load(region.snapshot()), model()) and tensors.describe(region.snapshot())[1] == {"by": "safetensors"}
     tensors.update(writer, {"bias": np.zeros(3)})
     assert tensors.load(region.snapshot())["bias"].tolist() == [0, 0, 0]
+    before = tensors.publish(writer, {**model(), "steps": np.array(6)}, metadata={"by": "mmsync"})
+    tensors.publish(writer, {**model(), "steps": np.array(7)}, metadata={"by": "mmsync"})
+    assert tensors.changed(region.snapshot(), before) == {"steps"}
+    assert same(safetensors.load(bytes(region.snapshot())), {**model(), "steps": np.array(7)})
 
 
 def test_about_a_value(writer, region):
@@ -152,10 +157,105 @@ def test_random_updates_against_a_dict(writer, region):
             assert same(mirror, layers)
 
 
-def test_what_changed_of_values_published_anew(writer, region):
-    tensors.publish(writer, model())
-    tensors.publish(writer, model())
-    assert tensors.changed(region.snapshot(), 1) == set(model())
+@pytest.mark.parametrize("track", ["auto", "touches"])
+def test_what_changed_of_values_published_anew(path, track):
+    large = {f"layer{number}": np.full((100, 200), number, dtype="f4") for number in range(8)}
+    with mmsync.Writer(path, track=track) as writer, mmsync.Region(path) as region:
+        tensors.publish(writer, large)
+        tensors.publish(writer, large)
+        assert region.snapshot().changes(1) == [] and tensors.changed(region.snapshot(), 1) == set()
+        for step in range(3, 40):
+            changed = {f"layer{step % 8}", f"layer{step % 5}"}
+            large = {name: array + 1 if name in changed else array for name, array in large.items()}
+            assert tensors.publish(writer, large) == step
+            assert tensors.changed(region.snapshot(), step - 1) == changed and same(tensors.load(region.snapshot()), large)
+        assert tensors.changed(region.snapshot(), 36) == {f"layer{step % count}" for step in (37, 38, 39) for count in (8, 5)}
+
+
+def test_bits_that_are_equal_as_numbers_are_a_change(writer, region):
+    for view in (lambda array: array, lambda array: array[::2], lambda array: array.T):
+        def values(number):
+            return {"x": view(np.full((4, 4), number)), "y": np.zeros(100), "nan": view(np.full((4, 4), np.nan, "f4"))}
+
+        tensors.publish(writer, values(0.0))
+        before = tensors.publish(writer, values(0.0))
+        assert tensors.changed(region.snapshot(), before) == set()
+        tensors.publish(writer, values(-0.0))
+        assert tensors.changed(region.snapshot(), before) == {"x"} and str(tensors.load(region.snapshot())["x"][0, 0]) == "-0.0"
+
+
+@pytest.mark.parametrize("other,metadata", [({"a": np.ones(1000)}, None), ({"b": np.ones(1000, "i8"), "a": np.zeros(1000)}, None),
+                                            ({"b": np.ones((10, 100)), "a": np.zeros(1000)}, None), ({}, {"step": "1"})])
+def test_a_value_of_another_layout_is_all_new(writer, region, other, metadata):
+    tensors.publish(writer, {"a": np.zeros(1000), "b": np.zeros(1000)})
+    wanted = other or {"a": np.zeros(1000), "b": np.zeros(1000)}
+    tensors.publish(writer, wanted, metadata)
+    assert tensors.changed(region.snapshot(), 1) == set(wanted) and same(tensors.load(region.snapshot()), wanted)
+
+
+def test_a_value_of_which_most_has_changed_is_all_new(writer, region):
+    arrays = {f"layer{number}": np.zeros(1000) for number in range(8)}
+    tensors.publish(writer, arrays)
+    arrays = {name: array + (name != "layer3") for name, array in arrays.items()}
+    tensors.publish(writer, arrays)
+    assert tensors.changed(region.snapshot(), 1) == set(arrays) and same(tensors.load(region.snapshot()), arrays)
+
+
+def test_what_another_thread_has_published_is_not_mixed_in(monkeypatch, writer, region):
+    """It publishes after the comparison, and before the update."""
+    a, b = ({name: np.full(1000, number + (name == "x")) for name in "xyz"} for number in (1.0, 5.0))
+    tensors.publish(writer, {**a, "x": a["y"]})
+    differing = _pieces._differing
+
+    def overtaken(*arguments):
+        found = differing(*arguments)
+        monkeypatch.setattr(_pieces, "_differing", differing)
+        tensors.publish(writer, b)
+        return found
+
+    monkeypatch.setattr(_pieces, "_differing", overtaken)
+    tensors.publish(writer, a)
+    assert same(tensors.load(region.snapshot()), a)
+
+
+def test_no_schema_of_an_earlier_value_is_kept(writer, region):
+    tensors.publish(writer, {"x": np.zeros(1000)})
+    size = len(region.snapshot())
+    schema = mmsync.Schema("struct T { x: Vec<u8> }", "T")
+    writer.write_value(schema, {"x": bytes(size - 8)})
+    assert len(region.snapshot()) == size and region.snapshot().describe()["schema"]
+    tensors.publish(writer, {"x": np.zeros(1000)})
+    assert region.snapshot().describe()["schema"] is None and region.snapshot().describe()["type_id"] == (0, 0)
+
+
+def test_nothing_is_copied_on_the_way(writer):
+    arrays = {name: np.ones((1000, 1000)) for name in "xyz"}
+    tensors.publish(writer, arrays)
+    arrays["x"] += 1
+    tracemalloc.start()
+    try:
+        tensors.publish(writer, arrays)
+        tensors.publish(writer, {name: array + 1 for name, array in arrays.items()})
+        tensors.publish(writer, {name: array.T for name, array in arrays.items()})
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 3.5 * arrays["x"].nbytes  # the sums that this test makes, and what comparing takes
+
+
+def test_a_writer_looks_at_its_own_value(path, writer):
+    with pytest.raises(mmsync.EmptyError):
+        writer.snapshot()
+    writer.write(b"1")
+    snapshot = writer.snapshot()
+    writer.write(b"2")
+    assert (bytes(snapshot), bytes(writer.snapshot()), mmsync.inspect(path).readers) == (b"1", b"2", 2)
+    writer.close()
+    assert bytes(snapshot) == b"1"
+    with pytest.raises(mmsync.InvalidError, match="writer is closed"):
+        writer.snapshot()
+    del snapshot
+    assert mmsync.inspect(path).readers == 0
 
 
 @pytest.mark.parametrize("wrong,told", [

@@ -18,8 +18,10 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
+from . import _pieces
 from ._errors import CorruptError, EmptyError, ForgottenError, InvalidError, MissingKeyError, make
 from ._native import Snapshot, Writer
+from ._pieces import Piece
 
 __all__ = ["Layout", "changed", "describe", "load", "publish", "torch_tensors", "update"]
 
@@ -119,25 +121,38 @@ class _Plan:
             raise make(InvalidError, "metadata must be a dict of str to str, as safetensors has it")
         return dict(metadata)
 
-    def fill(self, memory: memoryview) -> None:
-        memory[:len(self.header)] = self.header
-        for name, array in self.arrays.items():
-            start = len(self.header) + self.offsets[name]
-            _copy(memory[start:start + array.nbytes], array)
+    def pieces(self) -> list[Piece]:
+        start = len(self.header)
+        return [Piece(0, start, self.header), *(_piece(start + self.offsets[name], array) for name, array in self.arrays.items())]
+
+
+def _in_place(memory: memoryview, array: "np.ndarray[typing.Any, typing.Any]") -> "np.ndarray[typing.Any, typing.Any]":
+    return np.frombuffer(memory, dtype=array.dtype).reshape(array.shape)
 
 
 def _copy(memory: memoryview, array: "np.ndarray[typing.Any, typing.Any]") -> None:
     if array.size:
-        np.copyto(np.frombuffer(memory, dtype=array.dtype).reshape(array.shape), array)
+        np.copyto(_in_place(memory, array), array)
+
+
+def _differs(memory: memoryview, array: "np.ndarray[typing.Any, typing.Any]") -> bool:
+    """In bits: two kinds of NaN differ, and so do 0 and -0."""
+    bits = f"u{array.itemsize}"
+    return bool(array.size and (_in_place(memory, array).view(bits) != array.view(bits)).any())
+
+
+def _piece(offset: int, array: "np.ndarray[typing.Any, typing.Any]") -> Piece:
+    if array.flags.c_contiguous:
+        return Piece(offset, array.nbytes, array.reshape(-1).view("u1"))
+    return Piece(offset, array.nbytes, None, functools.partial(_differs, array=array), functools.partial(_copy, array=array))
 
 
 def publish(writer: Writer, tensors: Mapping[str, typing.Any], metadata: Mapping[str, str] | None = None) -> int:
-    """Publish arrays under their names, copied once into the region. The generation."""
+    """Publish arrays under their names, each copied once into the region. If the newest value has arrays
+    of the same names, types, shapes and metadata, those that are the same are not copied, and changed()
+    leaves them out, unless most of the value has changed. The generation."""
     plan = _Plan(tensors, metadata)
-    build = writer.build(plan.size)
-    with build as memory:
-        plan.fill(memory)
-    return build.generation
+    return _pieces.publish(writer, plan.size, plan.pieces())
 
 
 def update(writer: Writer, tensors: Mapping[str, typing.Any]) -> int:
