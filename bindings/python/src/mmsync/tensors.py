@@ -32,9 +32,11 @@ _TORCH = {"BOOL": "bool", "U8": "uint8", "I8": "int8", "I16": "int16", "I32": "i
           "F32": "float32", "F64": "float64", "C64": "complex64", "U16": "uint16", "U32": "uint32", "U64": "uint64",
           "F8_E4M3": "float8_e4m3fn", "F8_E5M2": "float8_e5m2"}
 _SIZES = {**{name: np.dtype(code).itemsize for name, code in _PLAIN.items()}, "BF16": 2, "F8_E4M3": 1, "F8_E5M2": 1}
+_NAMES: "dict[np.dtype[typing.Any], str]" = {np.dtype(code): name for name, code in _PLAIN.items()}
 _ALIGNMENT = 64  # of the first tensor's bytes; safetensors itself asks for 8
 _HEADER_LIMIT = 100_000_000  # as safetensors has it
-_REMEMBERED = 1 << 20  # longer headers are not kept
+_REMEMBERED = 1 << 20  # longer headers are not kept,
+_MANY = 10_000  # nor are those of more tensors
 
 
 class Layout(typing.NamedTuple):
@@ -58,9 +60,8 @@ def _dtype_of(name: str) -> "np.dtype[typing.Any]":
 
 
 def _name_of(dtype: "np.dtype[typing.Any]", of: str) -> str:
-    for name, code in _PLAIN.items():
-        if dtype == np.dtype(code):
-            return name
+    if dtype in _NAMES:
+        return _NAMES[dtype]
     for name, code in _EXTENDED.items():
         if dtype.name == code:
             return name
@@ -73,6 +74,8 @@ def _is_torch(value: typing.Any) -> bool:
 
 def _array_of(name: str, value: typing.Any) -> "np.ndarray[typing.Any, typing.Any]":
     """What NumPy makes of it. Its own way with what is no array would be an array of objects."""
+    if type(value) is np.ndarray and value.dtype in _NAMES:
+        return value
     if _is_torch(value):
         value = _array_of_torch(value)
     try:
@@ -96,34 +99,29 @@ def _array_of_torch(tensor: typing.Any) -> typing.Any:
 # ---- Writing ----
 
 
-class _Plan:
-    """The header of a value, and where each array goes."""
+def _header_of(arrays: "tuple[tuple[str, np.dtype[typing.Any], tuple[int, ...], int], ...]",
+               metadata: tuple[tuple[str, str], ...]) -> tuple[bytes, list[int], int]:
+    """The header of a value with arrays of these names, types, shapes and sizes in bytes; where each of
+    them begins; the size of the value."""
+    header: dict[str, typing.Any] = {"__metadata__": dict(metadata)} if metadata else {}
+    starts, at = {}, 0
+    # As safetensors orders them: each is aligned to its own type then, without holes.
+    for name, dtype, shape, size in sorted(arrays, key=lambda array: (-array[1].itemsize, array[0])):
+        header[name] = {"dtype": _name_of(dtype, name), "shape": list(shape), "data_offsets": [at, at + size]}
+        starts[name], at = at, at + size
+    text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+    text += b" " * (-(8 + len(text)) % _ALIGNMENT)
+    start = 8 + len(text)
+    return len(text).to_bytes(8, "little") + text, [start + starts[name] for name, *_ in arrays], start + at
 
-    def __init__(self, tensors: Mapping[str, typing.Any], metadata: Mapping[str, str] | None) -> None:
-        self.arrays = {str(name): _array_of(name, value) for name, value in tensors.items()}
-        if len(self.arrays) != len(tensors) or "__metadata__" in self.arrays:
-            raise make(InvalidError, "tensors have different names, and \"__metadata__\" is none of them")
-        header: dict[str, typing.Any] = {"__metadata__": self._texts(metadata)} if metadata else {}
-        self.offsets, at = {}, 0
-        # As safetensors orders them: each is aligned to its own type then, without holes.
-        for name in sorted(self.arrays, key=lambda name: (-self.arrays[name].dtype.itemsize, name)):
-            array = self.arrays[name]
-            header[name] = {"dtype": _name_of(array.dtype, name), "shape": list(array.shape), "data_offsets": [at, at + array.nbytes]}
-            self.offsets[name], at = at, at + array.nbytes
-        text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
-        text += b" " * (-(8 + len(text)) % _ALIGNMENT)
-        self.header = len(text).to_bytes(8, "little") + text
-        self.size = len(self.header) + at
 
-    @staticmethod
-    def _texts(metadata: Mapping[str, str]) -> dict[str, str]:
-        if not all(isinstance(text, str) for pair in metadata.items() for text in pair):
-            raise make(InvalidError, "metadata must be a dict of str to str, as safetensors has it")
-        return dict(metadata)
+_recent_headers = functools.lru_cache(maxsize=16)(_header_of)
 
-    def pieces(self) -> list[Piece]:
-        start = len(self.header)
-        return [Piece(0, start, self.header), *(_piece(start + self.offsets[name], array) for name, array in self.arrays.items())]
+
+def _texts(metadata: Mapping[str, str] | None) -> tuple[tuple[str, str], ...]:
+    if metadata and not all(isinstance(text, str) for pair in metadata.items() for text in pair):
+        raise make(InvalidError, "metadata must be a dict of str to str, as safetensors has it")
+    return tuple(metadata.items()) if metadata else ()
 
 
 def _in_place(memory: memoryview, array: "np.ndarray[typing.Any, typing.Any]") -> "np.ndarray[typing.Any, typing.Any]":
@@ -142,8 +140,8 @@ def _differs(memory: memoryview, array: "np.ndarray[typing.Any, typing.Any]") ->
 
 
 def _piece(offset: int, array: "np.ndarray[typing.Any, typing.Any]") -> Piece:
-    if array.flags.c_contiguous:
-        return Piece(offset, array.nbytes, array.reshape(-1).view("u1"))
+    if array.flags.c_contiguous:  # types that NumPy lacks have no buffers
+        return Piece(offset, array.nbytes, array if array.dtype in _NAMES else array.reshape(-1).view("u1"))
     return Piece(offset, array.nbytes, None, functools.partial(_differs, array=array), functools.partial(_copy, array=array))
 
 
@@ -151,8 +149,12 @@ def publish(writer: Writer, tensors: Mapping[str, typing.Any], metadata: Mapping
     """Publish arrays under their names, each copied once into the region. If the newest value has arrays
     of the same names, types, shapes and metadata, those that are the same are not copied, and changed()
     leaves them out, unless most of the value has changed. The generation."""
-    plan = _Plan(tensors, metadata)
-    return _pieces.publish(writer, plan.size, plan.pieces())
+    arrays = {str(name): _array_of(name, value) for name, value in tensors.items()}
+    if len(arrays) != len(tensors) or "__metadata__" in arrays:
+        raise make(InvalidError, "tensors have different names, and \"__metadata__\" is none of them")
+    shapes = tuple((name, array.dtype, array.shape, array.nbytes) for name, array in arrays.items())
+    header, offsets, size = (_recent_headers if len(arrays) < _MANY else _header_of)(shapes, _texts(metadata))
+    return _pieces.publish(writer, size, [Piece(0, len(header), header), *map(_piece, offsets, arrays.values())])
 
 
 def update(writer: Writer, tensors: Mapping[str, typing.Any]) -> int:
