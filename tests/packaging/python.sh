@@ -21,7 +21,7 @@ pip=("$tmp/venv/bin/pip" --quiet --disable-pip-version-check)
 "${pip[@]}" install build scikit-build-core pytest numpy mypy safetensors >"$tmp/log" 2>&1 ||
     skip "pip cannot install scikit-build-core, build, pytest, numpy, mypy and safetensors: $(tail -n 1 "$tmp/log")"
 # Their tests are skipped where they are not. script/python-ecosystem asks for all of them.
-optional=(pyarrow)
+optional=(pyarrow lmdb)
 [ -z "${MMSYNC_PYTHON_ECOSYSTEM:-}" ] || optional+=(polars duckdb pandas ml_dtypes jax matplotlib auditwheel abi3audit)
 for name in "${optional[@]}"; do
     "${pip[@]}" install "$name" >"$tmp/log" 2>&1 || printf 'without %s: %s\n' "$name" "$(tail -n 1 "$tmp/log")"
@@ -45,6 +45,12 @@ if [ -x "$tmp/venv/bin/auditwheel" ]; then
     grep -q manylinux "$tmp/log" || fail "auditwheel knows no manylinux tag for the wheel"
 fi
 [ ! -x "$tmp/venv/bin/abi3audit" ] || run "$tmp/venv/bin/abi3audit" --strict --verbose "${wheels[0]}"
+
+# The benchmark runs, with whatever contestants there are.
+[ ! -e /dev/shm ] || PYTHONDONTWRITEBYTECODE=1 run "$tmp/venv/bin/python" "$package/bench/main.py" --tiny >"$tmp/bench" || {
+    cat "$tmp/bench"
+    fail "the benchmark of the Python package"
+}
 
 # Not beside the sources, where `import mmsync` would find those.
 cd "$tmp"

@@ -16,9 +16,11 @@ import report
 HERE = os.path.dirname(os.path.abspath(__file__))
 CONTESTANTS = ["mmsync", "py-lmdb", "shared_memory"]
 MODULES = {"mmsync": "mmsync", "py-lmdb": "lmdb", "shared_memory": "multiprocessing"}
-PLANS = {  # rounds, seconds of a read's figure, publishes, elements of a tensor, tensors, bytes of the large value, its workers
-    "full": {"rounds": 7, "seconds": 0.3, "publishes": 30, "elements": 400_000, "tensors": 64, "large": 1 << 30, "workers": 16},
-    "tiny": {"rounds": 1, "seconds": 0.002, "publishes": 2, "elements": 1000, "tensors": 8, "large": 1 << 20, "workers": 2},
+# `seconds` of each figure of a read, `publishes` of a model of `tensors` with so many `elements` each, and
+# the `workers` of a `large` value of so many bytes.
+PLANS = {
+    "full": dict(rounds=7, seconds=0.3, publishes=30, tensors=64, elements=400_000, large=1 << 30, workers=16),
+    "tiny": dict(rounds=1, seconds=0.002, publishes=2, tensors=8, elements=1000, large=1 << 20, workers=2),
 }
 MODEL_WORKERS = 4
 
@@ -57,7 +59,8 @@ def measure(plan, names):
     for number in range(plan["rounds"]):
         print(f"round {number + 1} of {plan['rounds']}", file=sys.stderr, flush=True)
         collect(figures, run("reads.py", chosen, plan["seconds"]))
-        collect(figures, turned(run("models.py", chosen, plan["tensors"], plan["elements"], MODEL_WORKERS, plan["publishes"])))
+        models = run("models.py", chosen, plan["tensors"], plan["elements"], MODEL_WORKERS, plan["publishes"])
+        collect(figures, turned(models))
     for name in names:
         if name != "shared_memory":  # the same as mmsync's, and nothing that readers could share safely
             collect(figures, turned({name: run("memory.py", name, plan["large"], plan["workers"])}))
@@ -69,7 +72,7 @@ def versions(names):
     for name in [*names, "numpy"]:
         module = importlib.import_module(MODULES.get(name, name))
         if name != "shared_memory":
-            found[name] = module.version if name == "py-lmdb" and isinstance(module.version, str) else getattr(module, "__version__", "?")
+            found[name] = module.__version__
     return found
 
 
@@ -84,10 +87,12 @@ def main():
     plan["rounds"] = chosen.rounds or plan["rounds"]
     began, names = time.time(), present()
     figures = measure(plan, names)
-    data = {"figures": figures, "plan": plan, "versions": versions(names), "seconds": round(time.time() - began),
-            "missing": [name for name in CONTESTANTS if name not in names],
-            "medians": {row: {name: statistics.median(values) for name, values in found.items()} for row, found in figures.items()}}
-    text = report.render(data)
+    text = report.render({
+        "figures": figures, "plan": plan, "versions": versions(names), "seconds": round(time.time() - began),
+        "missing": [name for name in CONTESTANTS if name not in names],
+        "medians": {row: {name: statistics.median(values) for name, values in found.items()}
+                    for row, found in figures.items()},
+    })
     print(text)
     if chosen.publish:
         with open(chosen.publish, "w") as file:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""models.py CONTESTANT,... DIRECTORY COUNT ELEMENTS WORKERS PUBLISHES: a model of COUNT tensors of float32 is
+"""models.py CONTESTANT,... DIRECTORY COUNT ELEMENTS WORKERS PUBLISHES: a model of COUNT tensors is
 published again and again, all of it new each time, and seen by workers. Prints one JSON object:
 how long a publish takes its caller, and how long it takes, from before the publish, until the last
 worker has all tensors as arrays and has looked at both ends of each.

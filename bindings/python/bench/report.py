@@ -16,20 +16,23 @@ ROWS = {
     "snapshot": ("The newest value's memory, unchanged since the last time", NANOSECONDS,
                  "`region.snapshot()`; `env.begin(buffers=True)` and `txn.get(key)`; taking the lock and giving it back"),
     "kept": ("An array of the newest value, unchanged since the last time", NANOSECONDS,
-             "`newest()` of `region.newest(np.frombuffer)`, py-lmdb's `np.frombuffer(txn.get(key))` in a transaction, a copy under the lock"),
+             "`newest()` of `region.newest(np.frombuffer)`; `np.frombuffer(txn.get(key))` in a transaction of its own; a copy under the "
+             "lock"),
     "array": ("Another array of the newest value", NANOSECONDS,
               "`np.frombuffer(region.snapshot())`, the others as before"),
-    "number": ("One number of the newest array", NANOSECONDS, "`newest()[7]`, the same in a transaction, and under the lock without a copy"),
-    "fresh": ("A new snapshot and its array, after another process has published", NANOSECONDS, "`np.frombuffer(region.snapshot())`"),
+    "number": ("One number of the newest array", NANOSECONDS,
+               "`newest()[7]`; the same in a transaction of its own; the same under the lock, without a copy"),
+    "fresh": ("A new snapshot and its array, after another process has published", NANOSECONDS,
+              "`np.frombuffer(region.snapshot())`"),
     "publish": ("Publishing a model of which all has changed", MILLISECONDS,
                 "`tensors.publish(writer, arrays)`; `txn.put` of each array in one transaction; a copy under the lock"),
     "seen": ("From before that until the last worker has its arrays", MILLISECONDS,
-             "`region.wait()` and `tensors.load(region.snapshot())`; a line in a pipe, and `txn.get` of each; a line in a pipe, and a copy "
-             "under the lock"),
+             "`region.wait()` and `tensors.load(region.snapshot())`; a line in a pipe, and `txn.get` of each; a line in a "
+             "pipe, and a copy under the lock"),
     "all": ("Memory of the writer and all workers of a large value", GIB, "the kernel's proportional account, less that of before"),
     "worker": ("Of that, the worker that takes most", MIB, ""),
 }
-# Name, sentence, the figure's row and contestant, and the limit; or the row, who must be slower, and how many times.
+# A sentence, its row, and the most that mmsync may take; or who must be slower, and how many times.
 LIMITS = [
     ("Looking whether a value has changed takes at most 60 ns", "unchanged", 60),
     ("An unchanged snapshot takes at most 60 ns", "snapshot", 60),
@@ -86,7 +89,8 @@ def targets(data):
         lines.append([sentence, number(found, NANOSECONDS), "met" if found <= limit else "missed"])
     for sentence, row, name, times in RATIOS:
         found = ratio(data, row, name)
-        lines.append([sentence, "not measured" if found is None else f"{found:.2f} times", "" if found is None else "met" if found >= times else "missed"])
+        verdict = "" if found is None else "met" if found >= times else "missed"
+        lines.append([sentence, "not measured" if found is None else f"{found:.2f} times", verdict])
     found, limit = data["medians"]["all"]["mmsync"], 1.05 * data["plan"]["large"]
     lines.append([f"{data['plan']['workers']} workers on {number(data['plan']['large'], GIB)} take at most 1.05 times that in all",
                   number(found, GIB), "met" if found <= limit else "missed"])
@@ -96,13 +100,16 @@ def targets(data):
 def head(data):
     plan, tree = data["plan"], build.git("rev-parse", "--short=12", "HEAD") or "unknown"
     changed = ", with changes that were not committed" if build.git("status", "--porcelain", "--untracked-files=no") else ""
+    if os.sched_getscheduler(0) != os.SCHED_OTHER:
+        changed += ", with a real-time priority"
     return f"""# Python benchmark results
 
 What `script/bench-python` measured. [benchmarks.md](../benchmarks.md#python) says how.
 
-Commit `{tree}`{changed}, {time.strftime("%Y-%m-%d %H:%M:%S %Z")}, {data["seconds"]} s, {plan["rounds"]} rounds. Small values
-are 1,000 numbers of 8 bytes; a model is {plan["tensors"]} tensors of float32, {plan["tensors"] * plan["elements"] * 4 / 1e6:.0f} MB, with four workers; the
-large value is {number(plan["large"], GIB)}, with {plan["workers"]} workers.
+Commit `{tree}`{changed}, {time.strftime("%Y-%m-%d %H:%M:%S %Z")}, {data["seconds"]} s,
+{plan["rounds"]} rounds. Small values are 1,000 numbers of 8 bytes. A model is {plan["tensors"]} tensors of float32,
+{plan["tensors"] * plan["elements"] * 4 / 1e6:.0f} MB in all, which four workers see. The large value is {number(plan["large"], GIB)}, for {plan["workers"]}
+workers.
 
 Figures are medians over the rounds, with their quartiles. "mmsync's lead" is the median of the
 ratios within a round; below 1, the other one is better.
@@ -111,7 +118,8 @@ ratios within a round; below 1, the other one is better.
 
 def render(data):
     described = {**data["versions"], **machine.describe()}
-    parts = [head(data), "## Targets\n", targets(data), "## Figures\n", *(row_section(row, data) for row in ROWS if row in data["medians"])]
+    parts = [head(data), "## Targets\n", targets(data), "## Figures\n"]
+    parts += [row_section(row, data) for row in ROWS if row in data["medians"]]
     if data["missing"]:
         parts.append(f"Not measured, as they are not installed: {', '.join(data['missing'])}.\n")
     parts += ["## Machine\n", table(["", ""], [[name, value] for name, value in described.items()])]
