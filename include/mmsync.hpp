@@ -35,6 +35,7 @@
 #error "mmsync.hpp needs C++17 or later; mmsync.h works from C++11 on"
 #else
 #include <mmsync/cxx/inspect.hpp>
+#include <mmsync/cxx/range.hpp>
 #include <mmsync/cxx/reader.hpp>
 #include <mmsync/cxx/region.hpp>
 #include <mmsync/cxx/table.hpp>

@@ -290,7 +290,8 @@ static inline const void *mms__archive_root(mms_reader *reader, mms_archive *arc
 namespace mmsync
 {
 template <typename T> struct schema_type;
-}
+template <typename T> struct schema_container;
+} // namespace mmsync
 #define MMS_SCHEMA_TYPE(name, archived_name)         \
     template <> struct mmsync::schema_type<::name> { \
         typedef ::archived_name archived;            \
@@ -298,6 +299,37 @@ template <typename T> struct schema_type;
         {                                            \
             return &::name##_archive;                \
         }                                            \
+    };
+/* Where the elements of a container lie next to each other, and where they are in a tree. */
+#define MMS_SCHEMA_LIST(name, archived_name, elements)                                  \
+    template <> struct mmsync::schema_container<::archived_name> {                      \
+        typedef ::archived_name archived;                                               \
+        static constexpr bool is_tree = false;                                          \
+        static decltype(::name##_##elements(nullptr)) data(const archived *of) noexcept \
+        {                                                                               \
+            return ::name##_##elements(of);                                             \
+        }                                                                               \
+        static size_t count(const archived *of) noexcept                                \
+        {                                                                               \
+            return ::name##_count(of);                                                  \
+        }                                                                               \
+    };
+#define MMS_SCHEMA_TREE(name, archived_name)                                                                \
+    template <> struct mmsync::schema_container<::archived_name> {                                          \
+        typedef ::archived_name archived;                                                                   \
+        static constexpr bool is_tree = true;                                                               \
+        static decltype(::name##_next(nullptr)) first(const archived *of, mms_tree_cursor *cursor) noexcept \
+        {                                                                                                   \
+            return ::name##_first(of, cursor);                                                              \
+        }                                                                                                   \
+        static decltype(::name##_next(nullptr)) next(mms_tree_cursor *cursor) noexcept                      \
+        {                                                                                                   \
+            return ::name##_next(cursor);                                                                   \
+        }                                                                                                   \
+        static size_t count(const archived *of) noexcept                                                    \
+        {                                                                                                   \
+            return ::name##_count(of);                                                                      \
+        }                                                                                                   \
     };
 #endif
 #endif

@@ -45,7 +45,8 @@ struct test {
     std::_Exit(99); /* also from a forked child */
 }
 
-#define CHECK(...) static_cast<void>((__VA_ARGS__) || (check_failed(__FILE__, __LINE__, #__VA_ARGS__), false))
+#define CHECK(...) \
+    static_cast<void>((__VA_ARGS__) || (check_failed(__FILE__, __LINE__, #__VA_ARGS__), false))
 
 /* The statement throws mmsync::error with this code, and with the library's detail. */
 #define CHECK_THROWS(expected, ...)                                                      \

@@ -37,7 +37,8 @@ static void check_code(int code, int number, const char *text)
 {
     const std::error_code made = static_cast<mmsync::errc>(code);
 
-    CHECK(is_known(static_cast<mmsync::errc>(code)) && made.value() == number && made.message() == text);
+    CHECK(is_known(static_cast<mmsync::errc>(code)) && made.value() == number &&
+          made.message() == text);
     CHECK(made.category() == mmsync::category() && made == static_cast<mmsync::errc>(number));
 }
 
@@ -54,7 +55,8 @@ TEST(codes_compare_with_the_conditions_of_the_standard)
     const auto make = [](int code) { return std::error_code(code, mmsync::category()); };
 
     CHECK(make(-ENOSPC) == std::errc::no_space_on_device);
-    CHECK(make(-EACCES) == std::errc::permission_denied && make(-EACCES) != std::errc::no_space_on_device);
+    CHECK(make(-EACCES) == std::errc::permission_denied &&
+          make(-EACCES) != std::errc::no_space_on_device);
     CHECK(make(-EINTR) == std::errc::interrupted && make(-EINTR).message() == mms_strerror(-EINTR));
     CHECK(make(MMS_E_TIMEOUT) == std::errc::timed_out);
     CHECK(make(MMS_E_AGAIN) == std::errc::resource_unavailable_try_again);
@@ -72,8 +74,10 @@ TEST(exceptions_carry_the_code_and_the_detail)
         mmsync::region region(path);
         CHECK(false);
     } catch (const std::system_error &thrown) {
-        CHECK(thrown.code() == std::errc::no_such_file_or_directory && thrown.code().value() == -ENOENT);
-        CHECK(std::strstr(thrown.what(), path.c_str()) && std::string(thrown.what()) == mmsync::last_error());
+        CHECK(thrown.code() == std::errc::no_such_file_or_directory &&
+              thrown.code().value() == -ENOENT);
+        CHECK(std::strstr(thrown.what(), path.c_str()) &&
+              std::string(thrown.what()) == mmsync::last_error());
         const mmsync::error copy = dynamic_cast<const mmsync::error &>(thrown);
         CHECK(std::string(copy.what()) == thrown.what() && copy.code() == thrown.code());
     }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a loop of reads by mmsync.hpp costs, in instructions: hardly more than the same loop in C, no
-call, and nothing stored on the stack.
+"""What a loop of reads by mmsync.hpp costs, in instructions: hardly more than the same loop in C,
+no call, and nothing stored on the stack.
 
 C has the handle in a register, where a reader's must be loaded and compared with null: three
 instructions with gcc. clang adds up to three more to a typed read.
@@ -16,7 +16,8 @@ import sys
 import tempfile
 
 # A loop in C, the same by mmsync.hpp, and how many more instructions these may have.
-LOOPS = (("loop_in_c", ("loop_throwing", "loop_with_code"), 3), ("loop_typed_in_c", ("loop_typed",), 6))
+LOOPS = (("loop_in_c", ("loop_throwing", "loop_with_code"), 3),
+         ("loop_typed_in_c", ("loop_typed",), 6))
 
 
 def skip(why):
@@ -28,7 +29,8 @@ def instructions(program, function):
     """The code of a function: a list of (address, text), in order."""
     out = subprocess.run(["objdump", f"--disassemble={function}", "--no-show-raw-insn", program],
                          check=True, capture_output=True, text=True).stdout
-    return [(int(m[1], 16), m[2].strip()) for m in re.finditer(r"^ +([0-9a-f]+):\t(.*)$", out, re.M)]
+    found = re.finditer(r"^ +([0-9a-f]+):\t(.*)$", out, re.M)
+    return [(int(m[1], 16), m[2].strip()) for m in found]
 
 
 def successors(code):
@@ -48,7 +50,8 @@ def steady_state(program, function):
     """The shortest way from the store that releases a value to itself, without a call."""
     code = instructions(program, function)
     following = list(successors(code))
-    for start in (i for i, (_, text) in enumerate(code) if re.match(r"movq +\$0x0,\(%r\w+\)$", text)):
+    releases = re.compile(r"movq +\$0x0,\(%r\w+\)$")
+    for start in (i for i, (_, text) in enumerate(code) if releases.match(text)):
         before, queue = {}, collections.deque([start])
         while queue and start not in before:
             at = queue.popleft()
@@ -69,10 +72,11 @@ def main(program):
     with tempfile.TemporaryDirectory() as scratch:
         subprocess.run([program, os.path.join(scratch, "region")], check=True)
     if platform.machine() != "x86_64":
-        skip(f"the instructions to look for are known for x86_64 alone, and this is {platform.machine()}")
+        skip("the instructions to look for are known for x86_64 alone, and this is "
+             + platform.machine())
     if not shutil.which("objdump"):
         skip("objdump is not installed (package binutils)")
-    if re.search(r"call.*<mms_read", "\n".join(text for _, text in instructions(program, "loop_in_c"))):
+    if any(re.search(r"call.*<mms_read", text) for _, text in instructions(program, "loop_in_c")):
         skip("this build does not inline (CMAKE_BUILD_TYPE Debug?)")
     bad = 0
     for base, others, more in LOOPS:

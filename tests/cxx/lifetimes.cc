@@ -7,20 +7,31 @@ static int left_views;
 #include "check.hpp"
 #include <thread>
 
-static_assert(!std::is_copy_constructible_v<mmsync::region> && !std::is_copy_assignable_v<mmsync::region>);
-static_assert(!std::is_copy_constructible_v<mmsync::reader> && !std::is_copy_assignable_v<mmsync::reader>);
-static_assert(!std::is_copy_constructible_v<mmsync::view> && !std::is_copy_assignable_v<mmsync::view>);
-static_assert(!std::is_copy_constructible_v<mmsync::writer> && !std::is_copy_assignable_v<mmsync::writer>);
-static_assert(!std::is_copy_constructible_v<mmsync::build> && !std::is_copy_assignable_v<mmsync::build>);
-static_assert(!std::is_copy_constructible_v<mmsync::update> && !std::is_copy_assignable_v<mmsync::update>);
-static_assert(!std::is_copy_constructible_v<mmsync::table> && !std::is_copy_assignable_v<mmsync::table>);
-static_assert(!std::is_copy_constructible_v<mmsync::table_view> && !std::is_copy_assignable_v<mmsync::table_view>);
+static_assert(!std::is_copy_constructible_v<mmsync::region> &&
+              !std::is_copy_assignable_v<mmsync::region>);
+static_assert(!std::is_copy_constructible_v<mmsync::reader> &&
+              !std::is_copy_assignable_v<mmsync::reader>);
+static_assert(!std::is_copy_constructible_v<mmsync::view> &&
+              !std::is_copy_assignable_v<mmsync::view>);
+static_assert(!std::is_copy_constructible_v<mmsync::writer> &&
+              !std::is_copy_assignable_v<mmsync::writer>);
+static_assert(!std::is_copy_constructible_v<mmsync::build> &&
+              !std::is_copy_assignable_v<mmsync::build>);
+static_assert(!std::is_copy_constructible_v<mmsync::update> &&
+              !std::is_copy_assignable_v<mmsync::update>);
+static_assert(!std::is_copy_constructible_v<mmsync::table> &&
+              !std::is_copy_assignable_v<mmsync::table>);
+static_assert(!std::is_copy_constructible_v<mmsync::table_view> &&
+              !std::is_copy_assignable_v<mmsync::table_view>);
 
 template <typename T>
-constexpr bool moves_quietly = std::is_nothrow_move_constructible_v<T> &&std::is_nothrow_move_assignable_v<T>
-    &&std::is_nothrow_default_constructible_v<T> &&std::is_nothrow_destructible_v<T>;
-static_assert(moves_quietly<mmsync::region> && moves_quietly<mmsync::reader> && moves_quietly<mmsync::view>);
-static_assert(moves_quietly<mmsync::writer> && moves_quietly<mmsync::build> && moves_quietly<mmsync::update>);
+constexpr bool moves_quietly =
+    std::is_nothrow_move_constructible_v<T> &&std::is_nothrow_move_assignable_v<T>
+        &&std::is_nothrow_default_constructible_v<T> &&std::is_nothrow_destructible_v<T>;
+static_assert(moves_quietly<mmsync::region> && moves_quietly<mmsync::reader> &&
+              moves_quietly<mmsync::view>);
+static_assert(moves_quietly<mmsync::writer> && moves_quietly<mmsync::build> &&
+              moves_quietly<mmsync::update>);
 static_assert(moves_quietly<mmsync::table> && moves_quietly<mmsync::table_view>);
 static_assert(noexcept(std::declval<mmsync::reader &>().read(std::declval<std::error_code &>())));
 
@@ -198,7 +209,8 @@ TEST(a_build_that_is_not_committed_publishes_nothing)
     mmsync::writer writer(path);
     {
         auto build = writer.build(100);
-        CHECK(build && build.capacity() == 100 && reinterpret_cast<std::uintptr_t>(build.data()) % 64 == 0);
+        CHECK(build && build.capacity() == 100 &&
+              reinterpret_cast<std::uintptr_t>(build.data()) % 64 == 0);
         std::memcpy(build.data(), "two", 3);
     }
     CHECK(mmsync::inspect(path).generation == 1);
@@ -210,7 +222,8 @@ TEST(a_build_that_is_not_committed_publishes_nothing)
     CHECK_THROWS(mmsync::errc::invalid, build.commit(1));
     build.abort();
     const auto receipt = writer.write("four");
-    CHECK(mmsync::inspect(path).generation == receipt.generation && mmsync::inspect(path).size == 4);
+    CHECK(mmsync::inspect(path).generation == receipt.generation &&
+          mmsync::inspect(path).size == 4);
 }
 
 TEST(an_update_that_is_not_committed_changes_nothing)

@@ -15,7 +15,8 @@ TEST(every_call_reports_by_its_code)
     std::error_code code;
     mmsync::region region(path, code);
 
-    CHECK(code == std::errc::no_such_file_or_directory && std::strstr(mmsync::last_error(), path.c_str()));
+    CHECK(code == std::errc::no_such_file_or_directory &&
+          std::strstr(mmsync::last_error(), path.c_str()));
     mmsync::writer writer(path, small(), code);
     CHECK(!code && writer.write("value", code).generation == 1);
     region = mmsync::region(path, code);

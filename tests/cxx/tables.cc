@@ -105,7 +105,8 @@ TEST(entries_are_erased_and_changed)
     table.put("c", "4");
     table.abort();
     CHECK(reader.read_table().size() == 1);
-    CHECK_THROWS(mmsync::errc::too_big, (table = writer.table(), table.put("d", std::string(1 << 21, 'x'))));
+    CHECK_THROWS(mmsync::errc::too_big,
+                 (table = writer.table(), table.put("d", std::string(1 << 21, 'x'))));
     table.put("e", "5");
     table.commit();
     CHECK(reader.read_table().get("e")->text() == "5");

@@ -24,7 +24,8 @@ TEST(a_typed_value_is_read_in_place)
     writer.write(hello(7, texts));
     {
         auto view = reader.read<HelloWorld>();
-        CHECK(view && view->version == 7 && Vec_String_count(&view->messages) == 2 && pinned(path) == 1);
+        CHECK(view && view->version == 7 && Vec_String_count(&view->messages) == 2 &&
+              pinned(path) == 1);
         const mms_str text = Vec_String_at(&view->messages, 1);
         CHECK(std::string_view(text.data, text.size) == "morning");
         CHECK(!view.refresh() && view->version == 7);
@@ -149,5 +150,6 @@ TEST(a_typed_table_has_keys_and_values_of_its_types)
     }
     CHECK_THROWS(mmsync::errc::type, static_cast<void>(writer.table(Prices_table_begin)));
     CHECK_THROWS(mmsync::errc::type, static_cast<void>(reader.read_table(Prices_table_read)));
-    CHECK(!reader.read_table(Prices_table_read, code) && code == mmsync::errc::type && pinned(path) == 0);
+    CHECK(!reader.read_table(Prices_table_read, code) && code == mmsync::errc::type &&
+          pinned(path) == 0);
 }

@@ -16,7 +16,8 @@ TEST(anything_contiguous_is_bytes)
     CHECK(mmsync::bytes_view(numbers).size() == 24 && mmsync::bytes_view(pair).size() == 4);
     CHECK(mmsync::bytes_view(text).text() == "text" && mmsync::bytes_view("text").size() == 4);
     CHECK(mmsync::bytes_view(std::string_view(text)) == mmsync::bytes_view(text));
-    CHECK(mmsync::bytes_of(number).as<std::uint32_t>()[0] == 7 && mmsync::bytes_of(number) != "text");
+    CHECK(mmsync::bytes_of(number).as<std::uint32_t>()[0] == 7 &&
+          mmsync::bytes_of(number) != "text");
     CHECK(mmsync::bytes_view(numbers).as<double>().subspan(1, 2)[1] == 3);
     CHECK(mmsync::bytes_view().empty() && mmsync::bytes_view() == "");
     const mmsync::span<const double> all = numbers;
@@ -25,7 +26,8 @@ TEST(anything_contiguous_is_bytes)
         sum += each;
     CHECK(sum == 6 && all.size() == 3);
     static_assert(!std::is_constructible_v<mmsync::bytes_view, std::vector<std::string>>);
-    static_assert(!std::is_constructible_v<mmsync::span<std::byte>, const std::vector<std::byte> &>);
+    static_assert(
+        !std::is_constructible_v<mmsync::span<std::byte>, const std::vector<std::byte> &>);
 }
 
 TEST(values_are_read_in_place)
@@ -45,7 +47,8 @@ TEST(values_are_read_in_place)
     CHECK(!view.refresh() && view.generation() == 1);
     writer.write("");
     CHECK(view.as<std::uint64_t>()[0] == 1);
-    CHECK(view.refresh() && view.generation() == 2 && view && view.size() == 0 && view.text().empty());
+    CHECK(view.refresh() && view.generation() == 2 && view && view.size() == 0 &&
+          view.text().empty());
     region.check();
 }
 
@@ -67,7 +70,8 @@ TEST(a_value_is_built_in_place_and_may_grow)
     auto view = reader.read();
     CHECK(view.as<std::uint64_t>()[1] == 12 && view.type_id() == mmsync::type_id{1, 2});
     const mmsync::view_info info = view.describe();
-    CHECK(std::string_view(info.schema, info.schema_size) == "a schema" && info.publish_time_ns > 0);
+    CHECK(std::string_view(info.schema, info.schema_size) == "a schema" &&
+          info.publish_time_ns > 0);
     CHECK(info.tag == 3);
     CHECK(region.schema() == "a schema");
     CHECK_THROWS(mmsync::errc::too_big, static_cast<void>(writer.build(1 << 21)));
@@ -151,7 +155,8 @@ TEST(waiting_ends_with_a_publish_or_in_time)
     region.wait(0);
     reader.wait(0);
     publisher.join();
-    CHECK(reader.wait_for(0, std::chrono::hours::max()) && region.wait_for(0, 0s) && !region.wait_for(1, 1ns));
+    CHECK(reader.wait_for(0, std::chrono::hours::max()) && region.wait_for(0, 0s) &&
+          !region.wait_for(1, 1ns));
     publisher = std::thread([&] { writer.write("two"); });
     CHECK(reader.wait_for(1, std::chrono::hours::max()) && region.wait_for(1, 24h * 365));
     publisher.join();
@@ -174,9 +179,11 @@ TEST(a_region_can_be_looked_at_from_outside)
     auto view = reader.read();
 
     const mmsync::region_info info = mmsync::inspect(path);
-    CHECK(info.generation == 1 && info.size == 5 && info.tag == 9 && info.has_checksum && info.readers == 1);
+    CHECK(info.generation == 1 && info.size == 5 && info.tag == 9 && info.has_checksum &&
+          info.readers == 1);
     const auto readers = mmsync::inspect_readers(path);
-    CHECK(readers.size() == 1 && readers[0].pinned && readers[0].pid == getpid() && readers[0].generation == 1);
+    CHECK(readers.size() == 1 && readers[0].pinned && readers[0].pid == getpid() &&
+          readers[0].generation == 1);
     CHECK(mmsync::verify(path).empty());
     writer.close();
     std::fstream(path + "/data", std::ios::in | std::ios::out).write("Value", 5);
@@ -205,7 +212,8 @@ TEST(a_writer_waits_as_long_as_it_is_told)
     for (const auto grace : {0, -5, 1}) {
         writer.set_grace(std::chrono::milliseconds(grace));
         const auto receipt = writer.write("three", code);
-        CHECK(code == mmsync::errc::again && receipt.blockers > 0 && receipt.blocker_pid[0] == getpid());
+        CHECK(code == mmsync::errc::again && receipt.blockers > 0 &&
+              receipt.blocker_pid[0] == getpid());
     }
     writer.set_grace(std::chrono::milliseconds::max(), code);
     CHECK(!code);

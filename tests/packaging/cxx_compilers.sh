@@ -13,10 +13,10 @@ compile() {
     run "$1" "-std=$2" "${warnings[@]}" -I"$include" -iquote "$tests" -iquote "$tmp" "${@:4}" -c -o "$tmp/out.o" "$3"
 }
 
-for schema in hello setters tables; do
-    "$MMSC" -o "$tmp" "$MMSYNC_SOURCE_DIR/tests/archive/$schema.rs"
+for schema in archive/hello archive/setters archive/tables cxx/ranges; do
+    "$MMSC" -o "$tmp" "$MMSYNC_SOURCE_DIR/tests/$schema.rs"
 done
-for name in lifetimes values tables typed errors; do # lifetimes.cc has an assertion of its own
+for name in lifetimes values tables typed ranges errors; do # lifetimes.cc has an assertion of its own
     printf '#include "%s.cc"\n' "$name"
 done >"$tmp/all.cc"
 

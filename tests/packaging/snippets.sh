@@ -2,16 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 # The C snippets of README.md compile and check their errors, the typed one with what mmsc makes of
 # the README's own schema. The first two are also run: they say what went wrong. Those in C++, there
-# and in docs/cxx.md, compile.
+# and in docs/cxx.md, compile, the latter with what mmsc makes of that page's schema.
 . "$(dirname "$0")/common.sh"
 readme=$MMSYNC_SOURCE_DIR/README.md
 
-# snippet LANGUAGE NUMBER: the lines of a fenced block
+# snippet LANGUAGE NUMBER [PAGE]: the lines of a fenced block
 snippet() {
     awk -v start="\`\`\`$1" -v wanted="$2" '
         $0 == "```" { inside = 0 }
         inside && seen == wanted { print }
-        $0 == start { inside = 1; seen++ }' "$readme"
+        $0 == start { inside = 1; seen++ }' "${3:-$readme}"
 }
 
 {
@@ -62,6 +62,7 @@ expect 0 "*$tmp/greeting*" "$tmp/readme" write
 # cxx_snippets PAGE: each of its blocks as a function, with what other blocks have made
 cxx_snippets() {
     cat <<'end'
+#include "prices.h"
 #include "readme.h"
 #include <iostream>
 #include <mmsync.hpp>
@@ -80,6 +81,8 @@ end
 }
 
 [ -n "$CXX" ] || { echo "skipped: the snippets in C++, as there is no compiler of it"; exit 0; }
+snippet rust 1 "$MMSYNC_SOURCE_DIR/docs/cxx.md" >"$tmp/prices.rs"
+run "$BUILD_DIR/bin/mmsc" -o "$tmp" "$tmp/prices.rs"
 for page in README.md docs/cxx.md; do
     cxx_snippets "$MMSYNC_SOURCE_DIR/$page" >"$tmp/snippets.cc"
     grep -q '^void block_1' "$tmp/snippets.cc" || fail "$page has no snippet in C++"

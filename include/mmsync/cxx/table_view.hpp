@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <iterator>
+#include <mmsync/cxx/range.hpp>
 #include <mmsync/cxx/view.hpp>
 
 namespace mmsync
@@ -187,6 +188,22 @@ class table_view
     iterator end() const noexcept
     {
         return iterator();
+    }
+
+    /* All entries of a typed table that are such keys and values, by the function that mmsc makes:
+       for (const auto &[key, value] : keys.each(T_table_next)), value being a pointer. Just the keys, if
+       the values are of no size. */
+    template <typename Key, typename Value>
+    auto each(bool (*next)(const mms_table_view *, mms_table_cursor *, Key *,
+                           const Value **)) const noexcept MMSYNC_BORROWED
+    {
+        return typed_entries<typed_entry<Key, Value>, detail::next_entry<Key, Value>>(*this ? &table_ : nullptr,
+                                                                                      {next});
+    }
+    template <typename Key>
+    auto each(bool (*next)(const mms_table_view *, mms_table_cursor *, Key *)) const noexcept MMSYNC_BORROWED
+    {
+        return typed_entries<Key, detail::next_key<Key>>(*this ? &table_ : nullptr, {next});
     }
 
     table_info describe() const noexcept

@@ -104,6 +104,34 @@ void emit_roots(const struct emit *e)
     }
 }
 
+/* What a loop of mmsync.hpp goes over: the function that says where the elements are. NULL: nothing. */
+static const char *elements_of(const mms_type *type)
+{
+    switch (type->kind) {
+    case MMS_T_VEC: return emit_exists(type->first) ? "data" : NULL;
+    case MMS_T_MAP: return "entries";
+    case MMS_T_SET: return "keys";
+    default: return NULL;
+    }
+}
+
+static void emit_schema_container(const struct emit *e, const mms_type *type)
+{
+    const char *name = emit_name(e, type), *archived = emit_archived_name(e, type), *elements = elements_of(type);
+    bool tree = type->kind == MMS_T_TREE || type->kind == MMS_T_TREE_SET, shared = emit_is_shared(type);
+
+    if (!tree && !elements)
+        return;
+    if (shared)
+        fprintf(e->out, "#ifndef MMS_RANGE_%s\n#define MMS_RANGE_%s\n", name, name);
+    if (tree)
+        fprintf(e->out, "MMS_SCHEMA_TREE(%s, %s)\n", name, archived);
+    else
+        fprintf(e->out, "MMS_SCHEMA_LIST(%s, %s, %s)\n", name, archived, elements);
+    if (shared)
+        fputs("#endif\n", e->out);
+}
+
 /* For mmsync.hpp. */
 static void emit_schema_types(const struct emit *e)
 {
@@ -112,6 +140,7 @@ static void emit_schema_types(const struct emit *e)
 
         if (type->defined && emit_exists(&type->type))
             fprintf(e->out, "MMS_SCHEMA_TYPE(%s, %s)\n", emit_name(e, &type->type), emit_archived_name(e, &type->type));
+        emit_schema_container(e, &type->type);
     }
 }
 
