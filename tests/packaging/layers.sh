@@ -44,5 +44,8 @@ refuse "$(grep -rn --include='*.[ch]' 'mms__mmap_sync' src/handle src/os src/bas
 room relay cli
 forbid '(relay/|nats|zstd)' src/api src/archive src/base src/cli src/handle src/mmap_sync src/os src/region src/schema src/table
 
-forbid '(\.\./)*(src/|api/|base/|handle/|os/|region/|mmap_sync/|table/)|mmsync/(pin|atomic|fast)\.h' src/cli src/relay examples bindings
+inside='(\.\./)*(src/|api/|base/|handle/|os/|region/|mmap_sync/|table/)|mmsync/(pin|atomic|fast)\.h'
+forbid "$inside" src/cli src/relay examples bindings/rust
+# The extension of Python carries the library, and copies the parts of a large value as it does.
+refuse "$(grep -rnE --include='*.[ch]' "^ *# *include +[\"<]($inside)" bindings/python | grep -v '/pieces.c:.*"base/bulk.h"')"
 forbid "(\.\./)*(src/)?($rooms)/" include
