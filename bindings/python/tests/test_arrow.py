@@ -2,6 +2,7 @@
 """Tables of Arrow, built in the region and read in place. Other libraries are tried if they are
 installed; script/python-ecosystem installs them."""
 import gc
+import tracemalloc
 
 import mmsync
 import pytest
@@ -72,6 +73,59 @@ def test_tables_of_all_kinds(writer, region, source):
     found = arrow.load(region.snapshot())
     wanted = source if isinstance(source, pa.Table) else pa.Table.from_batches([source])
     assert found.equals(wanted) and found.schema.metadata == wanted.schema.metadata
+
+
+def several(number=1, names="ab", batches=3):
+    parts = [pa.table({"id": pa.array(range(1000), pa.int64()), "price": pa.array([number * 0.5] * 1000),
+                       "name": pa.array([names[0], None, names[1], "c"] * 250),
+                       "tags": pa.array([[1, 2], [number], [], None] * 250, pa.list_(pa.int32())),
+                       "kind": pa.array([names, "y"] * 500).dictionary_encode()}) for _ in range(batches)]
+    return pa.concat_tables(parts)
+
+
+@pytest.mark.parametrize("track", ["auto", "touches"])
+def test_columns_that_are_the_same_are_no_change(path, track):
+    with mmsync.Writer(path, track=track) as writer, mmsync.Region(path) as region:
+        arrow.publish(writer, several())
+        for table, names in ((several(), set()), (several(2), {"price", "tags"}), (several(2, "xb"), {"name", "kind"}), (several(), {"price", "tags", "name", "kind"})):
+            before = region.generation
+            arrow.publish(writer, table)
+            assert arrow.changed(region.snapshot(), before) == names
+            found = arrow.load(region.snapshot())
+            assert found.equals(table)
+            found.validate(full=True)
+        assert arrow.changed(region.snapshot(), 1) == {"price", "tags", "name", "kind"}
+
+
+@pytest.mark.parametrize("other", [
+    lambda: several(batches=2), lambda: several().rename_columns(list("abcde")), lambda: several().append_column("more", [[1] * 3000]),
+    lambda: several().slice(1), lambda: several().replace_schema_metadata({"a": "b"}),
+    lambda: several().set_column(1, "price", pa.chunked_array([[None] + [0.5] * 999] * 3))])
+def test_a_table_of_another_shape_is_all_new(writer, region, other):
+    arrow.publish(writer, several())
+    arrow.publish(writer, other())
+    assert arrow.changed(region.snapshot(), 1) == set(other().column_names) and arrow.load(region.snapshot()).equals(other())
+
+
+def test_a_row_more_in_the_same_room_is_all_new(writer, region):
+    """The sizes of the buffers need not differ then, only what is said of them."""
+    for count in (5, 6, 7):
+        arrow.publish(writer, pa.table({"x": pa.array([0] * count, pa.int8()), "y": pa.array([0] * count, pa.int8())}))
+        assert arrow.load(region.snapshot()).num_rows == count
+    assert arrow.changed(region.snapshot(), 2) == {"x", "y"}
+
+
+def test_no_column_is_copied_on_the_way(writer):
+    source = pa.table({"x": pa.array(range(1_000_000), pa.int64())})
+    arrow.publish(writer, source)
+    before = pa.total_allocated_bytes()
+    tracemalloc.start()
+    try:
+        arrow.publish(writer, source)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
+    assert pa.total_allocated_bytes() - before < 1_000_000
 
 
 def test_the_file_is_one_of_arrow(writer, region, directory):
