@@ -14,26 +14,33 @@ SNIPPETS = re.findall(r"^```python\n(.*?)^```", README.read_text() if README.exi
 ENDLESS = {2, 3}  # readers, in a loop
 
 
+def own_regions(snippet, directory):
+    """In place of names."""
+    return re.sub(r'(Writer|Region)\("([\w-]+)"', lambda found: f'{found[1]}("{os.path.join(directory, found[2])}"', snippet)
+
+
 def compiled(snippet, directory):
-    """With regions of their own in place of names."""
-    own = re.sub(r'(Writer|Region)\("([\w-]+)"', lambda found: f'{found[1]}("{os.path.join(directory, found[2])}"', snippet)
-    return compile(own, "README.md", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    return compile(own_regions(snippet, directory), "README.md", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
 
 
 def test_there_are_as_many_as_are_known():
     if not README.exists():
         pytest.skip("README.md is not here")
-    assert len(SNIPPETS) == 9
+    assert len(SNIPPETS) == 10
     assert {number for number, text in enumerate(SNIPPETS, 1) if "while True" in text or text.startswith("async for")} == ENDLESS
 
 
 @pytest.mark.parametrize("number", range(1, len(SNIPPETS) + 1))
-def test_a_snippet(directory, number):
+def test_a_snippet(directory, number, run_python):
     code = compiled(SNIPPETS[number - 1], directory)
     if number not in ENDLESS:
-        if "pyarrow" in SNIPPETS[number - 1]:
-            pytest.importorskip("pyarrow")
-        exec(code, {})
+        for module in ("pyarrow", "jax"):
+            if f" {module}" in SNIPPETS[number - 1].split("\n")[0]:
+                pytest.importorskip(module)
+        if "import jax" in SNIPPETS[number - 1]:  # it starts threads, beside which others must not fork
+            run_python(own_regions(SNIPPETS[number - 1], directory))
+        else:
+            exec(code, {})
 
 
 def test_the_reader_of_the_first(directory):
