@@ -98,9 +98,9 @@ wait "$writer" 2>/dev/null
 is_gone() {
     [[ ! -e /proc/$1 ]] || grep -q '^State:.Z' "/proc/$1/status"
 }
-sleep 1000 & # something runs while this waits
-until_true is_gone "$(<"$scratch/pid")"
-kill $!
+until is_gone "$(<"$scratch/pid")"; do
+    sleep 0.01
+done
 
 # ---- Command lines ----
 
