@@ -103,14 +103,14 @@ typedef struct mms_writer_options {
     bool force_filesystem; /* accept a file system outside the list that mmsync is tested on [false] */
     uint64_t type_id[2];   /* stored with each value; readers that ask for a type refuse any other [none] */
     uint64_t tag;          /* stored with each value, for your own use [0] */
-    uint64_t changes_size; /* at the first update: room to note changes in, so how far back mms_changes can look,
-                              4 KiB to 1 GiB [1/64 of the value, from 64 KiB to 8 MiB] */
+    uint64_t changes_size; /* at the first update: room to note changes, 4 KiB to 1 GiB [1/64 of it, 64 KiB to 8 MiB] */
     mms_huge_pages huge_pages; /* tmpfs, Linux 6.1; readers take few page faults [MMS_HUGE_PAGES_AUTO] */
     uid_t trusted_uid;         /* [0] */
     mms_track track;           /* updates: who reports changes [MMS_TRACK_TOUCHES] */
     bool trust_owner;          /* bare names: accept a directory that belongs to trusted_uid as well [false] */
     bool check_touch;          /* updates: refuse a commit if a change was neither touched nor tracked [false] */
-    uint8_t reserved[2];       /* leave them 0 */
+    uint8_t keep;              /* retired values that stay, to go back to: mmsync/history.h [0] */
+    uint8_t reserved[1];       /* leave it 0 */
 } mms_writer_options;
 
 /* Start from MMS_REGION_OPTIONS_INIT. */

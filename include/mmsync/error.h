@@ -30,7 +30,7 @@ extern "C" {
     X(EXHAUSTED, -5018, "the region has no generations left")           \
     X(INVALID, -5019, "an argument is not valid")                       \
     X(READ_ONLY, -5020, "the region is open without the right to pin")  \
-    X(FORGOTTEN, -5021, "what has changed since then is not known")     \
+    X(FORGOTTEN, -5021, "it is too long ago, and no longer there")      \
     X(NOT_FOUND, -5022, "there is no such key")
 
 enum mms_error {

@@ -32,7 +32,8 @@ typedef struct mms_info {
     unsigned readers_dead;
     uint64_t bytes_used; /* memory or disk that the region takes */
     uint64_t bytes_huge; /* what writers have put into huge pages, and not given back */
-    uint64_t reserved[7];
+    uint64_t keep;       /* retired values that the last writer keeps (mmsync/history.h) */
+    uint64_t reserved[6];
 } mms_info;
 
 /* A line of the reader table. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What all scenarios have in common: a region in memory, a writer and readers. The sources of the core are compiled as
-   they are: protocol.h, pin.h, fast.h, reclaim.c (fence, scan, cover, evict), table.c (who is dead), reader.c (open, read,
+   they are: protocol.h, pin.h, fast.h, reclaim.c (fence, scan, cover, evict), keep.c, table.c (who is dead), reader.c (open, read,
    refresh, release, close; behind api/reader.c and handle/reader.c), region.c, files.c and writer_open.c (where a reader and the next writer start). Only mms_write
    is told anew here, without files and memory: `writer_write` below is pool.c's and writer.c's order of steps.
 
@@ -54,6 +54,7 @@ static uint64_t data_file[SLOTS][WORDS];
 #include "region/quick.c"
 #include "region/reader.c"
 #define is_covered is_covered_by_holder
+#include "region/keep.c"
 #include "region/reclaim.c"
 #undef is_covered
 #include "region/table.c"

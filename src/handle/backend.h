@@ -6,7 +6,7 @@
 #define MMS_HANDLE_BACKEND_H
 
 #include "handle/place.h"
-#include <mmsync.h>
+#include <mmsync/history.h>
 
 /* What was copied: a value or its schema, and of which generation. */
 struct mms__copied {
@@ -37,6 +37,7 @@ struct mms__backend {
     int (*grow)(struct mms_writer *writer, size_t capacity, void **buffer);
     int (*commit)(struct mms_writer *writer, size_t size, mms_receipt *receipt); /* size is within the capacity */
     void (*abort)(struct mms_writer *writer);
+    int (*rollback)(struct mms_writer *writer, uint64_t generation, mms_receipt *receipt); /* NULL: nothing is kept */
 
     /* Allocated and zeroed, with member.forked set if there is more to do than mms__region_forked, and no descriptor open;
        NULL: no memory. */
@@ -76,6 +77,8 @@ struct mms__backend {
     int (*inspect_again)(struct mms_inspector *inspector, mms_info *out);
     void (*inspector_closing)(struct mms_inspector *inspector);
     int (*inspect_readers)(const struct mms__place *place, mms_reader_info *out, size_t capacity, size_t *count);
+    int (*history)(const struct mms__place *place, mms_past_value *out, size_t capacity,
+                   size_t *count); /* NULL: as above */
     int (*verify)(const struct mms__place *place, void (*report)(void *context, const char *finding), void *context);
     int (*remove)(const struct mms__place *place);
 };

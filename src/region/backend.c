@@ -15,6 +15,7 @@ const struct mms__backend mms__native = {
     .grow = mms__native_grow,
     .commit = mms__native_commit,
     .abort = mms__native_abort,
+    .rollback = mms__native_rollback,
     .region_new = mms__native_region_new,
     .region_open = mms__native_region_open,
     .region_free = mms__native_region_free,
@@ -40,6 +41,7 @@ const struct mms__backend mms__native = {
     .inspect_again = mms__native_inspect_again,
     .inspector_closing = mms__native_inspector_closing,
     .inspect_readers = mms__native_inspect_readers,
+    .history = mms__native_history,
     .verify = mms__native_verify,
     .remove = mms__native_remove,
 };

@@ -21,6 +21,7 @@ uint64_t mms__native_updated(const struct mms_writer *front, uint64_t type_id[2]
 int mms__native_grow(struct mms_writer *front, size_t capacity, void **buffer);
 int mms__native_commit(struct mms_writer *front, size_t size, mms_receipt *receipt);
 void mms__native_abort(struct mms_writer *front);
+int mms__native_rollback(struct mms_writer *front, uint64_t generation, mms_receipt *receipt); /* (rollback.c) */
 
 struct mms_region *mms__native_region_new(void); /* (region.c) */
 int mms__native_region_open(struct mms_region *front);
@@ -48,6 +49,7 @@ int mms__native_inspect(const struct mms__place *place, mms_info *out);
 int mms__native_inspect_again(struct mms_inspector *inspector, mms_info *out); /* (inspector.c) */
 void mms__native_inspector_closing(struct mms_inspector *inspector);
 int mms__native_inspect_readers(const struct mms__place *place, mms_reader_info *out, size_t capacity, size_t *count);
+int mms__native_history(const struct mms__place *place, mms_past_value *out, size_t capacity, size_t *count);
 int mms__native_verify(const struct mms__place *place, void (*report)(void *context, const char *finding),
                        void *context);
 int mms__native_remove(const struct mms__place *place);

@@ -144,6 +144,7 @@ static void read_geometry(const struct mms__inspection *look, mms_info *out)
     out->slots_used = mms__load_relaxed(&look->control->slots_used);
     out->symmetric = mms__load_relaxed(&look->control->fence) != MMS__ASYMMETRIC;
     out->writer_pid = (pid_t)mms__load_relaxed(&look->control->writer_pid);
+    out->keep = mms__load_relaxed(&look->control->keep);
 }
 
 /* As in mms_info: 1 alive, 0 not, -1 not known. */

@@ -42,7 +42,9 @@ struct mms__descriptor {
     mms__word schema_size; /* bytes of schema text in the slot, at mms__schema_at(size); 0: none */
     mms__word changes_at;  /* where in `changes` the record of this generation is; 0: there is none */
     mms__word huge;        /* of the bytes that the slot takes, those in huge pages; for people */
-    mms__word reserved[4];
+    mms__word
+        published; /* the generation, since it was current: as long as both agree, its whole value is in the slot */
+    mms__word reserved[3];
 };
 
 enum {
@@ -68,6 +70,7 @@ struct mms__control {
     uint32_t boot_id_kind;   /* of boot_id: MMS__BOOT_ID_KERNELS or MMS__BOOT_ID_MASKED (boot.h) */
     mms__word boot_began_ns; /* CLOCK_REALTIME at the start of that boot; 0: not known */
     mms__word boot_up_ns;    /* since then, when that was stored */
+    uint32_t keep;           /* retired values that the last writer kept; for people */
     struct mms__descriptor slots[] __attribute__((aligned(128)));
 };
 
@@ -129,6 +132,8 @@ _Static_assert(offsetof(struct mms__descriptor, allocated) == 64, "layout");
 _Static_assert(offsetof(struct mms__descriptor, schema_size) == 72, "layout");
 _Static_assert(offsetof(struct mms__descriptor, changes_at) == 80, "layout");
 _Static_assert(offsetof(struct mms__descriptor, huge) == 88, "layout");
+_Static_assert(offsetof(struct mms__descriptor, published) == 96, "layout");
+_Static_assert(offsetof(struct mms__control, keep) == 448, "layout");
 _Static_assert(offsetof(struct mms__control, current) == 128, "layout");
 _Static_assert(offsetof(struct mms__control, wake) == 256, "layout");
 _Static_assert(offsetof(struct mms__control, boot_id) == 384, "layout");

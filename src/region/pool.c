@@ -20,15 +20,22 @@
 #define FIRST_PAUSE_NS UINT64_C(20000)
 #define LONGEST_PAUSE_NS UINT64_C(1000000)
 
-/* Only the current slot is known to hold what its descriptor says: anything may have been stored
-   into the others. It is one of those in use, or the region would not have been opened. */
+/* The slot of a value that was current holds it whole as long as its generation word stays (G11); anything may have been
+   stored into the others. The last writer may have died before it noted that of the current value, whose slot is one of
+   those in use, or the region would not have been opened. What was noted before a reboot proves nothing: on a disk, words
+   may be newer than data. */
 static void inherit_content(struct mms__pool *pool)
 {
-    uint64_t current = mms__load_relaxed(&pool->control->current);
+    uint64_t current = mms__load_relaxed(&pool->control->current), floor = mms__load_relaxed(&pool->control->floor);
     unsigned slot = mms__word_slot(current);
 
     if (mms__word_pinnable(current) && pool->slots[slot].generation == mms__word_generation(current))
-        pool->slots[slot].whole = true;
+        mms__note_published(&pool->control->slots[slot], mms__word_generation(current));
+    for (slot = 0; slot < pool->used; slot++)
+        pool->slots[slot].whole =
+            pool->slots[slot].generation > floor &&
+            mms__load_acquire(&pool->control->slots[slot].published) == pool->slots[slot].generation;
+    mms__keep_inherit(pool);
 }
 
 /* Take over the slots that the last writer used. Half-written ones count as live too: they become
@@ -261,6 +268,14 @@ static unsigned reclaim_cheaply(struct mms__pool *pool, bool needed)
     return is_quick && (freed > 0 || !needed) ? freed : reclaim(pool);
 }
 
+/* What is kept gives way before anybody waits, or is evicted, also if readers leave it only now. */
+static unsigned reclaim_or_release(struct mms__pool *pool)
+{
+    unsigned freed = reclaim(pool);
+
+    return freed > 0 ? freed : mms__keep_release(pool);
+}
+
 /* No slot is free and none can be added: wait for readers. `reason` is the error that stopped an
    extension, `before` the caller's cancel state. A sleep may end the thread: no
    slot is taken yet. */
@@ -271,7 +286,7 @@ static int wait_for_readers(struct mms__pool *pool, struct mms__patience patienc
     uint64_t deadline = patience.grace_ms == MMS_NO_WAIT ? start : mms__deadline(patience.grace_ms);
 
     pool->last_check_ns = 0; /* look for the dead at once */
-    while ((receipt->reclaimed = reclaim(pool)) == 0) {
+    while ((receipt->reclaimed = reclaim_or_release(pool)) == 0) {
         if (pool->holder_count == 0) /* only `current` is in use: an error stopped the extension */
             return reason;
         if (mms__now_ns() >= deadline)
@@ -309,10 +324,23 @@ static int refill(struct mms__pool *pool, uint64_t size, struct mms__patience pa
         return 0;
     if (reason == 0 && may_extend(pool) && (reason = extend(pool, size)) == 0)
         return 0;
+    receipt->reclaimed = mms__keep_release(pool);
+    if (receipt->reclaimed > 0)
+        return 0;
     return wait_for_readers(pool, patience, reason, before, receipt);
 }
 
-/* Get room in a slot just taken, if need be at the expense of the free slots. */
+/* For memory, all that is kept gives way. Nothing is reclaimed: a slot is taken. */
+static void release_all(struct mms__pool *pool)
+{
+    if (pool->keep.count == 0)
+        return;
+    mms__scan(pool);
+    while (mms__keep_release(pool) > 0)
+        continue;
+}
+
+/* Get room in a slot just taken, if need be at the expense of the free slots, and then of what is kept. */
 static int provide_or_trim(struct mms__pool *pool, unsigned slot, uint64_t size, enum mms__pace pace)
 {
     int code;
@@ -323,7 +351,39 @@ static int provide_or_trim(struct mms__pool *pool, unsigned slot, uint64_t size,
     code = mms__slot_provide(pool, slot, size, pace);
     if (mms__slot_is_full(code) && trim_free_slots(pool, 0) > 0)
         code = mms__slot_provide(pool, slot, size, pace);
+    if (mms__slot_is_full(code)) {
+        release_all(pool);
+        if (trim_free_slots(pool, 0) > 0)
+            code = mms__slot_provide(pool, slot, size, pace);
+    }
     return code;
+}
+
+bool mms__pool_is_free(struct mms__pool *pool, unsigned slot)
+{
+    if (pool->slots[slot].state == MMS__SLOT_FREE)
+        return true;
+    pool->keep.spared = slot + 1;
+    pool->last_check_ns = 0; /* look for the dead, too */
+    (void)reclaim(pool);
+    pool->keep.spared = 0;
+    return !mms__slot_is_covered(pool, slot);
+}
+
+int mms__pool_take_again(struct mms__pool *pool, unsigned slot)
+{
+    uint32_t at = 0;
+
+    if (pool->generation >= MMS__GENERATION_MAX)
+        return fail_exhausted(pool);
+    while (at < pool->free_count && pool->free_list[at] != slot)
+        at++;
+    if (at < pool->free_count)
+        (void)pop(pool, at);
+    pool->slots[slot].state = MMS__SLOT_TAKEN;
+    mms__list_live(pool);
+    mms__pool_mark(pool, slot, false);
+    return 0;
 }
 
 /* Whether a slot that was not free at the last scan, and is not current, has newer content than
@@ -337,7 +397,7 @@ static bool may_find_newer(const struct mms__pool *pool)
 
         if (pool->slots[slot].state == MMS__SLOT_FREE)
             newest_free = content > newest_free ? content : newest_free;
-        else if (content != current)
+        else if (content != current && !mms__is_kept(pool, slot))
             newest = content > newest ? content : newest;
     }
     return newest > newest_free;

@@ -6,6 +6,7 @@
 
 #include "os/file.h"
 #include "region/header.h"
+#include "region/keep.h"
 #include "region/protocol.h"
 #include "region/table.h"
 #include <mmsync.h>
@@ -76,13 +77,23 @@ struct mms__pool {
     uint16_t *index;
     uint32_t index_size; /* mms__index_size */
     struct mms__open_covers open_covers;
-    uint64_t held;  /* bytes of the slots that readers held at the last scan */
+    uint64_t held;  /* bytes of the slots that readers held, or that were kept, at the last scan */
     bool may_punch; /* no reader still reads a slot that this or an earlier writer took from it */
     bool can_membarrier;
     uint64_t last_check_ns;      /* for dead readers */
     uint64_t last_punch_look_ns; /* for evicted ones, before a slot that is too large is written */
     uint64_t last_care_ns;       /* for memory that is no longer needed */
+    struct mms__keep keep;
 };
+
+/* Whether the value of a slot that is retired stays, though no reader covers it. */
+static inline bool mms__is_kept(const struct mms__pool *pool, unsigned slot)
+{
+    const struct mms__slot *own = &pool->slots[slot];
+
+    return (pool->keep.listed > 0 && own->whole && own->generation >= pool->keep.list[0]) ||
+           pool->keep.spared == slot + 1;
+}
 
 /* Memory to spend on slots beyond the three that any publishing rate needs: each spare slot saves
    a publish its scan. Small values get all of the default 128 slots. */
@@ -122,6 +133,10 @@ int mms__pool_take_newest(struct mms__pool *pool, uint64_t size, struct mms__pat
 /* Before that, if catching up takes longer than a scan: see whether a slot with newer content than
    the free ones can be had. No slot is taken yet. */
 void mms__pool_seek_newest(struct mms__pool *pool, mms_receipt *receipt);
+/* Whether no line covers a retired slot with a value of its own; this scans if need be. The value stays in any case. */
+bool mms__pool_is_free(struct mms__pool *pool, unsigned slot);
+/* Take just that slot, and mark it with a new generation; its bytes stay. MMS_E_EXHAUSTED; details are stored. */
+int mms__pool_take_again(struct mms__pool *pool, unsigned slot);
 /* More room in a taken slot. */
 int mms__pool_grow(struct mms__pool *pool, unsigned slot, uint64_t size, enum mms__pace pace);
 /* Put an unused slot on the free list. */
@@ -136,11 +151,15 @@ static inline void mms__pool_publish(struct mms__pool *pool, unsigned slot)
     pool->slots[slot].state = MMS__SLOT_LIVE;
     pool->slots[slot].whole = true;
     pool->live_list[pool->live_count++] = (uint16_t)slot;
+    if (pool->keep.count > 0)
+        mms__keep_note(&pool->keep, pool->slots[slot].generation);
 }
 /* Give a slot the next generation: from here on its old value is gone. There is one left. `plain`: see
    mms__slot_take_plain. */
 static inline void mms__pool_mark(struct mms__pool *pool, unsigned slot, bool plain)
 {
+    if (pool->keep.count > 0)
+        mms__keep_forget(&pool->keep, pool->slots[slot].generation);
     pool->generation++;
     pool->slots[slot].generation = pool->generation;
     pool->slots[slot].whole = false; /* from here on, even if the write is aborted */
@@ -183,6 +202,8 @@ bool mms__fence_heavy(struct mms__pool *pool);
 void mms__scan(struct mms__pool *pool);
 /* The same, then free every slot that is neither current nor covered. Returns how many. */
 unsigned mms__reclaim(struct mms__pool *pool);
+/* Whether a line covered a live slot at the last full scan. */
+bool mms__slot_is_covered(const struct mms__pool *pool, unsigned slot);
 /* List the live slots anew. */
 void mms__list_live(struct mms__pool *pool);
 /* (quick.c) Free what is seen to be free without a heavy fence. Returns how many; 0 also if that cannot be seen. */

@@ -189,6 +189,15 @@ static inline void mms__publish(mms__word *current, uint64_t generation, unsigne
     MMS__STEP(publish_current_stored);
 }
 
+/* After that: as long as the slot's generation word stays, its bytes are this value, which was current. Release: `current`
+   before it, so that nothing counts as published that was not, wherever the writer dies (pair: the acquires of
+   `published`). */
+static inline void mms__note_published(struct mms__descriptor *slot, uint64_t generation)
+{
+    mms__store_release(&slot->published, generation);
+    MMS__STEP(publish_noted);
+}
+
 /* Make readers look up without publishing anything: the same generation and slot under another word, so that they leave
    the inline path and adopt symmetric fences. A writer that has lost membarrier finds every slot covered by asymmetric
    readers, and could publish nothing that would tell them. The bit is set and not flipped: two writers in a row that do

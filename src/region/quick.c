@@ -96,7 +96,8 @@ static unsigned free_uncovered(struct mms__pool *pool, uint64_t current, const s
     for (uint32_t i = live; i-- > 0;) {
         unsigned slot = pool->live_list[i];
 
-        if (pool->slots[slot].generation == current || is_covered(covers, pool->slots[slot].generation)) {
+        if (pool->slots[slot].generation == current || is_covered(covers, pool->slots[slot].generation) ||
+            mms__is_kept(pool, slot)) {
             pool->live_list[live - ++kept] = (uint16_t)slot;
         } else {
             mms__pool_put(pool, slot);

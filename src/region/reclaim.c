@@ -164,6 +164,11 @@ static bool is_covered(const struct mms__pool *pool, const struct mms__slot *slo
     return pool->holder_count > 0 && (slot->held || pool->open_covers.from <= slot->generation);
 }
 
+bool mms__slot_is_covered(const struct mms__pool *pool, unsigned slot)
+{
+    return is_covered(pool, &pool->slots[slot]);
+}
+
 static bool may_be_evicted(const struct mms__pool *pool, const struct mms__slot *slot)
 {
     return !slot->held_firmly && pool->open_covers.firmly > slot->generation;
@@ -185,7 +190,7 @@ unsigned mms__reclaim(struct mms__pool *pool)
     for (unsigned slot = 0; slot < pool->used; slot++) {
         if (!is_retired(pool, slot, current))
             continue;
-        if (is_covered(pool, &pool->slots[slot])) {
+        if (is_covered(pool, &pool->slots[slot]) || mms__is_kept(pool, slot)) {
             pool->held += pool->slots[slot].backed;
         } else {
             mms__pool_put(pool, slot);
@@ -243,6 +248,7 @@ unsigned mms__evict(struct mms__pool *pool)
 
     for (unsigned slot = 0; slot < pool->used; slot++)
         if (is_retired(pool, slot, current) && may_be_evicted(pool, &pool->slots[slot]) &&
+            slot + 1 != pool->keep.spared &&
             (oldest == UINT32_MAX || pool->slots[slot].generation < pool->slots[oldest].generation))
             oldest = slot;
     if (oldest == UINT32_MAX)

@@ -153,6 +153,11 @@ static int check(struct mms__native_writer *writer, size_t capacity)
     return code == 0 ? check_gone(writer) : code;
 }
 
+int mms__writer_look(struct mms__native_writer *writer)
+{
+    return check(writer, 0);
+}
+
 static const mms_receipt no_receipt;
 
 /* What mms__copy_in stores plainly for certain: memcpy bypasses the caches from 16 KiB up, if at all. */
@@ -232,6 +237,7 @@ MMS__INLINE void publish_as(struct mms__native_writer *writer, unsigned slot, si
     mms__pool_publish(&writer->pool, slot);
     mms__wake_waiters(&writer->control->wake, readers);
     MMS__STEP(publish_done);
+    mms__note_published(descriptor, generation); /* if the writer dies before this, the next one makes up for it */
 }
 
 void mms__writer_publish_as(struct mms__native_writer *writer, unsigned slot, size_t size,

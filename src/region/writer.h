@@ -61,6 +61,8 @@ void mms__update_free(struct mms__native_writer *writer, bool inherited);
    mms__pool_seek_newest. Details are stored. */
 int mms__writer_take_newest(struct mms__native_writer *writer, size_t capacity, bool seek, uint64_t *content,
                             mms_receipt *receipt);
+/* (writer.c) Before anything is published: whether the lock is held and the path leads here. Details are stored. */
+int mms__writer_look(struct mms__native_writer *writer);
 unsigned char *mms__writer_slot(const struct mms__native_writer *writer, unsigned slot);
 /* What to track of it. */
 static inline struct mms__tracked mms__writer_tracked(const struct mms__native_writer *writer)

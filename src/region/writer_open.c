@@ -239,6 +239,7 @@ static void sign(struct mms__native_writer *writer)
     mms__store_relaxed(&writer->control->writer_pid, (uint32_t)getpid());
     MMS__STEP(open_pid_stored);
     mms__store_relaxed(&writer->control->writer_start, mms__process_start());
+    mms__store_relaxed(&writer->control->keep, writer->front.options.keep);
     MMS__STEP(open_signed);
 }
 
@@ -251,6 +252,7 @@ void mms__writer_bind(struct mms__native_writer *writer)
     pool->table = (struct mms__table){writer->readers_map.base, pool->header.max_readers};
     pool->data = writer->data_map.base;
     pool->shares_blocks = writer->front.place.shares_blocks;
+    pool->keep.count = writer->front.options.keep;
     pool->data_file = &writer->data_file;
     pool->readers_file = &writer->readers_file;
 }

@@ -47,6 +47,7 @@ static void control_is_as_in_version_1(void **state)
     check_field(struct mms__control, boot_id_kind, 428, 4);
     check_field(struct mms__control, boot_began_ns, 432, 8);
     check_field(struct mms__control, boot_up_ns, 440, 8);
+    check_field(struct mms__control, keep, 448, 4);
     check_equal(offsetof(struct mms__control, slots), 512);
     check_equal(mms__control_size(3), 512 + 3 * 128);
 }
@@ -64,6 +65,7 @@ static void descriptor_is_as_in_version_1(void **state)
     check_field(struct mms__descriptor, flags, 56, 8);
     check_field(struct mms__descriptor, allocated, 64, 8);
     check_field(struct mms__descriptor, huge, 88, 8);
+    check_field(struct mms__descriptor, published, 96, 8);
     check_equal(MMS__HAS_CHECKSUM, 1);
     check_equal(MMS__SERIALIZED, 2);
     check_equal(MMS__MADE_TABLE, 4);

@@ -4,7 +4,21 @@
 #include <stddef.h>
 #include <string.h>
 
-enum kind { COUNT_32, COUNT_64, SIZE, WAIT_MS, FLAG, TYPE_ID, FENCE, ON_GRACE, TRACK, HUGE_PAGES, GROUP, TRUSTED };
+enum kind {
+    COUNT_8,
+    COUNT_32,
+    COUNT_64,
+    SIZE,
+    WAIT_MS,
+    FLAG,
+    TYPE_ID,
+    FENCE,
+    ON_GRACE,
+    TRACK,
+    HUGE_PAGES,
+    GROUP,
+    TRUSTED
+};
 
 struct option {
     const char *name;
@@ -35,6 +49,7 @@ static const struct option writer_options[] = {
     W(changes_size, COUNT_64),
     W(check_touch, FLAG),
     W(track, TRACK),
+    W(keep, COUNT_8),
     W(huge_pages, HUGE_PAGES),
     {"gid", GROUP, offsetof(mms_writer_options, gid), offsetof(mms_writer_options, has_gid)},
     {"trusted_uid", TRUSTED, offsetof(mms_writer_options, trusted_uid), offsetof(mms_writer_options, trust_owner)},
@@ -78,6 +93,16 @@ static int read_u64(PyObject *value, const char *name, uint64_t *out)
 {
     *out = PyLong_AsUnsignedLongLong(value);
     return *out == UINT64_MAX && PyErr_Occurred() ? refuse(name, "an integer from 0 to 2**64 - 1") : 0;
+}
+
+static int read_u8(PyObject *value, const char *name, uint8_t *out)
+{
+    unsigned long long wide = PyLong_AsUnsignedLongLong(value);
+
+    if (PyErr_Occurred() || wide > UINT8_MAX)
+        return refuse(name, "an integer from 0 to 255");
+    *out = (uint8_t)wide;
+    return 0;
 }
 
 static int read_u32(PyObject *value, const char *name, uint32_t *out)
@@ -188,6 +213,7 @@ static int read_option(PyObject *value, const struct option *option, void *optio
     if (value == Py_None)
         return 0;
     switch (option->kind) {
+    case COUNT_8: return read_u8(value, option->name, member);
     case COUNT_32: return read_u32(value, option->name, member);
     case COUNT_64: return read_u64(value, option->name, member);
     case SIZE: return read_size(value, option->name, member);

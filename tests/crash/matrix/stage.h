@@ -115,6 +115,8 @@ extern const struct scenario create, take_over, write_small, write_many, write_b
     lose_membarrier, trim, take_away, replace, sweep, close_writer, new_boot;
 /* (scenario_update.c) */
 extern const struct scenario update_first, update_next;
+/* (scenario_history.c) */
+extern const struct scenario go_back, go_back_by_copy, keep_all;
 /* (scenario_table.c) */
 extern const struct scenario change_keys;
 /* A value that may be this generation's, and mixes nothing. */

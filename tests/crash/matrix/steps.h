@@ -28,7 +28,11 @@
     STEP(publish_checksum_stored)    \
     STEP(publish_time_stored)        \
     STEP(publish_flags_stored)       \
+    STEP(publish_noted)              \
     STEP(publish_done)               \
+    STEP(rollback_taken)             \
+    STEP(rollback_copied)            \
+    STEP(kept_released)              \
     STEP(publish_schema_copied)      \
     STEP(write_copied)               \
     STEP(write_grown)                \

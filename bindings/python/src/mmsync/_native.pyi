@@ -154,6 +154,7 @@ class Writer:
         changes_size: int | None = None,
         trusted_uid: int | None = None,
         check_touch: bool | None = None,
+        keep: int | None = None,
         track: Literal["auto", "pages", "touches"] | None = None,
         huge_pages: Literal["auto", "off", "on"] | None = None,
     ) -> None: ...

@@ -59,7 +59,8 @@ structs! {
         pub track: c_uint,
         pub trust_owner: bool,
         pub check_touch: bool,
-        pub reserved: [u8; 2],
+        pub keep: u8,
+        pub reserved: [u8; 1],
     }
     pub struct mms_region_options {
         pub struct_size: usize,
@@ -131,7 +132,8 @@ structs! {
         pub readers_dead: c_uint,
         pub bytes_used: u64,
         pub bytes_huge: u64,
-        pub reserved: [u64; 7],
+        pub keep: u64,
+        pub reserved: [u64; 6],
     }
     pub struct mms_mmap_sync_writer_options {
         pub struct_size: usize,

@@ -379,6 +379,8 @@ options! {
     tag: u64 = |raw, tag| raw.tag = tag;
     /// Room to note changes in, so how far back readers can ask for them.
     changes_size: u64 = |raw, bytes| raw.changes_size = bytes;
+    /// Retired values that stay in their slots, for `mmsync rollback` to go back to (0).
+    keep: u8 = |raw, values| raw.keep = values;
     /// Values of 2 MiB and more in huge pages, or an error; `false`: never. By default where the
     /// kernel makes them.
     huge_pages: bool = |raw, yes|
