@@ -4,8 +4,8 @@
 # _mmsync_describe VERB sets `operands`, the kinds of its operands, of which the last may be repeated if "..." follows,
 # and `options`: NAME, NAME:KIND or NAME:=WORD,WORD if the next word is its value, NAME:?WORD,WORD if one may follow "=".
 # ---- made by script/completion from the help ----
-_mmsync_verbs="write read dump restore put get del keys load watch stat ls check exporter verify rm repair bridge push follow
-    bench demo"
+_mmsync_verbs="write read dump restore put get del keys load history rollback watch stat ls check exporter verify rm repair
+    bridge push follow bench demo"
 
 _mmsync_describe() {
     case $1 in
@@ -13,8 +13,8 @@ _mmsync_describe() {
             operands="region file"
             options="--max-size:free --max-slots:free --max-readers:free --mode:free --readers-mode:free
                 --group:group --replace --at:free --set:free --json:file --schema:file --type:free
-                --changes-size:free --allow-empty --validate:free --expect:free --checksum --tag:free
-                --type-id:free --grace:=forever --evict --reset --unlocked --lock-wait:=forever
+                --changes-size:free --allow-empty --validate:free --expect:free --keep:free --checksum
+                --tag:free --type-id:free --grace:=forever --evict --reset --unlocked --lock-wait:=forever
                 --fence:=auto,symmetric,asymmetric --huge-pages:=auto,off,on
                 --format:=auto,mmsync,mmap-sync --force-filesystem --trust:user -h --help -V --version"
             ;;
@@ -32,8 +32,8 @@ _mmsync_describe() {
         restore)
             operands="region file"
             options="--check -j --json --max-size:free --max-slots:free --max-readers:free --mode:free
-                --readers-mode:free --group:group --replace --expect:free --grace:=forever --evict --reset
-                --unlocked --lock-wait:=forever --fence:=auto,symmetric,asymmetric
+                --readers-mode:free --group:group --replace --expect:free --keep:free --grace:=forever
+                --evict --reset --unlocked --lock-wait:=forever --fence:=auto,symmetric,asymmetric
                 --huge-pages:=auto,off,on --format:=auto,mmsync,mmap-sync --force-filesystem --trust:user
                 -h --help -V --version"
             ;;
@@ -41,8 +41,9 @@ _mmsync_describe() {
             operands="region free free free free ..."
             options="--keys:=text,hex,u32,u64 --values:=text,hex,u32,u64 --expires:free --expected:free
                 --max-bytes:free --expiring --max-size:free --max-slots:free --max-readers:free
-                --mode:free --readers-mode:free --group:group --replace --expect:free --grace:=forever
-                --evict --lock-wait:=forever --force-filesystem --trust:user -h --help -V --version"
+                --mode:free --readers-mode:free --group:group --replace --expect:free --keep:free
+                --grace:=forever --evict --lock-wait:=forever --force-filesystem --trust:user -h --help -V
+                --version"
             ;;
         get)
             operands="region free ..."
@@ -51,8 +52,8 @@ _mmsync_describe() {
             ;;
         del)
             operands="region free ..."
-            options="--keys:=text,hex,u32,u64 --expect:free --grace:=forever --evict --lock-wait:=forever
-                --force-filesystem --trust:user -h --help -V --version"
+            options="--keys:=text,hex,u32,u64 --expect:free --keep:free --grace:=forever --evict
+                --lock-wait:=forever --force-filesystem --trust:user -h --help -V --version"
             ;;
         keys)
             operands="region"
@@ -64,8 +65,17 @@ _mmsync_describe() {
             options="--as:=jsonl,csv,mdb --clear --keys:=text,hex,u32,u64 --values:=text,hex,u32,u64
                 --expected:free --max-bytes:free --expiring --max-size:free --max-slots:free
                 --max-readers:free --mode:free --readers-mode:free --group:group --replace --expect:free
-                --grace:=forever --evict --lock-wait:=forever --force-filesystem --trust:user -h --help -V
-                --version"
+                --keep:free --grace:=forever --evict --lock-wait:=forever --force-filesystem --trust:user
+                -h --help -V --version"
+            ;;
+        history)
+            operands="region"
+            options="-j --json -h --help -V --version"
+            ;;
+        rollback)
+            operands="region free"
+            options="--expect:free --keep:free --grace:=forever --evict --lock-wait:=forever --force-filesystem
+                --trust:user -h --help -V --version"
             ;;
         watch)
             operands="region"

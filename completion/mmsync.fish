@@ -57,8 +57,8 @@ function __mmsync_regions
 end
 
 # ---- made by script/completion from the help ----
-set -g __mmsync_verbs write read dump restore put get del keys load watch stat ls check exporter verify rm \
-    repair bridge push follow bench demo
+set -g __mmsync_verbs write read dump restore put get del keys load history rollback watch stat ls check \
+    exporter verify rm repair bridge push follow bench demo
 
 # The kinds of a verb's operands, and its options that take the next word.
 function __mmsync_operands
@@ -81,6 +81,10 @@ function __mmsync_operands
             printf '%s\n' region
         case load
             printf '%s\n' region file
+        case history
+            printf '%s\n' region
+        case rollback
+            printf '%s\n' region free
         case watch
             printf '%s\n' region
         case stat
@@ -110,27 +114,29 @@ function __mmsync_taking
     switch $argv[1]
         case write
             printf '%s\n' --max-size --max-slots --max-readers --mode --readers-mode --group --at --set --json \
-                --schema --type --changes-size --validate --expect --tag --type-id --grace --lock-wait \
-                --fence --huge-pages --format --trust
+                --schema --type --changes-size --validate --expect --keep --tag --type-id --grace \
+                --lock-wait --fence --huge-pages --format --trust
         case read
             printf '%s\n' -o --output --format --trust
         case dump
             printf '%s\n' --as --keys --values --format --trust
         case restore
-            printf '%s\n' --max-size --max-slots --max-readers --mode --readers-mode --group --expect --grace \
+            printf '%s\n' --max-size --max-slots --max-readers --mode --readers-mode --group --expect --keep --grace \
                 --lock-wait --fence --huge-pages --format --trust
         case put
             printf '%s\n' --keys --values --expires --expected --max-bytes --max-size --max-slots --max-readers \
-                --mode --readers-mode --group --expect --grace --lock-wait --trust
+                --mode --readers-mode --group --expect --keep --grace --lock-wait --trust
         case get
             printf '%s\n' --keys --values --trust
         case del
-            printf '%s\n' --keys --expect --grace --lock-wait --trust
+            printf '%s\n' --keys --expect --keep --grace --lock-wait --trust
         case keys
             printf '%s\n' -p --prefix --keys --trust
         case load
             printf '%s\n' --as --keys --values --expected --max-bytes --max-size --max-slots --max-readers --mode \
-                --readers-mode --group --expect --grace --lock-wait --trust
+                --readers-mode --group --expect --keep --grace --lock-wait --trust
+        case rollback
+            printf '%s\n' --expect --keep --grace --lock-wait --trust
         case watch
             printf '%s\n' -n --count -t --timeout --interval --format --trust
         case stat
@@ -170,6 +176,8 @@ complete -c mmsync -n __mmsync_no_verb -a get -d 'print the values of keys'
 complete -c mmsync -n __mmsync_no_verb -a del -d 'delete keys from a table'
 complete -c mmsync -n __mmsync_no_verb -a keys -d 'print the keys of a table'
 complete -c mmsync -n __mmsync_no_verb -a load -d 'put many entries into a table'
+complete -c mmsync -n __mmsync_no_verb -a history -d 'list the values that are still there'
+complete -c mmsync -n __mmsync_no_verb -a rollback -d 'make an older value the newest again'
 complete -c mmsync -n __mmsync_no_verb -a watch -d 'print a line for each new generation'
 complete -c mmsync -n __mmsync_no_verb -a stat -d 'show geometry, value, writer and readers'
 complete -c mmsync -n __mmsync_no_verb -a ls -d 'list regions'
@@ -199,20 +207,21 @@ complete -c mmsync -n '__mmsync_verb write' -l type -x -d 'the name of that type
 complete -c mmsync -n '__mmsync_verb write' -l changes-size -x -d 'room to note what --at and --set change'
 complete -c mmsync -n '__mmsync_verb write' -l allow-empty -d 'publish standard input, a pipe or what COMMAND prints even if it is ...'
 complete -c mmsync -n '__mmsync_verb write' -l validate -x -d 'publish only if COMMAND, a line for /bin/sh that gets the value on ...'
-complete -c mmsync -n '__mmsync_verb write restore put del load' -l expect -x -d 'publish only if this is the newest generation, 0 for none yet'
+complete -c mmsync -n '__mmsync_verb write restore put del load rollback' -l expect -x -d 'publish only if this is the newest generation, 0 for none yet'
+complete -c mmsync -n '__mmsync_verb write restore put del load rollback' -l keep -x -d 'keep N retired values for \'mmsync rollback\', 0 to 255'
 complete -c mmsync -n '__mmsync_verb write' -l checksum -d 'store a checksum for \'mmsync verify\''
 complete -c mmsync -n '__mmsync_verb write' -l tag -x -d 'store a number of your own with the value'
 complete -c mmsync -n '__mmsync_verb write' -l type-id -x -d 'store a type id of 32 digits'
-complete -c mmsync -n '__mmsync_verb write restore put del load' -l grace -x -a 'forever' -d 'how long to wait for readers that hold every slot, or \'forever\''
-complete -c mmsync -n '__mmsync_verb write restore put del load' -l evict -d 'then take slots from readers that allow it'
+complete -c mmsync -n '__mmsync_verb write restore put del load rollback' -l grace -x -a 'forever' -d 'how long to wait for readers that hold every slot, or \'forever\''
+complete -c mmsync -n '__mmsync_verb write restore put del load rollback' -l evict -d 'then take slots from readers that allow it'
 complete -c mmsync -n '__mmsync_verb write restore' -l reset -d 'then take the value that they read, as the crate mmap-sync does'
 complete -c mmsync -n '__mmsync_verb write restore' -l unlocked -d 'take no write lock, as that crate does by default'
-complete -c mmsync -n '__mmsync_verb write restore put del load' -l lock-wait -x -a 'forever' -d 'how long to wait for another writer to end, or \'forever\''
+complete -c mmsync -n '__mmsync_verb write restore put del load rollback' -l lock-wait -x -a 'forever' -d 'how long to wait for another writer to end, or \'forever\''
 complete -c mmsync -n '__mmsync_verb write restore' -l fence -x -a 'auto symmetric asymmetric' -d 'auto, symmetric or asymmetric'
 complete -c mmsync -n '__mmsync_verb write restore' -l huge-pages -x -a 'auto off on' -d 'auto, off, or on, which fails where there are none'
 complete -c mmsync -n '__mmsync_verb write read dump restore watch stat check verify rm' -l format -x -a 'auto mmsync mmap-sync' -d 'mmsync, or mmap-sync: the files of the Rust crate'
-complete -c mmsync -n '__mmsync_verb write read dump restore put get del keys load watch bridge push' -l force-filesystem -d 'accept a file system that mmsync is not tested on'
-complete -c mmsync -n '__mmsync_verb write read dump restore put get del keys load watch bridge push' -l trust -x -a '(__fish_complete_users)' -d 'accept a region NAME that belongs to USER'
+complete -c mmsync -n '__mmsync_verb write read dump restore put get del keys load rollback watch bridge push' -l force-filesystem -d 'accept a file system that mmsync is not tested on'
+complete -c mmsync -n '__mmsync_verb write read dump restore put get del keys load rollback watch bridge push' -l trust -x -a '(__fish_complete_users)' -d 'accept a region NAME that belongs to USER'
 complete -c mmsync -n '__mmsync_verb' -s h -l help -d 'print this text'
 complete -c mmsync -n '__mmsync_verb' -s V -l version -d 'print the version'
 complete -c mmsync -n '__mmsync_verb read' -s o -l output -r -F -d 'write to FILE instead'
@@ -237,6 +246,7 @@ complete -c mmsync -n '__mmsync_verb keys' -s z -l null -d 'end each with a null
 complete -c mmsync -n '__mmsync_verb keys' -s j -l json -d 'print each as a line of JSON'
 complete -c mmsync -n '__mmsync_verb load' -l as -x -a 'jsonl csv mdb' -d 'jsonl, csv, or mdb, which LMDB\'s mdb_dump writes'
 complete -c mmsync -n '__mmsync_verb load' -l clear -d 'first delete the entries that the table has'
+complete -c mmsync -n '__mmsync_verb history' -s j -l json -d 'print a JSON array'
 complete -c mmsync -n '__mmsync_verb watch' -s n -l count -x -d 'end after N lines'
 complete -c mmsync -n '__mmsync_verb watch' -s t -l timeout -x -d 'end with status 1 after MS without a new generation'
 complete -c mmsync -n '__mmsync_verb watch' -l changes -d 'end each line with what may differ from the line before it: ...'

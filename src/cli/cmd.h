@@ -16,6 +16,8 @@ int cmd_get(int argc, char **argv);
 int cmd_del(int argc, char **argv);
 int cmd_keys(int argc, char **argv);
 int cmd_load(int argc, char **argv);
+int cmd_history(int argc, char **argv);
+int cmd_rollback(int argc, char **argv);
 int cmd_watch(int argc, char **argv);
 int cmd_stat(int argc, char **argv);
 int cmd_ls(int argc, char **argv);

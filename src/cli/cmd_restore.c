@@ -28,7 +28,7 @@ static const struct verb verb = {
             "  -j, --json              print a JSON object instead of the line\n"
             "\n"
             "Of a new region, which has the geometry of the dumped one where nothing is said:\n" HELP_OF_NEW_REGION "\n"
-            "Of this write:\n" HELP_OF_EXPECT HELP_OF_WRITE "\n"
+            "Of this write:\n" HELP_OF_EXPECT HELP_OF_KEEP HELP_OF_WRITE "\n"
             "SIZE: bytes, or with a suffix K, M, G, T (powers of 1024).\n"
             "A bare NAME means /dev/shm/NAME.\n",
 };
@@ -36,7 +36,7 @@ static const struct verb verb = {
 enum { CHECK = WRITER_OPTIONS_END };
 
 static const struct option long_options[] = {
-    WRITER_OPTIONS, EXPECT_OPTION, {"check", no_argument, NULL, CHECK}, {"json", no_argument, NULL, 'j'},
+    WRITER_OPTIONS, EXPECT_OPTION, KEEP_OPTION, {"check", no_argument, NULL, CHECK}, {"json", no_argument, NULL, 'j'},
     COMMON_OPTIONS,
 };
 
@@ -258,6 +258,7 @@ static int write_dump(struct restore *restore)
 
     if (status)
         return status;
+    keep_as_before(&restore->arguments, restore->path);
     code = mms_writer_open(restore->path, &restore->arguments.options, &writer);
     if (code)
         return fail_call(code);

@@ -43,7 +43,7 @@ static const struct verb verb = {
             "      --validate COMMAND  publish only if COMMAND, a line for /bin/sh that gets the value on its\n"
             "                          standard input, ends with status 0. MMSYNC_SIZE, MMSYNC_REGION and\n"
             "                          MMSYNC_GENERATION, the newest one, are in its environment\n" HELP_OF_EXPECT
-            "      --checksum          store a checksum for 'mmsync verify'\n"
+                HELP_OF_KEEP "      --checksum          store a checksum for 'mmsync verify'\n"
             "      --tag N             store a number of your own with the value\n"
             "      --type-id HEX       store a type id of 32 digits; readers that ask for\n"
             "                          another one refuse the value\n" HELP_OF_WRITE "\n"
@@ -57,6 +57,7 @@ static const struct option long_options[] = {
     WRITER_OPTIONS,
     {"checksum", no_argument, NULL, CHECKSUM},
     EXPECT_OPTION,
+    KEEP_OPTION,
     {"allow-empty", no_argument, NULL, ALLOW_EMPTY},
     {"validate", required_argument, NULL, VALIDATE},
     {"at", required_argument, NULL, AT},

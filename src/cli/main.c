@@ -24,6 +24,8 @@ static const struct {
     {"del", cmd_del, "del REGION KEY...", "delete keys from a table"},
     {"keys", cmd_keys, "keys REGION", "print the keys of a table"},
     {"load", cmd_load, "load REGION [FILE|-]", "put many entries into a table"},
+    {"history", cmd_history, "history REGION", "list the values that are still there"},
+    {"rollback", cmd_rollback, "rollback REGION", "make an older value the newest again"},
     {"watch", cmd_watch, "watch REGION", "print a line for each new generation"},
     {"stat", cmd_stat, "stat REGION [--json]", "show geometry, value, writer and readers"},
     {"ls", cmd_ls, "ls [DIRECTORY]...", "list regions"},

@@ -42,6 +42,7 @@ int publication_run(struct publication *publication)
     int code, status;
 
     publication->is_new = mms_inspect(publication->path, &info) == -ENOENT;
+    keep_as_before(publication->arguments, publication->path);
     code = mms_writer_open(publication->path, &publication->arguments->options, &writer);
     if (code)
         return fail_call(code);

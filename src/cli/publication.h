@@ -15,7 +15,7 @@ struct candidate {
 
 struct publication {
     const char *path;
-    const struct writer_arguments *arguments;
+    struct writer_arguments *arguments;
     const char *validate; /* a line for the shell that judges the value first; NULL: nobody does */
     bool has_command;     /* the value comes from one, so interrupts are caught */
     bool is_new;          /* the region was created for it */

@@ -83,9 +83,21 @@ void set_writer_option(const struct verb *verb, struct writer_arguments *argumen
         arguments->expects = true;
         arguments->expected = parse_number(verb, "--expect", optarg, 0, UINT64_MAX);
         break;
+    case WRITER_KEEP:
+        arguments->keeps = true;
+        options->keep = (uint8_t)parse_number(verb, "--keep", optarg, 0, UINT8_MAX);
+        break;
     case WRITER_FORCE_FILESYSTEM: options->force_filesystem = true; break;
     default: set_right(verb, options, option);
     }
+}
+
+void keep_as_before(struct writer_arguments *arguments, const char *path)
+{
+    mms_info info;
+
+    if (!arguments->keeps && mms_inspect(path, &info) == 0 && info.keep <= UINT8_MAX)
+        arguments->options.keep = (uint8_t)info.keep;
 }
 
 int check_expected(const struct writer_arguments *arguments, const char *path)

@@ -25,6 +25,7 @@ enum {
     WRITER_FORCE_FILESYSTEM,
     WRITER_TRUST,
     WRITER_EXPECT,
+    WRITER_KEEP,
     WRITER_OPTIONS_END /* options of the verb's own are numbered from here */
 };
 
@@ -53,6 +54,12 @@ enum {
 #define HELP_OF_EXPECT \
     "      --expect GENERATION publish only if this is the newest generation, 0 for none yet;\n" \
     "                          that is looked at under the write lock\n"
+
+/* Of all that publish. */
+#define KEEP_OPTION {"keep", required_argument, NULL, WRITER_KEEP}
+#define HELP_OF_KEEP \
+    "      --keep N            keep N retired values for 'mmsync rollback', 0 to 255 (as many as the\n" \
+    "                          last writer)\n"
 
 #define HELP_OF_NEW_REGION \
     "      --max-size SIZE     largest value it takes (4G on 64-bit systems)\n" \
@@ -91,11 +98,15 @@ struct writer_arguments {
     enum format format;
     bool expects; /* --expect was given */
     uint64_t expected;
+    bool keeps; /* --keep was given */
 };
 
 void writer_arguments_init(struct writer_arguments *arguments);
 /* One of WRITER_OPTIONS, with its value in optarg. */
 void set_writer_option(const struct verb *verb, struct writer_arguments *arguments, int option);
+
+/* Before the open: without --keep, keep as many values as the last writer did. */
+void keep_as_before(struct writer_arguments *arguments, const char *path);
 
 /* Of --expect, once the region is open for writing: an exit status; anything but EXIT_OK has been reported. */
 int check_expected(const struct writer_arguments *arguments, const char *path);

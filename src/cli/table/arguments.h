@@ -47,7 +47,8 @@ enum {
     {"lock-wait", required_argument, NULL, WRITER_LOCK_WAIT}, \
     {"force-filesystem", no_argument, NULL, WRITER_FORCE_FILESYSTEM}, \
     {"trust", required_argument, NULL, WRITER_TRUST}, \
-    EXPECT_OPTION
+    EXPECT_OPTION, \
+    KEEP_OPTION
 
 #define HELP_OF_KEYS \
     "      --keys KIND         how a key is written: text, hex, u32 or u64, an integer of the\n" \
@@ -67,6 +68,7 @@ enum {
 
 #define HELP_OF_TABLE_WRITE \
     HELP_OF_EXPECT \
+    HELP_OF_KEEP \
     "      --grace MS          how long to wait for readers that hold every slot, or\n" \
     "                          'forever' (1000)\n" \
     "      --evict             then take slots from readers that allow it\n" \

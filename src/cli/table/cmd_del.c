@@ -22,6 +22,7 @@ static const struct option long_options[] = {
     {"force-filesystem", no_argument, NULL, WRITER_FORCE_FILESYSTEM},
     {"trust", required_argument, NULL, WRITER_TRUST},
     EXPECT_OPTION,
+    KEEP_OPTION,
     COMMON_OPTIONS,
 };
 

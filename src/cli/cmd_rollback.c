@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/cmd.h"
+#include "cli/message.h"
+#include "cli/writer_arguments.h"
+#include <inttypes.h>
+#include <mmsync/history.h>
+#include <stdio.h>
+
+static const struct verb verb = {
+    .name = "rollback",
+    .synopsis = "REGION [GENERATION] [OPTION]...",
+    .help = "Make an older value of REGION the newest one again, as a new generation: the one\n"
+            "before the current, or that of GENERATION, one of those that 'mmsync history' lists.\n"
+            "Its type, schema, tag and checksum stay. Prints one line: generation=N size=BYTES slot=N.\n"
+            "\n" HELP_OF_EXPECT HELP_OF_KEEP
+            "      --grace MS          how long to wait for readers that hold every slot, or\n"
+            "                          'forever' (1000)\n"
+            "      --evict             then take slots from readers that allow it\n"
+            "      --lock-wait MS      how long to wait for another writer to end, or\n"
+            "                          'forever' (2000)\n"
+            "      --force-filesystem  accept a file system that mmsync is not tested on\n"
+            "      --trust USER        accept a region NAME that belongs to USER\n"
+            "\n"
+            "A bare NAME means /dev/shm/NAME.\n",
+};
+
+static const struct option long_options[] = {
+    EXPECT_OPTION,
+    KEEP_OPTION,
+    {"grace", required_argument, NULL, WRITER_GRACE},
+    {"evict", no_argument, NULL, WRITER_EVICT},
+    {"lock-wait", required_argument, NULL, WRITER_LOCK_WAIT},
+    {"force-filesystem", no_argument, NULL, WRITER_FORCE_FILESYSTEM},
+    {"trust", required_argument, NULL, WRITER_TRUST},
+    COMMON_OPTIONS,
+};
+
+static int roll_back(mms_writer *writer, uint64_t generation)
+{
+    mms_receipt receipt;
+    int code = mms_write_rollback(writer, generation, &receipt);
+
+    if (code)
+        return fail_call(code);
+    printf("generation=%" PRIu64 " size=%zu slot=%u\n", receipt.generation, receipt.size, receipt.slot);
+    return EXIT_OK;
+}
+
+/* A region is not made to go back in it. */
+static int run(const char *path, struct writer_arguments *arguments, uint64_t generation)
+{
+    mms_writer *writer;
+    mms_info info;
+    int code = mms_inspect(path, &info), status;
+
+    keep_as_before(arguments, path);
+    if (code == 0)
+        code = mms_writer_open(path, &arguments->options, &writer);
+    if (code)
+        return fail_call(code);
+    status = check_expected(arguments, path);
+    if (!status)
+        status = roll_back(writer, generation);
+    mms_writer_close(writer);
+    return status;
+}
+
+int cmd_rollback(int argc, char **argv)
+{
+    struct writer_arguments arguments;
+    uint64_t generation = 0;
+    int option;
+
+    writer_arguments_init(&arguments);
+    arguments.options.mmap_sync = NULL;
+    while ((option = next_option(&verb, argc, argv, "", long_options)) >= 0)
+        set_writer_option(&verb, &arguments, option);
+    if (count_operands(&verb, argc, argv, 1, 2) == 2)
+        generation = parse_number(&verb, "GENERATION", argv[optind + 1], 1, UINT64_MAX);
+    return run(argv[optind], &arguments, generation);
+}
