@@ -7,15 +7,16 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #define EXPECTED_LAST "Nats-Expected-Last-Sequence"
 
 enum {
-    IN_FLIGHT_MOST = 64,
     BYTES_IN_FLIGHT_MOST = 32 << 20,
     /* Each message is acknowledged or given up by then, so waiting for all of them ends. */
     ACKNOWLEDGE_MS = 10000,
+    KNOWN_TO_LIBNATS_MOST = 4096, /* with those that were given up, until it gives them up too */
     LOOK_MS = 100,
     PATIENCE_LOOKS = 20, /* after a signal */
 };
@@ -52,14 +53,27 @@ static uint64_t wanted_sequence(natsMsg *message)
     return natsMsgHeader_Get(message, EXPECTED_LAST, &text) ? 0 : strtoull(text, NULL, 10) + 1;
 }
 
+/* The message is no longer in flight; false if it was given up before, or never was. */
+static bool forget(struct appender *appender, natsMsg *message)
+{
+    for (size_t i = 0; i < IN_FLIGHT_MOST; i++)
+        if (message && appender->waiting[i] == message) {
+            appender->waiting[i] = NULL;
+            appender->in_flight--;
+            appender->bytes_in_flight -= (size_t)natsMsg_GetDataLength(message);
+            return true;
+        }
+    return false;
+}
+
 static void on_answer(jsCtx *js, natsMsg *message, jsPubAck *stored, jsPubAckErr *error, void *context)
 {
     struct appender *appender = context;
 
     (void)js;
     pthread_mutex_lock(&appender->lock);
-    appender->in_flight--;
-    appender->bytes_in_flight -= (size_t)natsMsg_GetDataLength(message);
+    if (!forget(appender, message))
+        error = NULL, stored = NULL;
     if (error)
         note_failure(appender, result_of(error), error->ErrText ? error->ErrText : natsStatus_GetText(error->Err));
     else if (stored && stored->Sequence != wanted_sequence(message)) /* into an empty stream, together with another */
@@ -81,7 +95,7 @@ int appender_open(struct appender *appender, const struct connection *connection
     pthread_cond_init(&appender->changed, NULL);
     jsOptions_Init(&options);
     options.Domain = connection->domain;
-    options.PublishAsync.MaxPending = IN_FLIGHT_MOST + 1;
+    options.PublishAsync.MaxPending = KNOWN_TO_LIBNATS_MOST;
     options.PublishAsync.AckHandler = on_answer;
     options.PublishAsync.AckHandlerClosure = appender;
     status = natsConnection_JetStream(&appender->js, connection->nats, &options);
@@ -96,16 +110,35 @@ void appender_close(struct appender *appender)
     appender->js = NULL;
 }
 
-/* Wait until at most so much is in flight. With the lock. False: a signal came, and patience ended. */
-static bool wait_for_room(struct appender *appender, unsigned messages, size_t bytes)
+static uint64_t count_reconnects(const struct appender *appender)
+{
+    natsStatistics *statistics = NULL;
+    uint64_t messages, bytes, reconnects = 0;
+
+    if (!natsStatistics_Create(&statistics) && !natsConnection_GetStats(appender->connection->nats, statistics))
+        (void)natsStatistics_GetCounts(statistics, &messages, &bytes, &messages, &bytes, &reconnects);
+    natsStatistics_Destroy(statistics);
+    return reconnects;
+}
+
+/* What was in flight then may never be answered. */
+static bool connection_broke(const struct appender *appender)
+{
+    return !connection_is_up(appender->connection) || count_reconnects(appender) != appender->reconnects;
+}
+
+/* Wait until at most so much is in flight, or there is a failure. With the lock. */
+static void wait_for_room(struct appender *appender, unsigned messages, size_t bytes)
 {
     unsigned looks = 0;
 
-    while (appender->in_flight > messages || appender->bytes_in_flight > bytes) {
+    while (!appender->result && (appender->in_flight > messages || appender->bytes_in_flight > bytes)) {
         struct timespec until;
 
         if (interrupted() && ++looks > PATIENCE_LOOKS)
-            return false;
+            note_failure(appender, APPEND_UNKNOWN, "interrupted");
+        else if (connection_broke(appender))
+            note_failure(appender, APPEND_UNKNOWN, "the connection broke");
         clock_gettime(CLOCK_REALTIME, &until);
         until.tv_nsec += LOOK_MS * 1000000;
         if (until.tv_nsec >= 1000000000) {
@@ -114,17 +147,19 @@ static bool wait_for_room(struct appender *appender, unsigned messages, size_t b
         }
         pthread_cond_timedwait(&appender->changed, &appender->lock, &until);
     }
-    return true;
 }
 
 void append_begin(struct appender *appender, enum stream_kind kind, uint64_t last)
 {
     pthread_mutex_lock(&appender->lock);
-    (void)wait_for_room(appender, 0, 0);
+    memset(appender->waiting, 0, sizeof appender->waiting);
+    appender->in_flight = 0;
+    appender->bytes_in_flight = 0;
     appender->result = APPEND_OK;
     pthread_mutex_unlock(&appender->lock);
     appender->stream = kind == LOG_STREAM ? appender->connection->log_stream : appender->connection->value_stream;
     appender->next = last + 1;
+    appender->reconnects = count_reconnects(appender);
 }
 
 static natsStatus make_message(natsMsg **message, const char *subject, const char *chunk_header, uint64_t last,
@@ -141,30 +176,32 @@ static natsStatus make_message(natsMsg **message, const char *subject, const cha
     return status;
 }
 
-static enum append_result fail_to_send(struct appender *appender, natsStatus status, size_t size)
+static enum append_result fail_to_send(struct appender *appender, natsMsg *message, natsStatus status)
 {
     enum append_result result;
 
     pthread_mutex_lock(&appender->lock);
-    appender->in_flight--;
-    appender->bytes_in_flight -= size;
+    (void)forget(appender, message);
     note_failure(appender, APPEND_UNKNOWN, nats_detail(status));
     result = appender->result;
     pthread_mutex_unlock(&appender->lock);
     return result;
 }
 
-/* Room for one more message; counts it. */
-static enum append_result enter(struct appender *appender, size_t size)
+/* Waits for room for one more message, and notes it. */
+static enum append_result enter(struct appender *appender, natsMsg *message)
 {
-    const size_t most = size < BYTES_IN_FLIGHT_MOST ? BYTES_IN_FLIGHT_MOST - size : 0;
+    const size_t size = (size_t)natsMsg_GetDataLength(message);
     enum append_result result;
+    size_t place = 0;
 
     pthread_mutex_lock(&appender->lock);
-    if (!wait_for_room(appender, IN_FLIGHT_MOST - 1, most))
-        note_failure(appender, APPEND_UNKNOWN, "interrupted");
+    wait_for_room(appender, IN_FLIGHT_MOST - 1, size < BYTES_IN_FLIGHT_MOST ? BYTES_IN_FLIGHT_MOST - size : 0);
     result = appender->result;
     if (!result) {
+        while (appender->waiting[place])
+            place++;
+        appender->waiting[place] = message;
         appender->in_flight++;
         appender->bytes_in_flight += size;
     }
@@ -172,25 +209,41 @@ static enum append_result enter(struct appender *appender, size_t size)
     return result;
 }
 
-enum append_result append(struct appender *appender, const char *subject, const char *chunk_header, const void *data,
-                          size_t size)
+static enum append_result send_message(struct appender *appender, natsMsg *message)
 {
-    enum append_result result = enter(appender, size);
-    natsMsg *message = NULL;
+    natsMsg *const sent = message;
     jsPubOptions options;
+    enum append_result result = enter(appender, message);
     natsStatus status;
 
-    if (result)
+    if (result) {
+        natsMsg_Destroy(message);
         return result;
+    }
     jsPubOptions_Init(&options);
     options.MaxWait = ACKNOWLEDGE_MS;
     options.ExpectStream = appender->stream;
-    status = make_message(&message, subject, chunk_header, append_last(appender), data, size);
-    if (!status)
-        status = js_PublishMsgAsync(appender->js, &message, &options);
-    natsMsg_Destroy(message);
+    status = js_PublishMsgAsync(appender->js, &message, &options);
     if (status)
-        return fail_to_send(appender, status, size);
+        result = fail_to_send(appender, sent, status);
+    natsMsg_Destroy(message);
+    return result;
+}
+
+enum append_result append(struct appender *appender, const char *subject, const char *chunk_header, const void *data,
+                          size_t size)
+{
+    natsMsg *message = NULL;
+    natsStatus status = make_message(&message, subject, chunk_header, append_last(appender), data, size);
+    enum append_result result;
+
+    if (status) {
+        natsMsg_Destroy(message);
+        return fail_to_send(appender, NULL, status);
+    }
+    result = send_message(appender, message);
+    if (result)
+        return result;
     appender->next++;
     appender->bytes += size;
     return APPEND_OK;
@@ -201,8 +254,7 @@ enum append_result append_finish(struct appender *appender)
     enum append_result result;
 
     pthread_mutex_lock(&appender->lock);
-    if (!wait_for_room(appender, 0, 0))
-        note_failure(appender, APPEND_UNKNOWN, "interrupted");
+    wait_for_room(appender, 0, 0);
     result = appender->result;
     pthread_mutex_unlock(&appender->lock);
     return result;

@@ -8,6 +8,8 @@
 #include "relay/connection.h"
 #include <pthread.h>
 
+enum { IN_FLIGHT_MOST = 64 };
+
 enum append_result {
     APPEND_OK,
     APPEND_REFUSED, /* somebody else has appended, or the stream is not what it was */
@@ -19,11 +21,13 @@ struct appender {
     const struct connection *connection;
     jsCtx *js;
     const char *stream;
-    uint64_t next;  /* the sequence that the next message will have */
-    uint64_t bytes; /* sent so far, in both streams */
+    uint64_t next;       /* the sequence that the next message will have */
+    uint64_t bytes;      /* sent so far, in both streams */
+    uint64_t reconnects; /* of the connection, when the stream was chosen */
     pthread_mutex_t lock;
     pthread_cond_t changed;
     /* Under the lock. */
+    natsMsg *waiting[IN_FLIGHT_MOST]; /* for an answer; what was given up is in there no more */
     unsigned in_flight;
     size_t bytes_in_flight;
     enum append_result result; /* the first failure since append_begin */
@@ -34,7 +38,8 @@ struct appender {
 int appender_open(struct appender *appender, const struct connection *connection);
 void appender_close(struct appender *appender);
 
-/* What follows goes to this stream, whose last message is `last`. Waits until nothing is in flight. */
+/* What follows goes to this stream, whose last message is `last`. What is still in flight, after a
+   failure, is given up: its sequences belong to a state of the stream that is over. */
 void append_begin(struct appender *appender, enum stream_kind kind, uint64_t last);
 
 /* Sends it, and waits only if there is too much in flight. `chunk_header`: NULL for none. Returns
