@@ -215,6 +215,7 @@ enum push_result push_begin(struct push *push)
     if (result)
         return result;
     push->begun = true;
+    atomic_store(&push->has_begun, true);
     peer_announce(push);
     report_base(push, stored, push->appender.bytes - sent);
     return PUSH_OK;
@@ -246,13 +247,15 @@ static bool is_own(const struct push *push, uint64_t epoch)
 enum push_result push_find_rival(struct push *push)
 {
     char who[512];
+    const enum peer peer = peer_find_other(push, who, sizeof who);
+    const bool replaced = push->begun && !is_own(push, newest_epoch(push));
 
-    if (peer_find_other(push, who, sizeof who)) {
-        fail("taken over: %s pushes %s now", who, push->name);
+    if (replaced && peer == PEER_NONE) {
+        fail("taken over: another pusher has written to %s, and has ended since", push->name);
         return PUSH_TAKEN_OVER;
     }
-    if (push->begun && !is_own(push, newest_epoch(push))) {
-        fail("taken over: another pusher has written to %s, and has ended since", push->name);
+    if (replaced || peer == PEER_BEFORE) {
+        fail("taken over: %s pushes %s now", who, push->name);
         return PUSH_TAKEN_OVER;
     }
     return PUSH_AGAIN;

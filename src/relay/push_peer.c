@@ -13,6 +13,15 @@
 
 enum { ANSWER_MS = 2000, FIND_MS = 1000 };
 
+/* Of two pushers that are in each other's way, the one of the higher rank goes on: one that was told
+   to take over, before one that has begun, before others. */
+static int own_rank(const struct push *push)
+{
+    if (atomic_load(&push->has_begun))
+        return 1;
+    return push->take_over ? 2 : 0;
+}
+
 static void describe_self(const struct push *push, char *text, size_t size)
 {
     char id[24], when[TEXT_SIZE];
@@ -20,8 +29,8 @@ static void describe_self(const struct push *push, char *text, size_t size)
     char *dumped;
 
     snprintf(id, sizeof id, "%016" PRIx64, push->pusher);
-    self = json_pack("{s:s, s:s, s:i, s:s, s:s}", "pusher", id, "host", push->host, "pid", (int)getpid(), "region",
-                     push->source.path, "since", format_time(when, push->started_ns));
+    self = json_pack("{s:s, s:s, s:i, s:s, s:s, s:i}", "pusher", id, "host", push->host, "pid", (int)getpid(), "region",
+                     push->source.path, "since", format_time(when, push->started_ns), "rank", own_rank(push));
     dumped = self ? json_dumps(self, JSON_COMPACT) : NULL;
     snprintf(text, size, "%s", dumped ? dumped : "{}");
     free(dumped);
@@ -30,7 +39,7 @@ static void describe_self(const struct push *push, char *text, size_t size)
 
 /* Who answered: its random number, and words for a message. 0: not a pusher, but a stream of others
    with a wide subject, say. */
-static uint64_t read_answer(natsMsg *message, char *text, size_t size)
+static uint64_t read_ranked(natsMsg *message, int *rank, char *text, size_t size)
 {
     const char *id = "", *host = "another host", *region = "?";
     int pid = 0;
@@ -38,11 +47,19 @@ static uint64_t read_answer(natsMsg *message, char *text, size_t size)
     uint64_t pusher;
 
     if (answer)
-        (void)json_unpack(answer, "{s?s, s?s, s?i, s?s}", "pusher", &id, "host", &host, "pid", &pid, "region", &region);
+        (void)json_unpack(answer, "{s?s, s?s, s?i, s?s, s?i}", "pusher", &id, "host", &host, "pid", &pid, "region",
+                          &region, "rank", rank);
     snprintf(text, size, "%s, process %d (%s)", host, pid, region);
     pusher = strtoull(id, NULL, 16);
     json_decref(answer);
     return pusher;
+}
+
+static uint64_t read_answer(natsMsg *message, char *text, size_t size)
+{
+    int rank;
+
+    return read_ranked(message, &rank, text, size);
 }
 
 /* A question, or another pusher's word that it has begun. */
@@ -111,7 +128,7 @@ enum push_result peer_listen(struct push *push)
 }
 
 /* The first answer that is not this one's own, within a second. */
-static bool await_other(const struct push *push, natsSubscription *answers, char *text, size_t size)
+static enum peer await_other(const struct push *push, natsSubscription *answers, char *text, size_t size)
 {
     const uint64_t end = monotonic_ns() + (uint64_t)FIND_MS * 1000000;
     uint64_t now;
@@ -119,23 +136,24 @@ static bool await_other(const struct push *push, natsSubscription *answers, char
     while ((now = monotonic_ns()) < end) {
         natsMsg *answer = NULL;
         uint64_t id;
+        int rank = 0;
 
         if (natsSubscription_NextMsg(&answer, answers, (int64_t)((end - now) / 1000000) + 1))
-            return false;
-        id = natsMsg_IsNoResponders(answer) ? 0 : read_answer(answer, text, size);
+            return PEER_NONE;
+        id = natsMsg_IsNoResponders(answer) ? 0 : read_ranked(answer, &rank, text, size);
         natsMsg_Destroy(answer);
         if (id != 0 && id != push->pusher)
-            return true;
+            return rank > own_rank(push) || (rank == own_rank(push) && id > push->pusher) ? PEER_BEFORE : PEER_BEHIND;
     }
-    return false;
+    return PEER_NONE;
 }
 
-bool peer_find_other(struct push *push, char *text, size_t size)
+enum peer peer_find_other(struct push *push, char *text, size_t size)
 {
     natsConnection *nats = push->connection.nats;
     natsSubscription *answers = NULL;
     natsInbox *inbox = NULL;
-    bool found = false;
+    enum peer found = PEER_NONE;
 
     if (!natsInbox_Create(&inbox) && !natsConnection_SubscribeSync(&answers, nats, inbox) &&
         !natsConnection_PublishRequestString(nats, push->connection.pusher_subject, inbox, ""))

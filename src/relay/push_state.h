@@ -60,6 +60,7 @@ struct push {
     struct appender appender;
     natsSubscription *questions; /* of other pushers, whether this one is alive */
     atomic_bool rival_heard;
+    atomic_bool has_begun; /* once; for others */
     struct push_report report;
     /* Who this is. */
     uint64_t pusher, started_ns;
@@ -133,8 +134,10 @@ enum push_result store_put_head(struct push *push, struct log_place from);
 enum push_result peer_ask(struct push *push);
 /* Answer from now on, when others ask that. */
 enum push_result peer_listen(struct push *push);
-/* The same question while this one is listening too. Waits a second. `text`: who it is. */
-bool peer_find_other(struct push *push, char *text, size_t size);
+/* The same question while this one is listening too, and who of the two goes on. Waits a second.
+   `text`: who it is. */
+enum peer { PEER_NONE, PEER_BEFORE /* this one */, PEER_BEHIND };
+enum peer peer_find_other(struct push *push, char *text, size_t size);
 /* Tell a pusher that is alive and has nothing to append that this one has begun. */
 void peer_announce(struct push *push);
 

@@ -91,4 +91,29 @@ wait "$second"
 same "exit status of the one whose value was replaced" 3 $?
 region=$other
 check_pushed "the other region's value"
+
+# ---- Several that begin at once ----
+
+name=crowd
+pids=()
+for _ in 1 2 3 4; do
+    start_push
+    pids+=("$push_pid")
+done
+alive() {
+    local pid
+    left=()
+    for pid in "${pids[@]}"; do
+        if kill -0 "$pid" 2>/dev/null; then
+            left+=("$pid")
+        fi
+    done
+    ((${#left[@]} <= $1))
+}
+until_true alive 1
+same "pushers that are left" 1 "${#left[@]}"
+printf 'by the one that is left' | "$MMSYNC" write "$region" >/dev/null
+wanted=$(generation)
+until_true grep -qs "\"generation\":$wanted[,}]" "$scratch"/push*.out
+check_pushed "the value of the one that is left"
 finish
