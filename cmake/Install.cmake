@@ -20,6 +20,8 @@ if(MMSYNC_BUILD_CLI)
     install(TARGETS mmsync_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
     if(relay_FOUND)
         install(TARGETS mmsync_relay RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/mmsync)
+        # Units name the tool without a directory, as systemd looks for it in /usr/local/bin and /usr/bin.
+        install(FILES share/systemd/mmsync-push@.service share/systemd/mmsync-follow@.service DESTINATION lib/systemd/system)
     endif()
     install(FILES man/mmsync.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
     install(FILES share/prometheus/mmsync.rules.yml DESTINATION ${CMAKE_INSTALL_DATADIR}/mmsync)

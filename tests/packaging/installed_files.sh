@@ -27,6 +27,12 @@ present share/mmsync/mmsync.rules.yml share/man/man1/mmsync.1 share/bash-complet
 present share/zsh/site-functions/_mmsync share/fish/vendor_completions.d/mmsync.fish
 run bash -n share/bash-completion/completions/mmsync
 expect 0 "*$(version)*" bin/mmsync --version
+if [ -x libexec/mmsync/relay ]; then
+    present lib/systemd/system/mmsync-{push,follow}@.service
+    expect 1 '*no NATS server answers*' bin/mmsync push "$tmp/region" 127.0.0.1:1
+else
+    echo "skipped: mmsync push and follow, which this build has not"
+fi
 printf 'installed' >"$tmp/value"
 expect 0 '*' bin/mmsync write "$tmp/region" "$tmp/value"
 expect 0 'installed' bin/mmsync read "$tmp/region"
