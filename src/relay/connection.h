@@ -79,6 +79,7 @@ enum stream_kind { LOG_STREAM, VALUE_STREAM };
 struct stream_state {
     uint64_t first, last; /* sequences; an empty stream's first is last + 1 */
     uint64_t bytes;
+    bool replicated;
 };
 
 enum stream_result {

@@ -77,27 +77,33 @@ static enum push_result catch_up(struct push *push)
     return result;
 }
 
+/* After a while without changes. */
+static enum push_result refresh_idle(struct push *push)
+{
+    enum push_result result = source_hold(push);
+
+    if (!result && push->source.view.generation == push->pushed)
+        result = store_refresh_idle(push);
+    source_release(push);
+    return result;
+}
+
 /* Nothing is held here, so that a writer with few slots is not in want of them. */
 static enum push_result wait_for_change(struct push *push)
 {
-    enum push_result result;
-
     for (unsigned looks = 1;; looks++) {
+        enum push_result result;
+
         if (interrupted() || output_is_closed())
             return PUSH_STOPPED;
         if (atomic_exchange(&push->rival_heard, false))
             return push_fail(push, PUSH_REFUSED, "another pusher of %s has begun", push->name);
         result = source_wait(push, push->begun ? push->pushed : 0, LOOK_MS);
-        if (result != PUSH_AGAIN)
+        if (result != PUSH_AGAIN) /* else there is nothing new */
             return result;
         report_flush(push, true);
-        if (push->begun && looks >= IDLE_LOOKS) {
-            result = source_hold(push);
-            if (!result && push->source.view.generation == push->pushed)
-                result = store_refresh_idle(push);
-            source_release(push);
-        }
-        if (result && result != PUSH_AGAIN)
+        result = push->begun && looks >= IDLE_LOOKS ? refresh_idle(push) : PUSH_OK;
+        if (result)
             return result;
     }
 }

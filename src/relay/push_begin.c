@@ -160,7 +160,7 @@ enum push_result push_base(struct push *push)
         return result;
     push->log_bytes += push->message.size;
     push->log_last = append_last(&push->appender);
-    push->last_whole = place;
+    push->base = push->last_whole = place;
     push->pushed = base.generation;
     push->schema_hash = base.schema_hash;
     return PUSH_OK;
@@ -188,6 +188,7 @@ static enum push_result look_at_streams(struct push *push)
     push->log_last = log.last;
     push->value_last = value.last;
     push->log_bytes = 0;
+    push->replicated = log.replicated;
     return PUSH_OK;
 }
 
@@ -208,8 +209,10 @@ enum push_result push_begin(struct push *push)
         result = push_fail(push, PUSH_FAILED, "out of memory for a list of chunks");
     if (!result)
         result = store_all(push, &stored);
-    if (!result)
+    if (!result) {
+        store_throw_away(push, push->from.sequence);
         result = push_base(push);
+    }
     if (!result)
         result = store_put_head(push, push->last_whole);
     if (result)
@@ -246,17 +249,21 @@ static bool is_own(const struct push *push, uint64_t epoch)
 
 enum push_result push_find_rival(struct push *push)
 {
-    char who[512];
-    const enum peer peer = peer_find_other(push, who, sizeof who);
-    const bool replaced = push->begun && !is_own(push, newest_epoch(push));
+    struct peer peer;
+    bool replaced, ends;
 
-    if (replaced && peer == PEER_NONE) {
+    peer_find_first(push, &peer);
+    replaced = push->begun && !is_own(push, newest_epoch(push));
+    /* The one whose epoch is the newest ends only if it is told to: of several one must stay. */
+    if (push->begun && !replaced)
+        ends = peer.rank == RANK_TAKE_OVER;
+    else
+        ends = replaced || peer_is_before(push, &peer);
+    if (!ends)
+        return PUSH_AGAIN;
+    if (peer.id == 0)
         fail("taken over: another pusher has written to %s, and has ended since", push->name);
-        return PUSH_TAKEN_OVER;
-    }
-    if (replaced || peer == PEER_BEFORE) {
-        fail("taken over: %s pushes %s now", who, push->name);
-        return PUSH_TAKEN_OVER;
-    }
-    return PUSH_AGAIN;
+    else
+        fail("taken over: %s pushes %s now", peer.text, push->name);
+    return PUSH_TAKEN_OVER;
 }

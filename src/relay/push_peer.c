@@ -11,15 +11,15 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ANSWER_MS = 2000, FIND_MS = 1000 };
+enum { ANSWER_MS = 2000, ASK_TIMES = 3, FIND_MS = 1000 };
 
 /* Of two pushers that are in each other's way, the one of the higher rank goes on: one that was told
    to take over, before one that has begun, before others. */
 static int own_rank(const struct push *push)
 {
     if (atomic_load(&push->has_begun))
-        return 1;
-    return push->take_over ? 2 : 0;
+        return RANK_BEGUN;
+    return push->take_over ? RANK_TAKE_OVER : 0;
 }
 
 static void describe_self(const struct push *push, char *text, size_t size)
@@ -93,8 +93,12 @@ enum push_result peer_ask(struct push *push)
 {
     natsMsg *answer = NULL;
     char who[512];
-    natsStatus status =
-        natsConnection_RequestString(&answer, push->connection.nats, push->connection.pusher_subject, "", ANSWER_MS);
+    natsStatus status = NATS_TIMEOUT;
+
+    /* The subscription of one that was killed may be there for a moment. */
+    for (int i = 0; i < ASK_TIMES && status == NATS_TIMEOUT && !push->take_over; i++)
+        status = natsConnection_RequestString(&answer, push->connection.nats, push->connection.pusher_subject, "",
+                                              ANSWER_MS);
 
     if (status == NATS_NO_RESPONDERS || push->take_over) {
         natsMsg_Destroy(answer);
@@ -127,38 +131,45 @@ enum push_result peer_listen(struct push *push)
     return PUSH_FAILED;
 }
 
-/* The first answer that is not this one's own, within a second. */
-static enum peer await_other(const struct push *push, natsSubscription *answers, char *text, size_t size)
+/* All answers that come within a second, but for this one's own. */
+static void collect(const struct push *push, natsSubscription *answers, struct peer *out)
 {
     const uint64_t end = monotonic_ns() + (uint64_t)FIND_MS * 1000000;
     uint64_t now;
 
     while ((now = monotonic_ns()) < end) {
+        struct peer peer = {.rank = 0};
         natsMsg *answer = NULL;
-        uint64_t id;
-        int rank = 0;
 
         if (natsSubscription_NextMsg(&answer, answers, (int64_t)((end - now) / 1000000) + 1))
-            return PEER_NONE;
-        id = natsMsg_IsNoResponders(answer) ? 0 : read_ranked(answer, &rank, text, size);
+            return;
+        if (!natsMsg_IsNoResponders(answer))
+            peer.id = read_ranked(answer, &peer.rank, peer.text, sizeof peer.text);
         natsMsg_Destroy(answer);
-        if (id != 0 && id != push->pusher)
-            return rank > own_rank(push) || (rank == own_rank(push) && id > push->pusher) ? PEER_BEFORE : PEER_BEHIND;
+        if (peer.id == 0 || peer.id == push->pusher)
+            continue;
+        if (out->id == 0 || peer.rank > out->rank || (peer.rank == out->rank && peer.id > out->id))
+            *out = peer;
     }
-    return PEER_NONE;
 }
 
-enum peer peer_find_other(struct push *push, char *text, size_t size)
+void peer_find_first(struct push *push, struct peer *out)
 {
     natsConnection *nats = push->connection.nats;
     natsSubscription *answers = NULL;
     natsInbox *inbox = NULL;
-    enum peer found = PEER_NONE;
 
+    *out = (struct peer){.id = 0};
     if (!natsInbox_Create(&inbox) && !natsConnection_SubscribeSync(&answers, nats, inbox) &&
         !natsConnection_PublishRequestString(nats, push->connection.pusher_subject, inbox, ""))
-        found = await_other(push, answers, text, size);
+        collect(push, answers, out);
     natsSubscription_Destroy(answers);
     natsInbox_Destroy(inbox);
-    return found;
+}
+
+bool peer_is_before(const struct push *push, const struct peer *peer)
+{
+    const int rank = own_rank(push);
+
+    return peer->id != 0 && (peer->rank > rank || (peer->rank == rank && peer->id > push->pusher));
 }

@@ -73,6 +73,8 @@ struct push {
     uint64_t log_last, value_last;    /* sequences */
     uint64_t log_bytes;               /* appended since the beginning of this epoch */
     struct log_place from, from_last; /* of the head, and of the one before */
+    bool replicated;                  /* the log is kept by several servers */
+    struct log_place base;            /* the newest */
     struct log_place last_whole;      /* where the newest complete generation begins */
     struct dirty dirty;
     struct tree tree; /* of generation `tree_of` */
@@ -127,6 +129,9 @@ enum push_result store_refresh(struct push *push);
 enum push_result store_refresh_idle(struct push *push);
 /* Rewrite the head: followers begin there. */
 enum push_result store_put_head(struct push *push, struct log_place from);
+/* Throw away what comes before that sequence of the log. nats-server 2.9 with replicas: one that is
+   killed may lose all that there was when this was called, so do it just before a base there. */
+void store_throw_away(struct push *push, uint64_t sequence);
 
 /* ---- push_peer.c ---- */
 
@@ -134,10 +139,17 @@ enum push_result store_put_head(struct push *push, struct log_place from);
 enum push_result peer_ask(struct push *push);
 /* Answer from now on, when others ask that. */
 enum push_result peer_listen(struct push *push);
-/* The same question while this one is listening too, and who of the two goes on. Waits a second.
-   `text`: who it is. */
-enum peer { PEER_NONE, PEER_BEFORE /* this one */, PEER_BEHIND };
-enum peer peer_find_other(struct push *push, char *text, size_t size);
+/* The same question while this one is listening too. Waits a second, and finds the one that goes on
+   before all others; id 0 if there is none. */
+enum { RANK_BEGUN = 1, RANK_TAKE_OVER = 2, PEER_TEXT_SIZE = 512 };
+struct peer {
+    uint64_t id;
+    int rank;
+    char text[PEER_TEXT_SIZE]; /* who it is, for messages */
+};
+void peer_find_first(struct push *push, struct peer *out);
+/* Of the two that one goes on, if neither has what the other has not. */
+bool peer_is_before(const struct push *push, const struct peer *peer);
 /* Tell a pusher that is alive and has nothing to append that this one has begun. */
 void peer_announce(struct push *push);
 

@@ -6,6 +6,7 @@
 enum {
     LOG_LEAST = 64 << 20, /* how long a log may be from the oldest dirty chunk on, for any value */
     HEAD_STEPS = 8,       /* the head is rewritten when it has moved by such a part of that */
+    REPLICATED_LOGS = 4,  /* a replicated log is thrown away when it has so many times that length */
     IDLE_CHUNKS = 8,      /* stored in one go while nothing else goes on, four times a second */
 };
 
@@ -78,30 +79,35 @@ static struct log_place replay_from(const struct push *push)
     return push->last_whole;
 }
 
-/* Followers that have read the head before this one may still be at work from there. */
-static void throw_away(struct push *push)
+void store_throw_away(struct push *push, uint64_t sequence)
 {
     jsOptions options;
 
-    if (push->from_last.sequence == 0)
+    if (sequence <= 1 || sequence > push->log_last)
         return;
     jsOptions_Init(&options);
-    options.Stream.Purge.Sequence = push->from_last.sequence;
+    options.Stream.Purge.Sequence = sequence;
     /* If it fails, the next one throws away more. */
     (void)js_PurgeStream(push->connection.js, push->connection.log_stream, &options, NULL);
+}
+
+static enum push_result put_head_and_throw_away(struct push *push, struct log_place from)
+{
+    enum push_result result = store_put_head(push, from);
+
+    /* Followers that have read the head before this one may still be at work from there. */
+    if (!result && !push->replicated)
+        store_throw_away(push, push->from_last.sequence);
+    return result;
 }
 
 static enum push_result move_head(struct push *push)
 {
     const struct log_place from = replay_from(push);
-    enum push_result result;
 
     if (from.bytes - push->from.bytes < log_most(push) / HEAD_STEPS)
         return PUSH_OK;
-    result = store_put_head(push, from);
-    if (!result)
-        throw_away(push);
-    return result;
+    return put_head_and_throw_away(push, from);
 }
 
 /* ---- Storing anew what has changed ---- */
@@ -148,20 +154,38 @@ static bool log_is_long(const struct push *push)
     return log_since_oldest(push) > log_most(push);
 }
 
-/* A generation of many bytes would stay in the log for as long as it is the newest. */
+static bool always(const struct push *push)
+{
+    (void)push;
+    return true;
+}
+
+/* Whether it is time for a base: then nothing before it is needed. */
+static bool wants_base(const struct push *push)
+{
+    if (push->replicated)
+        return push->log_bytes - push->base.bytes > REPLICATED_LOGS * log_most(push);
+    /* A generation of many bytes would stay in the log for as long as it is the newest. */
+    return push->dirty.count == 0 && push->log_bytes - push->last_whole.bytes > log_most(push);
+}
+
 static enum push_result move_base(struct push *push)
 {
-    if (push->dirty.count > 0 || push->log_bytes - push->last_whole.bytes <= log_most(push))
-        return PUSH_OK;
-    return push_base(push);
+    enum push_result result = push->dirty.count > 0 ? store_some(push, always, SIZE_MAX) : PUSH_OK;
+
+    if (!result && push->replicated)
+        store_throw_away(push, push->from.sequence);
+    if (!result)
+        result = push_base(push);
+    return result ? result : put_head_and_throw_away(push, push->last_whole);
 }
 
 enum push_result store_refresh(struct push *push)
 {
     enum push_result result = log_is_long(push) ? store_some(push, log_is_long, SIZE_MAX) : PUSH_OK;
 
-    if (!result)
-        result = move_base(push);
+    if (!result && wants_base(push))
+        return move_base(push);
     return result ? result : move_head(push);
 }
 

@@ -114,8 +114,10 @@ enum stream_result stream_look(const struct connection *connection, enum stream_
         return judge(connection, stream, status, code);
     result = check_config(connection, kind, info->Config);
     if (state)
-        *state = (struct stream_state){
-            .first = info->State.FirstSeq, .last = info->State.LastSeq, .bytes = info->State.Bytes};
+        *state = (struct stream_state){.first = info->State.FirstSeq,
+                                       .last = info->State.LastSeq,
+                                       .bytes = info->State.Bytes,
+                                       .replicated = info->Config->Replicas > 1};
     jsStreamInfo_Destroy(info);
     return result;
 }

@@ -114,6 +114,6 @@ until_true alive 1
 same "pushers that are left" 1 "${#left[@]}"
 printf 'by the one that is left' | "$MMSYNC" write "$region" >/dev/null
 wanted=$(generation)
-until_true grep -qs "\"generation\":$wanted[,}]" "$scratch"/push*.out
+until_true grep -qs "\"name\":\"$name\",\"generation\":${wanted}[,}]" "$scratch"/push*.out
 check_pushed "the value of the one that is left"
 finish
