@@ -163,6 +163,17 @@ static const mms_receipt no_receipt;
 /* What mms__copy_in stores plainly for certain: memcpy bypasses the caches from 16 KiB up, if at all. */
 enum { PLAIN_MOST = 4096 };
 
+/* What this write has stored last, as it was stored and not out of writer->receipt: a wider load of two such fields
+   would wait until their stores have left the processor's buffer, which takes as long as all of a small write. */
+MMS__INLINE void fill_receipt(const struct mms__native_writer *writer, size_t size, mms_receipt *receipt)
+{
+    *receipt = writer->receipt;
+    receipt->slot = writer->slot;
+    /* not the last one given out: making room may have marked other slots with newer ones */
+    receipt->generation = writer->pool.slots[writer->slot].generation;
+    receipt->size = size;
+}
+
 /* `content` is NULL for a whole value; `seek`: see mms__pool_seek_newest; `plain`: see mms__slot_take_plain. */
 MMS__INLINE int take(struct mms__native_writer *writer, size_t capacity, bool seek, bool plain, uint64_t *content,
                      mms_receipt *receipt)
@@ -179,12 +190,7 @@ MMS__INLINE int take(struct mms__native_writer *writer, size_t capacity, bool se
         code = mms__pool_take_newest(&writer->pool, capacity, patience, &writer->slot, content, &writer->receipt);
     else if (!MMS__LIKELY(mms__pool_take_ready(&writer->pool, capacity, plain, &writer->slot)))
         code = mms__pool_take(&writer->pool, capacity, patience, &writer->slot, &writer->receipt);
-    if (code == 0) {
-        writer->receipt.slot = writer->slot;
-        /* not the last one given out: making room may have marked other slots with newer ones */
-        writer->receipt.generation = writer->pool.slots[writer->slot].generation;
-    }
-    if (receipt && (code == 0 || code == MMS_E_AGAIN))
+    if (receipt && code == MMS_E_AGAIN)
         *receipt = writer->receipt;
     return code;
 }
@@ -192,7 +198,11 @@ MMS__INLINE int take(struct mms__native_writer *writer, size_t capacity, bool se
 int mms__writer_take_newest(struct mms__native_writer *writer, size_t capacity, bool seek, uint64_t *content,
                             mms_receipt *receipt)
 {
-    return take(writer, capacity, seek, false, content, receipt);
+    int code = take(writer, capacity, seek, false, content, receipt);
+
+    if (receipt && code == 0)
+        fill_receipt(writer, 0, receipt);
+    return code;
 }
 
 /* What the descriptor says about a value, as far as the options decide it. */
@@ -272,9 +282,8 @@ MMS__INLINE void finish(struct mms__native_writer *writer, size_t size, const st
                         mms_receipt *receipt)
 {
     publish_as(writer, writer->slot, size, as);
-    writer->receipt.size = size;
     if (receipt)
-        *receipt = writer->receipt;
+        fill_receipt(writer, size, receipt);
 }
 
 int mms__native_write(struct mms_writer *front, const void *data, size_t size, mms_receipt *receipt)
@@ -297,9 +306,12 @@ int mms__native_begin(struct mms_writer *front, size_t capacity, void **buffer, 
     struct mms__native_writer *writer = mms__native_writer_of(front);
     int code = take(writer, capacity, false, false, NULL, receipt);
 
-    if (code == 0)
-        *buffer = mms__writer_slot(writer, writer->slot);
-    return code;
+    if (code != 0)
+        return code;
+    *buffer = mms__writer_slot(writer, writer->slot);
+    if (receipt)
+        fill_receipt(writer, 0, receipt);
+    return 0;
 }
 
 int mms__native_grow(struct mms_writer *front, size_t capacity, void **buffer)
