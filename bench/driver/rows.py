@@ -419,6 +419,22 @@ def others():
         metric="instructions",
         once=True,
     )
+    for name, title, options in (
+        ("checked", "checked read of 36 bytes, generation unchanged", {"checked": True, "typed": True}),
+        ("write", "publish of 36 bytes by copy", {"writes": True}),
+        ("write-typed", "publish of 36 bytes, typed", {"writes": True, "typed": True}),
+    ):
+        yield Row(
+            f"instructions-{name}",
+            "counters",
+            f"instructions for each {title} (single-stepped)",
+            ["mmsync"] + RUST + ["mmap-sync"],
+            "step",
+            unit="instructions",
+            metric="instructions",
+            once=True,
+            **options,
+        )
 
 
 GROUPS = [

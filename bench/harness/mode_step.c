@@ -84,6 +84,13 @@ static bool at_mark(pid_t child)
 /* int3 before and after; the program goes on behind it. */
 #define MARK() __asm__ volatile("int3" : : : "memory")
 
+static void read_times(const struct session *session, void *reader, size_t times)
+{
+    const struct bench_contestant *contestant = session->contestant;
+
+    keep((session->options->checked ? contestant->read_checked : contestant->read)(reader, times));
+}
+
 static void do_calls(struct session *session, void *reader, size_t count)
 {
     MARK();
@@ -91,7 +98,7 @@ static void do_calls(struct session *session, void *reader, size_t count)
         for (uint32_t i = 0; i < count; i++)
             session_publish(session, i);
     else
-        keep(session->contestant->read(reader, count));
+        read_times(session, reader, count);
     MARK();
 }
 
@@ -105,7 +112,7 @@ _Noreturn static void be_stepped(struct session *session, size_t count)
     reader = session->contestant->reader_open(&session->place);
     if (!reader)
         fail(session, "%s", session->contestant->detail());
-    keep(session->contestant->read(reader, 1000));
+    read_times(session, reader, 1000);
     for (uint32_t i = 0; i < 300 && session->options->writes; i++)
         session_publish(session, i);
     ptrace(PTRACE_TRACEME, 0, NULL, NULL);
