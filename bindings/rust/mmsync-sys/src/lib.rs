@@ -12,7 +12,10 @@ mod functions;
 mod types;
 
 pub use constants::*;
-pub use fast::{mms_read, mms_refresh, mms_release, EMPTY_VIEW};
+pub use fast::{
+    held, mms_read, mms_refresh, mms_release, read_fast, read_slow, refresh_fast, refresh_slow,
+    EMPTY_VIEW,
+};
 pub use functions::*;
 pub use types::*;
 

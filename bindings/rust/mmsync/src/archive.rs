@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Values of rkyv 0.7, in place.
 
-use crate::checked::type_id;
+use crate::checked::{Check, Checker};
 use crate::error::{Code, Error, Result};
-use crate::reader::{Pinned, Reader, View};
-use crate::writer::{Draft, Receipt, Writer};
+use crate::reader::{Own, Pinned, Reader, View};
 use bytecheck::CheckBytes;
-use rkyv::ser::serializers::{
-    AllocScratch, CompositeSerializer, FallbackScratch, HeapScratch, SharedSerializeMap,
-};
-use rkyv::ser::Serializer as _;
 use rkyv::validation::validators::DefaultValidator;
-use rkyv::{archived_root, check_archived_root, Archive, Fallible, Serialize};
+use rkyv::{archived_root, check_archived_root, Archive};
 use std::any::type_name;
 use std::fmt;
 use std::mem::size_of;
@@ -81,14 +76,15 @@ fn corrupt<T>(view: &View<'_>, why: impl fmt::Display) -> Error {
     Error::new(Code::Corrupt, detail)
 }
 
-/// Whether bytes are looked at before they are taken for a value.
-#[derive(Clone, Copy, PartialEq)]
-pub(crate) enum Check {
-    No,
-    /// Once for each generation and type.
-    Once,
-    /// Each time: of files whose writers may change the bytes of a version.
-    Always,
+/// Whether bytes are an archive of `T`, or why not. Its address is what readers remember of a check
+/// ([`Checker`]).
+#[inline(never)]
+fn check_root<T>(bytes: &[u8]) -> std::result::Result<(), String>
+where
+    T: Archive,
+    T::Archived: for<'b> CheckBytes<DefaultValidator<'b>>,
+{
+    check_archived_root::<T>(bytes).map(|_| ()).map_err(|why| why.to_string())
 }
 
 impl Reader {
@@ -108,9 +104,9 @@ impl Reader {
         T::Archived: for<'b> CheckBytes<DefaultValidator<'b>>,
     {
         let pinned = self.pin()?;
-        self.check::<T>(&pinned, Check::Once)?;
+        pinned.check::<T>(Check::Once)?;
         // SAFETY: just pinned, and checked.
-        Ok(unsafe { Value::new(self.lend(&pinned)) })
+        Ok(unsafe { Value::new(pinned.lend()) })
     }
 
     /// As [`Reader::read`], without a check of the bytes.
@@ -123,144 +119,71 @@ impl Reader {
     #[inline(always)]
     pub unsafe fn read_unchecked<T: Archive>(&mut self) -> Result<Value<'_, T>> {
         let pinned = self.pin()?;
-        self.check_room::<T>(&pinned)?;
+        pinned.check_room::<T>()?;
         // SAFETY: just pinned; the caller's contract.
-        Ok(unsafe { Value::new(self.lend(&pinned)) })
+        Ok(unsafe { Value::new(pinned.lend()) })
     }
+}
 
-    /// Whether what was just pinned is a `T`. If not, the view ends.
+/// Of what was just pinned. If it is not a `T`, the view ends.
+impl Pinned {
     #[inline(always)]
-    pub(crate) fn check<T>(&mut self, pinned: &Pinned, how: Check) -> Result<()>
+    pub(crate) fn check<T>(&self, how: Check) -> Result<()>
     where
         T: Archive,
         T::Archived: for<'b> CheckBytes<DefaultValidator<'b>>,
     {
         match how {
-            Check::No => self.check_room::<T>(pinned),
-            Check::Once if self.checked == (pinned.generation, type_id::<T>()) => Ok(()),
+            Check::No => self.check_room::<T>(),
+            Check::Once if self.own().checked.get() == Checker::of(check_root::<T>) => Ok(()),
             // By value: what has an address is in memory on the fast path, too.
-            how => self.check_bytes::<T>(*pinned, how),
+            how => (*self).check_bytes::<T>(how),
         }
     }
 
     #[inline(always)]
-    fn check_room<T: Archive>(&mut self, pinned: &Pinned) -> Result<()> {
-        if pinned.size >= size_of::<T::Archived>() {
+    fn own(&self) -> &Own {
+        // SAFETY: its reader is open.
+        unsafe { self.own.as_ref() }
+    }
+
+    #[inline(always)]
+    fn check_room<T: Archive>(&self) -> Result<()> {
+        if self.held().size >= size_of::<T::Archived>() {
             return Ok(());
         }
-        Err(self.too_short::<T>(*pinned))
+        Err((*self).too_short::<T>())
     }
 
     #[cold]
     #[inline(never)]
-    fn too_short<T: Archive>(&mut self, pinned: Pinned) -> Error {
+    fn too_short<T: Archive>(self) -> Error {
         // SAFETY: just pinned.
-        let view = unsafe { self.lend(&pinned) };
+        let view = unsafe { self.lend() };
         let room = size_of::<T::Archived>();
         corrupt::<T>(&view, format_args!("the root takes {room} bytes"))
     }
 
     #[cold]
     #[inline(never)]
-    fn check_bytes<T>(&mut self, pinned: Pinned, how: Check) -> Result<()>
+    fn check_bytes<T>(self, how: Check) -> Result<()>
     where
         T: Archive,
         T::Archived: for<'b> CheckBytes<DefaultValidator<'b>>,
     {
-        let (generation, kind) = (pinned.generation, type_id::<T>());
-        if how == Check::Always || !self.region().checked.has(generation, kind) {
-            self.check_room::<T>(&pinned)?;
+        let (noted, checker) = (&self.own().region.checked, Checker::of(check_root::<T>));
+        let generation = self.held().generation;
+        if how == Check::Always || !noted.has(generation, checker) {
+            self.check_room::<T>()?;
             // SAFETY: just pinned. If the check fails or panics, this view ends it.
-            let view = unsafe { self.lend(&pinned) };
-            check_archived_root::<T>(&view).map_err(|why| corrupt::<T>(&view, why))?;
+            let view = unsafe { self.lend() };
+            check_root::<T>(&view).map_err(|why| corrupt::<T>(&view, why))?;
             std::mem::forget(view);
         }
         if how == Check::Once {
-            self.region().checked.note(generation, kind);
-            self.checked = (generation, kind);
+            noted.note(generation, checker);
+            self.own().checked.set(checker);
         }
         Ok(())
-    }
-}
-
-// ---- Writing ----
-
-type Scratch = FallbackScratch<HeapScratch<1024>, AllocScratch>;
-
-/// What [`Writer::write`] serializes with: straight into the slot that will be published.
-pub type Serializer<'w> = CompositeSerializer<InPlace<'w>, Scratch, SharedSerializeMap>;
-
-/// What a writer keeps from one value to the next.
-#[derive(Default)]
-pub(crate) struct Room {
-    scratch: Option<Scratch>,
-    size: usize,
-}
-
-/// The part of a [`Serializer`] that stores bytes.
-pub struct InPlace<'w> {
-    draft: Draft<'w>,
-    size: usize,
-}
-
-impl Fallible for InPlace<'_> {
-    type Error = Error;
-}
-
-impl rkyv::ser::Serializer for InPlace<'_> {
-    #[inline]
-    fn pos(&self) -> usize {
-        self.size
-    }
-
-    #[inline]
-    fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        let end = self.size + bytes.len();
-        if end > self.draft.len() {
-            self.grow(end)?;
-        }
-        self.draft[self.size..end].copy_from_slice(bytes);
-        self.size = end;
-        Ok(())
-    }
-}
-
-impl InPlace<'_> {
-    #[cold]
-    fn grow(&mut self, size: usize) -> Result<()> {
-        let ample = size.saturating_mul(2);
-        self.draft.grow(ample).or_else(|_| self.draft.grow(size))
-    }
-}
-
-impl Writer {
-    /// Publish a value as an archive of rkyv 0.7, built in place.
-    ///
-    /// # Errors
-    /// Those of [`Writer::write_bytes`]; [`Code::Invalid`] if the value's own implementation of
-    /// `Serialize` fails. Nothing is published then.
-    pub fn write<T>(&mut self, value: &T) -> Result<Receipt>
-    where
-        T: for<'w> Serialize<Serializer<'w>>,
-    {
-        let scratch = self.room.scratch.take().unwrap_or_default();
-        let draft = self.build(self.room.size.max(1024))?;
-        let in_place = InPlace { draft, size: 0 };
-        let mut serializer = CompositeSerializer::new(in_place, scratch, SharedSerializeMap::new());
-        serializer.serialize_value(value).map_err(|why| failed::<T>(why))?;
-        let (InPlace { draft, size }, scratch, _) = serializer.into_components();
-        let receipt = draft.commit(size)?;
-        self.room = Room { scratch: Some(scratch), size };
-        Ok(receipt)
-    }
-}
-
-type Failed = <Serializer<'static> as Fallible>::Error;
-
-#[cold]
-fn failed<T>(why: Failed) -> Error {
-    match why {
-        rkyv::ser::serializers::CompositeSerializerError::SerializerError(error) => error,
-        why => Error::new(Code::Invalid, format!("writing a {}: {why}", type_name::<T>())),
     }
 }

@@ -1,13 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
-//! What readers of a region have checked: which generation, as which type. As `handle/checked.c`
+//! What readers of a region have checked: which generation, by which check. As `handle/checked.c`
 //! has it for the types of `mmsc`.
 
-use std::any::TypeId;
-use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Mutex;
 
-/// A note is one word, so that nobody sees half of it: generation << 16 | number of the type.
+/// Whether bytes are looked at before they are taken for a value.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Check {
+    No,
+    /// Once for each generation and checker.
+    Once,
+    /// Each time: of files whose writers may change the bytes of a version.
+    Always,
+}
+
+/// The address of a function that checks bytes: one word to compare, where a `TypeId` is two. Two
+/// types may have one address if the compiler has made the same code of both; then whatever is right
+/// for one of them is right for the other. If one type has two, its bytes are checked twice.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) struct Checker(usize);
+
+impl Checker {
+    pub(crate) const NONE: Self = Checker(0);
+
+    #[inline(always)]
+    pub(crate) fn of(check: fn(&[u8]) -> Result<(), String>) -> Self {
+        Checker(check as usize)
+    }
+}
+
+/// A note is one word, so that nobody sees half of it: generation << 16 | number of the checker.
 /// A generation is one value for ever, so a note stays true.
 pub(crate) struct Checked {
     notes: [AtomicU64; 4],
@@ -25,81 +48,66 @@ impl Checked {
         &self.notes[token as usize % self.notes.len()]
     }
 
-    pub(crate) fn has(&self, generation: u64, kind: TypeId) -> bool {
-        let Some(token) = token_of(kind).filter(|_| self.shared) else { return false };
+    pub(crate) fn has(&self, generation: u64, checker: Checker) -> bool {
+        let Some(token) = token_of(checker).filter(|_| self.shared) else { return false };
         // Pair: the release in `note`.
         self.place(token).load(Ordering::Acquire) == generation << TOKEN_BITS | token
     }
 
     /// After the bytes were found to be right while the view was held.
-    pub(crate) fn note(&self, generation: u64, kind: TypeId) {
-        if let Some(token) = token_of(kind).filter(|_| self.shared) {
+    pub(crate) fn note(&self, generation: u64, checker: Checker) {
+        if let Some(token) = token_of(checker).filter(|_| self.shared) {
             // An older note over a newer one only costs another check.
             self.place(token).store(generation << TOKEN_BITS | token, Ordering::Release);
         }
     }
 }
 
-/// A number for each type that this process reads; the first 65,535 types have one.
-fn token_of(kind: TypeId) -> Option<u64> {
-    static KINDS: Mutex<Vec<TypeId>> = Mutex::new(Vec::new());
-    let mut kinds = KINDS.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    let index = kinds.iter().position(|k| *k == kind).unwrap_or_else(|| {
-        if kinds.len() < (1 << TOKEN_BITS) - 1 {
-            kinds.push(kind);
+/// A number for each checker of this process; the first 65,535 have one.
+fn token_of(checker: Checker) -> Option<u64> {
+    static CHECKERS: Mutex<Vec<Checker>> = Mutex::new(Vec::new());
+    let mut checkers = CHECKERS.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let index = checkers.iter().position(|c| *c == checker).unwrap_or_else(|| {
+        if checkers.len() < (1 << TOKEN_BITS) - 1 {
+            checkers.push(checker);
         }
-        kinds.len() - 1
+        checkers.len() - 1
     });
-    (kinds.get(index) == Some(&kind)).then_some(index as u64 + 1)
-}
-
-/// [`TypeId::of`] for types with lifetimes, too: it is that of the type with `'static` in their
-/// place. Code does not depend on lifetimes, so neither does what a check finds.
-#[inline(always)]
-pub(crate) fn type_id<T: ?Sized>() -> TypeId {
-    trait Any {
-        fn id(&self) -> TypeId
-        where
-            Self: 'static;
-    }
-    impl<T: ?Sized> Any for PhantomData<T> {
-        #[inline(always)]
-        fn id(&self) -> TypeId
-        where
-            Self: 'static,
-        {
-            TypeId::of::<T>()
-        }
-    }
-    let of = PhantomData::<T>;
-    // SAFETY: only the bound changes. The value has no data, and the reference ends here.
-    let any = unsafe { std::mem::transmute::<&dyn Any, &(dyn Any + 'static)>(&of) };
-    any.id()
+    (checkers.get(index) == Some(&checker)).then_some(index as u64 + 1)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn types_have_numbers_of_their_own() {
-        assert_ne!(token_of(type_id::<u8>()), token_of(type_id::<u16>()));
-        assert_eq!(token_of(type_id::<&u8>()), token_of(type_id::<&'static u8>()));
+    fn one(bytes: &[u8]) -> Result<(), String> {
+        bytes.first().map(|_| ()).ok_or("nothing".into())
+    }
+    fn two(bytes: &[u8]) -> Result<(), String> {
+        bytes.get(1).map(|_| ()).ok_or("too few".into())
     }
 
     #[test]
-    fn a_note_is_of_one_generation_and_type() {
-        let checked = Checked::new(true);
-        checked.note(7, type_id::<u8>());
-        assert!(checked.has(7, type_id::<u8>()));
-        assert!(!checked.has(8, type_id::<u8>()));
-        assert!(!checked.has(7, type_id::<u16>()));
+    fn checkers_have_numbers_of_their_own() {
+        let (one, two) = (Checker::of(one), Checker::of(two));
+        assert_ne!(token_of(one), token_of(two));
+        assert_eq!(token_of(one), token_of(one));
+        assert_ne!(one, Checker::NONE);
+    }
+
+    #[test]
+    fn a_note_is_of_one_generation_and_checker() {
+        let (checked, one, two) = (Checked::new(true), Checker::of(one), Checker::of(two));
+        checked.note(7, one);
+        assert!(checked.has(7, one));
+        assert!(!checked.has(8, one));
+        assert!(!checked.has(7, two));
     }
 
     #[test]
     fn notes_that_are_not_shared_are_not_found() {
-        let checked = Checked::new(false);
-        checked.note(7, type_id::<u8>());
-        assert!(!checked.has(7, type_id::<u8>()));
+        let (checked, one) = (Checked::new(false), Checker::of(one));
+        checked.note(7, one);
+        assert!(!checked.has(7, one));
     }
 }

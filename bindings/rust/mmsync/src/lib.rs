@@ -12,6 +12,8 @@ mod outside;
 mod path;
 mod reader;
 mod region;
+#[cfg(feature = "rkyv")]
+pub mod serializer;
 pub mod table;
 mod writer;
 

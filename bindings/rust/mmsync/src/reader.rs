@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Readers, and the views that they lend.
 
+use crate::checked::Checker;
 use crate::error::{check, Result};
 use crate::path::timeout_ms;
 use crate::region::Inner;
 use mmsync_sys as sys;
-use std::any::TypeId;
+use std::cell::Cell;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::{Deref, Range};
@@ -17,10 +18,17 @@ use std::time::{Duration, SystemTime};
 /// it; the reader can read again when that view is gone.
 pub struct Reader {
     raw: NonNull<sys::mms_reader>,
-    region: Arc<Inner>,
-    /// The generation that was last found to be right, and as which type.
+    own: NonNull<Own>,
+}
+
+/// What a reader has besides the handle. It has memory of its own, so that nothing off the inline path
+/// gets the address of a [`Reader`], which can then be in registers.
+pub(crate) struct Own {
+    /// By which check the value that was pinned last was found to be right. If it is here on the
+    /// inline path, that value needs no other look: the slow path, by which others come, forgets it.
     #[cfg_attr(not(feature = "rkyv"), allow(dead_code))]
-    pub(crate) checked: (u64, TypeId),
+    pub(crate) checked: Cell<Checker>,
+    pub(crate) region: Arc<Inner>,
 }
 
 // SAFETY: an mms_reader serves one thread at a time, and one that is detached belongs to none. All
@@ -29,8 +37,11 @@ unsafe impl Send for Reader {}
 
 impl Drop for Reader {
     fn drop(&mut self) {
-        // SAFETY: open; no view is lent.
-        unsafe { sys::mms_reader_close(self.raw.as_ptr()) };
+        // SAFETY: open; no view is lent. What it owns came from a box.
+        unsafe {
+            sys::mms_reader_close(self.raw.as_ptr());
+            drop(Box::from_raw(self.own.as_ptr()));
+        }
     }
 }
 
@@ -40,7 +51,8 @@ impl Reader {
         // SAFETY: the region is open.
         check(unsafe { sys::mms_reader_open(region.as_ptr(), &mut raw) })?;
         let raw = NonNull::new(raw).expect("a handle");
-        Ok(Reader { raw, region: Arc::clone(region), checked: (0, TypeId::of::<()>()) })
+        let own = Own { checked: Cell::new(Checker::NONE), region: Arc::clone(region) };
+        Ok(Reader { raw, own: NonNull::from(Box::leak(Box::new(own))) })
     }
 
     #[inline(always)]
@@ -48,8 +60,9 @@ impl Reader {
         self.raw.as_ptr()
     }
 
-    pub(crate) fn region(&self) -> &Inner {
-        &self.region
+    fn region(&self) -> &Inner {
+        // SAFETY: from open to drop.
+        unsafe { &self.own.as_ref().region }
     }
 
     /// Pin the newest value, and lend its bytes, in place. Wait-free: one store and one load while
@@ -62,37 +75,22 @@ impl Reader {
     #[inline(always)]
     pub fn read_bytes(&mut self) -> Result<View<'_>> {
         let pinned = self.pin()?;
-        // SAFETY: just pinned.
-        Ok(unsafe { self.lend(&pinned) })
+        // SAFETY: just pinned, and this reader is borrowed.
+        Ok(unsafe { pinned.lend() })
     }
 
     #[inline(always)]
     pub(crate) fn pin(&mut self) -> Result<Pinned> {
-        let (reader, mut raw) = (self.raw, sys::EMPTY_VIEW);
+        let (reader, own) = (self.raw, self.own);
         // SAFETY: open, and `&mut self` keeps others away.
-        check(unsafe { sys::mms_read(reader.as_ptr(), &mut raw) })?;
-        Ok(Pinned {
-            data: raw.data.cast(),
-            size: raw.size,
-            generation: raw.generation,
-            changed: raw.changed,
-            reader,
-        })
-    }
-
-    /// # Safety
-    /// The last call was `pin`, which returned this.
-    #[inline(always)]
-    pub(crate) unsafe fn lend(&mut self, pinned: &Pinned) -> View<'_> {
-        View {
-            // SAFETY: never null, says fast.rs.
-            data: unsafe { NonNull::new_unchecked(pinned.data.cast_mut()) },
-            size: pinned.size,
-            generation: pinned.generation,
-            changed: pinned.changed,
-            reader: pinned.reader,
-            lent: PhantomData,
-        }
+        let changed = unsafe {
+            if sys::read_fast(reader.as_ptr()) {
+                false
+            } else {
+                pin_slow(reader, own)?
+            }
+        };
+        Ok(Pinned { reader, own, changed })
     }
 
     /// Whether the region was removed, or belongs to the parent process.
@@ -105,7 +103,7 @@ impl Reader {
 
     /// The newest generation; 0 if there is no value yet.
     pub fn generation(&self) -> u64 {
-        self.region.generation()
+        self.region().generation()
     }
 
     /// Wait until the newest generation is not `seen`; `false` if the time is over before that.
@@ -122,15 +120,55 @@ impl Reader {
     }
 }
 
-/// A value that the reader holds, before it is lent. It has the handle, so that the compiler keeps
-/// that in a register: a store to shared memory could have changed the reader's, for all it knows.
+/// What the reader holds, before it is lent. It has the handle, so that the compiler keeps that in a
+/// register: a store to shared memory could have changed the reader's, for all it knows.
 #[derive(Clone, Copy)]
 pub(crate) struct Pinned {
-    pub(crate) data: *const u8,
-    pub(crate) size: usize,
-    pub(crate) generation: u64,
-    pub(crate) changed: bool,
-    pub(crate) reader: NonNull<sys::mms_reader>,
+    reader: NonNull<sys::mms_reader>,
+    pub(crate) own: NonNull<Own>,
+    changed: bool,
+}
+
+impl Pinned {
+    #[inline(always)]
+    pub(crate) fn held(&self) -> sys::mms__view_head {
+        // SAFETY: the reader is open, and holds a view.
+        unsafe { sys::held(self.reader.as_ptr()) }
+    }
+
+    /// # Safety
+    /// It was just pinned, and its reader is borrowed for `'r`.
+    #[inline(always)]
+    pub(crate) unsafe fn lend<'r>(self) -> View<'r> {
+        let held = self.held();
+        View {
+            // SAFETY: never null, says fast.rs.
+            data: unsafe { NonNull::new_unchecked(held.data.cast_mut().cast()) },
+            size: held.size,
+            generation: held.generation,
+            changed: self.changed,
+            reader: self.reader,
+            own: self.own,
+            lent: PhantomData,
+        }
+    }
+}
+
+/// Whether the value has changed.
+///
+/// # Safety
+/// The reader is open, what it owns is `own`, and nothing else uses them during the call.
+#[cold]
+#[inline(never)]
+unsafe fn pin_slow(reader: NonNull<sys::mms_reader>, own: NonNull<Own>) -> Result<bool> {
+    // SAFETY: the caller's contract.
+    let (code, changed) = unsafe { sys::read_slow(reader.as_ptr()) };
+    if code != 0 || changed {
+        // SAFETY: as above.
+        unsafe { own.as_ref() }.checked.set(Checker::NONE);
+    }
+    check(code)?;
+    Ok(changed)
 }
 
 impl fmt::Debug for Reader {
@@ -148,6 +186,7 @@ pub struct View<'r> {
     generation: u64,
     changed: bool,
     reader: NonNull<sys::mms_reader>,
+    own: NonNull<Own>,
     lent: PhantomData<&'r mut Reader>,
 }
 
@@ -205,13 +244,32 @@ impl View<'_> {
     /// As [`Reader::read_bytes`]; then the view has no bytes, and its generation is 0.
     #[inline(always)]
     pub fn refresh(&mut self) -> Result<bool> {
-        let mut raw = sys::EMPTY_VIEW;
         // SAFETY: open; `&mut self`: nothing borrows from the view.
-        let code = unsafe { sys::mms_refresh(self.reader.as_ptr(), &mut raw) };
-        self.data = NonNull::new(raw.data.cast_mut().cast()).unwrap_or(NonNull::dangling());
-        (self.size, self.generation, self.changed) = (raw.size, raw.generation, raw.changed);
+        if unsafe { sys::refresh_fast(self.reader.as_ptr()) } {
+            self.changed = false;
+            return Ok(false);
+        }
+        self.refresh_slow()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn refresh_slow(&mut self) -> Result<bool> {
+        // SAFETY: as above.
+        let (code, changed) = unsafe {
+            self.own.as_ref().checked.set(Checker::NONE);
+            sys::refresh_slow(self.reader.as_ptr())
+        };
+        (self.data, self.size) = (NonNull::dangling(), 0);
+        (self.generation, self.changed) = (0, changed);
         check(code)?;
-        Ok(self.changed)
+        // SAFETY: the reader holds a view, whose data is not null, says fast.rs.
+        unsafe {
+            let held = sys::held(self.reader.as_ptr());
+            self.data = NonNull::new_unchecked(held.data.cast_mut().cast());
+            (self.size, self.generation) = (held.size, held.generation);
+        }
+        Ok(changed)
     }
 
     /// End the view, and find out whether it was whole. It always was, unless somebody wrote to

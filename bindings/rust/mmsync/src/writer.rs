@@ -51,7 +51,7 @@ impl Receipt {
 pub struct Writer {
     raw: NonNull<sys::mms_writer>,
     #[cfg(feature = "rkyv")]
-    pub(crate) room: crate::archive::Room,
+    pub(crate) kept: crate::serializer::Kept,
 }
 
 // SAFETY: an mms_writer serves one thread at a time; all calls take `&mut self`.
@@ -87,7 +87,7 @@ impl Writer {
         Ok(Writer {
             raw: NonNull::new(raw).expect("a handle"),
             #[cfg(feature = "rkyv")]
-            room: Default::default(),
+            kept: Default::default(),
         })
     }
 
@@ -96,6 +96,7 @@ impl Writer {
     }
 
     /// Change how long a write waits for readers that hold every slot; `None`: for ever.
+    #[inline]
     pub fn set_grace(&mut self, grace: Option<Duration>) -> Result<()> {
         // SAFETY: open.
         check(unsafe { sys::mms_writer_set_grace(self.as_ptr(), option_ms(grace)) })
@@ -113,6 +114,7 @@ impl Writer {
     /// # Errors
     /// [`Code::TooBig`](crate::Code::TooBig), [`Code::Again`](crate::Code::Again) while readers
     /// hold every slot, `ENOSPC`, [`Code::Gone`](crate::Code::Gone). The last value stays then.
+    #[inline]
     pub fn write_bytes(&mut self, data: &[u8]) -> Result<Receipt> {
         let mut receipt = MaybeUninit::uninit();
         let (at, size) = (data.as_ptr().cast(), data.len());
@@ -124,6 +126,7 @@ impl Writer {
 
     /// Without a receipt.
     #[cfg(feature = "rkyv")]
+    #[inline]
     pub(crate) fn write_quietly(&mut self, data: &[u8]) -> Result<()> {
         let (at, size) = (data.as_ptr().cast(), data.len());
         // SAFETY: the bytes of a slice.
@@ -131,6 +134,7 @@ impl Writer {
     }
 
     /// Build a value in place: room for `capacity` bytes, with anything in them.
+    #[inline]
     pub fn build(&mut self, capacity: usize) -> Result<Draft<'_>> {
         let mut buffer = ptr::null_mut();
         // SAFETY: open.
@@ -181,6 +185,7 @@ impl Drop for Write<'_> {
 }
 
 impl<'w> Write<'w> {
+    #[inline]
     fn new(writer: &'w mut Writer, buffer: *mut c_void, capacity: usize) -> Self {
         Write { writer, buffer: buffer.cast(), capacity }
     }
@@ -194,6 +199,7 @@ impl<'w> Write<'w> {
         Ok(())
     }
 
+    #[inline]
     fn commit(self, size: usize) -> Result<Receipt> {
         let mut receipt = MaybeUninit::uninit();
         // SAFETY: begun.
@@ -247,6 +253,7 @@ impl Draft<'_> {
     }
 
     /// Publish the first `size` bytes.
+    #[inline]
     pub fn commit(self, size: usize) -> Result<Receipt> {
         self.write.commit(size)
     }

@@ -121,10 +121,10 @@ impl Archive for Stubborn {
     unsafe fn resolve(&self, _: usize, _: (), _: *mut u8) {}
 }
 
-impl Serialize<mmsync::archive::Serializer<'_>> for Stubborn {
+impl Serialize<mmsync::serializer::Serializer<'_>> for Stubborn {
     fn serialize(
-        &self, serializer: &mut mmsync::archive::Serializer<'_>,
-    ) -> Result<(), <mmsync::archive::Serializer<'_> as rkyv::Fallible>::Error> {
+        &self, serializer: &mut mmsync::serializer::Serializer<'_>,
+    ) -> Result<(), <mmsync::serializer::Serializer<'_> as rkyv::Fallible>::Error> {
         use rkyv::ser::Serializer;
         serializer.write(b"half of it")?;
         assert!(!self.0, "on purpose");

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! One type that writes and reads, as in mmap-sync.
 
-use crate::archive::{Check, Value};
+use crate::archive::Value;
+use crate::checked::Check;
 use crate::compat::guard::ReadResult;
 use crate::compat::instance::InstanceVersion;
 use crate::compat::locks::{LockDisabled, WriteLockStrategy};
@@ -10,7 +11,9 @@ use crate::error::Error;
 use crate::reader::Reader;
 use crate::writer::Writer;
 use bytecheck::CheckBytes;
-use rkyv::ser::serializers::{AlignedSerializer, AllocSerializer};
+use rkyv::ser::serializers::{
+    AlignedSerializer, AllocScratch, AllocSerializer, FallbackScratch, HeapScratch,
+};
 use rkyv::ser::Serializer as _;
 use rkyv::validation::validators::DefaultValidator;
 use rkyv::{check_archived_root, AlignedVec, Archive, Serialize};
@@ -54,6 +57,7 @@ pub struct Synchronizer<
     /// Of the bytes that are being written; the open writer knows where it is.
     hash: Arc<AtomicU64>,
     buffer: AlignedVec,
+    scratch: Option<FallbackScratch<HeapScratch<N>, AllocScratch>>,
     parameters: PhantomData<fn() -> (H, WL)>,
 }
 
@@ -129,6 +133,7 @@ where
             writer: None,
             hash: Arc::default(),
             buffer: AlignedVec::new(),
+            scratch: None,
             parameters: PhantomData,
         }
     }
@@ -148,13 +153,14 @@ where
     {
         let mut buffer = std::mem::take(&mut self.buffer);
         buffer.clear();
-        let mut serializer = AllocSerializer::<N>::new(
-            AlignedSerializer::new(buffer),
-            Default::default(),
-            Default::default(),
-        );
+        // What fails or panics half-way leaves no scratch space behind.
+        let scratch = self.scratch.take().unwrap_or_default();
+        let mut serializer =
+            AllocSerializer::<N>::new(AlignedSerializer::new(buffer), scratch, Default::default());
         serializer.serialize_value(entity).map_err(|_| FailedEntityWrite)?;
-        let data = serializer.into_serializer().into_inner();
+        let (serializer, scratch, _) = serializer.into_components();
+        self.scratch = Some(scratch);
+        let data = serializer.into_inner();
         check_archived_root::<T>(&data).map_err(|_| FailedEntityRead)?;
         let result = self.publish(&data, grace_duration);
         self.buffer = data;
@@ -201,17 +207,16 @@ where
             Ok(pinned) => pinned,
             Err(error) => return Err(read_error(error)),
         };
-        let (kind, reader) = self.open();
-        let how = match (check_bytes, *kind) {
+        let how = match (check_bytes, self.open().0) {
             (false, _) => Check::No,
             (true, Kind::Region) => Check::Once,
             (true, Kind::MmapSync) => Check::Always,
         };
-        if let Err(error) = reader.check::<T>(&pinned, how) {
+        if let Err(error) = pinned.check::<T>(how) {
             return Err(read_error(error));
         }
         // SAFETY: just pinned; checked, or the caller's contract.
-        Ok(ReadResult::new(unsafe { Value::new(reader.lend(&pinned)) }))
+        Ok(ReadResult::new(unsafe { Value::new(pinned.lend()) }))
     }
 
     /// Which value is current.
