@@ -112,6 +112,59 @@ fn bytes_that_are_no_value_are_refused() {
     assert_eq!(unsafe { reader.read_unchecked::<HelloWorld>() }.unwrap().version, 5);
 }
 
+#[test]
+fn what_was_checked_is_forgotten_with_its_generation() {
+    let path = Scratch::new();
+    let mut writer = Writer::open(&path).unwrap();
+    let region = Region::open(&path).unwrap();
+    let (mut a, mut b) = (region.reader().unwrap(), region.reader().unwrap());
+    let refused = |reader: &mut mmsync::Reader| {
+        assert_eq!(reader.read::<HelloWorld>().unwrap_err().code(), Code::Corrupt);
+    };
+
+    for _ in 0..2 {
+        writer.write(&hello(1)).unwrap();
+        assert_eq!(a.read::<HelloWorld>().unwrap().version, 1);
+        b.read::<HelloWorld>().unwrap();
+        let mut view = b.read_bytes().unwrap();
+        writer.write_bytes(&[0xff; 36]).unwrap();
+        // A refresh moves the pin; so does a read of bytes.
+        assert!(view.refresh().unwrap());
+        drop(view);
+        refused(&mut b);
+        drop(a.read_bytes().unwrap());
+        refused(&mut a);
+        // A value of another type has the same place and is as long.
+        writer.write(&hello(2)).unwrap();
+        a.read::<HelloWorld>().unwrap();
+        assert_eq!(*a.read::<u32>().unwrap(), 3);
+        assert_eq!(a.read::<HelloWorld>().unwrap().version, 2);
+        let value = b.read::<HelloWorld>().unwrap();
+        std::mem::forget(value);
+        writer.write_bytes(&[0xff; 36]).unwrap();
+        refused(&mut b);
+        refused(&mut a);
+    }
+}
+
+#[test]
+fn small_and_large_values_take_turns() {
+    let path = Scratch::new();
+    let mut writer = Writer::open(&path).unwrap();
+    let mut reader = Region::open(&path).unwrap().reader().unwrap();
+
+    // Around the size up to which a value is built in memory and copied, and back.
+    for count in [0, 1, 500, 509, 510, 511, 512, 5000, 3, 70_000, 0, 513] {
+        let messages = (0..count).map(|i| format!("{i}")).collect();
+        let value = HelloWorld { version: 7, messages };
+        let receipt = writer.write(&value).unwrap();
+        let expected = rkyv::to_bytes::<_, 1024>(&value).unwrap();
+        let view = reader.read_bytes().unwrap();
+        assert!(*view == *expected, "{count} messages");
+        assert_eq!((receipt.size, receipt.generation), (expected.len(), view.generation()));
+    }
+}
+
 /// Its serialization fails, or panics, half-way.
 struct Stubborn(bool);
 
