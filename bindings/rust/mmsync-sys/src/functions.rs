@@ -112,6 +112,7 @@ extern "C" {
         view: *const mms_table_view, cursor: *mut mms_table_cursor, out: *mut mms_entry,
     ) -> bool;
     pub fn mms_table_count(view: *const mms_table_view) -> u64;
+    pub fn mms_table_describe(view: *const mms_table_view, out: *mut mms_table_info);
     pub fn mms_table_check(view: *const mms_table_view) -> c_int;
 
     // The slow halves of what fast.rs has, and the whole of it for comparison.

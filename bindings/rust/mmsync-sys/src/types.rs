@@ -192,6 +192,22 @@ structs! {
         pub node: u32,
         pub slot: u32,
     }
+    pub struct mms_table_info {
+        pub count: u64,
+        pub buckets: u64,
+        pub bytes: u64,
+        pub free_bytes: u64,
+        pub size: u64,
+        pub max_bytes: u64,
+        pub evicted: u64,
+        pub expired: u64,
+        pub key_size: u64,
+        pub value_size: u64,
+        pub type_id: [u64; 2],
+        pub expiring: bool,
+        pub reserved: [u8; 7],
+        pub reserved_words: [u64; 4],
+    }
     pub struct mms__view_head {
         pub data: *const c_void,
         pub size: usize,

@@ -51,6 +51,11 @@ impl<'r, T: Archive> Value<'r, T> {
     pub fn is_changed(&self) -> bool {
         self.view.is_changed()
     }
+
+    /// [`View::release`].
+    pub fn release(self) -> Result<()> {
+        self.view.release()
+    }
 }
 
 impl<T: Archive> Deref for Value<'_, T> {

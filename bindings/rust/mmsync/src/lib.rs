@@ -15,6 +15,8 @@ mod region;
 #[cfg(feature = "rkyv")]
 pub mod serializer;
 pub mod table;
+#[cfg(feature = "rkyv")]
+pub mod typed_table;
 mod writer;
 
 #[cfg(feature = "rkyv")]
@@ -27,8 +29,10 @@ pub use error::{Code, Error, Result};
 pub use outside::{inspect, read_copy, remove, verify, version, Info};
 pub use reader::{Reader, View, ViewInfo};
 pub use region::{Region, RegionOptions};
-pub use table::{Table, TableOptions, TableView};
-pub use writer::{Draft, Receipt, Update, Writer, WriterOptions};
+pub use table::{Table, TableInfo, TableOptions, TableView};
+#[cfg(feature = "rkyv")]
+pub use typed_table::{Key, TypedTable, TypedTableView};
+pub use writer::{Draft, Receipt, Track, Update, Writer, WriterOptions};
 
 /// What the compiler must refuse.
 ///

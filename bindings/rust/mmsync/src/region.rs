@@ -199,6 +199,27 @@ impl RegionOptions {
         self
     }
 
+    /// Bare names: accept a directory that belongs to this user as well.
+    pub fn trust_owner(mut self, uid: u32) -> Self {
+        (self.raw.trusted_uid, self.raw.trust_owner) = (uid, true);
+        self
+    }
+
+    /// Let a writer with [`evict`](crate::WriterOptions::evict) take slots from these readers.
+    ///
+    /// # Safety
+    /// The bytes of a view, typed ones and those of a table included, may then change while they are
+    /// lent, which Rust does not allow for what a reference leads to. Read them only in ways that
+    /// may meet any bytes at any moment, such as [`std::ptr::copy`] from [`View::as_ptr`], and use
+    /// nothing of it before [`View::release`] has returned `Ok`.
+    ///
+    /// [`View::as_ptr`]: slice::as_ptr
+    /// [`View::release`]: crate::View::release
+    pub unsafe fn allow_evict(mut self) -> Self {
+        self.raw.allow_evict = true;
+        self
+    }
+
     /// Open the region.
     ///
     /// # Errors
@@ -206,7 +227,7 @@ impl RegionOptions {
     /// [`Code::Invalid`] for a path that leads to files of mmap-sync.
     pub fn open(&self, path: impl AsRef<Path>) -> Result<Region> {
         let path = region_path(path.as_ref())?;
-        // SAFETY: a region, without allow_evict.
+        // SAFETY: a region; who has called allow_evict has promised to expect changes.
         Ok(Region { inner: unsafe { Inner::open(&path, &self.raw) }? })
     }
 }

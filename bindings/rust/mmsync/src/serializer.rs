@@ -271,3 +271,36 @@ impl SharedSerializeRegistry for Serializer<'_> {
         shared.add_shared_ptr(value, pos).map_err(|_| Failed::Shared)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::mem::ManuallyDrop;
+
+    /// Without a call to C, so that Miri can run it.
+    #[test]
+    fn small_values_have_the_bytes_of_rkyv() {
+        let value: Vec<Option<Box<[String]>>> =
+            vec![None, Some(["two".into(), "x".repeat(50)].into()), Some([].into()), None];
+        let mut writer = ManuallyDrop::new(Writer::dangling());
+        for _ in 0..3 {
+            let mut serializer = Serializer::new(&mut writer);
+            serializer.serialize_value(&value).unwrap();
+            // SAFETY: so many were written.
+            let bytes =
+                unsafe { std::slice::from_raw_parts(serializer.start.as_ptr(), serializer.size) };
+            assert_eq!(bytes, &rkyv::to_bytes::<_, 64>(&value).unwrap()[..]);
+            serializer.published = true;
+        }
+        drop(std::mem::take(&mut writer.kept));
+    }
+
+    #[test]
+    fn what_was_not_published_leaves_nothing() {
+        let mut writer = ManuallyDrop::new(Writer::dangling());
+        let mut serializer = Serializer::new(&mut writer);
+        serializer.serialize_value(&String::from("text")).unwrap();
+        drop(serializer);
+        assert!(writer.kept.room.is_none());
+    }
+}

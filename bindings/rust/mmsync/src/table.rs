@@ -15,6 +15,32 @@ use std::{fmt, slice};
 /// The longest key, in bytes.
 pub const KEY_MAX: usize = sys::MMS_TABLE_KEY_MAX;
 
+/// What a table is and holds.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct TableInfo {
+    /// Bytes of the value.
+    pub size: u64,
+    /// Entries, with those that have expired and were not removed yet.
+    pub count: u64,
+    /// What they take.
+    pub bytes: u64,
+    /// The limit of a cache; 0: none.
+    pub max_bytes: u64,
+    /// Entries that went because of it since the table was created.
+    pub evicted: u64,
+    /// Entries that were removed after they had expired.
+    pub expired: u64,
+    /// The size of every key; 0: any.
+    pub key_size: u64,
+    /// The size of every value; 0: any.
+    pub value_size: u64,
+    /// The type of the table.
+    pub type_id: [u64; 2],
+    /// Whether entries may expire.
+    pub expiring: bool,
+}
+
 /// How to create a table, or what to do with it; start from [`TableOptions::new`]. Most options
 /// count when there is no table yet; later, others than the table's are refused.
 #[derive(Clone)]
@@ -136,6 +162,25 @@ impl Table<'_> {
         }
         // SAFETY: until the next call for this table, which the borrow puts off.
         Ok(unsafe { slice::from_raw_parts_mut(value.cast(), size) })
+    }
+
+    /// Store many, as [`put`](Table::put) does, but fetch memory ahead. Stops at the first that fails.
+    pub fn put_many<K: AsRef<[u8]>, V: AsRef<[u8]>>(&mut self, entries: &[(K, V)]) -> Result<()> {
+        let key = |(k, _): &(K, V)| {
+            let bytes = k.as_ref();
+            sys::mms_key { data: bytes.as_ptr().cast(), size: bytes.len() }
+        };
+        let value = |(_, v): &(K, V)| {
+            let bytes = v.as_ref();
+            sys::mms_value { data: bytes.as_ptr().cast(), size: bytes.len() }
+        };
+        let keys: Vec<_> = entries.iter().map(key).collect();
+        let values: Vec<_> = entries.iter().map(value).collect();
+        // SAFETY: the bytes of slices, as many keys as values.
+        check(unsafe {
+            let (keys, values) = (keys.as_ptr(), values.as_ptr());
+            sys::mms_table_put_many(self.raw.as_ptr(), entries.len(), keys, values, ptr::null_mut())
+        })
     }
 
     /// Remove a key.
@@ -263,6 +308,26 @@ impl<'v> TableView<'v> {
     /// Whether there are no entries.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// What the table is and holds.
+    pub fn info(&self) -> TableInfo {
+        // SAFETY: zeros are a value of it.
+        let mut raw: sys::mms_table_info = unsafe { sys::zeroed() };
+        // SAFETY: a view whose bytes stay.
+        unsafe { sys::mms_table_describe(&self.raw, &mut raw) };
+        TableInfo {
+            size: raw.size,
+            count: raw.count,
+            bytes: raw.bytes,
+            max_bytes: raw.max_bytes,
+            evicted: raw.evicted,
+            expired: raw.expired,
+            key_size: raw.key_size,
+            value_size: raw.value_size,
+            type_id: raw.type_id,
+            expiring: raw.expiring,
+        }
     }
 
     /// All entries, in no particular order.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The writer of a region.
 
-use crate::error::{check, Result};
+use crate::error::{check, Code, Error, Result};
 use crate::path::{option_ms, region_path};
 use mmsync_sys as sys;
 use std::ffi::{c_void, CStr};
@@ -24,6 +24,8 @@ pub struct Receipt {
     pub slot: u32,
     /// Slots that this write got back from readers.
     pub reclaimed: u32,
+    /// Slots that it took away from readers that allow it ([`WriterOptions::evict`]).
+    pub evicted: u32,
     /// How long it waited for readers, in nanoseconds.
     pub waited_ns: u64,
     /// Tables: entries that went because of `max_bytes`.
@@ -40,6 +42,7 @@ impl Receipt {
             size: raw.size,
             slot: raw.slot,
             reclaimed: raw.reclaimed,
+            evicted: raw.evicted,
             waited_ns: raw.waited_ns,
             evicted_entries: raw.table_evicted,
             expired_entries: raw.table_expired,
@@ -50,6 +53,7 @@ impl Receipt {
 /// Publishes values to a region. There is one at a time, in one process, for one thread at a time.
 pub struct Writer {
     raw: NonNull<sys::mms_writer>,
+    tracks: bool,
     #[cfg(feature = "rkyv")]
     pub(crate) kept: crate::serializer::Kept,
 }
@@ -86,9 +90,16 @@ impl Writer {
         check(unsafe { sys::mms_writer_open(path.as_ptr(), options, &mut raw) })?;
         Ok(Writer {
             raw: NonNull::new(raw).expect("a handle"),
+            tracks: options.track != sys::MMS_TRACK_TOUCHES,
             #[cfg(feature = "rkyv")]
             kept: Default::default(),
         })
+    }
+
+    /// Not open: nothing may be done with it, and it must not be dropped.
+    #[cfg(all(test, feature = "rkyv"))]
+    pub(crate) fn dangling() -> Self {
+        Writer { raw: NonNull::dangling(), tracks: false, kept: Default::default() }
     }
 
     pub(crate) fn as_ptr(&self) -> *mut sys::mms_writer {
@@ -209,6 +220,11 @@ impl<'w> Write<'w> {
         Ok(Receipt::of(unsafe { receipt.assume_init_ref() }))
     }
 
+    fn set_tag(&mut self, tag: u64) -> Result<()> {
+        // SAFETY: begun.
+        check(unsafe { sys::mms_write_set_tag(self.writer.as_ptr(), tag) })
+    }
+
     fn bytes(&self, size: usize) -> &[u8] {
         debug_assert!(size <= self.capacity);
         // SAFETY: mapped, and the writer's alone until the commit.
@@ -248,8 +264,7 @@ impl Draft<'_> {
 
     /// The tag of the value, in place of the writer's option.
     pub fn set_tag(&mut self, tag: u64) -> Result<()> {
-        // SAFETY: a write of this writer is begun.
-        check(unsafe { sys::mms_write_set_tag(self.write.writer.as_ptr(), tag) })
+        self.write.set_tag(tag)
     }
 
     /// Publish the first `size` bytes.
@@ -311,6 +326,26 @@ impl Update<'_> {
         Ok(&mut self.write.bytes_mut(start + length)[start..])
     }
 
+    /// All bytes of the value, to be stored to by anybody until the commit, with nothing to report: the
+    /// writer finds out what has changed.
+    ///
+    /// # Errors
+    /// [`Code::Invalid`](crate::Code::Invalid): the writer was opened without
+    /// [`track`](WriterOptions::track).
+    pub fn as_mut_slice(&mut self) -> Result<&mut [u8]> {
+        if !self.write.writer.tracks {
+            let detail =
+                "changing a value in place: the writer was opened without `track`; use edit";
+            return Err(Error::new(Code::Invalid, detail));
+        }
+        Ok(self.write.bytes_mut(self.size))
+    }
+
+    /// The tag of the value, in place of the writer's option.
+    pub fn set_tag(&mut self, tag: u64) -> Result<()> {
+        self.write.set_tag(tag)
+    }
+
     /// Get more room; the value stays.
     pub fn grow(&mut self, capacity: usize) -> Result<()> {
         self.write.grow(capacity)
@@ -333,6 +368,17 @@ impl Deref for Update<'_> {
     fn deref(&self) -> &[u8] {
         self.write.bytes(self.size)
     }
+}
+
+/// How a writer finds out what an [`Update`] has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Track {
+    /// By [`Update::patch`] and [`Update::edit`] alone.
+    Edits,
+    /// The kernel notes stores (Linux 6.7); where it refuses, the open fails and says why.
+    Pages,
+    /// The same if it can, else by comparing all of the value at each commit.
+    Auto,
 }
 
 /// How to open a region for writing; start from [`Writer::options`].
@@ -365,7 +411,8 @@ options! {
     grace: Option<Duration> = |raw, time| raw.grace_ms = option_ms(time);
     /// How long the open waits for another writer to end; `None`: for ever (2 s).
     lock_wait: Option<Duration> = |raw, time| raw.lock_wait_ms = option_ms(time);
-    /// After the grace take the slots of readers that allow it. Readers of this crate do not.
+    /// After the grace take the slots of readers that allow it
+    /// ([`RegionOptions::allow_evict`](crate::RegionOptions::allow_evict)).
     evict: bool = |raw, yes| raw.on_grace = if yes { sys::MMS_EVICT } else { sys::MMS_REFUSE };
     /// When the region is created: the mode of its files (0640).
     mode: u32 = |raw, mode| raw.mode = mode;
@@ -388,6 +435,20 @@ options! {
     changes_size: u64 = |raw, bytes| raw.changes_size = bytes;
     /// Retired values that stay in their slots, for `mmsync rollback` to go back to (0).
     keep: u8 = |raw, values| raw.keep = values;
+    /// How updates find out what they have changed (`Edits`).
+    track: Track = |raw, track| raw.track = match track {
+        Track::Edits => sys::MMS_TRACK_TOUCHES,
+        Track::Pages => sys::MMS_TRACK_PAGES,
+        Track::Auto => sys::MMS_TRACK_AUTO,
+    };
+    /// Updates: refuse a commit if a change was neither reported nor tracked. For tests: each commit
+    /// compares all of the value.
+    check_touch: bool = |raw, yes| raw.check_touch = yes;
+    /// Never use membarrier(2): readers execute a fence in each read then.
+    symmetric: bool = |raw, yes|
+        raw.fence = if yes { sys::MMS_FENCE_SYMMETRIC } else { sys::MMS_FENCE_AUTO };
+    /// Bare names: accept a directory that belongs to this user as well.
+    trust_owner: u32 = |raw, uid| { raw.trusted_uid = uid; raw.trust_owner = true };
     /// Values of 2 MiB and more in huge pages, or an error; `false`: never. By default where the
     /// kernel makes them.
     huge_pages: bool = |raw, yes|

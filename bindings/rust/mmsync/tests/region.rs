@@ -4,7 +4,7 @@
 mod common;
 
 use common::Scratch;
-use mmsync::{Code, Reader, Region, View, Writer};
+use mmsync::{Code, Reader, Region, Track, View, Writer};
 use std::time::Duration;
 
 fn both(path: &Scratch) -> (Writer, Region) {
@@ -267,4 +267,51 @@ fn files_of_mmap_sync_are_no_region() {
     }
     let scheme = format!("mmap-sync:{}", path.as_ref().display());
     assert_eq!(Region::open(scheme).unwrap_err().code(), Code::Invalid);
+}
+
+#[test]
+fn a_writer_that_tracks_finds_out_what_an_update_has_changed() {
+    let path = Scratch::new();
+    let mut writer = Writer::options().track(Track::Auto).open(&path).unwrap();
+    let mut reader = Region::open(&path).unwrap().reader().unwrap();
+
+    writer.write_bytes(&vec![1; 1 << 20]).unwrap();
+    let mut update = writer.update(0).unwrap();
+    update.as_mut_slice().unwrap()[5000] = 2;
+    update.set_tag(7).unwrap();
+    update.commit().unwrap();
+    let view = reader.read_bytes().unwrap();
+    assert_eq!((view[4999], view[5000], view.info().unwrap().tag), (1, 2, 7));
+    let changes = view.changes_since(1).unwrap();
+    assert!(changes.iter().any(|range| range.contains(&5000)), "{changes:?}");
+    assert!(changes.iter().map(|range| range.len()).sum::<usize>() < 1 << 20, "{changes:?}");
+}
+
+#[test]
+fn without_tracking_changes_go_through_edit() {
+    let path = Scratch::new();
+    let mut writer = Writer::options().check_touch(true).open(&path).unwrap();
+
+    writer.write_bytes(b"value").unwrap();
+    let mut update = writer.update(0).unwrap();
+    assert_eq!(update.as_mut_slice().unwrap_err().code(), Code::Invalid);
+    update.edit(1..2).unwrap()[0] = b'o';
+    update.commit().unwrap();
+}
+
+#[test]
+fn a_reader_that_allows_it_is_evicted_and_its_view_says_so() {
+    let path = Scratch::new();
+    let mut writer =
+        Writer::options().max_slots(2).grace(Some(Duration::ZERO)).evict(true).open(&path).unwrap();
+    writer.write_bytes(b"value").unwrap();
+    // SAFETY: only the address of the bytes is used.
+    let region = unsafe { Region::options().allow_evict() }.open(&path).unwrap();
+    let (mut a, mut b) = (region.reader().unwrap(), region.reader().unwrap());
+    let lost = a.read_bytes().unwrap();
+    writer.write_bytes(b"value").unwrap();
+    let receipt = writer.write_bytes(b"other").unwrap();
+    assert_eq!((receipt.evicted, receipt.reclaimed), (1, 0));
+    assert_eq!(lost.release().unwrap_err().code(), Code::Evicted);
+    b.read_bytes().unwrap().release().unwrap();
 }
