@@ -2,33 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # The Rust crates build without warnings, pass their own tests, and document all that is public. In
 # a sanitized build the tests alone run.
-. "$(dirname "$0")/common.sh"
-workspace=$MMSYNC_SOURCE_DIR/bindings/rust
-export CARGO_TARGET_DIR=$BUILD_DIR/rust
-mkdir -p "$CARGO_TARGET_DIR"
-
-skip() {
-    printf 'skipped: %s\n' "$*"
-    exit 77
-}
-
-command -v cargo >/dev/null || skip "no cargo; script/setup rust installs it"
-wanted=$(sed -n 's/^rust-version = "1\.\(.*\)"/\1/p' "$workspace/Cargo.toml")
-minor=$(rustc --version | sed -n 's/^rustc 1\.\([0-9]*\)\..*/\1/p')
-[ "${minor:-0}" -ge "$wanted" ] || skip "$(rustc --version) is older than 1.$wanted; script/setup rust installs a newer one"
-cd "$workspace"
-cargo fetch --quiet 2>"$tmp/log" || skip "cargo cannot get the crates: $(tail -n 1 "$tmp/log")"
+. "$(dirname "$0")/cargo.sh"
 
 # The C sources are compiled as the rest of this build is.
 export CC="${C_LAUNCHER:+$C_LAUNCHER }$CC"
 export RUSTDOCFLAGS='-D warnings'
-quietly() {
-    printf '+ cargo %s\n' "$*"
-    nice cargo --offline "$1" --quiet "${@:2}" >"$tmp/log" 2>&1 || {
-        cat "$tmp/log"
-        fail "cargo $*"
-    }
-}
 # The C library sanitized, below Rust as it is: what the safe layer does wrong with memory or
 # handles is C's to notice. Rust's linker wants the runtimes by name, and they must be loaded first.
 if [ -n "$SANITIZE" ]; then
