@@ -80,7 +80,8 @@ static void *remove_it(void *unused)
 }
 
 /* Which waiter calls: wait.c knows its region, and each waiter has its own. */
-#define mms__futex_wait(word, value, nanoseconds, before) sleep_as(region->owner - 1, seen, (word), (value))
+#define mms__futex_wait(word, value, nanoseconds, before) \
+    sleep_as(mms__native_region_of(front)->owner - 1, seen, (word), (value))
 #include "region/wait.c"
 #include "region/wake.h"
 
@@ -136,7 +137,8 @@ static void *wait_once(void *process_of_mine)
 {
     struct process *process = process_of_mine;
     uint64_t seen = generation_of(mms__region_current(&process->region));
-    int code = sleep_once(&process->region, seen, 1, 0);
+    struct mms__sleep sleep = {0};
+    int code = sleep_once(&process->region.front, seen, 1, &sleep, 0);
 
     CHECK(code == 0 || code == -EAGAIN || code == -EINTR || (REMOVES && code == MMS_E_GONE));
     return NULL;

@@ -15,6 +15,13 @@ struct mms__copied {
     uint64_t type_id[2];
 };
 
+/* How to sleep until a region may have something newer: while *word is `value`, and no longer than that. */
+struct mms__sleep {
+    const uint32_t *word;
+    uint32_t value;
+    uint64_t longest_ns;
+};
+
 /* Details are stored by all that return a code. `region`, `reader`, `writer`: checked handles of this process. */
 struct mms__backend {
     /* Allocated and zeroed, with member.forked set, and no descriptor open; NULL: no memory. */
@@ -55,6 +62,12 @@ struct mms__backend {
     int (*copy)(struct mms_region *region, void *buffer, size_t capacity, struct mms__copied *out);
     int (*copy_schema)(struct mms_region *region, char *buffer, size_t capacity, struct mms__copied *out);
     int (*wait)(struct mms_region *region, uint64_t seen, int timeout_ms);
+    /* The same in two halves, for a thread that waits for many regions: whatever is published after the first changes the
+       word, and wakes. 0: the newest generation is not `seen`; -EAGAIN: sleep; or an error. *sleep has what the last
+       call made of it; longest_ns is 0 at first. */
+    int (*wait_begin)(struct mms_region *region, uint64_t seen, struct mms__sleep *sleep);
+    /* After each sleep. `result`: 0 if it was woken; -EAGAIN: it did not sleep; -ETIMEDOUT. -EAGAIN: go on; MMS_E_GONE. */
+    int (*wait_end)(struct mms_region *region, int result);
     bool has_types; /* a type id is stored with each value */
 
     size_t reader_size; /* of a handle, which begins with a struct mms_reader */

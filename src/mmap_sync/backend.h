@@ -27,6 +27,8 @@ int mms__mmap_sync_copy(struct mms_region *front, void *buffer, size_t capacity,
                         struct mms__copied *out); /* (copy.c) */
 int mms__mmap_sync_copy_schema(struct mms_region *front, char *buffer, size_t capacity, struct mms__copied *out);
 int mms__mmap_sync_wait(struct mms_region *front, uint64_t seen, int timeout_ms);
+int mms__mmap_sync_wait_begin(struct mms_region *front, uint64_t seen, struct mms__sleep *sleep);
+int mms__mmap_sync_wait_end(struct mms_region *front, int result);
 
 int mms__mmap_sync_reader_open(struct mms_region *front, uintptr_t thread, struct mms_reader **out); /* (reader.c) */
 int mms__mmap_sync_read(struct mms_reader *reader, mms_view *out);

@@ -119,7 +119,6 @@ int mms__mmap_sync_copy_schema(struct mms_region *front, char *buffer, size_t ca
 /* Writers of ours wake; the crate's do not, so sleeps are short, and grow. */
 #define SHORTEST_NS UINT64_C(50000)
 #define LONGEST_NS UINT64_C(10000000)
-#define LOOK_NS UINT64_C(1000000000) /* between checks for an unlinked file */
 
 /* The half of the version word that has the index and the size; a change that does not affect it
    is noticed at the end of the sleep. */
@@ -128,19 +127,25 @@ static const uint32_t *low_half(const struct mms__mmap_sync_state *state)
     return (const uint32_t *)(const void *)&state->version + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
 }
 
-static int sleep_once(struct mms__mmap_sync_region *region, uint64_t seen, uint64_t nanoseconds, int before)
+int mms__mmap_sync_wait_begin(struct mms_region *front, uint64_t seen, struct mms__sleep *sleep)
 {
-    const struct mms__mmap_sync_state *state = region->seen;
-    int code;
+    uint64_t longer = sleep->longest_ns == 0 ? SHORTEST_NS : sleep->longest_ns * 2;
 
-    MMS__STEP(mmap_sync_falling_asleep);
-    code = mms__futex_wait(low_half(state), (uint32_t)seen, nanoseconds, before);
-    MMS__STEP(mmap_sync_woken);
-    if (code == -EINTR)
-        return mms__fail(code, "waiting for %s: a signal came", region->front.place.path);
-    if (code != 0 && code != -EAGAIN && code != -ETIMEDOUT)
-        return mms__fail(code, "waiting for %s: futex(2)", region->front.place.path);
-    return 0;
+    if (mms__mmap_sync_generation(front) != seen)
+        return 0;
+    *sleep = (struct mms__sleep){low_half(mms__mmap_sync_region_of(front)->seen), (uint32_t)seen,
+                                 longer < LONGEST_NS ? longer : LONGEST_NS};
+    return -EAGAIN;
+}
+
+/* It looks once a second whether the file was unlinked. */
+int mms__mmap_sync_wait_end(struct mms_region *front, int result)
+{
+    if (result == -EINTR)
+        return mms__fail(result, "waiting for %s: a signal came", front->place.path);
+    if (result != 0 && result != -EAGAIN && result != -ETIMEDOUT)
+        return mms__fail(result, "waiting for %s: futex(2)", front->place.path);
+    return mms__region_glance(front) ? mms__region_fail_gone(front) : -EAGAIN;
 }
 
 static int fail_timeout(struct mms__mmap_sync_region *region, uint64_t seen, int timeout_ms)
@@ -151,26 +156,34 @@ static int fail_timeout(struct mms__mmap_sync_region *region, uint64_t seen, int
                      (unsigned long long)seen, timeout_ms);
 }
 
+/* Returns what mms__mmap_sync_wait_begin does. */
+static int sleep_once(struct mms_region *front, uint64_t seen, uint64_t left, struct mms__sleep *sleep, int before)
+{
+    int code = mms__mmap_sync_wait_begin(front, seen, sleep);
+
+    if (code != -EAGAIN)
+        return code;
+    MMS__STEP(mmap_sync_falling_asleep);
+    code = mms__futex_wait(sleep->word, sleep->value, left < sleep->longest_ns ? left : sleep->longest_ns, before);
+    MMS__STEP(mmap_sync_woken);
+    return mms__mmap_sync_wait_end(front, code);
+}
+
 int mms__mmap_sync_wait(struct mms_region *front, uint64_t seen, int timeout_ms)
 {
     MMS__HOLD_CANCEL(before);
-    struct mms__mmap_sync_region *region = mms__mmap_sync_region_of(front);
-    uint64_t deadline = mms__deadline(timeout_ms), next_look = mms__now_ns() + LOOK_NS, pause = SHORTEST_NS;
+    struct mms__sleep sleep = {0};
+    uint64_t deadline = mms__deadline(timeout_ms);
+    int code = mms__mmap_sync_generation(front) != seen ? 0 : -EAGAIN;
 
-    while (mms__mmap_sync_generation(front) == seen) {
+    while (code == -EAGAIN) {
         uint64_t now = mms__now_ns(), left = deadline > now ? deadline - now : 0;
-        int code;
 
         if (left == 0)
-            return fail_timeout(region, seen, timeout_ms);
-        if (now >= next_look && mms__region_is_gone(front))
-            return mms__region_fail_gone(front);
-        if (now >= next_look)
-            next_look = now + LOOK_NS;
-        code = sleep_once(region, seen, left < pause ? left : pause, before);
-        if (code != 0)
-            return code;
-        pause = pause * 2 < LONGEST_NS ? pause * 2 : LONGEST_NS;
+            return fail_timeout(mms__mmap_sync_region_of(front), seen, timeout_ms);
+        code = sleep_once(front, seen, left, &sleep, before);
     }
-    return mms__mmap_sync_generation(front) == 0 ? fail_unreadable(region) : 0;
+    if (code == 0 && mms__mmap_sync_generation(front) == 0)
+        return fail_unreadable(mms__mmap_sync_region_of(front));
+    return code;
 }

@@ -41,7 +41,9 @@ int mms__native_verify_view(struct mms_reader *front);
 void mms__native_view_describe(const struct mms_reader *front, mms_view_info *out);
 void mms__native_view_type(const struct mms_reader *front, uint64_t type_id[2]);
 bool mms__native_view_is_serialized(const struct mms_reader *front, bool table);
-int mms__native_wait(struct mms_region *front, uint64_t seen, int timeout_ms);
+int mms__native_wait(struct mms_region *front, uint64_t seen, int timeout_ms); /* (wait.c) */
+int mms__native_wait_begin(struct mms_region *front, uint64_t seen, struct mms__sleep *sleep);
+int mms__native_wait_end(struct mms_region *front, int result);
 int mms__native_changes(struct mms_reader *front, uint64_t since, mms_range *out, size_t capacity,
                         size_t *count); /* (changed.c) */
 

@@ -66,9 +66,19 @@ static void pass_on(struct mms__native_region *region, bool woken, bool late)
     mms__relay_end(&region->table.shared->relay, taken);
 }
 
-/* Returns what look() does. */
-static int sleep_once(struct mms__native_region *region, uint64_t seen, uint64_t nanoseconds, int before)
+/* The longest that the next sleep may be; `pause` is what that was the last time, 0 at first. */
+static uint64_t next_pause(const struct mms_region *front, uint64_t pause)
 {
+    if (!front->read_only)
+        return MMS__WAIT_SLICE_NS;
+    if (pause == 0)
+        return SHORTEST_NS;
+    return pause * 2 < LONGEST_NS ? pause * 2 : LONGEST_NS;
+}
+
+int mms__native_wait_begin(struct mms_region *front, uint64_t seen, struct mms__sleep *sleep)
+{
+    struct mms__native_region *region = mms__native_region_of(front);
     const uint32_t *wake = &region->control->wake;
     uint32_t value = mms__load_acquire(wake); /* before the last look: a later publish changes it */
     uint32_t another_boot = mms__load_acquire(&region->another_boot); /* before `current`: see mms__region_current */
@@ -82,19 +92,36 @@ static int sleep_once(struct mms__native_region *region, uint64_t seen, uint64_t
     if (another_boot)
         word = mms__region_current(region);
     code = look(region, seen, word);
+    if (code == -EAGAIN)
+        *sleep = (struct mms__sleep){wake, value, next_pause(front, sleep->longest_ns)};
+    return code;
+}
+
+int mms__native_wait_end(struct mms_region *front, int result)
+{
+    struct mms__native_region *region = mms__native_region_of(front);
+
+    if (result != 0 && result != -EAGAIN && result != -ETIMEDOUT)
+        return mms__fail(result, "waiting for %s: futex(2)", front->place.path);
+    pass_on(region, result == 0, result == -ETIMEDOUT);
+    if (result == -ETIMEDOUT && has_gone(front))
+        return mms__region_fail_gone(front);
+    return -EAGAIN;
+}
+
+/* Returns what look() does. */
+static int sleep_once(struct mms_region *front, uint64_t seen, uint64_t left, struct mms__sleep *sleep, int before)
+{
+    int code = mms__native_wait_begin(front, seen, sleep);
+
     if (code != -EAGAIN)
         return code;
     MMS__STEP(wait_falling_asleep);
-    code = mms__futex_wait(wake, value, nanoseconds, before);
+    code = mms__futex_wait(sleep->word, sleep->value, left < sleep->longest_ns ? left : sleep->longest_ns, before);
     MMS__STEP(wait_woken);
     if (code == -EINTR) /* which used up nobody's wake */
-        return mms__fail(code, "waiting for %s: a signal came", region->front.place.path);
-    if (code != 0 && code != -EAGAIN && code != -ETIMEDOUT)
-        return mms__fail(code, "waiting for %s: futex(2)", region->front.place.path);
-    pass_on(region, code == 0, code == -ETIMEDOUT);
-    if (code == -ETIMEDOUT && has_gone(&region->front))
-        return mms__region_fail_gone(&region->front);
-    return -EAGAIN;
+        return mms__fail(code, "waiting for %s: a signal came", front->place.path);
+    return mms__native_wait_end(front, code);
 }
 
 static int fail_timeout(struct mms__native_region *region, uint64_t seen, int timeout_ms)
@@ -105,20 +132,11 @@ static int fail_timeout(struct mms__native_region *region, uint64_t seen, int ti
                      region->front.place.path, (unsigned long long)seen, timeout_ms);
 }
 
-/* The longest that the next sleep may be; `pause` is what that was the last time, 0 at first. */
-static uint64_t next_pause(const struct mms_region *front, uint64_t pause)
-{
-    if (!front->read_only)
-        return MMS__WAIT_SLICE_NS;
-    if (pause == 0)
-        return SHORTEST_NS;
-    return pause * 2 < LONGEST_NS ? pause * 2 : LONGEST_NS;
-}
-
 int mms__native_wait(struct mms_region *front, uint64_t seen, int timeout_ms)
 {
     struct mms__native_region *region = mms__native_region_of(front);
-    uint64_t deadline, pause = 0;
+    struct mms__sleep sleep = {0};
+    uint64_t deadline;
     int code = look(region, seen, mms__region_current(region));
 
     if (code != -EAGAIN)
@@ -129,8 +147,7 @@ int mms__native_wait(struct mms_region *front, uint64_t seen, int timeout_ms)
 
         if (left == 0)
             return fail_timeout(region, seen, timeout_ms);
-        pause = next_pause(front, pause);
-        code = sleep_once(region, seen, left < pause ? left : pause, before);
+        code = sleep_once(front, seen, left, &sleep, before);
     }
     return code;
 }
