@@ -224,7 +224,7 @@ int mms_writer_close(mms_writer *writer);
 /* Map a region, once per process. Without the right to write `readers` the region opens for mms_read_copy alone:
    mms_region_read_only() tells, and mms_last_error() says why. */
 int mms_region_open(const char *path, const mms_region_options *options, mms_region **out);
-/* MMS_E_BUSY while a reader of it is open. Views die with it. NULL is allowed. */
+/* MMS_E_BUSY while a reader or a descriptor (mmsync/wait_fd.h) of it is open. Views die with it. NULL is allowed. */
 int mms_region_close(mms_region *region);
 bool mms_region_read_only(const mms_region *region);
 /* Whether the path still leads to this region: 0, or MMS_E_GONE. A few system calls; for any thread. */
@@ -256,7 +256,7 @@ int mms_read_copy(mms_region *region, void *buffer, size_t capacity, size_t *siz
    timeout_ms: MMS_FOREVER, or 0 to check without waiting. The view stays. A cancellation point. */
 int mms_wait(mms_reader *reader, uint64_t seen, int timeout_ms);
 /* mms_wait for any thread, without a reader. A process whose region is read-only cannot be woken:
-   it looks again after pauses that grow from 50 us to 10 ms. */
+   it looks again after pauses that grow from 50 us to 10 ms. For event loops: mmsync/wait_fd.h. */
 int mms_region_wait(mms_region *region, uint64_t seen, int timeout_ms);
 
 /* The type id of the value in view; MMS_E_NO_VIEW. */

@@ -5,6 +5,7 @@
 #include "api/options.h"
 #include "api/typed.h"
 #include "base/error.h"
+#include "handle/watch.h"
 #include "mmap_sync/backend.h"
 #include "os/cancel.h"
 #include <errno.h>
@@ -96,6 +97,9 @@ int mms_region_close(mms_region *region)
     if (still_open > 0)
         return mms__fail(MMS_E_BUSY, "closing %s: %u of its readers are open; close them first", region->place.path,
                          still_open);
+    if (mms__watch_count(region) > 0)
+        return mms__fail(MMS_E_BUSY, "closing %s: %u of its descriptors are open; mms_wait_fd_close closes them",
+                         region->place.path, mms__watch_count(region));
     mms__region_free(region, false);
     return 0;
 }

@@ -2,6 +2,7 @@
 #include "handle/region.h"
 #include "base/error.h"
 #include "handle/reader.h"
+#include "handle/watch.h"
 #include "os/clock.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -74,6 +75,7 @@ int mms__region_make_arena(struct mms_region *region)
 
 void mms__region_free(struct mms_region *region, bool inherited)
 {
+    mms__watch_free(region, inherited);
     if (!inherited) /* a child is not on the list */
         mms__member_leave(&region->member);
     region->backend->region_free(region, inherited);

@@ -27,6 +27,7 @@ struct mms_region {
     struct mms__mapping arena;             /* the handles, in memory that fork wipes; none if it is read_only */
     uint32_t readers_open, handles_used;   /* the latter: handles at and above it were never used */
     mms__word checked[MMS__CHECKED_TYPES]; /* notes (checked.h) */
+    struct mms__watch *watch;              /* its descriptors for event loops (watch.h); NULL until the first */
 };
 
 /* A handle that knows no place yet. A member from the start, so that a child forked while it is opened closes what it inherits.

@@ -8,6 +8,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#ifndef SYS_futex_waitv /* of headers before 5.16; one number on all machines */
+#define SYS_futex_waitv 449
+#endif
+
 /* 32-bit systems with a 64-bit time_t have only the newer call for it. */
 #if defined SYS_futex_time64 && __SIZEOF_LONG__ == 4
 #define FUTEX_CALL (sizeof(time_t) == 8 ? SYS_futex_time64 : SYS_futex)
@@ -29,6 +33,36 @@ int mms__futex_wait(const uint32_t *word, uint32_t value, uint64_t nanoseconds, 
     (void)pthread_setcanceltype(type, NULL);
     (void)mms__cancel_hold();
     return code;
+}
+
+/* The kernel's structs: struct futex_waitv, which older headers lack, and a time of 64 bits on all machines. */
+struct waited {
+    uint64_t value, address;
+    uint32_t flags, reserved;
+};
+
+struct waited_time {
+    int64_t seconds, nanoseconds;
+};
+
+enum { WORD_OF_32_BITS = 2 };
+
+int mms__futex_wait_any(const struct mms__futex *futexes, size_t count, uint64_t deadline)
+{
+    struct waited_time time = {(int64_t)(deadline / 1000000000u), (int64_t)(deadline % 1000000000u)};
+    struct waited waited[MMS__FUTEXES_MAX];
+    long result;
+
+    for (size_t i = 0; i < count; i++)
+        waited[i] = (struct waited){futexes[i].value, (uintptr_t)futexes[i].word, WORD_OF_32_BITS, 0};
+    result = syscall(SYS_futex_waitv, waited, (unsigned)count, 0, &time, CLOCK_MONOTONIC);
+    return result >= 0 ? (int)result : -errno;
+}
+
+/* Of no words, which is invalid, so nothing sleeps. */
+bool mms__futex_has_any(void)
+{
+    return syscall(SYS_futex_waitv, NULL, 0, 0, NULL, CLOCK_MONOTONIC) != 0 && errno == EINVAL;
 }
 
 void mms__futex_wake_all(uint32_t *word)

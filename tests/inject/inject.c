@@ -94,6 +94,8 @@ static bool never_cancels(enum inject_kind kind)
     case INJECT_membarrier_register:
     case INJECT_membarrier:
     case INJECT_futex_wake:
+    case INJECT_pipe2:
+    case INJECT_pthread_create:
     case INJECT_syscall_other:
     case INJECT_getrlimit:
     case INJECT_pthread_key_create:

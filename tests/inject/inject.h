@@ -41,6 +41,8 @@
     KIND(pread, EIO, EINTR, INJECT_SHORT) \
     KIND(pwrite, ENOSPC, EIO, EINTR, EDQUOT, INJECT_SHORT) \
     KIND(read, EIO, EINTR, INJECT_SHORT) \
+    KIND(write, EINTR, EPERM) \
+    KIND(pipe2, EMFILE, ENFILE, ENOSYS, EPERM) \
     KIND(fsync, EIO, ENOSPC, EINTR) \
     KIND(fchmod, EPERM, EIO, EROFS) \
     KIND(fchown, EPERM, EIO, EDQUOT) \
@@ -62,6 +64,7 @@
     KIND(membarrier, ENOSYS, EPERM, ENOMEM) \
     KIND(futex_wait, EINTR, EAGAIN, ENOSYS, EPERM) \
     KIND(futex_wake, ENOSYS, EPERM) \
+    KIND(futex_waitv, ENOSYS, EPERM, ENOMEM, EAGAIN, EINTR) \
     KIND(userfaultfd, ENOSYS, EPERM, EINVAL, EMFILE, ENFILE, ENOMEM) \
     KIND(syscall_other, ENOSYS, EPERM) \
     KIND(getrandom, ENOSYS, EINTR, EPERM, INJECT_SHORT) \
@@ -70,6 +73,7 @@
     KIND(pthread_key_create, EAGAIN, ENOMEM) \
     KIND(pthread_setspecific, ENOMEM) \
     KIND(pthread_atfork, ENOMEM) \
+    KIND(pthread_create, EAGAIN, EINVAL, EPERM) \
     KIND(malloc, ENOMEM) \
     KIND(calloc, ENOMEM) \
     KIND(realloc, ENOMEM) \

@@ -67,6 +67,8 @@ INJECT(pread, ssize_t, fall_short(0), INJECT_LARGE(pread), (int fd, void *to, si
 /* What it says was written is written. */
 INJECT(pwrite, ssize_t, errno == 0 ? INJECT_REAL(INJECT_LARGE(pwrite))(fd, from, size / 2, offset) : -1,
        INJECT_LARGE(pwrite), (int fd, const void *from, size_t size, int64_t offset), (fd, from, size, offset))
+INJECT(write, ssize_t, -1, write, (int fd, const void *from, size_t size), (fd, from, size))
+INJECT(pipe2, int, -1, pipe2, (int *ends, int flags), (ends, flags))
 INJECT(read, ssize_t, fall_short(0), read, (int fd, void *to, size_t size), (fd, to, size))
 
 int INJECT_REAL(INJECT_LARGE(fstatfs))(int fd, struct statfs *out);

@@ -21,7 +21,13 @@ INJECT(pthread_key_create, int, errno, pthread_key_create, (pthread_key_t * key,
 INJECT(pthread_setspecific, int, errno, pthread_setspecific, (pthread_key_t key, const void *value), (key, value))
 INJECT(pthread_atfork, int, errno, pthread_atfork, (void (*before)(void), void (*parent)(void), void (*child)(void)),
        (before, parent, child))
+INJECT(pthread_create, int, errno, pthread_create,
+       (pthread_t * thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument),
+       (thread, attributes, run, argument))
 
+#ifndef SYS_futex_waitv
+#define SYS_futex_waitv 449
+#endif
 #ifdef SYS_futex_time64
 #define IS_FUTEX(number) ((number) == SYS_futex || (number) == SYS_futex_time64)
 #else
@@ -34,6 +40,8 @@ static enum inject_kind syscall_kind(long number, long first, long second)
         return first == MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED ? INJECT_membarrier_register : INJECT_membarrier;
     if (IS_FUTEX(number))
         return second == 0 ? INJECT_futex_wait : INJECT_futex_wake;
+    if (number == SYS_futex_waitv)
+        return INJECT_futex_waitv;
     return number == SYS_userfaultfd ? INJECT_userfaultfd : INJECT_syscall_other;
 }
 
