@@ -17,40 +17,42 @@ class Hub:
     def __init__(self, region: Region, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
         self.users = 0
-        self.armed = False
+        self.armed = False  # the loop looks at the descriptor
         self.waiting: set[asyncio.Future[None]] = set()
         self.waiter = region._waiter()
-        loop.add_reader(self.waiter.fileno(), self._wake)
 
     def close(self) -> None:
-        self.loop.remove_reader(self.waiter.fileno())
+        self._disarm()
         self.waiter.close()
 
-    def _wake(self) -> None:
-        error: Exception | None = None
-        self.armed = False
-        try:
-            self.waiter.finish()
-        except Exception as caught:
-            error = caught
-        self.resolve(error)
+    def _arm(self) -> int:
+        """The newest generation; when there is another, the loop wakes those who wait."""
+        generation = self.waiter.acknowledge()
+        self.loop.add_reader(self.waiter.fileno(), self._wake)
+        self.armed = True
+        return generation
 
-    def resolve(self, error: Exception | None) -> None:
+    def _disarm(self) -> None:
+        if self.armed:
+            self.loop.remove_reader(self.waiter.fileno())
+        self.armed = False
+
+    def _wake(self) -> None:
+        """Not acknowledged: a fast writer wakes nobody until somebody waits again."""
+        self._disarm()
+        self.resolve()
+
+    def resolve(self) -> None:
         waiting, self.waiting = self.waiting, set()
         for future in waiting:
-            if future.done():
-                continue
-            if error:
-                future.set_exception(error)
-            else:
+            if not future.done():
                 future.set_result(None)
 
     async def changed(self, seen: int) -> None:
         """Return when the newest generation is not `seen`, or may not be."""
+        if not self.armed and self._arm() != seen:
+            return  # else it waits for a change since then, or since longer ago
         future = self.loop.create_future()
-        if not self.armed:  # else it waits for a change since then, or since longer ago
-            self.waiter.arm(seen)
-            self.armed = True
         self.waiting.add(future)
         try:
             await future
@@ -106,4 +108,4 @@ def wake_all(region: Region) -> None:
     for loop, hubs in list(_hubs.items()):
         hub = hubs.get(id(region))
         if hub and not loop.is_closed():
-            loop.call_soon_threadsafe(hub.resolve, None)
+            loop.call_soon_threadsafe(hub.resolve)
