@@ -188,9 +188,10 @@ static int report_connect(const struct connection *connection, natsStatus status
     case NATS_TIMEOUT: return fail("%s accepts connections, but does not speak NATS in time", connection->url);
     case NATS_ADDRESS_MISSING:
     case NATS_INVALID_ARG: return fail("'%s' is not the URL of a NATS server; write nats://HOST:PORT", connection->url);
-    default: {
-        return fail("cannot connect to %s: %s", connection->url, nats_detail(status));
-    }
+    case NATS_SSL_ERROR:
+        return fail("cannot connect to %s by TLS: %s; see --tlsca, --tlscert and --tlskey", connection->url,
+                    nats_detail(status));
+    default: return fail("cannot connect to %s: %s", connection->url, nats_detail(status));
     }
 }
 
