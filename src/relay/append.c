@@ -3,6 +3,7 @@
 #include "cli/cmd.h"
 #include "cli/interrupt.h"
 #include "cli/message.h"
+#include "cli/now.h"
 #include "relay/chunk.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -18,8 +19,8 @@ enum {
     ACKNOWLEDGE_MS = 10000,
     KNOWN_TO_LIBNATS_MOST = 4096, /* with those that were given up, until it gives them up too */
     LOOK_MS = 100,
-    PATIENCE_LOOKS = 20, /* after a signal */
 };
+#define PATIENCE_NS UINT64_C(2000000000) /* after a signal */
 
 /* ---- In libnats' threads ---- */
 
@@ -127,15 +128,25 @@ static bool connection_broke(const struct appender *appender)
     return !connection_is_up(appender->connection) || count_reconnects(appender) != appender->reconnects;
 }
 
+/* A signal came a while ago: what was begun is abandoned. */
+static bool patience_is_over(struct appender *appender)
+{
+    if (!interrupted())
+        return false;
+    if (appender->interrupted_ns == 0)
+        appender->interrupted_ns = monotonic_ns();
+    return monotonic_ns() - appender->interrupted_ns > PATIENCE_NS;
+}
+
 /* Wait until at most so much is in flight, or there is a failure. With the lock. */
 static void wait_for_room(struct appender *appender, unsigned messages, size_t bytes)
 {
-    unsigned looks = 0;
-
+    if (patience_is_over(appender))
+        note_failure(appender, APPEND_UNKNOWN, "interrupted");
     while (!appender->result && (appender->in_flight > messages || appender->bytes_in_flight > bytes)) {
         struct timespec until;
 
-        if (interrupted() && ++looks > PATIENCE_LOOKS)
+        if (patience_is_over(appender))
             note_failure(appender, APPEND_UNKNOWN, "interrupted");
         else if (connection_broke(appender))
             note_failure(appender, APPEND_UNKNOWN, "the connection broke");

@@ -21,9 +21,10 @@ struct appender {
     const struct connection *connection;
     jsCtx *js;
     const char *stream;
-    uint64_t next;       /* the sequence that the next message will have */
-    uint64_t bytes;      /* sent so far, in both streams */
-    uint64_t reconnects; /* of the connection, when the stream was chosen */
+    uint64_t next;           /* the sequence that the next message will have */
+    uint64_t bytes;          /* sent so far, in both streams */
+    uint64_t interrupted_ns; /* when a signal was noticed; 0: none was */
+    uint64_t reconnects;     /* of the connection, when the stream was chosen */
     pthread_mutex_t lock;
     pthread_cond_t changed;
     /* Under the lock. */

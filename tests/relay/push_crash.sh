@@ -66,6 +66,15 @@ for round in 1 2 3; do
     check_pushed "the pusher was killed, round $round"
 done
 
+# A signal ends it even if the server hangs, and takes nothing.
+kill -STOP "${nats_pid[one]}"
+write_value "$scratch/value"
+stop_push
+kill -CONT "${nats_pid[one]}"
+start_push --log 1M
+await_push
+check_pushed "a signal came while the server hung"
+
 # A server that lost everything gets everything again.
 nats_kill one
 rm -rf "$scratch/nats/one/jetstream"
