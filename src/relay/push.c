@@ -24,6 +24,9 @@ enum {
     PAUSE_US = 500, /* between two generations: what comes meanwhile is one */
 };
 
+/* How often a follower's wish to begin anew is heeded. */
+#define AGAIN_NS UINT64_C(1000000000)
+
 /* ---- Failures ---- */
 
 static char problem[1024];
@@ -88,6 +91,19 @@ static enum push_result refresh_idle(struct push *push)
     return result;
 }
 
+/* Something is missing at the server, as a follower says. All of them notice that at once, and are
+   heard once. */
+static bool must_begin_again(struct push *push)
+{
+    const uint64_t now = monotonic_ns();
+
+    if (!atomic_load(&push->again_asked) || (push->again_ns != 0 && now - push->again_ns < AGAIN_NS))
+        return false;
+    atomic_store(&push->again_asked, false);
+    push->again_ns = now;
+    return true;
+}
+
 /* Nothing is held here, so that a writer with few slots is not in want of them. */
 static enum push_result wait_for_change(struct push *push)
 {
@@ -98,6 +114,10 @@ static enum push_result wait_for_change(struct push *push)
             return PUSH_STOPPED;
         if (atomic_exchange(&push->rival_heard, false))
             return push_fail(push, PUSH_REFUSED, "another pusher of %s has begun", push->name);
+        if (push->begun && must_begin_again(push)) {
+            push->begun = false;
+            return PUSH_OK;
+        }
         result = source_wait(push, push->begun ? push->pushed : 0, LOOK_MS);
         if (result != PUSH_AGAIN) /* else there is nothing new */
             return result;

@@ -36,6 +36,42 @@ static enum push_result from_store(struct push *push, enum store_result result)
     return push_fail(push, PUSH_AGAIN, "%s: %s", push->connection.url, stream_problem());
 }
 
+/* A server that was killed may come back with two messages of one subject, where only the newest is
+   to be kept (2.9.10 does). It then drops what is stored next, and has an acknowledgement for it. */
+static enum push_result forget(struct push *push, const char *subject)
+{
+    jsOptions options;
+    natsStatus status;
+
+    jsOptions_Init(&options);
+    options.Stream.Purge.Subject = subject;
+    status = js_PurgeStream(push->connection.js, push->connection.value_stream, &options, NULL);
+    if (!status)
+        return PUSH_OK;
+    return push_fail(push, PUSH_AGAIN, "%s: cannot remove messages of %s: %s", push->connection.url, subject,
+                     nats_detail(status));
+}
+
+/* Asks the server that leads: others may not have it yet. */
+static enum push_result check_fence(struct push *push)
+{
+    natsMsg *message = NULL;
+    natsStatus status = js_GetLastMsg(&message, push->connection.js, push->connection.value_stream,
+                                      push->connection.head_subject, NULL, NULL);
+    const uint64_t sequence = status ? 0 : natsMsg_GetSequence(message);
+    enum push_result result;
+
+    natsMsg_Destroy(message);
+    if (sequence == push->value_last)
+        return PUSH_OK;
+    if (status && status != NATS_NOT_FOUND)
+        return push_fail(push, PUSH_AGAIN, "%s: %s", push->connection.url, nats_detail(status));
+    result = forget(push, push->connection.head_subject);
+    return result ? result
+                  : push_fail(push, PUSH_AGAIN, "%s had kept two heads of %s; they are stored anew",
+                              push->connection.url, push->name);
+}
+
 /* A head that leads nowhere: nothing is there yet. */
 static bool encode_empty_head(struct push *push)
 {
@@ -49,7 +85,7 @@ static bool encode_empty_head(struct push *push)
 static enum push_result put_fence(struct push *push)
 {
     struct record head;
-    const enum store_result found = store_get_head(&push->connection, &push->codec, &push->message, &head);
+    const enum store_result found = store_get_head(&push->connection, &push->codec, &push->message, &head, NULL);
     enum push_result result = from_store(push, found);
 
     if (result)
@@ -63,32 +99,33 @@ static enum push_result put_fence(struct push *push)
     if (!result)
         result = push_from_append(push, append_finish(&push->appender));
     push->value_last = append_last(&push->appender);
-    return result;
+    return result ? result : check_fence(push);
 }
 
 /* ---- The chunks ---- */
 
 struct comparison {
     struct push *push;
-    bool *equal; /* for each chunk of the value */
+    bool *equal, *seen; /* for each chunk of the value */
     uint64_t chunks;
-    uint64_t *past; /* chunks past the end that are not empty */
-    size_t past_count, past_capacity;
-    bool no_memory;
+    struct chunk_list {
+        uint64_t *list;
+        size_t count, capacity;
+    } past, twice; /* chunks past the end that are not empty; chunks of which there are two */
 };
 
-static bool note_past(struct comparison *comparison, uint64_t chunk)
+static bool note_chunk(struct chunk_list *chunks, uint64_t chunk)
 {
-    if (comparison->past_count == comparison->past_capacity) {
-        const size_t capacity = 2 * comparison->past_capacity + 16;
-        uint64_t *past = realloc(comparison->past, capacity * sizeof *past);
+    if (chunks->count == chunks->capacity) {
+        const size_t capacity = 2 * chunks->capacity + 16;
+        uint64_t *list = realloc(chunks->list, capacity * sizeof *list);
 
-        if (!past)
+        if (!list)
             return false;
-        comparison->past = past;
-        comparison->past_capacity = capacity;
+        chunks->list = list;
+        chunks->capacity = capacity;
     }
-    comparison->past[comparison->past_count++] = chunk;
+    chunks->list[chunks->count++] = chunk;
     return true;
 }
 
@@ -98,11 +135,29 @@ static bool compare_chunk(void *context, const struct stored_chunk *stored, bool
     const struct push *push = comparison->push;
 
     if (stored->chunk >= comparison->chunks)
-        return (!damaged && stored->header.length == 0) || note_past(comparison, stored->chunk);
+        return (!damaged && stored->header.length == 0) || note_chunk(&comparison->past, stored->chunk);
+    if (comparison->seen[stored->chunk] && !note_chunk(&comparison->twice, stored->chunk))
+        return false;
+    comparison->seen[stored->chunk] = true;
     comparison->equal[stored->chunk] =
         !damaged && chunk_header_equals(&stored->header, chunk_length(push->tree.size, stored->chunk),
                                         tree_leaves(&push->tree) + stored->chunk * CHUNK_BLOCKS);
     return true;
+}
+
+/* Nobody stores anything behind the fence but this pusher, so none came twice because it was stored meanwhile. */
+static enum push_result forget_twice(struct push *push, const struct comparison *comparison)
+{
+    enum push_result result = PUSH_OK;
+
+    for (size_t i = 0; i < comparison->twice.count && !result; i++) {
+        char subject[CHUNK_SUBJECT_SIZE];
+
+        subject_of_chunk(&push->connection, comparison->twice.list[i], subject);
+        result = forget(push, subject);
+        comparison->equal[comparison->twice.list[i]] = false;
+    }
+    return result;
 }
 
 static enum push_result store_different(struct push *push, const struct comparison *comparison, uint64_t *stored)
@@ -115,8 +170,8 @@ static enum push_result store_different(struct push *push, const struct comparis
             result = store_chunk(push, chunk);
             ++*stored;
         }
-    for (size_t i = 0; i < comparison->past_count && !result; i++)
-        result = store_chunk(push, comparison->past[i]);
+    for (size_t i = 0; i < comparison->past.count && !result; i++)
+        result = store_chunk(push, comparison->past.list[i]);
     if (!result)
         result = push_from_append(push, append_finish(&push->appender));
     push->value_last = append_last(&push->appender);
@@ -128,14 +183,18 @@ static enum push_result store_all(struct push *push, uint64_t *stored)
     struct comparison comparison = {.push = push, .chunks = count_chunks(push->tree.size)};
     enum push_result result;
 
-    comparison.equal = calloc((size_t)comparison.chunks + 1, sizeof *comparison.equal);
+    comparison.equal = calloc((size_t)comparison.chunks + 1, 2 * sizeof *comparison.equal);
     if (!comparison.equal)
         return push_fail(push, PUSH_FAILED, "out of memory for a list of chunks");
+    comparison.seen = comparison.equal + comparison.chunks;
     result = from_store(push, store_list(&push->connection, push->value_last, compare_chunk, &comparison));
+    if (!result)
+        result = forget_twice(push, &comparison);
     if (!result)
         result = store_different(push, &comparison, stored);
     free(comparison.equal);
-    free(comparison.past);
+    free(comparison.past.list);
+    free(comparison.twice.list);
     return result;
 }
 

@@ -62,14 +62,18 @@ static uint64_t read_answer(natsMsg *message, char *text, size_t size)
     return read_ranked(message, &rank, text, size);
 }
 
-/* A question, or another pusher's word that it has begun. */
+/* A question, a follower's wish to begin anew, or another pusher's word that it has begun. */
 static void on_question(natsConnection *connection, natsSubscription *subscription, natsMsg *message, void *context)
 {
     struct push *push = context;
     char text[RECORD_TEXT_MOST + 512];
 
     (void)subscription;
-    if (natsMsg_GetReply(message)) {
+    if (natsMsg_GetReply(message) && natsMsg_GetDataLength(message) == 5 &&
+        !memcmp(natsMsg_GetData(message), "again", 5)) {
+        atomic_store(&push->again_asked, true);
+        (void)natsConnection_PublishString(connection, natsMsg_GetReply(message), "ok");
+    } else if (natsMsg_GetReply(message)) {
         describe_self(push, text, sizeof text);
         (void)natsConnection_PublishString(connection, natsMsg_GetReply(message), text);
     } else {

@@ -54,12 +54,24 @@ static enum store_result from_record(enum record_result result)
     return STORE_DAMAGED;
 }
 
+static enum store_result get_sequence(natsMsg *message, uint64_t *out)
+{
+    const char *text;
+
+    if (natsMsgHeader_Get(message, JSSequence, &text))
+        return STORE_DAMAGED;
+    *out = strtoull(text, NULL, 10);
+    return STORE_OK;
+}
+
 enum store_result store_get_head(const struct connection *connection, struct codec *codec, struct buffer *message,
-                                 struct record *head)
+                                 struct record *head, uint64_t *sequence)
 {
     natsMsg *found = NULL;
     enum store_result result = get_last(connection, connection->head_subject, &found);
 
+    if (!result && sequence)
+        result = get_sequence(found, sequence);
     if (!result)
         result = copy_data(found, message);
     if (!result)
@@ -105,19 +117,16 @@ enum store_result store_get_chunk(const struct connection *connection, uint64_t 
                                   struct buffer *bytes, struct stored_chunk *out)
 {
     char subject[CHUNK_SUBJECT_SIZE];
-    const char *sequence;
     natsMsg *message = NULL;
     enum store_result result;
 
     subject_of_chunk(connection, chunk, subject);
     result = get_last(connection, subject, &message);
     *out = (struct stored_chunk){.chunk = chunk};
-    if (!result && natsMsgHeader_Get(message, JSSequence, &sequence))
-        result = STORE_DAMAGED;
-    if (!result) {
-        out->sequence = strtoull(sequence, NULL, 10);
+    if (!result)
+        result = get_sequence(message, &out->sequence);
+    if (!result)
         result = get_header(message, &out->header);
-    }
     if (!result)
         result = get_bytes(message, &out->header, codec, bytes);
     natsMsg_Destroy(message);
@@ -129,6 +138,7 @@ enum store_result store_get_chunk(const struct connection *connection, uint64_t 
 struct listing {
     const struct connection *connection;
     uint64_t until;
+    uint64_t last; /* of the stream, when it was subscribed: no message of it is behind that */
     store_visitor *visit;
     void *context;
     size_t prefix; /* of the chunks' subjects */
@@ -160,7 +170,8 @@ static enum store_result take(struct listing *listing, natsMsg *message)
         return unavailable(status);
     if (strcmp(natsMsg_GetSubject(message), listing->connection->head_subject) != 0)
         result = visit_chunk(listing, message, meta->Sequence.Stream);
-    listing->ended = meta->NumPending == 0 && meta->Sequence.Stream >= listing->until;
+    listing->ended =
+        meta->Sequence.Stream >= listing->last || (meta->NumPending == 0 && meta->Sequence.Stream >= listing->until);
     jsMsgMetaData_Destroy(meta);
     return result;
 }
@@ -196,9 +207,14 @@ enum store_result store_list(const struct connection *connection, uint64_t until
     char first[CHUNK_SUBJECT_SIZE];
     natsSubscription *subscription = NULL;
     enum store_result result = STORE_OK;
+    struct stream_state state;
     bool empty = false;
-    natsStatus status = subscribe(connection, &subscription, &empty);
+    natsStatus status;
 
+    if (stream_look(connection, VALUE_STREAM, &state) != STREAM_OK)
+        return STORE_UNAVAILABLE;
+    listing.last = state.last;
+    status = subscribe(connection, &subscription, &empty);
     subject_of_chunk(connection, 0, first);
     listing.prefix = strlen(first) - 1;
     listing.ended = empty && until == 0;

@@ -37,8 +37,9 @@ enum store_result store_list(const struct connection *connection, uint64_t until
 enum store_result store_get_chunk(const struct connection *connection, uint64_t chunk, struct codec *codec,
                                   struct buffer *bytes, struct stored_chunk *out);
 
-/* The head. `message` holds what `head` points to. */
+/* The head. `message` holds what `head` points to; `sequence`, which may be NULL, is its place in the
+   value stream. */
 enum store_result store_get_head(const struct connection *connection, struct codec *codec, struct buffer *message,
-                                 struct record *head);
+                                 struct record *head, uint64_t *sequence);
 
 #endif

@@ -175,7 +175,7 @@ int main(int argc, char **argv)
 
     if (argc != 4 || connection_open(&connection, &options, argv[1], argv[2]))
         return 1;
-    if (store_get_head(&connection, &codec, &message, &head) || head.sequence == 0)
+    if (store_get_head(&connection, &codec, &message, &head, NULL) || head.sequence == 0)
         die("no head", 0);
     state.epoch = head.epoch;
     state.schema_size = head.schema_size;
