@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/arguments.h"
 #include "cli/cmd.h"
+#include "cli/followed.h"
 #include "cli/message.h"
 #include "cli/now.h"
 #include "cli/stat.h"
@@ -101,6 +102,23 @@ static void print_writer(const mms_info *info)
         puts("writer       none");
 }
 
+/* Of a region that follows one of another host. */
+static void print_followed(const json_t *followed)
+{
+    const uint64_t then = followed_number(followed, "published_ns"), now = followed_number(followed, "applied_ns");
+    char lag[TEXT_SIZE];
+
+    printf("source       generation %llu of ", followed_number(followed, "source_generation"));
+    print_escaped(followed_text(followed, "path"));
+    fputs(" on ", stdout);
+    print_escaped(followed_text(followed, "host"));
+    fputs("\nfollowed     as ", stdout);
+    print_escaped(followed_text(followed, "name"));
+    fputs(" at ", stdout);
+    print_escaped(followed_text(followed, "url"));
+    printf(", %s behind\n", format_duration(lag, now > then ? now - then : 0));
+}
+
 static void print_readers(const struct stat_state *state)
 {
     const mms_info *info = &state->info;
@@ -165,6 +183,8 @@ static void print_plain(const struct stat_state *state)
         print_table(&state->table);
     print_region(state);
     print_writer(&state->info);
+    if (state->followed)
+        print_followed(state->followed);
     print_readers(state);
 }
 
@@ -184,6 +204,7 @@ static int gather(struct stat_state *state)
         *state->type_name = '\0';
     if (state->is_mmap_sync)
         return EXIT_OK;
+    state->followed = followed_read(state->path);
     if ((state->info.type_id[0] | state->info.type_id[1]) != 0)
         state->is_table = describe_table(state->path, &state->table);
     state->readers = calloc(state->info.max_readers, sizeof *state->readers);
@@ -218,5 +239,6 @@ int cmd_stat(int argc, char **argv)
     else if (!status)
         print_plain(&state);
     free(state.readers);
+    json_decref(state.followed);
     return status;
 }

@@ -3,6 +3,7 @@
 #ifndef MMS_CLI_STAT_H
 #define MMS_CLI_STAT_H
 
+#include <jansson.h>
 #include <mmsync/mmap_sync.h>
 #include <mmsync/table.h>
 
@@ -17,6 +18,7 @@ struct stat_state {
     bool is_table;
     mms_table_info table; /* if it is */
     bool readers_hidden;  /* no right to read the reader table */
+    json_t *followed;     /* REGION.source, if it follows another region (followed.h); or NULL */
 };
 
 /* How old the value is; only if it has a publish time. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cmd.h"
+#include "cli/followed.h"
 #include "cli/message.h"
 #include "cli/stat.h"
 #include <inttypes.h>
@@ -26,22 +27,6 @@ static json_t *id_or_null(const uint64_t id[2])
 static json_t *checksum_or_null(const mms_info *info)
 {
     return info->has_checksum ? json_sprintf("%016" PRIx64, info->checksum) : json_null();
-}
-
-/* Paths, and messages that name them, need not be UTF-8; JSON strings must be. */
-static json_t *any_string(const char *path)
-{
-    json_t *string = json_string(path);
-    char *copy;
-
-    if (string || !(copy = strdup(path)))
-        return string;
-    for (char *at = copy; *at; at++)
-        if ((unsigned char)*at >= 0x80)
-            *at = '?';
-    string = json_string(copy);
-    free(copy);
-    return string;
 }
 
 static json_t *describe_writer(const mms_info *info)
@@ -115,6 +100,20 @@ static json_t *table_or_null(const struct stat_state *state)
                      "expiring", table->expiring);
 }
 
+static json_t *source_or_null(const json_t *followed)
+{
+    const uint64_t then = followed_number(followed, "published_ns"), now = followed_number(followed, "applied_ns");
+
+    if (!followed)
+        return json_null();
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "name", followed_text(followed, "name"),
+                     "url", followed_text(followed, "url"), "host", followed_text(followed, "host"), "path",
+                     followed_text(followed, "path"), "region_id", followed_text(followed, "region_id"), "generation",
+                     integer(followed_number(followed, "source_generation")), "own_generation",
+                     integer(followed_number(followed, "generation")), "publish_time_ns", integer(then), "applied_ns",
+                     integer(now), "lag_ns", json_integer((json_int_t)(now - then)));
+}
+
 static json_t *describe(const struct stat_state *state)
 {
     const mms_info *info = &state->info;
@@ -125,6 +124,7 @@ static json_t *describe(const struct stat_state *state)
     describe_value(object, info, state->type_name);
     json_object_set_new(object, "table", table_or_null(state));
     describe_region(object, info);
+    json_object_set_new(object, "source", source_or_null(state->followed));
     json_object_set_new(object, "writer", describe_writer(info));
     describe_readers(object, info, state->readers_hidden);
     json_object_set_new(object, "readers", state->readers_hidden ? json_null() : reader_list(state));
