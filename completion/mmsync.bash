@@ -128,8 +128,11 @@ _mmsync_describe() {
             ;;
         follow)
             operands="free free region"
-            options="--user:free --password:free --token:free --creds:file --nkey:file --tlsca:file
-                --tlscert:file --tlskey:file --domain:free -h --help -V --version"
+            options="--once --wait --overwrite --scrub:free --max-size:free --max-slots:free --max-readers:free
+                --mode:free --readers-mode:free --group:group --replace --grace:=forever --evict
+                --lock-wait:=forever --fence:=auto,symmetric,asymmetric --huge-pages:=auto,off,on
+                --force-filesystem --trust:user --user:free --password:free --token:free --creds:file
+                --nkey:file --tlsca:file --tlscert:file --tlskey:file --domain:free -h --help -V --version"
             ;;
         bench)
             operands=""

@@ -159,7 +159,9 @@ function __mmsync_taking
             printf '%s\n' -n --name --replicas --storage --log --user --password --token --creds --nkey --tlsca \
                 --tlscert --tlskey --domain --trust
         case follow
-            printf '%s\n' --user --password --token --creds --nkey --tlsca --tlscert --tlskey --domain
+            printf '%s\n' --scrub --max-size --max-slots --max-readers --mode --readers-mode --group --grace \
+                --lock-wait --fence --huge-pages --trust --user --password --token --creds --nkey --tlsca \
+                --tlscert --tlskey --domain
         case bench
             printf '%s\n' -s --seconds -r --rounds -d --directory
         case demo
@@ -192,13 +194,13 @@ complete -c mmsync -n __mmsync_no_verb -a follow -d 'keep a region equal to one 
 complete -c mmsync -n __mmsync_no_verb -a bench -d 'measure this machine'
 complete -c mmsync -n __mmsync_no_verb -a demo -d 'watch look-ups in real data, with crashes'
 
-complete -c mmsync -n '__mmsync_verb write restore put load' -l max-size -x -d 'largest value it takes'
-complete -c mmsync -n '__mmsync_verb write restore put load' -l max-slots -x -d 'most values kept at a time, 2 to 32767'
-complete -c mmsync -n '__mmsync_verb write restore put load' -l max-readers -x -d 'most readers, 1 to 65535'
-complete -c mmsync -n '__mmsync_verb write restore put load' -l mode -x -d 'mode of the files that hold the value'
-complete -c mmsync -n '__mmsync_verb write restore put load' -l readers-mode -x -d 'mode of the reader table, r and w together'
-complete -c mmsync -n '__mmsync_verb write restore put load' -l group -x -a '(__fish_complete_groups)' -d 'group of all files'
-complete -c mmsync -n '__mmsync_verb write restore put load' -l replace -d 'if there is one with another geometry: build a new one that goes on ...'
+complete -c mmsync -n '__mmsync_verb write restore put load follow' -l max-size -x -d 'largest value it takes'
+complete -c mmsync -n '__mmsync_verb write restore put load follow' -l max-slots -x -d 'most values kept at a time, 2 to 32767'
+complete -c mmsync -n '__mmsync_verb write restore put load follow' -l max-readers -x -d 'most readers, 1 to 65535'
+complete -c mmsync -n '__mmsync_verb write restore put load follow' -l mode -x -d 'mode of the files that hold the value'
+complete -c mmsync -n '__mmsync_verb write restore put load follow' -l readers-mode -x -d 'mode of the reader table, r and w together'
+complete -c mmsync -n '__mmsync_verb write restore put load follow' -l group -x -a '(__fish_complete_groups)' -d 'group of all files'
+complete -c mmsync -n '__mmsync_verb write restore put load follow' -l replace -d 'if there is one with another geometry: build a new one that goes on ...'
 complete -c mmsync -n '__mmsync_verb write' -l at -x -d 'change the newest value: put what is read over its bytes from ...'
 complete -c mmsync -n '__mmsync_verb write' -l set -x -d 'change one place in the newest value, which must have been ...'
 complete -c mmsync -n '__mmsync_verb write' -l json -r -F -d 'publish a typed value, written as JSON in FILE, \'-\' for standard ...'
@@ -212,16 +214,16 @@ complete -c mmsync -n '__mmsync_verb write restore put del load rollback' -l kee
 complete -c mmsync -n '__mmsync_verb write' -l checksum -d 'store a checksum for \'mmsync verify\''
 complete -c mmsync -n '__mmsync_verb write' -l tag -x -d 'store a number of your own with the value'
 complete -c mmsync -n '__mmsync_verb write' -l type-id -x -d 'store a type id of 32 digits'
-complete -c mmsync -n '__mmsync_verb write restore put del load rollback' -l grace -x -a 'forever' -d 'how long to wait for readers that hold every slot, or \'forever\''
-complete -c mmsync -n '__mmsync_verb write restore put del load rollback' -l evict -d 'then take slots from readers that allow it'
+complete -c mmsync -n '__mmsync_verb write restore put del load rollback follow' -l grace -x -a 'forever' -d 'how long to wait for readers that hold every slot, or \'forever\''
+complete -c mmsync -n '__mmsync_verb write restore put del load rollback follow' -l evict -d 'then take slots from readers that allow it'
 complete -c mmsync -n '__mmsync_verb write restore' -l reset -d 'then take the value that they read, as the crate mmap-sync does'
 complete -c mmsync -n '__mmsync_verb write restore' -l unlocked -d 'take no write lock, as that crate does by default'
-complete -c mmsync -n '__mmsync_verb write restore put del load rollback' -l lock-wait -x -a 'forever' -d 'how long to wait for another writer to end, or \'forever\''
-complete -c mmsync -n '__mmsync_verb write restore' -l fence -x -a 'auto symmetric asymmetric' -d 'auto, symmetric or asymmetric'
-complete -c mmsync -n '__mmsync_verb write restore' -l huge-pages -x -a 'auto off on' -d 'auto, off, or on, which fails where there are none'
+complete -c mmsync -n '__mmsync_verb write restore put del load rollback follow' -l lock-wait -x -a 'forever' -d 'how long to wait for another writer to end, or \'forever\''
+complete -c mmsync -n '__mmsync_verb write restore follow' -l fence -x -a 'auto symmetric asymmetric' -d 'auto, symmetric or asymmetric'
+complete -c mmsync -n '__mmsync_verb write restore follow' -l huge-pages -x -a 'auto off on' -d 'auto, off, or on, which fails where there are none'
 complete -c mmsync -n '__mmsync_verb write read dump restore watch stat check verify rm' -l format -x -a 'auto mmsync mmap-sync' -d 'mmsync, or mmap-sync: the files of the Rust crate'
-complete -c mmsync -n '__mmsync_verb write read dump restore put get del keys load rollback watch bridge push' -l force-filesystem -d 'accept a file system that mmsync is not tested on'
-complete -c mmsync -n '__mmsync_verb write read dump restore put get del keys load rollback watch bridge push' -l trust -x -a '(__fish_complete_users)' -d 'accept a region NAME that belongs to USER'
+complete -c mmsync -n '__mmsync_verb write read dump restore put get del keys load rollback watch bridge push follow' -l force-filesystem -d 'accept a file system that mmsync is not tested on'
+complete -c mmsync -n '__mmsync_verb write read dump restore put get del keys load rollback watch bridge push follow' -l trust -x -a '(__fish_complete_users)' -d 'accept a region NAME that belongs to USER'
 complete -c mmsync -n '__mmsync_verb' -s h -l help -d 'print this text'
 complete -c mmsync -n '__mmsync_verb' -s V -l version -d 'print the version'
 complete -c mmsync -n '__mmsync_verb read' -s o -l output -r -F -d 'write to FILE instead'
@@ -280,7 +282,7 @@ complete -c mmsync -n '__mmsync_verb bridge' -l schema -r -F -d 'values from mma
 complete -c mmsync -n '__mmsync_verb bridge' -l type -x
 complete -c mmsync -n '__mmsync_verb bridge' -l other-hasher -d 'mmap-sync\'s writer has a hasher of its own, so copies cannot be ...'
 complete -c mmsync -n '__mmsync_verb push' -s n -l name -x -d 'what followers ask for: letters, digits, _ and -'
-complete -c mmsync -n '__mmsync_verb push' -l once -d 'end when the newest value is there'
+complete -c mmsync -n '__mmsync_verb push follow' -l once -d 'end when the newest value is there'
 complete -c mmsync -n '__mmsync_verb push' -l take-over -d 'begin even if another pusher of this name is alive'
 complete -c mmsync -n '__mmsync_verb push' -l replicas -x -d 'copies that the servers keep of a new stream, 1 to 5'
 complete -c mmsync -n '__mmsync_verb push' -l storage -x -a 'file memory' -d 'file or memory, for a new stream'
@@ -294,6 +296,9 @@ complete -c mmsync -n '__mmsync_verb push follow' -l tlsca -r -F -d 'certificate
 complete -c mmsync -n '__mmsync_verb push follow' -l tlscert -r -F -d 'the client\'s certificate'
 complete -c mmsync -n '__mmsync_verb push follow' -l tlskey -r -F -d 'and its key'
 complete -c mmsync -n '__mmsync_verb push follow' -l domain -x -d 'JetStream domain'
+complete -c mmsync -n '__mmsync_verb follow' -l wait -d 'wait for the server, and for the name, if they are not there'
+complete -c mmsync -n '__mmsync_verb follow' -l overwrite -d 'take a REGION whose value came from elsewhere'
+complete -c mmsync -n '__mmsync_verb follow' -l scrub -x -d 'read so much of the value again in each idle second, and mend what ...'
 complete -c mmsync -n '__mmsync_verb bench' -s s -l seconds -x -d 'how long to measure, roughly'
 complete -c mmsync -n '__mmsync_verb bench' -s r -l rounds -x -d 'how many rounds'
 complete -c mmsync -n '__mmsync_verb bench' -s d -l directory -x -a '(__fish_complete_directories)' -d 'where to make the region'

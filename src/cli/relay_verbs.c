@@ -43,6 +43,38 @@ const struct verb push_verb = {
 const struct verb follow_verb = {
     .name = "follow",
     .synopsis = "URL NAME REGION [OPTION]...",
-    .help = "Keep REGION equal to what 'mmsync push --name NAME' sends to the NATS server at URL.\n"
-            "\n" HELP_OF_CONNECTION "\n" HELP_OF_FLEET,
+    .help =
+        "Keep REGION equal to what 'mmsync push --name NAME' sends to the NATS server at URL, and be\n"
+        "its writer. Runs until a signal comes. Each value is shown whole, with the type, schema\n"
+        "and tag that it has at the source, and only after its hash has been compared. REGION is\n"
+        "created if it does not exist; where the value comes from is in REGION.source, a region of\n"
+        "its own, and in 'mmsync stat'.\n"
+        "\n"
+        "      --once              end when the newest value is there\n"
+        "      --wait              wait for the server, and for the name, if they are not there\n"
+        "      --overwrite         take a REGION whose value came from elsewhere\n"
+        "      --scrub SIZE        read so much of the value again in each idle second, and mend\n"
+        "                          what has been damaged; 0: never (16M)\n"
+        "\n"
+        "Of a new region, which is like the source's where nothing else is said:\n"
+        "      --max-size SIZE     largest value it takes\n"
+        "      --max-slots N       most values kept at a time, 2 to 32767\n"
+        "      --max-readers N     most readers, 1 to 65535\n"
+        "      --mode OCTAL        mode of the files that hold the value (0640)\n"
+        "      --readers-mode OCTAL\n"
+        "                          mode of the reader table, r and w together; all others\n"
+        "                          can only copy (--mode, with w for each r)\n"
+        "      --group NAME        group of all files\n"
+        "      --replace           if there is one with another geometry: build a new one\n"
+        "                          that goes on with its value, and remove the old\n"
+        "\n"
+        "      --grace MS          how long to wait for readers that hold every slot, or\n"
+        "                          'forever' (1000)\n"
+        "      --evict             then take slots from readers that allow it\n"
+        "      --lock-wait MS      how long to wait for another writer to end, or\n"
+        "                          'forever' (2000)\n"
+        "      --fence KIND        auto, symmetric or asymmetric (auto)\n"
+        "      --huge-pages WHEN   auto, off, or on, which fails where there are none (auto)\n"
+        "      --force-filesystem  accept a file system that mmsync is not tested on\n"
+        "      --trust USER        accept a region NAME that belongs to USER\n" HELP_OF_CONNECTION "\n" HELP_OF_FLEET,
 };

@@ -66,12 +66,13 @@ static enum stream_result refuse_newer(const struct connection *connection, cons
     return STREAM_REFUSED;
 }
 
-/* Limits would throw away what followers need. */
+/* Limits would throw away what followers need. A mirror of the log must have some: purges are not
+   mirrored. */
 static bool has_limits(const jsStreamConfig *config, enum stream_kind kind)
 {
-    const bool wants_one = kind == VALUE_STREAM;
+    const bool wants_one = kind == VALUE_STREAM, is_mirror = config->Mirror && kind == LOG_STREAM;
 
-    return config->MaxMsgs > 0 || config->MaxBytes > 0 || config->MaxAge > 0 ||
+    return (!is_mirror && (config->MaxMsgs > 0 || config->MaxBytes > 0 || config->MaxAge > 0)) ||
            (wants_one ? config->MaxMsgsPerSubject != 1 : config->MaxMsgsPerSubject > 0) ||
            config->Retention != js_LimitsPolicy || config->Sealed;
 }

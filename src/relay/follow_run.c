@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "relay/follow_run.h"
+#include "cli/cmd.h"
+#include "cli/interrupt.h"
+#include "cli/message.h"
+#include "relay/follow_report.h"
+#include "relay/store.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { TICK_MS = 100, PAUSE_LEAST_MS = 200, PAUSE_MOST_MS = 10000 };
+
+static void pause_ms(unsigned ms)
+{
+    for (; ms >= TICK_MS && !interrupted(); ms -= TICK_MS)
+        nanosleep(&(struct timespec){.tv_nsec = TICK_MS * 1000000L}, NULL);
+}
+
+/* ---- Before the region is opened ---- */
+
+/* What is overwritten must be what a follower of this name has left. */
+static enum step check_target(struct follower *follower)
+{
+    struct followed state;
+    mms_info info;
+    int code = mms_inspect(follower->path, &info);
+
+    if (code == -ENOENT)
+        return STEP_OK;
+    if (code != 0)
+        return end_with(follower, fail_call(code));
+    if (info.generation == 0 || follower->overwrite)
+        return STEP_OK;
+    follow_state_read(follower->path, &state);
+    if (!strcmp(state.name, follower->name))
+        return STEP_OK;
+    if (*state.name)
+        return end_with(follower, fail("%s holds the value of '%s', not of '%s'; give another REGION, or --overwrite",
+                                       follower->path, state.name, follower->name));
+    return end_with(follower, fail("%s holds a value that came from elsewhere; give another REGION, or --overwrite",
+                                   follower->path));
+}
+
+static enum step check_stream(struct follower *follower, enum stream_kind kind)
+{
+    switch (stream_look(&follower->connection, kind, NULL)) {
+    case STREAM_OK: return STEP_OK;
+    case STREAM_MISSING: return judge_log(follower, LOG_MISSING);
+    case STREAM_UNAVAILABLE: return judge_log(follower, LOG_UNAVAILABLE);
+    case STREAM_REFUSED: break;
+    }
+    return judge_log(follower, LOG_REFUSED);
+}
+
+/* The head says what region the source is, which a new one copies. */
+static enum step look_at_head(struct follower *follower)
+{
+    struct record head;
+
+    switch (store_get_head(&follower->connection, &follower->codec, &follower->head, &head, NULL)) {
+    case STORE_OK: break;
+    case STORE_NEWER: return refuse_newer(follower, "the store");
+    case STORE_UNAVAILABLE: return judge_log(follower, LOG_UNAVAILABLE);
+    case STORE_NO_MEMORY:
+    case STORE_STOPPED: return out_of_memory(follower);
+    case STORE_MISSING:
+    case STORE_DAMAGED: head.sequence = 0; break;
+    }
+    if (head.sequence > 0)
+        return note_record(follower, &head);
+    report_trouble("waiting for the first value");
+    return STEP_AGAIN;
+}
+
+static enum step look_at_source(struct follower *follower)
+{
+    enum step step = check_stream(follower, LOG_STREAM);
+
+    if (step == STEP_OK)
+        step = check_stream(follower, VALUE_STREAM);
+    return step == STEP_OK ? look_at_head(follower) : step;
+}
+
+/* ---- The region ---- */
+
+/* The source's, where no option says otherwise and this machine has so much address space. */
+static mms_writer_options choose_geometry(const struct follower *follower)
+{
+    mms_writer_options options = follower->writing.options;
+    mms_info info;
+
+    if (mms_inspect(follower->path, &info) != -ENOENT)
+        return options;
+    if (options.max_size == 0 && follower->origin.max_size <= SIZE_MAX / 4)
+        options.max_size = follower->origin.max_size;
+    if (options.max_slots == 0)
+        options.max_slots = follower->origin.max_slots;
+    if (options.max_readers == 0)
+        options.max_readers = follower->origin.max_readers;
+    return options;
+}
+
+static enum step open_target(struct follower *follower)
+{
+    const mms_writer_options options = choose_geometry(follower);
+    int code = target_open(&follower->target, follower->path, &options);
+
+    follower->writing.options.replace = false; /* once */
+    if (code == 0 && !follower->state.writer)
+        code = follow_state_open(&follower->state, follower->path, &options);
+    if (code == MMS_E_GONE || code == -ENOENT) { /* it was removed just now */
+        target_close(&follower->target);
+        return STEP_AGAIN;
+    }
+    if (code != 0)
+        return end_with(follower, fail_call(code));
+    report_start(follower);
+    return resume(follower);
+}
+
+/* ---- Following ---- */
+
+static bool is_caught_up(const struct follower *follower)
+{
+    struct stream_state state;
+
+    return stream_look(&follower->connection, LOG_STREAM, &state) == STREAM_OK && state.last < follower->log.next;
+}
+
+/* Whoever removed or replaced the region by hand told nobody. */
+static enum step check_place(struct follower *follower)
+{
+    return judge_target(follower, mms_region_check(follower->target.region), 0);
+}
+
+static enum step follow_next(struct follower *follower)
+{
+    natsMsg *message = NULL;
+    enum log_result result = log_next(&follower->log, TICK_MS, &message);
+    enum step step = judge_log(follower, result);
+
+    if (result == LOG_MESSAGE)
+        step = apply_message(follower, message);
+    natsMsg_Destroy(message);
+    if (result != LOG_QUIET || step != STEP_OK)
+        return step;
+    step = check_place(follower);
+    return step == STEP_OK ? scrub(follower) : step;
+}
+
+/* One action; `behind`: the target is not what the log goes on from. */
+static enum step act(struct follower *follower, bool *behind)
+{
+    enum step step;
+
+    if (!follower->target.writer) {
+        step = look_at_source(follower);
+        if (step == STEP_OK)
+            step = open_target(follower);
+        *behind = step != STEP_OK;
+        return step;
+    }
+    if (*behind)
+        step = rebuild(follower, follower->at.known ? REBUILD_GAP : REBUILD_START, NULL, NULL);
+    else
+        step = follow_next(follower);
+    if (step == STEP_AGAIN && !*behind && follower->target.writer && follower->at.known) {
+        give_up_update(follower);
+        log_seek(&follower->log, follower->at.sequence + 1);
+        return step;
+    }
+    *behind = step != STEP_OK;
+    return step;
+}
+
+static void follow(struct follower *follower)
+{
+    unsigned pause = PAUSE_LEAST_MS;
+    bool behind = true;
+
+    while (!interrupted()) {
+        switch (act(follower, &behind)) {
+        case STEP_OK:
+            pause = PAUSE_LEAST_MS;
+            if (follower->once && !behind && is_caught_up(follower))
+                return;
+            break;
+        case STEP_GAP: break;
+        case STEP_AGAIN:
+            pause_ms(pause);
+            pause = pause < PAUSE_MOST_MS / 2 ? 2 * pause : PAUSE_MOST_MS;
+            break;
+        case STEP_END: return;
+        }
+        if (!flush_output()) {
+            follower->status = EXIT_FAILED;
+            return;
+        }
+    }
+}
+
+static int open_connection(struct follower *follower, const struct connection_options *options)
+{
+    unsigned pause = PAUSE_LEAST_MS;
+
+    for (;;) {
+        int status = connection_open(&follower->connection, options, follower->url, follower->name);
+
+        if (status == EXIT_OK || !follower->wait || interrupted())
+            return status;
+        pause_ms(pause);
+        pause = pause < PAUSE_MOST_MS / 2 ? 2 * pause : PAUSE_MOST_MS;
+    }
+}
+
+static void close_all(struct follower *follower)
+{
+    log_close(&follower->log);
+    target_close(&follower->target);
+    follow_state_close(&follower->state);
+    connection_close(&follower->connection);
+    tree_free(&follower->tree);
+    codec_free(&follower->codec);
+    free(follower->chunk.data);
+    free(follower->head.data);
+    free(follower->times.touched);
+    free(follower->schema);
+}
+
+int follow_run(struct follower *follower, const struct connection_options *options)
+{
+    if (check_target(follower) != STEP_OK)
+        return follower->status;
+    follower->status = open_connection(follower, options);
+    if (follower->status != EXIT_OK)
+        return follower->status;
+    follower->log.connection = &follower->connection;
+    follow(follower);
+    report_end();
+    close_all(follower);
+    return follower->status;
+}

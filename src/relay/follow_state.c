@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "relay/follow_state.h"
+#include "cli/followed.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static uint64_t parse_hex(const char *text)
+{
+    return strtoull(text, NULL, 16);
+}
+
+static bool parse_root(const char *text, struct hash *out)
+{
+    if (strlen(text) != 2 * sizeof out->bytes)
+        return false;
+    for (size_t i = 0; i < sizeof out->bytes; i++) {
+        unsigned byte;
+
+        if (sscanf(text + 2 * i, "%2x", &byte) != 1)
+            return false;
+        out->bytes[i] = (unsigned char)byte;
+    }
+    return true;
+}
+
+void follow_state_read(const char *region, struct followed *out)
+{
+    json_t *object = followed_read(region);
+
+    *out = (struct followed){.size = 0};
+    if (!object)
+        return;
+    out->generation = followed_number(object, "generation");
+    out->epoch = parse_hex(followed_text(object, "epoch"));
+    out->source_generation = followed_number(object, "source_generation");
+    out->sequence = followed_number(object, "sequence");
+    out->size = followed_number(object, "size");
+    out->base_generation = followed_number(object, "base_generation");
+    if (!parse_root(followed_text(object, "root"), &out->root))
+        out->sequence = 0; /* then nothing can be found by it */
+    snprintf(out->name, sizeof out->name, "%s", followed_text(object, "name"));
+    json_decref(object);
+}
+
+int follow_state_open(struct follow_state *state, const char *region, const mms_writer_options *options)
+{
+    mms_writer_options own = MMS_WRITER_OPTIONS_INIT;
+
+    *state = (struct follow_state){.writer = NULL};
+    if (!followed_path(region, state->path))
+        return -ENAMETOOLONG;
+    own.max_size = FOLLOWED_SIZE_MOST;
+    own.max_slots = 8;
+    own.max_readers = 64;
+    own.on_grace = MMS_EVICT;
+    own.lock_wait_ms = options->lock_wait_ms;
+    own.fence = options->fence;
+    own.mode = options->mode;
+    own.readers_mode = options->readers_mode;
+    own.gid = options->gid;
+    own.has_gid = options->has_gid;
+    own.trust_owner = options->trust_owner;
+    own.trusted_uid = options->trusted_uid;
+    own.force_filesystem = options->force_filesystem;
+    own.huge_pages = MMS_HUGE_PAGES_OFF;
+    own.replace = true; /* whatever its geometry was */
+    return mms_writer_open(state->path, &own, &state->writer);
+}
+
+static json_t *number(uint64_t value)
+{
+    return json_integer((json_int_t)value);
+}
+
+static json_t *describe(const struct followed *followed)
+{
+    char root[2 * sizeof followed->root.bytes + 1];
+
+    for (size_t i = 0; i < sizeof followed->root.bytes; i++)
+        snprintf(root + 2 * i, 3, "%02x", (unsigned)followed->root.bytes[i]);
+    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o}", "name", followed->name,
+                     "url", any_string(followed->url), "generation", number(followed->generation), "source_generation",
+                     number(followed->source_generation), "size", number(followed->size), "published_ns",
+                     number(followed->published_ns), "applied_ns", number(followed->applied_ns), "host",
+                     any_string(followed->host), "path", any_string(followed->path), "region_id",
+                     json_sprintf("%016" PRIx64 "%016" PRIx64, followed->region_id[0], followed->region_id[1]), "root",
+                     root, "epoch", json_sprintf("%016" PRIx64, followed->epoch), "base_generation",
+                     number(followed->base_generation), "sequence", number(followed->sequence));
+}
+
+int follow_state_publish(struct follow_state *state, const struct followed *followed)
+{
+    json_t *object = describe(followed);
+    char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
+    int code = text ? mms_write(state->writer, text, strlen(text), NULL) : -ENOMEM;
+
+    json_decref(object);
+    free(text);
+    return code;
+}
+
+void follow_state_close(struct follow_state *state)
+{
+    mms_writer_close(state->writer);
+    state->writer = NULL;
+}

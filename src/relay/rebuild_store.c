@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/interrupt.h"
+#include "relay/follow_report.h"
+#include "relay/rebuild.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Comparing ---- */
+
+static bool extend(struct rebuild *rebuild, uint64_t count)
+{
+    const uint64_t rest = rebuild->trust ? rebuild->local.generation : 0;
+    uint64_t *as_of;
+    unsigned char *wanted;
+
+    if (count <= rebuild->count)
+        return true;
+    as_of = realloc(rebuild->as_of, (size_t)count * sizeof *as_of);
+    rebuild->as_of = as_of ? as_of : rebuild->as_of;
+    wanted = realloc(rebuild->wanted, (size_t)count);
+    rebuild->wanted = wanted ? wanted : rebuild->wanted;
+    if (!as_of || !wanted)
+        return false;
+    memset(wanted + rebuild->count, 0, (size_t)count - rebuild->count);
+    for (; rebuild->count < count; rebuild->count++)
+        as_of[rebuild->count] = rest;
+    return true;
+}
+
+static void set_as_of(struct rebuild *rebuild, uint64_t chunk, uint64_t generation)
+{
+    rebuild->as_of[chunk] = generation;
+    if (rebuild->need < generation)
+        rebuild->need = generation;
+}
+
+static bool is_equal(const struct follower *follower, const struct stored_chunk *stored)
+{
+    const uint64_t length = chunk_length(follower->target.size, stored->chunk);
+
+    if (length == 0)
+        return stored->header.length == 0;
+    return chunk_header_equals(&stored->header, length, tree_leaves(&follower->tree) + stored->chunk * CHUNK_BLOCKS);
+}
+
+/* The target has been touched there since. */
+static bool is_older(const struct follower *follower, uint64_t chunk, uint64_t generation)
+{
+    return chunk < follower->times.count && generation < follower->times.touched[chunk];
+}
+
+static bool judge_chunk(void *context, const struct stored_chunk *stored, bool damaged)
+{
+    struct rebuild *rebuild = context;
+    const struct follower *follower = rebuild->follower;
+    const uint64_t local = rebuild->trust ? rebuild->local.generation : 0;
+    uint64_t generation = 0;
+
+    if (stored->chunk >= count_chunks(follower->target.max_size))
+        return true; /* past what this region can hold: empty, or the size will say so */
+    if (!extend(rebuild, stored->chunk + 1))
+        return false;
+    rebuild->wanted[stored->chunk] = damaged;
+    if (damaged)
+        return true;
+    if (!find_generation(rebuild, stored, &generation)) {
+        rebuild->future = true;
+        return true;
+    }
+    if (is_equal(follower, stored))
+        set_as_of(rebuild, stored->chunk, generation > local ? generation : local);
+    else if (!rebuild->trust || !is_older(follower, stored->chunk, generation))
+        rebuild->wanted[stored->chunk] = true;
+    return true;
+}
+
+/* ---- Fetching ---- */
+
+static enum outcome put_chunk(struct rebuild *rebuild, const struct stored_chunk *stored)
+{
+    struct follower *follower = rebuild->follower;
+    struct target *target = &follower->target;
+    const uint64_t offset = stored->chunk * CHUNK_SIZE, length = stored->header.length;
+    int code = target_reserve(target, offset + length);
+
+    if (code == 0 && length > 0)
+        code = target_put(target, offset, follower->chunk.data, length);
+    if (code != 0)
+        return go_on_with(rebuild, judge_target(follower, code, offset + length));
+    tree_mark(&follower->tree, offset, length);
+    if (length > 0 && target->size < offset + length)
+        target->size = offset + length;
+    if (rebuild->listed_count < LISTED_MOST)
+        rebuild->listed[rebuild->listed_count++] = stored->chunk;
+    rebuild->fetched++;
+    rebuild->bytes += length;
+    report_fetched(rebuild->start.record.size, rebuild->bytes);
+    return OUTCOME_DONE;
+}
+
+static enum outcome fetch(struct rebuild *rebuild, uint64_t chunk)
+{
+    struct follower *follower = rebuild->follower;
+    struct stored_chunk stored;
+    uint64_t generation = 0;
+    enum store_result result =
+        store_get_chunk(&follower->connection, chunk, &follower->codec, &follower->chunk, &stored);
+    enum outcome outcome;
+
+    if (result == STORE_MISSING || result == STORE_DAMAGED) /* the root will tell whether it matters */
+        return OUTCOME_DONE;
+    outcome = judge_store(rebuild, result, "");
+    if (outcome != OUTCOME_DONE)
+        return outcome;
+    if (!find_generation(rebuild, &stored, &generation)) {
+        rebuild->future = true;
+        return OUTCOME_DONE;
+    }
+    set_as_of(rebuild, chunk, generation);
+    return put_chunk(rebuild, &stored);
+}
+
+/* What is known now of when chunks were touched. */
+static enum step note_times(struct rebuild *rebuild)
+{
+    struct follower *follower = rebuild->follower;
+    enum step step = STEP_OK;
+
+    if (!rebuild->trust)
+        follower->times.count = 0;
+    for (size_t i = 0; i < rebuild->count && step == STEP_OK; i++)
+        if (!rebuild->trust || rebuild->wanted[i])
+            step = touch_chunks(follower, i, i + 1, rebuild->as_of[i]);
+    return step;
+}
+
+enum outcome compare_and_fetch(struct rebuild *rebuild)
+{
+    struct follower *follower = rebuild->follower;
+    enum outcome outcome;
+
+    rebuild->count = 0;
+    rebuild->need = rebuild->trust ? rebuild->local.generation : 0;
+    rebuild->future = rebuild->mismatch = false;
+    if (!extend(rebuild, count_chunks(follower->target.size)))
+        return rebuild_no_memory(rebuild);
+    outcome =
+        judge_store(rebuild, store_list(&follower->connection, rebuild->start.sequence, judge_chunk, rebuild), "");
+    for (size_t i = 0; i < rebuild->count && outcome == OUTCOME_DONE && !interrupted(); i++)
+        if (rebuild->wanted[i])
+            outcome = fetch(rebuild, i);
+    if (outcome != OUTCOME_DONE)
+        return outcome;
+    rebuild->step = note_times(rebuild);
+    return rebuild->step == STEP_OK ? OUTCOME_DONE : OUTCOME_STEP;
+}
