@@ -61,10 +61,3 @@ check_pushed() {
 write_value() {
     "$MMSYNC" write "$region" "$@" >/dev/null || complain "write $*"
 }
-
-# stream_state STREAM KEY: a number of its state, as the server counts.
-stream_state() {
-    nats_ask "${nats_names[0]}" "/jsz?streams=true" | tr -d ' \n' |
-        grep -oE "\"name\":\"mmsync-$name-$1\",\"created\":\"[^\"]*\"(,\"cluster\":\{[^}]*\})?,\"state\":\{[^}]*\}" |
-        grep -oE "\"$2\":[0-9]+" | head -n 1 | grep -oE '[0-9]+'
-}

@@ -149,3 +149,10 @@ nats_leader() {
         fi
     done
 }
+
+# stream_state STREAM KEY: a number of its state, as the first server counts; of the streams of $name.
+stream_state() {
+    nats_ask "${nats_names[0]}" "/jsz?streams=true" | tr -d ' \n' |
+        grep -oE "\"name\":\"mmsync-$name-$1\",\"created\":\"[^\"]*\"(,\"cluster\":\{[^}]*\})?,\"state\":\{[^}]*\}" |
+        grep -oE "\"$2\":[0-9]+" | head -n 1 | grep -oE '[0-9]+'
+}

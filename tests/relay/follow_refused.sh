@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+# `mmsync follow` says in one line why it cannot begin or go on, and what to do.
+. "$(dirname "$0")/follow.bash"
+nats_start one
+write_value --max-size 64K <<<"a value"
+"$MMSYNC" push "$region" "$nats_url" --name "$name" --once >/dev/null 2>&1
+follow=("$MMSYNC" follow)
+
+# ---- Wrong words ----
+
+refuses 2 "from where, what and to where" "${follow[@]}"
+refuses 2 "from where, what and to where" "${follow[@]}" "$nats_url" "$name"
+refuses 2 "unexpected argument" "${follow[@]}" "$nats_url" "$name" "$target" more
+for bad in "a b" "a.b" "a*" "$(printf '%065d' 0)"; do
+    refuses 2 "is not a NAME" "${follow[@]}" "$nats_url" "$bad" "$target"
+done
+refuses 2 "is not a size" "${follow[@]}" "$nats_url" "$name" "$target" --scrub much
+refuses 2 "mmsync bridge" "${follow[@]}" "$nats_url" "$name" "mmap-sync:$target"
+
+# ---- The server ----
+
+refuses 1 "no NATS server answers at nats://127.0.0.1:1;" "${follow[@]}" nats://127.0.0.1:1 "$name" "$target"
+refuses 1 "is not the URL of a NATS server" "${follow[@]}" "," "$name" "$target"
+refuses 1 "has nothing of the name 'other'; is 'mmsync push' running\? With --wait" \
+    "${follow[@]}" "$nats_url" other "$target"
+"${MMSYNC_TEST_BIN_DIR:?}/make_stream" "$nats_url" mmsync-foreign-log some.subject "somebody's"
+refuses 1 "that is not of mmsync" "${follow[@]}" "$nats_url" foreign "$target"
+check "no region was made" test ! -e "$target"
+nats_start secret --user alice --pass secret
+refuses 1 "refuses the credentials" "${follow[@]}" "$nats_url" "$name" "$target"
+NATS_USER=alice NATS_PASSWORD=secret refuses 1 "has nothing of the name" "${follow[@]}" "$nats_url" "$name" "$target"
+nats_stop secret
+nats_url=nats://127.0.0.1:${nats_port[one]}
+
+# ---- The region ----
+
+"$MMSYNC" write "$target" --max-size 64K <<<"something else" >/dev/null
+refuses 1 "came from elsewhere; give another REGION, or --overwrite" "${follow[@]}" "$nats_url" "$name" "$target"
+same "it is untouched" "something else" "$("$MMSYNC" read "$target")"
+run "${follow[@]}" "$nats_url" "$name" "$target" --overwrite --once
+same "--overwrite" "0" "$status$err"
+"$MMSYNC" push "$region" "$nats_url" --name other --once >/dev/null 2>&1
+refuses 1 "holds the value of 'prices', not of 'other'" "${follow[@]}" "$nats_url" other "$target"
+run "${follow[@]}" "$nats_url" other "$target" --overwrite --once
+same "another name" "0" "$status$err"
+rm -r "$target" "$target.source"
+
+start_follow
+check_followed "followed"
+run "${follow[@]}" "$nats_url" "$name" "$target" --lock-wait 0
+same "status with another writer" 1 "$status"
+like "another writer" "mmsync: another process is the writer of $target; .*" "$err"
+stop_follow
+
+# ---- Too large, and the advice works ----
+
+random_file 300000 "$scratch/value"
+"$MMSYNC" write "$region" "$scratch/value" --replace --max-size 1M >/dev/null
+start_push
+until_true grep -q '"event":"base"' "$push_out"
+run "${follow[@]}" "$nats_url" "$name" "$target"
+same "status of a value that is too large" 1 "$status"
+like "a value that is too large" "mmsync: the value of 'prices' has 300000 bytes, and $target takes 65536 at most; \
+run this again with --replace --max-size 1048576" "$err"
+same "the old value is there" "a value" "$("$MMSYNC" read "$target")"
+start_follow --replace --max-size 1048576
+check_followed "with the advice"
+random_file 1048576 "$scratch/value"
+write_value "$scratch/value"
+check_followed "as large as it may be"
+stop_follow
+
+finish
