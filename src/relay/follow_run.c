@@ -184,7 +184,7 @@ static void follow(struct follower *follower)
         switch (act(follower, &behind)) {
         case STEP_OK:
             pause = PAUSE_LEAST_MS;
-            if (follower->once && !behind && is_caught_up(follower))
+            if (follower->once && !behind && follower->log.pending == 0 && is_caught_up(follower))
                 return;
             break;
         case STEP_GAP: break;

@@ -81,7 +81,7 @@ enum step judge_log(struct follower *follower, enum log_result result)
     case LOG_QUIET: return STEP_OK;
     case LOG_LOST: return STEP_GAP;
     case LOG_MISSING:
-        if (!follower->wait)
+        if (!follower->wait && !follower->at.known)
             return end_with(follower, fail("%s has nothing of the name '%s'; is 'mmsync push' running? With "
                                            "--wait this waits for it",
                                            follower->connection.url, follower->name));

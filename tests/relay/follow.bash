@@ -34,6 +34,7 @@ stop_push() {
 }
 stop_follow() {
     end_process "$follow_pid" TERM
+    same "exit status of follow" 0 $?
 }
 
 write_value() {
