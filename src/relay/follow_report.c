@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { REDRAW_NS = 100000000 };
+enum { LINE_EVERY_NS = 100000000 };
 
 static struct progress fetching;
 static bool is_fetching;
@@ -64,31 +64,43 @@ static double lag_ms(const struct follower *follower, uint64_t now)
     return (double)(int64_t)(now - follower->at.meta.publish_time_ns) / 1e6;
 }
 
-static void draw(const struct follower *follower, uint64_t now)
-{
-    static uint64_t drawn_ns;
-    char size[TEXT_SIZE];
-    const uint64_t clock = monotonic_ns();
+/* What was not printed yet: a source may publish thousands of times a second. */
+static struct {
+    uint64_t next_ns, generations, bytes, now;
+} held;
 
-    if (clock - drawn_ns < REDRAW_NS)
-        return;
-    drawn_ns = clock;
+static void draw(const struct follower *follower)
+{
+    char size[TEXT_SIZE];
+
     drawn = true;
     printf("\r%s: generation %" PRIu64 " of %s, %s, %.1f ms behind\033[K", follower->name, follower->at.generation,
-           follower->origin.host, format_size(size, (double)follower->at.size), lag_ms(follower, now));
+           follower->origin.host, format_size(size, (double)follower->at.size), lag_ms(follower, held.now));
     (void)flush_output();
+}
+
+void report_held(const struct follower *follower, bool now)
+{
+    if (held.generations == 0 || (!now && monotonic_ns() < held.next_ns))
+        return;
+    held.next_ns = monotonic_ns() + LINE_EVERY_NS;
+    if (on_terminal())
+        draw(follower);
+    else
+        print(json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:f}", "event", "generation", "generation",
+                        number(follower->target.generation), "source_generation", number(follower->at.generation),
+                        "generations", number(held.generations), "size", number(follower->at.size), "bytes",
+                        number(held.bytes), "lag_ms", lag_ms(follower, held.now)));
+    held.generations = held.bytes = 0;
 }
 
 void report_generation(const struct follower *follower, uint64_t now, uint64_t bytes)
 {
     *trouble = '\0';
-    if (on_terminal()) {
-        draw(follower, now);
-        return;
-    }
-    print(json_pack("{s:s, s:o, s:o, s:o, s:o, s:f}", "event", "generation", "generation",
-                    number(follower->target.generation), "source_generation", number(follower->at.generation), "size",
-                    number(follower->at.size), "bytes", number(bytes), "lag_ms", lag_ms(follower, now)));
+    held.generations++;
+    held.bytes += bytes;
+    held.now = now;
+    report_held(follower, false);
 }
 
 static const char *const reasons[] = {
@@ -102,6 +114,7 @@ void report_rebuild(const struct follower *follower, enum rebuild_reason reason,
     if (is_fetching)
         progress_end(&fetching);
     is_fetching = false;
+    report_held(follower, true);
     if (on_terminal()) {
         if (reason == REBUILD_DAMAGE)
             note("%s: damage was found and mended; %" PRIu64 " chunks were fetched", follower->name, count);

@@ -9,8 +9,10 @@
 /* So much of a rebuild has come. */
 void report_fetched(uint64_t size, uint64_t bytes);
 void report_start(const struct follower *follower);
-/* follower->at is what is shown now. */
+/* follower->at is what is shown now. Printed ten times a second at most; what was held back is
+   printed by report_held, when it is due or `now`. */
 void report_generation(const struct follower *follower, uint64_t now, uint64_t bytes);
+void report_held(const struct follower *follower, bool now);
 /* After a rebuild: the chunks that were fetched, the first `listed` of them in `chunks`. */
 void report_rebuild(const struct follower *follower, enum rebuild_reason reason, const uint64_t *chunks, size_t listed,
                     uint64_t count, uint64_t bytes);

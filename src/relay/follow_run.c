@@ -146,6 +146,7 @@ static enum step follow_next(struct follower *follower)
     natsMsg_Destroy(message);
     if (result != LOG_QUIET || step != STEP_OK)
         return step;
+    report_held(follower, true);
     step = check_place(follower);
     return step == STEP_OK ? scrub(follower) : step;
 }
@@ -238,6 +239,7 @@ int follow_run(struct follower *follower, const struct connection_options *optio
         return follower->status;
     follower->log.connection = &follower->connection;
     follow(follower);
+    report_held(follower, true);
     report_end();
     close_all(follower);
     return follower->status;
