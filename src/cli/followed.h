@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What `mmsync follow` keeps beside a region: where its value comes from, as JSON in a region of its
-   own, REGION.source. */
+/* What `mmsync follow` keeps beside a region: where its value comes from, as JSON in a region of
+   its own, REGION.source. */
 #ifndef MMS_CLI_FOLLOWED_H
 #define MMS_CLI_FOLLOWED_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What `mmsync follow` says: a line on a terminal that is drawn again and again, else a line of JSON
-   for each event; and on standard error what is wrong. */
+/* What `mmsync follow` says: a line on a terminal that is drawn again and again, else a line of
+   JSON for each event; and on standard error what is wrong. */
 #ifndef MMS_RELAY_FOLLOW_REPORT_H
 #define MMS_RELAY_FOLLOW_REPORT_H
 

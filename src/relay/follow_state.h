@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* REGION.source, for the one who writes it (cli/followed.h reads it). It comes after the value that
-   it describes, so it may be older than that, and says then nothing wrong: the root tells. */
+/* REGION.source, for the one who writes it (cli/followed.h reads it). It comes after the value
+   that it describes, so it may be older than that, and says then nothing wrong: the root tells. */
 #ifndef MMS_RELAY_FOLLOW_STATE_H
 #define MMS_RELAY_FOLLOW_STATE_H
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What `mmsync follow` knows. The files: follow.c runs it, apply.c takes the log's records one by one, rebuild.c brings the
-   target up from any state, scrub.c looks for damage, resume.c goes on after a restart. */
+/* What `mmsync follow` knows. The files: follow.c runs it, apply.c takes the log's records one by
+   one, rebuild.c brings the target up from any state, scrub.c looks for damage, resume.c goes on
+   after a restart. */
 #ifndef MMS_RELAY_FOLLOWER_H
 #define MMS_RELAY_FOLLOWER_H
 
@@ -20,7 +21,7 @@ struct position {
     struct record meta; /* type, tag, times; nothing that points somewhere */
 };
 
-/* For each chunk of the target the source's last generation that touched it, as far as is known. */
+/* For each chunk of the target the source's last generation that touched it, as known. */
 struct chunk_times {
     uint64_t *touched;
     size_t count, capacity;
@@ -104,7 +105,7 @@ enum step publish(struct follower *follower, const struct record *record, uint64
 enum step publish_state(struct follower *follower, uint64_t now);
 /* Take it for granted that the target has what the record says. */
 void set_position(struct follower *follower, const struct record *record, uint64_t sequence);
-/* Store a record's ranges; only in chunks whose as_of is below its generation. as_of NULL: in all. */
+/* Store a record's ranges; only in chunks whose as_of is below its generation. NULL: in all. */
 enum step put_ranges(struct follower *follower, const struct record *record, const uint64_t *as_of, size_t as_of_count);
 /* A generation of this size has touched the ends of the value. */
 enum step touch_ends(struct follower *follower, uint64_t generation, uint64_t before, uint64_t after);
@@ -114,8 +115,8 @@ enum step touch_chunks(struct follower *follower, uint64_t first, uint64_t end, 
 enum step apply_message(struct follower *follower, natsMsg *message);
 
 /* rebuild.c: bring the target to the newest generation there is, from whatever it has. `base`: a
-   BASE at log->next - 1 to begin with, or NULL for the head. `complete`: the record that all parts of
-   the generation being built have led to, and its root is another, or NULL. */
+   BASE at log->next - 1 to begin with, or NULL for the head. `complete`: the record that all parts
+   of the generation being built have led to, and its root is another, or NULL. */
 enum rebuild_reason { REBUILD_START, REBUILD_GAP, REBUILD_BASE, REBUILD_DAMAGE };
 enum step rebuild(struct follower *follower, enum rebuild_reason reason, const struct record *base,
                   const struct record *complete);

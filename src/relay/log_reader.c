@@ -3,8 +3,8 @@
 #include "cli/now.h"
 #include "relay/stream_problem.h"
 
-/* The server sends a heartbeat in a silence of that length. Losses at the end of the log are noticed by looking at the stream:
-   soon after the last message, and then less and less often. */
+/* The server sends a heartbeat in a silence of that length. Losses at the end of the log are
+   noticed by looking at the stream: soon after the last message, and then less and less often. */
 #define HEARTBEAT_NS INT64_C(10000000000)
 #define PATIENCE_LEAST_NS UINT64_C(1000000000)
 #define PATIENCE_MOST_NS UINT64_C(30000000000)
@@ -68,8 +68,8 @@ static bool has_nothing(natsSubscription *subscription)
     return nothing;
 }
 
-/* A consumer that lives in memory, at one server, for as long as this subscription: it is made anew
-   where and when it is lost. Flow control bounds what the server sends ahead. */
+/* A consumer that lives in memory, at one server, for as long as this subscription: it is made
+   anew where and when it is lost. Flow control bounds what the server sends ahead. */
 static enum log_result subscribe(struct log_reader *log)
 {
     struct stream_state state;
@@ -124,7 +124,8 @@ static enum log_result check_silence(struct log_reader *log)
     return result;
 }
 
-/* Whether it is the one that was wanted. What was left out comes when subscribed anew, if the stream still has it. */
+/* Whether it is the one that was wanted. What was left out comes when subscribed anew, if the
+   stream still has it. */
 static bool accept(struct log_reader *log, natsMsg *message)
 {
     jsMsgMetaData *meta = NULL;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A chunk of the store, as of a generation g, and all records above g that touch it, in order, are the chunk as of the last of
-   them. So from the head's place in the log on, any mixture of chunks can be brought to one generation, and a root says
-   whether it is the right one: a redo log over fuzzy checkpoints (docs/design.md). What the target has already counts as
-   chunks, too. */
+/* A chunk of the store, as of a generation g, and all records above g that touch it, in order, are
+   the chunk as of the last of them. So from the head's place in the log on, any mixture of chunks
+   can be brought to one generation, and a root says whether it is the right one: a redo log over
+   fuzzy checkpoints (docs/design.md). What the target has already counts as chunks, too. */
 #include "relay/rebuild.h"
 #include "cli/interrupt.h"
 #include "relay/follow_report.h"
@@ -136,7 +136,7 @@ static void pause_ms(unsigned ms)
         nanosleep(&(struct timespec){.tv_nsec = (ms < TICK_MS ? ms : TICK_MS) * 1000000L}, NULL);
 }
 
-/* The pusher compares its value with the store, and begins anew: nobody else knows what is right. */
+/* The pusher compares its value with the store, and begins anew: nobody else knows better. */
 static void ask_pusher(const struct follower *follower)
 {
     natsMsg *answer = NULL;

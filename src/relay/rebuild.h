@@ -29,8 +29,8 @@ struct rebuild {
         uint64_t sequence; /* chunks of other epochs up to this message of the store are as of the BASE */
         uint64_t base_generation;
     } start;
-    /* The target, as it is, is as of a generation of the start's epoch: at first `local`, a complete record. Where it was
-       touched since what the store has, it is not fetched. */
+    /* The target, as it is, is as of a generation of the start's epoch: at first `local`, a
+       complete record. Where it was touched since what the store has, it is not fetched. */
     bool trust;
     struct record local;
     uint64_t local_sequence; /* in the log */
@@ -59,11 +59,11 @@ void start_at_base(struct rebuild *rebuild, const struct record *base);
    pusher, whose BASE is still to come. */
 bool find_generation(const struct rebuild *rebuild, const struct stored_chunk *stored, uint64_t *generation);
 
-/* rebuild_store.c: compare the store's chunks with the target's, and fetch those that are wanted. */
+/* rebuild_store.c: compare the store's chunks with the target's, and fetch what is wanted. */
 enum outcome compare_and_fetch(struct rebuild *rebuild);
 
-/* rebuild_log.c: publish this complete generation, if it is what the update holds. OUTCOME_RETRY: it
-   is not, or must not be shown. */
+/* rebuild_log.c: publish this complete generation, if it is what the update holds. OUTCOME_RETRY:
+   it is not, or must not be shown. */
 enum outcome consider(struct rebuild *rebuild, const struct record *record, uint64_t sequence);
 /* Apply the log until a generation can be published. */
 enum outcome replay(struct rebuild *rebuild);

@@ -46,8 +46,8 @@ static bool find_damage(struct follower *follower, const mms_view *view, uint64_
     return false;
 }
 
-/* The update may begin with bytes that are right, or as wrong as those that are shown. In either case this block is copied to
-   all slots that hold an older one. */
+/* The update may begin with bytes that are right, or as wrong as those that are shown. In either
+   case this block is copied to all slots that hold an older one. */
 static enum step heal(struct follower *follower)
 {
     const uint64_t offset = follower->scrub.block * BLOCK_SIZE, size = follower->at.size;
