@@ -11,6 +11,10 @@ for program in python3 cmark-gfm mandoc git; do
         exit 77
     }
 done
+git rev-parse --is-inside-work-tree >"$tmp/log" 2>&1 || {
+    echo "skipped: this is no git work tree: $(<"$tmp/log")"
+    exit 77
+}
 run script/docs "$tmp/site"
 
 # check_site DIRECTORY: a line for each link that leads nowhere and each page that no link leads to.
