@@ -28,6 +28,7 @@ expect 0 "mmsc $(version)" bin/mmsc --version
 
 command -v pkg-config >/dev/null || { echo "skipped: programs, without pkg-config"; exit 0; }
 lib=$(realpath "$(lib_dir .)")
+words=()
 eval "words=($(PKG_CONFIG_PATH=$lib/pkgconfig pkg-config --cflags --libs mmsync))"
 run "$CC" -o "$tmp/consumer" "$here/consumer/consumer.c" "${words[@]}"
 LD_LIBRARY_PATH=$lib expect 0 ok "$tmp/consumer" "$tmp/region"
