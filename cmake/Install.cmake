@@ -20,12 +20,14 @@ if(MMSYNC_BUILD_CLI)
     install(TARGETS mmsync_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
     if(relay_FOUND)
         install(TARGETS mmsync_relay RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/mmsync)
-        # Units name the tool without a directory, as systemd looks for it in /usr/local/bin and /usr/bin.
         install(FILES share/systemd/mmsync-push@.service share/systemd/mmsync-follow@.service DESTINATION lib/systemd/system)
     endif()
     install(FILES man/mmsync.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
     install(FILES share/prometheus/mmsync.rules.yml DESTINATION ${CMAKE_INSTALL_DATADIR}/mmsync)
-    install(DIRECTORY share/systemd DESTINATION ${CMAKE_INSTALL_DATADIR}/mmsync)
+    # Units name the tool without a directory, as systemd looks for it in /usr/local/bin and /usr/bin.
+    install(FILES share/systemd/mmsync-publish@.service share/systemd/mmsync-publish@.path share/systemd/mmsync-exporter.service
+        DESTINATION lib/systemd/system)
+    install(FILES share/systemd/sysusers.conf share/systemd/tmpfiles.conf DESTINATION ${CMAKE_INSTALL_DATADIR}/mmsync/systemd)
     install(FILES completion/mmsync.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME mmsync)
     install(FILES completion/_mmsync DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
     install(FILES completion/mmsync.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)

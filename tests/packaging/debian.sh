@@ -32,7 +32,7 @@ diff -u "$tmp/exported" "$tmp/symbols" || fail "script/package symbols prints (+
 
 install_into "$tmp/root/usr"
 lib=$(lib_dir "$tmp/root")
-(cd "$tmp/root" && find . ! -type d | sed "s,^\./,,; s,^${lib#"$tmp/root/"}/,usr/lib/triplet/,") >"$tmp/files"
+(cd "$tmp/root" && find . ! -type d | sed "s,^\./,,; s,^${lib#"$tmp/root/"}/\(libmmsync\|cmake/\|pkgconfig/\),usr/lib/triplet/\1,") >"$tmp/files"
 [ -x "$tmp/root/usr/bin/mmsync" ] || { echo "skipped: the files, as this build has not the tool"; exit 0; }
 mapfile -t patterns < <(cat debian/*.install debian/not-installed | sed 's/ .*//')
 used=()

@@ -2,7 +2,7 @@
 # The systemd units are sound, and name options that the tool has.
 . "$(dirname "$0")/../cli/support.bash"
 command -v systemd-analyze >/dev/null || skip "systemd-analyze is not installed (Debian: systemd)"
-for unit in "$source_dir"/share/systemd/*@.service; do
+for unit in "$source_dir"/share/systemd/mmsync-{push,follow}@.service; do
     name=${unit##*/}
     name=${name%@.service}
     # A unit of its own name, with the tool that was built.
