@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a fleet costs: script/bench-fleet calls it. One NATS server with file storage, one pusher and some followers, all on this
+machine, over loopback."""
+import argparse
+import bisect
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import fleet
+import peers
+import report
+
+sys.path.insert(0, os.path.join(fleet.ROOT, "bench/driver"))
+import machine  # noqa: E402
+
+PROGRAMS = os.path.join(os.path.dirname(fleet.TOOL), "../tests/bench/build/bench")
+MIB = 1 << 20
+SLOTS = 3  # of each region: one is read, one is held by the pusher or was read before, one is written
+# `changes` of each kind are timed; `pairs` of rounds with and without a pusher, of so many `publishes`.
+PLANS = {
+    "full": dict(largest=4096 * MIB, changes=60, pairs=9, publishes=1500, repeats=3),
+    "quick": dict(largest=256 * MIB, changes=10, pairs=2, publishes=300, repeats=1),
+    "tiny": dict(largest=16 * MIB, changes=2, pairs=1, publishes=20, repeats=0),
+}
+
+
+def largest_value(limit, regions):
+    """The largest power of two that so many regions can have at once, and the server's files in the page cache beside them."""
+    shm = os.statvfs("/dev/shm")
+    room = min(machine.memory_free(), shm.f_bavail * shm.f_frsize) * 0.8
+    size = 16 * MIB
+    while size * 2 <= limit and size * 2 * (regions * SLOTS + 1) <= room:
+        size *= 2
+    return size
+
+
+class Writer(fleet.Process):
+    def __init__(self, directory, region, size):
+        words = [os.path.join(PROGRAMS, "fleet-writer"), region, str(size)]
+        super().__init__(directory, "writer", words, subprocess.PIPE)
+        self.answer("ready")
+
+    def answer(self, last):
+        lines = []
+
+        def is_there():
+            lines.extend(self.new_lines())
+            return last in lines
+
+        fleet.until(is_there, f"the writer's '{last}'", self, seconds=600)
+        return [tuple(map(int, line.split())) for line in lines[:-1]]
+
+    def publish(self, count, records, length, pause_us):
+        """(time in the value, nanoseconds) of each publish."""
+        self.child.stdin.write(f"{count} {records} {length} {pause_us}\n")
+        return self.answer("done")
+
+
+class Reader(fleet.Process):
+    def __init__(self, directory, number, region):
+        super().__init__(directory, f"reader {number}", [os.path.join(PROGRAMS, "fleet-reader"), region])
+        self.seen = [(0, 0)]  # the time in each value, and when it was seen
+
+    def take_until(self, last):
+        def is_there():
+            for line in self.new_lines():
+                published, delay = map(int, line.split())
+                self.seen.append((published, published + delay))
+            return self.seen[-1][0] == last
+
+        fleet.until(is_there, "a reader", self)
+
+    def delay_ms(self, published):
+        """Until this reader saw that value or a newer one."""
+        at = bisect.bisect_left(self.seen, (published, 0))
+        return (self.seen[at][1] - published) / 1e6
+
+
+class Fleet:
+    """A source with a pusher, and followers with a reader each."""
+
+    def __init__(self, directory, count, size):
+        self.directory, self.source, self.size = directory, os.path.join(directory, "source"), size
+        self.processes, self.followers, self.readers = [], [], []
+        self.targets = [os.path.join(directory, f"host{i + 1}") for i in range(count)]
+        try:
+            self.server = self.keep(fleet.Server(peers.disk_directory()))
+            self.writer = self.keep(Writer(directory, self.source, size))
+        except BaseException:
+            self.end()
+            raise
+
+    def keep(self, process):
+        self.processes.append(process)
+        return process
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.end()
+
+    def end(self):
+        for process in reversed(self.processes):
+            process.end(9)
+        peers.remove(self.server.directory)
+        for region in [self.source, *self.targets]:
+            peers.remove(region, region + ".source")
+
+    def start_push(self):
+        began = time.monotonic()
+        self.pusher = self.keep(fleet.push(self.directory, self.server, self.source))
+        self.await_push()
+        return time.monotonic() - began
+
+    def await_push(self):
+        newest = fleet.generation(self.source)
+        fleet.until(lambda: self.pusher.take_events() == newest, "the pusher", self.pusher, self.server)
+
+    def start_follow(self, i):
+        """The seconds until the follower shows the value."""
+        began = time.monotonic()
+        options = ("--max-slots", str(SLOTS))
+        self.followers.append(self.keep(fleet.follow(self.directory, self.server, i + 1, self.targets[i], *options)))
+        self.await_follow()
+        return time.monotonic() - began
+
+    def await_follow(self):
+        newest = fleet.generation(self.source)
+        for follower in self.followers:
+            fleet.until(lambda: follower.take_events() == newest, follower.what, follower, self.server)  # noqa: B023
+
+    def start_readers(self):
+        for i, target in enumerate(self.targets):
+            self.readers.append(self.keep(Reader(self.directory, i + 1, target)))
+        for _ in range(SLOTS + 1):  # a slot's first update copies the whole value
+            self.publish(1, 1, 64, 0)
+            self.settle()
+
+    def publish(self, *work):
+        times = [published for published, _ in self.writer.publish(*work)]
+        self.last_time = times[-1]
+        return times
+
+    def settle(self):
+        """Until everybody has everything."""
+        self.await_push()
+        self.await_follow()
+        for reader in self.readers:
+            reader.take_until(self.last_time)
+
+    def traffic(self):
+        counts = self.server.ask("/varz")
+        return counts["in_bytes"], counts["out_bytes"]
+
+    def change(self, count, records, length, pause_us):
+        """The delays until the last follower shows a change, and the bytes to and from the server."""
+        self.settle()
+        before = self.traffic()
+        times = self.publish(count, records, length, pause_us)
+        self.settle()
+        sent, left = (after - first for after, first in zip(self.traffic(), before))
+        delays = [max(reader.delay_ms(published) for reader in self.readers) for published in times]
+        changed = count * (records * length + 8)
+        return {"delays": delays, "changed": changed, "sent": sent, "left": left / len(self.targets), "count": count}
+
+
+def measure_fleet(count, plan, found):
+    size = largest_value(plan["largest"], count + 1)
+    key = f"{count} followers" if count > 1 else "1 follower"
+    print(f"{key}, a value of {size // MIB} MiB", file=sys.stderr, flush=True)
+    with tempfile.TemporaryDirectory(prefix="mmsync-bench-fleet-", dir="/dev/shm") as directory, \
+            Fleet(directory, count, size) as made:
+        found[key] = {"size": size, "push_s": made.start_push(), "follow_s": [made.start_follow(i) for i in range(count)]}
+        made.start_readers()
+        found[key]["4 MiB"] = made.change(plan["changes"], 1, 4 * MIB, 250_000)
+        found[key]["4 KiB"] = made.change(plan["changes"] * 4, 1, 4096, 20_000)
+        found[key]["100 of 64 B"] = made.change(plan["changes"] * 4, 100, 64, 20_000)
+
+
+def measure_writer(plan, found):
+    """Medians of a publish with and without a pusher, in turns."""
+    print("what a pusher costs the writer", file=sys.stderr, flush=True)
+    rounds = []
+    with tempfile.TemporaryDirectory(prefix="mmsync-bench-fleet-", dir="/dev/shm") as directory, \
+            Fleet(directory, 1, 64 * MIB) as made:
+
+        def median():
+            return statistics.median(ns for _, ns in made.writer.publish(plan["publishes"], 100, 64, 1000)) / 1e3
+
+        median()
+        for _ in range(plan["pairs"]):
+            alone = median()
+            made.start_push()
+            pushed = median()
+            made.await_push()
+            made.pusher.end()
+            rounds.append((alone, pushed))
+    found["writer"] = rounds
+
+
+def measure_peers(plan, found):
+    found["peers"], found["missing"] = {}, []
+    if plan["repeats"] == 0:
+        return
+    size = found["4 followers"]["size"]
+    print(f"the same with a file of {size // MIB} MiB", file=sys.stderr, flush=True)
+    for name, make in peers.PEERS.items():
+        try:
+            with make(size) as peer:
+                found["peers"][name] = [peer.change(4 * MIB) for _ in range(plan["repeats"])]
+                found.setdefault("versions", {})[name] = peer.version()
+        except peers.Missing as reason:
+            found["missing"].append(f"{name}: {reason}")
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="script/bench-fleet", description=__doc__)
+    parser.add_argument("--quick", action="store_const", dest="plan", const="quick", default="full",
+                        help="a minute: small values, few changes")
+    parser.add_argument("--tiny", action="store_const", dest="plan", const="tiny",
+                        help="seconds: only checks that everything runs; the figures mean nothing")
+    parser.add_argument("--largest", type=int, metavar="MIB", help="the largest value that is tried")
+    parser.add_argument("--publish", nargs="?", const="docs/results/fleet_bench.md", metavar="FILE",
+                        help="write the results there (%(const)s) as well")
+    return parser.parse_args()
+
+
+def main():
+    chosen = arguments()
+    plan = dict(PLANS[chosen.plan])
+    if chosen.largest:
+        plan["largest"] = chosen.largest * MIB
+    found, began = {}, time.monotonic()
+    try:
+        fleet.check_installed()
+        measure_fleet(4, plan, found)
+        measure_fleet(1, plan, found)
+        measure_writer(plan, found)
+        measure_peers(plan, found)
+    except fleet.Failed as failure:
+        raise SystemExit(f"script/bench-fleet: {failure}") from None
+    found["seconds"] = round(time.monotonic() - began)
+    text = report.render(found)
+    print(text)
+    if chosen.publish:
+        with open(os.path.join(fleet.ROOT, chosen.publish), "w", encoding="utf-8") as file:
+            file.write(text)
+
+
+if __name__ == "__main__":
+    main()

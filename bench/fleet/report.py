@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The results as a page of docs/results."""
+import os
+import statistics
+import sys
+import time
+
+import fleet
+
+sys.path.insert(0, os.path.join(fleet.ROOT, "bench/driver"))
+import build  # noqa: E402
+import machine  # noqa: E402
+
+MIB = 1 << 20
+FLEETS = ("4 followers", "1 follower")
+CHANGES = ("4 MiB", "4 KiB", "100 of 64 B")
+LIMITS_MS = {"4 MiB": 30, "4 KiB": 2}
+
+
+def table(headings, rows):
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in [headings, ["---"] * len(headings), *rows]) + "\n"
+
+
+def quantile(values, part):
+    return sorted(values)[round(part * (len(values) - 1))]
+
+
+def size_text(size):
+    return f"{size / (MIB << 10):g} GiB" if size >= MIB << 10 else f"{size / MIB:g} MiB"
+
+
+def verdict(is_met):
+    return "met" if is_met else "missed"
+
+
+def wire_targets(found):
+    for change in CHANGES:
+        row = found["4 followers"][change]
+        limit = 1.1 * row["changed"] + 65536
+        for what, sent in (("to the server", row["sent"]), ("to each follower", row["left"])):
+            yield [f"{row['count']} changes of {change}: at most 1.1 times that and 64 KiB {what}",
+                   f"{sent:,.0f} of {limit:,.0f} bytes", verdict(sent <= limit)]
+
+
+def time_targets(found):
+    for change, limit in LIMITS_MS.items():
+        for name in FLEETS:
+            median = quantile(found[name][change]["delays"], 0.5)
+            yield [f"A change of {change} in {size_text(found[name]['size'])} is visible at {name} after {limit} ms",
+                   f"{median:.2f} ms", verdict(median <= limit)]
+
+
+def start_targets(found):
+    for name in FLEETS:
+        rate = found[name]["size"] / MIB / statistics.median(found[name]["follow_s"])
+        yield [f"A follower that has nothing gets {size_text(found[name]['size'])} at 400 MiB/s", f"{rate:.0f} MiB/s",
+               verdict(rate >= 400)]
+
+
+def writer_cost(found):
+    return statistics.median(pushed / alone - 1 for alone, pushed in found["writer"])
+
+
+def targets(found):
+    rows = [*wire_targets(found), *time_targets(found), *start_targets(found)]
+    own = quantile(found["4 followers"]["4 MiB"]["delays"], 0.5) / 1e3
+    for name, seconds in found["peers"].items():
+        times = statistics.median(seconds) / own
+        rows.append([f"A change of 4 MiB in {size_text(found['4 followers']['size'])} arrives 50 times sooner than with {name}",
+                     f"{times:.0f} times", verdict(times >= 50)])
+    cost = writer_cost(found)
+    rows.append(["A pusher costs the writer at most 5 % of a publish", f"{100 * cost:.1f} %", verdict(cost <= 0.05)])
+    return table(["target", "found", ""], rows)
+
+
+def delay_rows(found):
+    for name in FLEETS:
+        for change in CHANGES:
+            row = found[name][change]
+            delays = row["delays"]
+            yield [name, size_text(found[name]["size"]), change, *(f"{quantile(delays, part):.2f}" for part in (0.25, 0.5, 0.75, 0.99)),
+                   str(row["count"])]
+
+
+def start_rows(found):
+    for name in FLEETS:
+        size, seconds = found[name]["size"] / MIB, found[name]["follow_s"]
+        yield [name, size_text(found[name]["size"]), f"{size / found[name]['push_s']:.0f}",
+               ", ".join(f"{size / each:.0f}" for each in seconds)]
+
+
+def other_rows(found):
+    own = quantile(found["4 followers"]["4 MiB"]["delays"], 0.5) / 1e3
+    yield ["**mmsync**, four followers", f"{own:.4f}", ""]
+    for name, seconds in found["peers"].items():
+        yield [f"{name}, one copy", f"{statistics.median(seconds):.3f}", found["versions"][name]]
+
+
+def head(found):
+    tree = build.git("rev-parse", "--short=12", "HEAD") or "unknown"
+    changed = ", with changes that were not committed" if build.git("status", "--porcelain", "--untracked-files=no") else ""
+    sizes = " and ".join(f"{size_text(found[name]['size'])} for {name}" for name in FLEETS)
+    return f"""# What a fleet costs
+
+What `script/bench-fleet` measured. Commit `{tree}`{changed},
+{time.strftime("%Y-%m-%d %H:%M:%S %Z")}, {found["seconds"]} s. [fleet.md](../fleet.md) says what a fleet is.
+
+A NATS server with its files on disk, a pusher, and followers, all on this one machine and over
+loopback, so that processors and memory are shared by what would have a host each. Every region
+has three slots; the largest values for which memory was enough are
+{sizes}. The bytes cannot be compressed.
+"""
+
+
+NOTES = {
+    "delays": """A reader for each follower, a process of its own, waits with `mms_wait`, and compares the time in the
+value, which the writer has stored just before the publish, with its own. A figure is the time
+until the last of the followers shows the change, or a newer value, in milliseconds.
+""",
+    "start": """The seconds from the start of `mmsync push` until the server has the value, and from the start of
+`mmsync follow` until the region shows it, as MiB/s. Followers start one after the other.
+""",
+    "others": """From the change of 4 MiB in a file in memory until a copy of it has the change, in seconds. The
+objects are put into the same kind of server and got from there again; rsync goes to its daemon on
+loopback, and compares the files.
+""",
+}
+
+
+def render(found):
+    alone, pushed = (statistics.median(times) for times in zip(*found["writer"]))
+    parts = [head(found), "## Targets\n", targets(found), "## Until a change is visible\n", NOTES["delays"],
+             table(["", "value", "change", "25 %", "median", "75 %", "99 %", "changes"], delay_rows(found)),
+             "## The first copy\n", NOTES["start"], table(["", "value", "to the server", "to each follower"], start_rows(found)),
+             "## The writer\n", f"100 records of 64 bytes in 64 MiB, 1,000 times a second, {len(found['writer'])} pairs of rounds. A "
+             f"publish takes\n{alone:.1f} µs without a pusher, and {pushed:.1f} µs with one; within a pair "
+             f"{100 * writer_cost(found):+.1f} %.\n",
+             "## Others\n", NOTES["others"], table(["", "seconds", ""], other_rows(found))]
+    if found["missing"]:
+        parts.append("Not measured. " + "; ".join(found["missing"]) + ".\n")
+    parts += ["## Machine\n", table(["", ""], [[name, value] for name, value in machine.describe().items()])]
+    return "\n".join(parts)

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+# A tiny run of script/bench-fleet: every figure is measured, and the bytes on the wire, which no load
+# changes, are within their limits.
+. "$(dirname "$0")/server.bash"
+
+command -v python3 >/dev/null || skip "python3 is not installed"
+[[ -x $(dirname "$MMSYNC")/../tests/bench/build/bench/fleet-writer ]] || skip "this build has no benchmarks"
+export PYTHONDONTWRITEBYTECODE=1
+run python3 "$source_dir/bench/fleet/main.py" --tiny --publish "$scratch/page.md"
+same "status" 0 "$status"
+same "rows about bytes" 6 "$(grep -c '^| .* changes of .* at most 1.1 times .* bytes | met |$' "$scratch/page.md")"
+same "rows about delays" 4 "$(grep -cE '^\| A change of .* is visible at .* ms \| (met|missed) \|$' "$scratch/page.md")"
+same "rows about the first copy" 2 "$(grep -cE '^\| A follower that has nothing .* MiB/s \| (met|missed) \|$' "$scratch/page.md")"
+check "the writer" grep -qE '^\| A pusher costs the writer .* % \| (met|missed) \|$' "$scratch/page.md"
+[[ $status -eq 0 ]] || printf '%s\n' "$err"
+finish
