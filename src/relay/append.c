@@ -16,7 +16,7 @@
 enum {
     BYTES_IN_FLIGHT_MOST = 32 << 20,
     /* Each message is acknowledged or given up by then, so waiting for all of them ends. */
-    ACKNOWLEDGE_MS = 10000,
+    ACKNOWLEDGE_MS = 5000,
     KNOWN_TO_LIBNATS_MOST = 4096, /* with those that were given up, until it gives them up too */
     LOOK_MS = 100,
 };
