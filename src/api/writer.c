@@ -276,8 +276,7 @@ int mms_write_grow(mms_writer *writer, size_t capacity, void **buffer)
 
 static void end(struct mms_writer *writer)
 {
-    writer->building = writer->updating = writer->in_table = false;
-    writer->setting = writer->vouched = false;
+    writer->building = writer->updating = writer->in_table = writer->setting = false;
     writer->typed = writer->tagged = false;
 }
 
@@ -300,7 +299,6 @@ int mms__writer_commit(struct mms_writer *writer, size_t size, bool serialized, 
 
     writer->serialized = serialized;
     code = writer->backend->commit(writer, size, receipt);
-    writer->serialized = false;
     if (code == 0)
         end(writer);
     return code;

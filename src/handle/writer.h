@@ -23,7 +23,7 @@ struct mms_writer {
     bool tagged;      /* and a tag */
     bool setting;     /* an update of a typed value: setters may change it */
     bool vouched;     /* in such an update, or a typed table's: nothing else has, so its bytes are right */
-    bool serialized;  /* during a commit alone: of bytes that the library vouches for, of that type */
+    bool serialized;  /* said anew for each commit: of bytes that the library vouches for, of that type */
     size_t capacity;  /* of that write */
     size_t updated;   /* size of the value that an update began with */
     void *buffer;     /* and where it is */

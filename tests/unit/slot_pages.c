@@ -225,6 +225,13 @@ static void slot_does_not_reach_into_the_next(void **state)
     check_ok(mms_writer_close(writer));
 }
 
+/* The next publish scans with a heavy fence, and looks after memory along with that. */
+static void make_care_due(struct mms__pool *pool)
+{
+    pool->last_care_ns = pool->last_full_ns = 0;
+    pool->quick_due = 0;
+}
+
 static void check_rooms(const struct mms__pool *pool, const uint64_t rooms[3])
 {
     for (unsigned slot = 0; slot < 3; slot++) {
@@ -251,12 +258,21 @@ static void values_of_one_size_use_three_slots_and_keep_their_memory(void **stat
         rooms[slot] = pool->slots[slot].allocated;
     check_true(rooms[1] > 8 * mms__huge_page()); /* it starts a page before a huge one, and ends with one */
     for (int i = 0; i < 9; i++) {
-        pool->last_care_ns = 0; /* care is due at the next scan */
+        make_care_due(pool);
         check_ok(publish_filled(writer, 8 * mms__huge_page(), 1));
         check_rooms(pool, rooms);
     }
     check_equal(pool->used, 3);
     check_ok(mms_writer_close(writer));
+}
+
+static unsigned slots_with_memory(const struct mms__pool *pool)
+{
+    unsigned count = 0;
+
+    for (unsigned slot = 0; slot < pool->used; slot++)
+        count += pool->slots[slot].backed > 0;
+    return count;
 }
 
 /* Readers made the writer take a fourth slot. Of the three that are free then, a cycle of publishes needs two: no slot's
@@ -286,10 +302,11 @@ static void spare_slots_are_two_whatever_they_are_rounded_up_to(void **state)
     check_ok(mms_region_close(region));
     for (int i = 0; i < 20; i++) {
         generation = i == 8 ? pool_of(writer)->generation : generation;
-        pool_of(writer)->last_care_ns = 0; /* care is due at the next scan */
+        make_care_due(pool_of(writer));
         check_ok(publish_filled(writer, 8 * mms__huge_page(), 1));
     }
     check_equal(pool_of(writer)->generation, generation + 12);
+    check_equal(slots_with_memory(pool_of(writer)), 3);
     check_ok(mms_writer_close(writer));
 }
 
