@@ -51,6 +51,14 @@ if(MMSYNC_BUILD_CLI AND PKG_CONFIG_FOUND AND NOT MMSYNC_RELAY STREQUAL "OFF" AND
     endif()
 endif()
 
+# `mmsync top` is a program of its own.
+if(MMSYNC_BUILD_CLI AND PKG_CONFIG_FOUND AND NOT MMSYNC_STATIC_CLI)
+    pkg_check_modules(ncursesw QUIET IMPORTED_TARGET GLOBAL ncursesw)
+    if(NOT ncursesw_FOUND)
+        message(STATUS "mmsync: no ncurses (Debian: libncurses-dev): there will be no `mmsync top`")
+    endif()
+endif()
+
 if(missing)
     list(JOIN missing " and " missing)
     list(JOIN missing_packages " " missing_packages)

@@ -4,8 +4,8 @@
 # _mmsync_describe VERB sets `operands`, the kinds of its operands, of which the last may be repeated if "..." follows,
 # and `options`: NAME, NAME:KIND or NAME:=WORD,WORD if the next word is its value, NAME:?WORD,WORD if one may follow "=".
 # ---- made by script/completion from the help ----
-_mmsync_verbs="write read dump restore put get del keys load history rollback watch stat ls check exporter verify rm repair
-    bridge push follow bench demo"
+_mmsync_verbs="write read dump restore put get del keys load history rollback watch stat top ls check exporter verify rm
+    repair bridge push follow bench demo"
 
 _mmsync_describe() {
     case $1 in
@@ -79,13 +79,20 @@ _mmsync_describe() {
             ;;
         watch)
             operands="region"
-            options="-n:free --count:free -t:free --timeout:free --changes --keys:?text,hex,u32,u64
+            options="-n:free --count:free -t:free --timeout:free --changes --keys:?text,hex,u32,u64 -j --json
                 --interval:free --format:=auto,mmsync,mmap-sync --force-filesystem --trust:user -h --help
                 -V --version"
             ;;
         stat)
             operands="region"
-            options="-j --json --format:=auto,mmsync,mmap-sync -h --help -V --version"
+            options="-j --json -i:free --interval:free -n:free --count:free --format:=auto,mmsync,mmap-sync -h
+                --help -V --version"
+            ;;
+        top)
+            operands="dir ..."
+            options="-i:free --interval:free -s:=name,size,age,readers,memory
+                --sort:=name,size,age,readers,memory -r --reverse -b --batch -n:free --count:free -h
+                --help -V --version"
             ;;
         ls)
             operands="dir ..."
@@ -95,7 +102,7 @@ _mmsync_describe() {
         check)
             operands="region"
             options="--max-age:free --min-generation:free --max-size:free --max-readers:free --min-readers:free
-                -w --writer -q --quiet --format:=auto,mmsync,mmap-sync -h --help -V --version"
+                -w --writer -q --quiet -j --json --format:=auto,mmsync,mmap-sync -h --help -V --version"
             ;;
         exporter)
             operands="dir ..."
@@ -103,7 +110,7 @@ _mmsync_describe() {
             ;;
         verify)
             operands="region"
-            options="--format:=auto,mmsync,mmap-sync -h --help -V --version"
+            options="-j --json --format:=auto,mmsync,mmap-sync -h --help -V --version"
             ;;
         rm)
             operands="region ..."

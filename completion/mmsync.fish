@@ -57,7 +57,7 @@ function __mmsync_regions
 end
 
 # ---- made by script/completion from the help ----
-set -g __mmsync_verbs write read dump restore put get del keys load history rollback watch stat ls check \
+set -g __mmsync_verbs write read dump restore put get del keys load history rollback watch stat top ls check \
     exporter verify rm repair bridge push follow bench demo
 
 # The kinds of a verb's operands, and its options that take the next word.
@@ -89,6 +89,8 @@ function __mmsync_operands
             printf '%s\n' region
         case stat
             printf '%s\n' region
+        case top
+            printf '%s\n' dir ...
         case ls
             printf '%s\n' dir ...
         case check
@@ -140,7 +142,9 @@ function __mmsync_taking
         case watch
             printf '%s\n' -n --count -t --timeout --interval --format --trust
         case stat
-            printf '%s\n' --format
+            printf '%s\n' -i --interval -n --count --format
+        case top
+            printf '%s\n' -i --interval -s --sort -n --count
         case ls
             printf '%s\n' -s --sort
         case check
@@ -182,6 +186,7 @@ complete -c mmsync -n __mmsync_no_verb -a history -d 'list the values that are s
 complete -c mmsync -n __mmsync_no_verb -a rollback -d 'make an older value the newest again'
 complete -c mmsync -n __mmsync_no_verb -a watch -d 'print a line for each new generation'
 complete -c mmsync -n __mmsync_no_verb -a stat -d 'show geometry, value, writer and readers'
+complete -c mmsync -n __mmsync_no_verb -a top -d 'watch regions: rates, ages, readers'
 complete -c mmsync -n __mmsync_no_verb -a ls -d 'list regions'
 complete -c mmsync -n __mmsync_no_verb -a check -d 'is there a value, and is it fresh? For probes'
 complete -c mmsync -n __mmsync_no_verb -a exporter -d 'metrics of regions for Prometheus'
@@ -249,12 +254,19 @@ complete -c mmsync -n '__mmsync_verb keys' -s j -l json -d 'print each as a line
 complete -c mmsync -n '__mmsync_verb load' -l as -x -a 'jsonl csv mdb' -d 'jsonl, csv, or mdb, which LMDB\'s mdb_dump writes'
 complete -c mmsync -n '__mmsync_verb load' -l clear -d 'first delete the entries that the table has'
 complete -c mmsync -n '__mmsync_verb history' -s j -l json -d 'print a JSON array'
-complete -c mmsync -n '__mmsync_verb watch' -s n -l count -x -d 'end after N lines'
+complete -c mmsync -n '__mmsync_verb watch stat' -s n -l count -x -d 'end after N lines'
 complete -c mmsync -n '__mmsync_verb watch' -s t -l timeout -x -d 'end with status 1 after MS without a new generation'
 complete -c mmsync -n '__mmsync_verb watch' -l changes -d 'end each line with what may differ from the line before it: ...'
 complete -c mmsync -n '__mmsync_verb watch' -l keys -a 'text hex u32 u64' -d 'of a table: end each line with a line for each key that differs ...'
+complete -c mmsync -n '__mmsync_verb watch' -s j -l json -d 'a JSON object on each line, with `generation`, `size` ...'
 complete -c mmsync -n '__mmsync_verb watch' -l interval -x -d 'the least time between two lines'
 complete -c mmsync -n '__mmsync_verb stat bench' -s j -l json -d 'as a JSON object'
+complete -c mmsync -n '__mmsync_verb stat' -s i -l interval -x -d 'a line each TIME (100ms, 5s, 1m), with publishes per second since ...'
+complete -c mmsync -n '__mmsync_verb top' -s i -l interval -x -d 'look so often: 100ms to 60s'
+complete -c mmsync -n '__mmsync_verb top' -s s -l sort -x -a 'name size age readers memory' -d 'name, generation, rate, age, size, readers or memory'
+complete -c mmsync -n '__mmsync_verb top' -s r -l reverse -d 'the other way round'
+complete -c mmsync -n '__mmsync_verb top' -s b -l batch -d 'print lines in place of a screen, for files and pipes: a line for ...'
+complete -c mmsync -n '__mmsync_verb top' -s n -l count -x -d 'end after N rounds'
 complete -c mmsync -n '__mmsync_verb ls' -s s -l sort -x -a 'name size age readers memory' -d 'name, size, age, readers or memory'
 complete -c mmsync -n '__mmsync_verb ls' -s j -l json -d 'as a JSON array'
 complete -c mmsync -n '__mmsync_verb check' -l max-age -x -d 'the value was published at most TIME ago: 500ms, 30s, 5m, 12h'
@@ -264,8 +276,10 @@ complete -c mmsync -n '__mmsync_verb check' -l max-readers -x -d 'at most N read
 complete -c mmsync -n '__mmsync_verb check' -l min-readers -x -d 'at least N readers are alive'
 complete -c mmsync -n '__mmsync_verb check' -s w -l writer -d 'a writer has the region open'
 complete -c mmsync -n '__mmsync_verb check' -s q -l quiet -d 'print nothing if all is well'
+complete -c mmsync -n '__mmsync_verb check' -s j -l json -d 'print a JSON object in any case, with what is not as wanted in ...'
 complete -c mmsync -n '__mmsync_verb exporter' -s l -l listen -x -d 'HOST:PORT, [IPV6-ADDRESS]:PORT or :PORT'
 complete -c mmsync -n '__mmsync_verb exporter' -s t -l textfile -r -F -d 'write FILE, or - for standard output, and end'
+complete -c mmsync -n '__mmsync_verb verify' -s j -l json -d 'print a JSON object, with the findings in `reasons`'
 complete -c mmsync -n '__mmsync_verb rm' -s f -l force -d 'ignore regions that do not exist'
 complete -c mmsync -n '__mmsync_verb repair' -s v -l longest-view -x -d 'no view lasts longer: what is counted for that long on the file ...'
 complete -c mmsync -n '__mmsync_verb repair' -s f -l force -d 'both counts become 0, whoever is alive'

@@ -33,7 +33,9 @@ typedef struct mms_info {
     uint64_t bytes_used; /* memory or disk that the region takes */
     uint64_t bytes_huge; /* what writers have put into huge pages, and not given back */
     uint64_t keep;       /* retired values that the last writer keeps (mmsync/history.h) */
-    uint64_t reserved[6];
+    uint64_t refused;    /* writes that failed because readers held every slot (MMS_E_AGAIN), since the creation */
+    uint64_t evicted;    /* slots that writers have taken from readers (MMS_EVICT), since the creation */
+    uint64_t reserved[4];
 } mms_info;
 
 /* A line of the reader table. */

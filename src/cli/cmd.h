@@ -20,6 +20,7 @@ int cmd_history(int argc, char **argv);
 int cmd_rollback(int argc, char **argv);
 int cmd_watch(int argc, char **argv);
 int cmd_stat(int argc, char **argv);
+int cmd_top(int argc, char **argv);
 int cmd_ls(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_exporter(int argc, char **argv);

@@ -3,6 +3,7 @@
 #include "cli/cmd.h"
 #include "cli/message.h"
 #include "cli/stat.h"
+#include "cli/verdict.h"
 #include <inttypes.h>
 #include <mmsync/mmap_sync.h>
 #include <stdbool.h>
@@ -22,6 +23,8 @@ static const struct verb verb = {
             "      --min-readers N     at least N readers are alive\n"
             "  -w, --writer            a writer has the region open\n"
             "  -q, --quiet             print nothing if all is well\n"
+            "  -j, --json              print a JSON object in any case, with what is not as wanted in\n"
+            "                          `reasons`\n"
             "      --format FORMAT     mmsync, or mmap-sync: the files of the Rust crate; auto takes\n"
             "                          what is there (auto)\n"
             "\n"
@@ -38,6 +41,7 @@ static const struct option long_options[] = {
     {"min-readers", required_argument, NULL, MIN_READERS},
     {"writer", no_argument, NULL, 'w'},
     {"quiet", no_argument, NULL, 'q'},
+    {"json", no_argument, NULL, 'j'},
     {"format", required_argument, NULL, FORMAT},
     COMMON_OPTIONS,
 };
@@ -50,54 +54,56 @@ struct wanted {
 };
 
 /* Each of these returns an exit status, and says what is not as wanted. */
-static int check_age(const char *path, const mms_info *info, uint64_t most_ns)
+static int check_age(struct verdict *verdict, const mms_info *info, uint64_t most_ns)
 {
     char age[TEXT_SIZE], most[TEXT_SIZE];
 
     if (most_ns == UINT64_MAX)
         return EXIT_OK;
     if (!info->publish_time_ns)
-        return fail("%s: it is not known when the value was published; leave out --max-age", path);
+        return verdict_add(verdict, "%s: it is not known when the value was published; leave out --max-age",
+                           verdict->path);
     if (stat_age_ns(info) <= most_ns)
         return EXIT_OK;
-    return fail("%s: the value is %s old, more than --max-age %s", path, format_duration(age, stat_age_ns(info)),
-                format_duration(most, most_ns));
+    return verdict_add(verdict, "%s: the value is %s old, more than --max-age %s", verdict->path,
+                       format_duration(age, stat_age_ns(info)), format_duration(most, most_ns));
 }
 
-static int check_value(const char *path, const mms_info *info, const struct wanted *wanted)
+static int check_value(struct verdict *verdict, const mms_info *info, const struct wanted *wanted)
 {
     int status = EXIT_OK;
 
     if (!info->generation)
-        return fail("%s has no value yet", path);
+        return verdict_add(verdict, "%s has no value yet", verdict->path);
     if (info->generation < wanted->min_generation)
-        status = fail("%s: the generation is %" PRIu64 ", less than --min-generation %" PRIu64, path, info->generation,
-                      wanted->min_generation);
+        status = verdict_add(verdict, "%s: the generation is %" PRIu64 ", less than --min-generation %" PRIu64,
+                             verdict->path, info->generation, wanted->min_generation);
     if (info->size > wanted->max_size)
-        status = fail("%s: the value has %" PRIu64 " bytes, more than --max-size %" PRIu64, path, info->size,
-                      wanted->max_size);
-    return check_age(path, info, wanted->max_age_ns) ? EXIT_FAILED : status;
+        status = verdict_add(verdict, "%s: the value has %" PRIu64 " bytes, more than --max-size %" PRIu64,
+                             verdict->path, info->size, wanted->max_size);
+    return check_age(verdict, info, wanted->max_age_ns) ? EXIT_FAILED : status;
 }
 
-static int check_readers(const char *path, const mms_info *info, const struct wanted *wanted)
+static int check_readers(struct verdict *verdict, const mms_info *info, const struct wanted *wanted)
 {
     if (info->readers > wanted->max_readers)
-        return fail("%s: %u readers are alive, more than --max-readers %" PRIu64, path, info->readers,
-                    wanted->max_readers);
+        return verdict_add(verdict, "%s: %u readers are alive, more than --max-readers %" PRIu64, verdict->path,
+                           info->readers, wanted->max_readers);
     if (info->readers < wanted->min_readers)
-        return fail("%s: %u readers are alive, fewer than --min-readers %" PRIu64, path, info->readers,
-                    wanted->min_readers);
+        return verdict_add(verdict, "%s: %u readers are alive, fewer than --min-readers %" PRIu64, verdict->path,
+                           info->readers, wanted->min_readers);
     return EXIT_OK;
 }
 
-static int check_writer(const char *path, const mms_info *info)
+static int check_writer(struct verdict *verdict, const mms_info *info)
 {
     if (info->writer_alive > 0)
         return EXIT_OK;
     if (info->writer_alive < 0)
-        return fail("%s: whether it has a writer is not known: `lock` cannot be opened, or its locks are refused",
-                    path);
-    return fail("%s has no writer", path);
+        return verdict_add(
+            verdict, "%s: whether it has a writer is not known: `lock` cannot be opened, or its locks are refused",
+            verdict->path);
+    return verdict_add(verdict, "%s has no writer", verdict->path);
 }
 
 static void print_success(const char *path, const mms_info *info)
@@ -111,31 +117,33 @@ static void print_success(const char *path, const mms_info *info)
     printf(", %u reader%s\n", info->readers, info->readers == 1 ? "" : "s");
 }
 
-static int check(const char *path, const struct wanted *wanted, bool quiet)
+static int check(const char *path, const struct wanted *wanted, bool quiet, bool json)
 {
+    struct verdict verdict;
     mms_info info;
     int code = mms_inspect(path, &info), status;
 
+    verdict_begin(&verdict, path, json);
     if (code)
-        return fail_call(code);
-    status = check_value(path, &info, wanted);
-    if (check_readers(path, &info, wanted))
+        return verdict_end(&verdict, NULL, verdict_add(&verdict, "%s", last_error()));
+    status = check_value(&verdict, &info, wanted);
+    if (check_readers(&verdict, &info, wanted))
         status = EXIT_FAILED;
-    if (wanted->writer && check_writer(path, &info))
+    if (wanted->writer && check_writer(&verdict, &info))
         status = EXIT_FAILED;
-    if (!status && !quiet)
+    if (!status && !quiet && !json)
         print_success(path, &info);
-    return status;
+    return verdict_end(&verdict, &info, status);
 }
 
 int cmd_check(int argc, char **argv)
 {
     struct wanted wanted = {.max_age_ns = UINT64_MAX, .max_size = UINT64_MAX, .max_readers = UINT64_MAX};
     enum format format = FORMAT_AUTO;
-    bool quiet = false;
+    bool quiet = false, json = false;
     int option;
 
-    while ((option = next_option(&verb, argc, argv, "wq", long_options)) >= 0) {
+    while ((option = next_option(&verb, argc, argv, "wqj", long_options)) >= 0) {
         switch (option) {
         case MAX_AGE: wanted.max_age_ns = parse_duration(&verb, "--max-age", optarg); break;
         case MIN_GENERATION:
@@ -146,9 +154,10 @@ int cmd_check(int argc, char **argv)
         case MIN_READERS: wanted.min_readers = parse_number(&verb, "--min-readers", optarg, 0, UINT32_MAX); break;
         case 'w': wanted.writer = true; break;
         case 'q': quiet = true; break;
+        case 'j': json = true; break;
         case FORMAT: format = parse_format(&verb, "--format", optarg); break;
         }
     }
     count_operands(&verb, argc, argv, 1, 1);
-    return check(path_in_format(&verb, format, argv[optind]), &wanted, quiet);
+    return check(path_in_format(&verb, format, argv[optind]), &wanted, quiet, json);
 }

@@ -3,7 +3,6 @@
 #include "cli/cmd.h"
 #include "cli/followed.h"
 #include "cli/message.h"
-#include "cli/now.h"
 #include "cli/stat.h"
 #include "cli/table/describe.h"
 #include "cli/typed_value.h"
@@ -19,6 +18,9 @@ static const struct verb verb = {
             "Changes nothing, and needs no live writer.\n"
             "\n"
             "  -j, --json              as a JSON object\n"
+            "  -i, --interval TIME     a line each TIME (100ms, 5s, 1m), with publishes per second\n"
+            "                          since the line before; with --json an object on each\n"
+            "  -n, --count N           end after N lines; with --interval\n"
             "      --format FORMAT     mmsync, or mmap-sync: the files of the Rust crate; auto takes\n"
             "                          what is there (auto)\n"
             "\n"
@@ -29,21 +31,11 @@ enum { FORMAT = LONG_ONLY };
 
 static const struct option long_options[] = {
     {"json", no_argument, NULL, 'j'},
+    {"interval", required_argument, NULL, 'i'},
+    {"count", required_argument, NULL, 'n'},
     {"format", required_argument, NULL, FORMAT},
     COMMON_OPTIONS,
 };
-
-uint64_t stat_age_ns(const mms_info *info)
-{
-    uint64_t now = read_clock(CLOCK_REALTIME), then = info->publish_time_ns;
-
-    return now > then ? now - then : 0; /* the clock may have been set back */
-}
-
-void stat_format_id(char text[33], const uint64_t id[2])
-{
-    snprintf(text, 33, "%016llx%016llx", (unsigned long long)id[0], (unsigned long long)id[1]);
-}
 
 static void print_value(const struct stat_state *state)
 {
@@ -87,6 +79,8 @@ static void print_region(const struct stat_state *state)
            format_size(size, (double)info->bytes_used));
     printf("huge pages   %llu bytes (%s)\n", (unsigned long long)info->bytes_huge,
            format_size(size, (double)info->bytes_huge));
+    printf("refused      %llu writes, ever; %llu slots taken from readers\n", (unsigned long long)info->refused,
+           (unsigned long long)info->evicted);
     printf("fences       %s\n", info->symmetric ? "symmetric" : "asymmetric");
 }
 
@@ -218,22 +212,20 @@ static int gather(struct stat_state *state)
     return EXIT_OK;
 }
 
-int cmd_stat(int argc, char **argv)
+static unsigned parse_interval(const char *text)
 {
-    struct stat_state state = {0};
-    enum format format = FORMAT_AUTO;
-    bool json = false;
-    int status, option;
+    const uint64_t ms = parse_duration(&verb, "--interval", text) / 1000000;
 
-    while ((option = next_option(&verb, argc, argv, "j", long_options)) >= 0) {
-        if (option == FORMAT)
-            format = parse_format(&verb, "--format", optarg);
-        else
-            json = true;
-    }
-    count_operands(&verb, argc, argv, 1, 1);
-    state.path = path_in_format(&verb, format, argv[optind]);
-    status = gather(&state);
+    if (ms < 1 || ms > INT32_MAX)
+        usage_error(&verb, "--interval %s: not between 1ms and 24 days", text);
+    return (unsigned)ms;
+}
+
+static int print_once(const char *path, bool json)
+{
+    struct stat_state state = {.path = path};
+    int status = gather(&state);
+
     if (!status && json)
         status = stat_print_json(&state);
     else if (!status)
@@ -241,4 +233,26 @@ int cmd_stat(int argc, char **argv)
     free(state.readers);
     json_decref(state.followed);
     return status;
+}
+
+int cmd_stat(int argc, char **argv)
+{
+    struct stat_lines lines = {.interval_ms = 0};
+    enum format format = FORMAT_AUTO;
+    const char *path;
+    int option;
+
+    while ((option = next_option(&verb, argc, argv, "ji:n:", long_options)) >= 0) {
+        switch (option) {
+        case 'j': lines.json = true; break;
+        case 'i': lines.interval_ms = parse_interval(optarg); break;
+        case 'n': lines.count = parse_number(&verb, "--count", optarg, 1, UINT64_MAX); break;
+        case FORMAT: format = parse_format(&verb, "--format", optarg); break;
+        }
+    }
+    count_operands(&verb, argc, argv, 1, 1);
+    if (lines.count && !lines.interval_ms)
+        usage_error(&verb, "--count is for --interval");
+    path = path_in_format(&verb, format, argv[optind]);
+    return lines.interval_ms ? stat_print_lines(path, &lines) : print_once(path, lines.json);
 }

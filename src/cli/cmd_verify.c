@@ -3,6 +3,7 @@
 #include "cli/cmd.h"
 #include "cli/message.h"
 #include "cli/table/verify.h"
+#include "cli/verdict.h"
 #include <inttypes.h>
 #include <mmsync.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@ static const struct verb verb = {
             "one line for each finding, or one that says what was checked. Exit status 1 if\n"
             "anything is wrong.\n"
             "\n"
+            "  -j, --json              print a JSON object, with the findings in `reasons`\n"
             "      --format FORMAT     mmsync, or mmap-sync: the files of the Rust crate; auto takes\n"
             "                          what is there (auto)\n"
             "\n"
@@ -24,27 +26,39 @@ static const struct verb verb = {
 enum { FORMAT = LONG_ONLY };
 
 static const struct option long_options[] = {
+    {"json", no_argument, NULL, 'j'},
     {"format", required_argument, NULL, FORMAT},
     COMMON_OPTIONS,
 };
 
-static void print_finding(void *context, const char *finding)
-{
-    unsigned *findings = context;
+struct findings {
+    struct verdict verdict;
+    unsigned count;
+};
 
+static void take_finding(void *context, const char *finding)
+{
+    struct findings *findings = context;
+
+    findings->count++;
+    if (findings->verdict.json) {
+        verdict_add(&findings->verdict, "%s", finding);
+        return;
+    }
     print_escaped(finding);
     putchar('\n');
-    ++*findings;
 }
 
-static int print_success(const char *path)
+static int print_success(struct verdict *verdict)
 {
     mms_info info;
-    int code = mms_inspect(path, &info);
+    int code = mms_inspect(verdict->path, &info);
 
     if (code)
-        return fail_call(code);
-    print_escaped(path);
+        return verdict_end(verdict, NULL, verdict_add(verdict, "%s", last_error()));
+    if (verdict->json)
+        return verdict_end(verdict, &info, EXIT_OK);
+    print_escaped(verdict->path);
     if (info.generation)
         printf(": ok; generation %" PRIu64 ", %" PRIu64 " bytes, %s\n", info.generation, info.size,
                info.has_checksum ? "checksum right" : "no checksum");
@@ -53,26 +67,46 @@ static int print_success(const char *path)
     return EXIT_OK;
 }
 
-int cmd_verify(int argc, char **argv)
+static int report_damage(struct findings *findings)
 {
-    enum format format = FORMAT_AUTO;
-    unsigned findings = 0;
-    const char *path, *finding = NULL;
+    if (findings->verdict.json)
+        return verdict_end(&findings->verdict, NULL, EXIT_FAILED);
+    fflush(stdout);
+    return fail("%s is damaged: %u finding%s", findings->verdict.path, findings->count,
+                findings->count == 1 ? "" : "s");
+}
+
+static int verify(const char *path, bool json)
+{
+    struct findings findings = {.count = 0};
+    const char *finding = NULL;
     int code;
 
-    while (next_option(&verb, argc, argv, "", long_options) >= 0)
-        format = parse_format(&verb, "--format", optarg);
-    count_operands(&verb, argc, argv, 1, 1);
-    path = path_in_format(&verb, format, argv[optind]);
-    code = mms_verify(path, print_finding, &findings);
+    verdict_begin(&findings.verdict, path, json);
+    code = mms_verify(path, take_finding, &findings);
     if (!code && verify_table(path, &finding))
         return EXIT_FAILED;
     if (finding)
-        print_finding(&findings, finding);
-    if (!code && !findings)
-        return print_success(path);
-    if (!findings)
-        return fail_call(code);
-    fflush(stdout);
-    return fail("%s is damaged: %u finding%s", path, findings, findings == 1 ? "" : "s");
+        take_finding(&findings, finding);
+    if (findings.count > 0)
+        return report_damage(&findings);
+    if (code)
+        return verdict_end(&findings.verdict, NULL, verdict_add(&findings.verdict, "%s", last_error()));
+    return print_success(&findings.verdict);
+}
+
+int cmd_verify(int argc, char **argv)
+{
+    enum format format = FORMAT_AUTO;
+    bool json = false;
+    int option;
+
+    while ((option = next_option(&verb, argc, argv, "j", long_options)) >= 0) {
+        if (option == 'j')
+            json = true;
+        else
+            format = parse_format(&verb, "--format", optarg);
+    }
+    count_operands(&verb, argc, argv, 1, 1);
+    return verify(path_in_format(&verb, format, argv[optind]), json);
 }

@@ -28,6 +28,9 @@ static const struct verb verb = {
             "      --keys[=KIND]       of a table: end each line with a line for each key that differs\n"
             "                          from the line before, ' put KEY' or ' del KEY'; KIND is text,\n"
             "                          hex, u32 or u64 (text). Takes time in proportion to the table\n"
+            "  -j, --json              a JSON object on each line, with `generation`, `size`,\n"
+            "                          `publish_time_ns`, and `changed`: pairs of offset and length,\n"
+            "                          or null for all; not with --keys\n"
             "      --interval MS       the least time between two lines (0)\n"
             "      --format FORMAT     mmsync, or mmap-sync: the files of the Rust crate; auto takes\n"
             "                          what is there (auto)\n"
@@ -44,6 +47,7 @@ static const struct option long_options[] = {
     {"timeout", required_argument, NULL, 't'},
     {"changes", no_argument, NULL, CHANGES},
     {"keys", optional_argument, NULL, KEYS},
+    {"json", no_argument, NULL, 'j'},
     {"interval", required_argument, NULL, INTERVAL},
     {"force-filesystem", no_argument, NULL, FORCE_FILESYSTEM},
     {"trust", required_argument, NULL, TRUST},
@@ -71,6 +75,7 @@ struct watch {
     bool table_full; /* of other processes */
     bool changes;    /* say what has changed */
     bool keys;       /* and which keys */
+    bool json;       /* lines are objects */
     enum kind kind;  /* how keys are printed */
     struct table_types types;
     uint64_t type_id[2]; /* that they are of */
@@ -147,6 +152,14 @@ static void print_ranges(const mms_range *ranges, size_t count)
     printf(" changed=");
     for (size_t i = 0; i < count; i++)
         printf("%s%" PRIu64 "+%" PRIu64, i ? "," : "", ranges[i].offset, ranges[i].length);
+}
+
+static void print_json_ranges(const mms_range *ranges, size_t count)
+{
+    printf(",\"changed\":[");
+    for (size_t i = 0; i < count; i++)
+        printf("%s[%" PRIu64 ",%" PRIu64 "]", i ? "," : "", ranges[i].offset, ranges[i].length);
+    putchar(']');
 }
 
 struct ranges {
@@ -249,10 +262,12 @@ static int finish_line(struct watch *watch)
     int code = watch->changes || watch->keys ? fetch_ranges(watch, &ranges) : 0, status = EXIT_OK;
 
     if (watch->changes && code)
-        printf(" changed=all");
+        fputs(watch->json ? ",\"changed\":null" : " changed=all", stdout);
+    else if (watch->changes && watch->json)
+        print_json_ranges(ranges.list, ranges.count);
     else if (watch->changes)
         print_ranges(ranges.list, ranges.count);
-    putchar('\n');
+    puts(watch->json ? "}" : "");
     if (code == MMS_E_FORGOTTEN) {
         free(ranges.list);
         ranges.list = NULL;
@@ -267,10 +282,24 @@ static int finish_line(struct watch *watch)
     return status;
 }
 
+static void begin_line(const struct watch *watch, const mms_info *info)
+{
+    char when[TEXT_SIZE];
+
+    if (!watch->json)
+        printf("generation=%" PRIu64 " size=%" PRIu64 " time=%s", info->generation, info->size,
+               info->publish_time_ns ? format_time(when, info->publish_time_ns) : "unknown");
+    else if (info->publish_time_ns)
+        printf("{\"generation\":%" PRIu64 ",\"size\":%" PRIu64 ",\"publish_time_ns\":%" PRIu64, info->generation,
+               info->size, info->publish_time_ns);
+    else
+        printf("{\"generation\":%" PRIu64 ",\"size\":%" PRIu64 ",\"publish_time_ns\":null", info->generation,
+               info->size);
+}
+
 static int watch_region(struct watch *watch)
 {
     mms_info info;
-    char when[TEXT_SIZE];
     uint64_t lines = 0;
 
     do {
@@ -280,8 +309,7 @@ static int watch_region(struct watch *watch)
             status = hold_newest(watch, &info);
         if (status)
             return status;
-        printf("generation=%" PRIu64 " size=%" PRIu64 " time=%s", info.generation, info.size,
-               info.publish_time_ns ? format_time(when, info.publish_time_ns) : "unknown");
+        begin_line(watch, &info);
         status = finish_line(watch);
         if (status)
             return status;
@@ -348,11 +376,12 @@ int cmd_watch(int argc, char **argv)
     struct watch watch = {.timeout_ms = MMS_FOREVER, .interval_ms = 0};
     int option;
 
-    while ((option = next_option(&verb, argc, argv, "n:t:", long_options)) >= 0) {
+    while ((option = next_option(&verb, argc, argv, "n:t:j", long_options)) >= 0) {
         switch (option) {
         case 'n': watch.count = parse_number(&verb, "--count", optarg, 1, UINT64_MAX); break;
         case 't': watch.timeout_ms = (int64_t)parse_number(&verb, "--timeout", optarg, 0, INT32_MAX); break;
         case CHANGES: watch.changes = true; break;
+        case 'j': watch.json = true; break;
         case KEYS:
             watch.keys = true;
             watch.kind = optarg ? parse_kind(&verb, "--keys", optarg) : KIND_AUTO;
@@ -367,6 +396,8 @@ int cmd_watch(int argc, char **argv)
         }
     }
     count_operands(&verb, argc, argv, 1, 1);
+    if (watch.json && watch.keys)
+        usage_error(&verb, "--json and --keys exclude each other");
     watch.path = path_in_format(&verb, format, argv[optind]);
     return watch_path(&watch, &options);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/followed.h"
+#include "cli/json_text.h"
 #include <mmsync.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,19 +62,4 @@ const char *followed_text(const json_t *followed, const char *key)
     const char *text = json_string_value(json_object_get(followed, key));
 
     return text ? text : "";
-}
-
-json_t *any_string(const char *text)
-{
-    json_t *string = json_string(text);
-    char *copy;
-
-    if (string || !(copy = strdup(text)))
-        return string;
-    for (char *at = copy; *at; at++)
-        if ((unsigned char)*at >= 0x80)
-            *at = '?';
-    string = json_string(copy);
-    free(copy);
-    return string;
 }

@@ -21,7 +21,4 @@ json_t *followed_read(const char *path);
 unsigned long long followed_number(const json_t *followed, const char *key);
 const char *followed_text(const json_t *followed, const char *key);
 
-/* Paths and what names them need not be UTF-8; JSON strings must be. */
-json_t *any_string(const char *text);
-
 #endif

@@ -28,6 +28,7 @@ static const struct {
     {"rollback", cmd_rollback, "rollback REGION", "make an older value the newest again"},
     {"watch", cmd_watch, "watch REGION", "print a line for each new generation"},
     {"stat", cmd_stat, "stat REGION [--json]", "show geometry, value, writer and readers"},
+    {"top", cmd_top, "top [DIRECTORY]...", "watch regions: rates, ages, readers"},
     {"ls", cmd_ls, "ls [DIRECTORY]...", "list regions"},
     {"check", cmd_check, "check REGION", "is there a value, and is it fresh? For probes"},
     {"exporter", cmd_exporter, "exporter [DIRECTORY]...", "metrics of regions for Prometheus"},

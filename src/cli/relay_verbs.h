@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The verbs that an executable of its own carries out, libexec/mmsync/relay, as nothing else needs
-   the libraries that it is linked to. The tool knows their help even where that was not built. */
+/* The help of `push` and `follow`, which the tool has even where the program is missing. */
 #ifndef MMS_CLI_RELAY_VERBS_H
 #define MMS_CLI_RELAY_VERBS_H
 

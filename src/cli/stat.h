@@ -3,7 +3,6 @@
 #ifndef MMS_CLI_STAT_H
 #define MMS_CLI_STAT_H
 
-#include <jansson.h>
 #include <mmsync/mmap_sync.h>
 #include <mmsync/table.h>
 
@@ -16,15 +15,24 @@ struct stat_state {
     size_t listed;
     char type_name[256]; /* "" if it is not known */
     bool is_table;
-    mms_table_info table; /* if it is */
-    bool readers_hidden;  /* no right to read the reader table */
-    json_t *followed;     /* REGION.source, if it follows another region (followed.h); or NULL */
+    mms_table_info table;    /* if it is */
+    bool readers_hidden;     /* no right to read the reader table */
+    struct json_t *followed; /* REGION.source, if it follows another region (followed.h); or NULL */
 };
 
 /* How old the value is; only if it has a publish time. */
 uint64_t stat_age_ns(const mms_info *info);
 /* 32 hexadecimal digits. */
 void stat_format_id(char text[33], const uint64_t id[2]);
+
+struct stat_lines {
+    unsigned interval_ms;
+    uint64_t count; /* 0: no end */
+    bool json;
+};
+
+/* A line each time. Returns an exit status; a failure has been reported. */
+int stat_print_lines(const char *path, const struct stat_lines *lines);
 
 int stat_print_json(const struct stat_state *state);
 /* What mms_inspect tells alone, or why it cannot: the object of a region in a list. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cmd.h"
 #include "cli/followed.h"
+#include "cli/json_text.h"
 #include "cli/message.h"
 #include "cli/stat.h"
 #include <inttypes.h>
@@ -84,6 +85,8 @@ static void describe_region(json_t *object, const mms_info *info)
     json_object_set_new(object, "slots_used", integer(info->slots_used));
     json_object_set_new(object, "bytes_used", integer(info->bytes_used));
     json_object_set_new(object, "bytes_huge", integer(info->bytes_huge));
+    json_object_set_new(object, "refused", integer(info->refused));
+    json_object_set_new(object, "evicted", integer(info->evicted));
     json_object_set_new(object, "fences", json_string(info->symmetric ? "symmetric" : "asymmetric"));
 }
 
@@ -119,7 +122,7 @@ static json_t *describe(const struct stat_state *state)
     const mms_info *info = &state->info;
     json_t *object = json_object();
 
-    json_object_set_new(object, "region", any_string(state->path));
+    json_object_set_new(object, "region", json_text(state->path));
     json_object_set_new(object, "format", json_string(state->is_mmap_sync ? "mmap-sync" : "mmsync"));
     describe_value(object, info, state->type_name);
     json_object_set_new(object, "table", table_or_null(state));
@@ -175,9 +178,9 @@ int stat_print_summary(const char *path, bool is_mmap_sync, const mms_info *info
 {
     json_t *object = json_object();
 
-    json_object_set_new(object, "region", any_string(path));
+    json_object_set_new(object, "region", json_text(path));
     json_object_set_new(object, "format", json_string(is_mmap_sync ? "mmap-sync" : "mmsync"));
-    json_object_set_new(object, "error", error ? any_string(error) : json_null());
+    json_object_set_new(object, "error", error ? json_text(error) : json_null());
     if (!error) {
         describe_value(object, info, "");
         describe_region(object, info);

@@ -127,13 +127,18 @@ static void free_list(struct surveyed_list *list)
     *list = (struct surveyed_list){.all = NULL};
 }
 
+static struct surveyed *find_known(const struct survey *survey, const struct surveyed *found)
+{
+    const struct surveyed_list *known = &survey->known;
+
+    return known->count ? bsearch(found, known->all, known->count, sizeof *found, by_address) : NULL;
+}
+
 /* Go on with what is kept from the round before. False: there is nothing. */
 static bool recall(struct survey *survey, struct surveyed *found)
 {
-    struct surveyed *known = NULL;
+    struct surveyed *known = find_known(survey, found);
 
-    if (survey->known.count > 0)
-        known = bsearch(found, survey->known.all, survey->known.count, sizeof *found, by_address);
     if (!known || !known->inspector)
         return false;
     found->inspector = known->inspector;
@@ -202,6 +207,11 @@ void survey_repeat(struct survey *survey)
     survey->known = survey->found;
     survey->found = (struct surveyed_list){.all = NULL};
     sort(&survey->known, by_address);
+}
+
+const struct surveyed *survey_before(const struct survey *survey, const struct surveyed *found)
+{
+    return find_known(survey, found);
 }
 
 void survey_free(struct survey *survey)

@@ -34,6 +34,8 @@ struct survey {
 int survey_directory(struct survey *survey, const char *directory);
 /* Begin the next round, for a survey that is repeated: nothing is found yet. */
 void survey_repeat(struct survey *survey);
+/* What was found under that address in the round before; NULL: nothing. */
+const struct surveyed *survey_before(const struct survey *survey, const struct surveyed *found);
 void survey_free(struct survey *survey);
 
 #endif

@@ -145,6 +145,8 @@ static void read_geometry(const struct mms__inspection *look, mms_info *out)
     out->symmetric = mms__load_relaxed(&look->control->fence) != MMS__ASYMMETRIC;
     out->writer_pid = (pid_t)mms__load_relaxed(&look->control->writer_pid);
     out->keep = mms__load_relaxed(&look->control->keep);
+    out->refused = mms__load_relaxed(&look->control->refused);
+    out->evicted = mms__load_relaxed(&look->control->evicted);
 }
 
 /* As in mms_info: 1 alive, 0 not, -1 not known. */

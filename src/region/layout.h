@@ -71,6 +71,8 @@ struct mms__control {
     mms__word boot_began_ns; /* CLOCK_REALTIME at the start of that boot; 0: not known */
     mms__word boot_up_ns;    /* since then, when that was stored */
     uint32_t keep;           /* retired values that the last writer kept; for people */
+    mms__word refused;       /* for people: writes that failed because readers held every slot */
+    mms__word evicted;       /* slots that writers have taken from readers */
     struct mms__descriptor slots[] __attribute__((aligned(128)));
 };
 
@@ -138,6 +140,7 @@ _Static_assert(offsetof(struct mms__control, current) == 128, "layout");
 _Static_assert(offsetof(struct mms__control, wake) == 256, "layout");
 _Static_assert(offsetof(struct mms__control, boot_id) == 384, "layout");
 _Static_assert(offsetof(struct mms__control, boot_began_ns) == 432, "layout");
+_Static_assert(offsetof(struct mms__control, refused) == 456, "layout");
 _Static_assert(offsetof(struct mms__control, slots) == 512, "layout");
 _Static_assert(sizeof(struct mms__line) == 128, "layout");
 _Static_assert(offsetof(struct mms__line, start) == 32, "layout");

@@ -276,6 +276,11 @@ static unsigned reclaim_or_release(struct mms__pool *pool)
     return freed > 0 ? freed : mms__keep_release(pool);
 }
 
+static void count(mms__word *word, unsigned more)
+{
+    mms__store_relaxed(word, mms__load_relaxed(word) + more);
+}
+
 /* No slot is free and none can be added: wait for readers. `reason` is the error that stopped an
    extension, `before` the caller's cancel state. A sleep may end the thread: no
    slot is taken yet. */
@@ -297,10 +302,12 @@ static int wait_for_readers(struct mms__pool *pool, struct mms__patience patienc
     receipt->waited_ns = mms__now_ns() - start;
     if (receipt->reclaimed == 0 && patience.on_grace == MMS_EVICT)
         receipt->evicted = mms__evict(pool);
+    count(&pool->control->evicted, receipt->evicted);
     if (receipt->reclaimed + receipt->evicted > 0)
         return 0;
     if (reason != 0)
         return reason;
+    count(&pool->control->refused, 1);
     mms__name_holders(pool, receipt);
     return mms__fail(
         MMS_E_AGAIN,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "relay/follow_report.h"
 #include "cli/followed.h"
+#include "cli/json_text.h"
 #include "cli/message.h"
 #include "cli/now.h"
 #include "cli/progress.h"
@@ -46,8 +47,8 @@ static json_t *number(uint64_t value)
 void report_start(const struct follower *follower)
 {
     if (!on_terminal())
-        print(json_pack("{s:s, s:o, s:o, s:o}", "event", "start", "name", any_string(follower->name), "url",
-                        any_string(follower->connection.url), "region", any_string(follower->path)));
+        print(json_pack("{s:s, s:o, s:o, s:o}", "event", "start", "name", json_text(follower->name), "url",
+                        json_text(follower->connection.url), "region", json_text(follower->path)));
 }
 
 void report_fetched(uint64_t size, uint64_t bytes)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "relay/follow_state.h"
 #include "cli/followed.h"
+#include "cli/json_text.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -82,10 +83,10 @@ static json_t *describe(const struct followed *followed)
     for (size_t i = 0; i < sizeof followed->root.bytes; i++)
         snprintf(root + 2 * i, 3, "%02x", (unsigned)followed->root.bytes[i]);
     return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o}", "name", followed->name,
-                     "url", any_string(followed->url), "generation", number(followed->generation), "source_generation",
+                     "url", json_text(followed->url), "generation", number(followed->generation), "source_generation",
                      number(followed->source_generation), "size", number(followed->size), "published_ns",
                      number(followed->published_ns), "applied_ns", number(followed->applied_ns), "host",
-                     any_string(followed->host), "path", any_string(followed->path), "region_id",
+                     json_text(followed->host), "path", json_text(followed->path), "region_id",
                      json_sprintf("%016" PRIx64 "%016" PRIx64, followed->region_id[0], followed->region_id[1]), "root",
                      root, "epoch", json_sprintf("%016" PRIx64, followed->epoch), "base_generation",
                      number(followed->base_generation), "sequence", number(followed->sequence));

@@ -65,16 +65,19 @@ static inline bool is_followed(const mms_view *view, const mms_table_view *table
            table->now_ns == 0 && view->data;
 }
 
-int mms_table_follow(const mms_view *view, mms_table_view *table)
+/* Out of line, so that the usual case has no registers to save. */
+__attribute__((noinline)) static int follow_anew(const mms_view *view, mms_table_view *table)
 {
-    int code;
+    int code = mms_table_of(view, table);
 
-    if (__builtin_expect(view && table && is_followed(view, table), true))
-        return 0;
-    code = mms_table_of(view, table);
     if (code != 0 && table)
         *table = (mms_table_view)MMS_TABLE_VIEW_INIT;
     return code;
+}
+
+int mms_table_follow(const mms_view *view, mms_table_view *table)
+{
+    return __builtin_expect(view && table && is_followed(view, table), true) ? 0 : follow_anew(view, table);
 }
 
 uint64_t mms_table_count(const mms_table_view *view)

@@ -20,6 +20,14 @@ refuses 1 "the value is [0-9.]+ (ms|s) old, more than --max-age 0.001 s" "$MMSYN
 run "$MMSYNC" check "$region" --min-generation 3 --writer --min-readers 1
 same "each reason has its line" 3 "$(grep -c "^mmsync: " <<<"$err")"
 same "and the status" 1 "$status"
+run "$MMSYNC" check "$region" --min-generation 3 --writer --json
+same "the same as JSON: the status" 1 "$status"
+same "nothing on standard error" "" "$err"
+like "the object" '\{.*"ok": false,.*"reasons": \[.*less than --min-generation 3",.*has no writer".*\],.*"generation": 2,.*\}' "$out"
+succeeds "$MMSYNC" check "$region" --json -q
+like "all is well, as JSON" '\{.*"ok": true,.*"reasons": \[\],.*"size": 5000,.*"readers_alive": 0.*\}' "$out"
+run "$MMSYNC" check "$scratch/absent" --json
+like "a region that is not there" '1 \{.*"ok": false,.*absent.*\}' "$status $out"
 refuses 2 "--max-age" "$MMSYNC" check "$region" --max-age tomorrow
 refuses 2 "--max-readers" "$MMSYNC" check "$region" --max-readers some
 refuses 2 "REGION" "$MMSYNC" check

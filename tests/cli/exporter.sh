@@ -19,7 +19,7 @@ head -c 64 /dev/urandom | dd of="$home/damaged/control" bs=1 seek=16 conv=notrun
 succeeds "$MMSYNC" exporter --textfile "$scratch/metrics" "$home"
 same "nothing but the file" "" "$out"
 for wanted in "up 1" "generation 1" "value_size_bytes 5000" "value_limit_bytes 1048576" "slots 7" "slots_used 1" \
-    "readers 0" "readers_dead 0" "readers_limit 33" "writer_up 0" "huge_memory_bytes 0"; do
+    "readers 0" "readers_dead 0" "readers_limit 33" "writer_up 0" "huge_memory_bytes 0" "refused_writes_total 0" "evicted_slots_total 0"; do
     read -r name value <<<"$wanted"
     [[ $name == up ]] && name=region_up
     same "mmsync_$name" "$value" "$(metric "mmsync_$name" "$home/r")"

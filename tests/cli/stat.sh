@@ -44,6 +44,8 @@ like "region_id" '"[0-9a-f]{32}"' "$(json region_id)"
 like "publish_time_ns" '[0-9]{19}' "$(json publish_time_ns)"
 like "age_ns" '[0-9]+' "$(json age_ns)"
 like "bytes_used" '[0-9]{4,}' "$(json bytes_used)"
+same "refused" 0 "$(json refused)"
+same "evicted" 0 "$(json evicted)"
 same "bytes_huge" 0 "$(json bytes_huge)" # of 12 KiB
 like "writer" '.*"alive": false.*' "$out"
 command -v python3 >/dev/null && check "it is JSON" python3 -c 'import json, sys; json.load(sys.stdin)' <<<"$out"
@@ -92,4 +94,16 @@ succeeds "$MMSYNC" stat "$region"
 like "a dead reader" ".*readers +1 of 33, and 1 dead.* $reader +$reader +no .*" "$out"
 exec 9>&- 8<&-
 wait "$writer"
+
+# Lines, one each time.
+succeeds "$MMSYNC" stat "$region" --interval 10ms --count 3
+same "three lines" 3 "$(wc -l <<<"$out")"
+like "the first has no rate yet" 'time=[0-9TZ:.-]+ generation=[0-9]+ age=[0-9.]+ size=[0-9]+ readers=[0-9]+ dead=[0-9]+ refused=0 evicted=0 memory=[0-9]+' "${out%%$'\n'*}"
+like "the others have" 'time=.* rate=0\.000 age=.*' "$(sed -n 2p <<<"$out")"
+succeeds "$MMSYNC" stat "$region" --interval 10ms --count 2 --json
+like "as JSON" '\{"time_ns":[0-9]+,"generation":[0-9]+,"rate":null,"age_ns":[0-9]+,"size":.*\}' "${out%%$'\n'*}"
+command -v python3 >/dev/null && check "each is JSON" python3 -c 'import json, sys
+for line in sys.stdin: json.loads(line)' <<<"$out"
+refuses 2 "--count is for --interval" "$MMSYNC" stat "$region" --count 3
+refuses 2 "--interval" "$MMSYNC" stat "$region" --interval 0s
 finish

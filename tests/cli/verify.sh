@@ -58,5 +58,9 @@ for file in control readers data; do
     same "status without $file" 1 "$status"
     check "a missing $file is named" grep -q "$file" <<<"$out$err"
 done
+run "$MMSYNC" verify --json "$scratch/no-data"
+like "findings as JSON" '1 \{.*"ok": false,.*"reasons": \[.*data.*\].*\}' "$status $out$err"
+succeeds "$MMSYNC" verify --json "$region"
+like "all is well, as JSON" '\{.*"ok": true,.*"reasons": \[\],.*"generation": [0-9]+.*\}' "$out"
 succeeds "$MMSYNC" verify "$region"
 finish

@@ -109,4 +109,8 @@ for command in "watch -n 1 $region" "bridge -n 1 --from mmsync $region $scratch/
     same "status of mmsync $command to a full device" 1 $?
     like "mmsync $command to a full device" 'mmsync: cannot write to standard output: No space[^:]*' "$(<"$scratch/err")"
 done
+
+succeeds "$MMSYNC" watch "$region" --json --changes -n 1
+like "as JSON" '\{"generation":[0-9]+,"size":[0-9]+,"publish_time_ns":[0-9]+,"changed":null\}' "$out"
+refuses 2 "--json and --keys exclude each other" "$MMSYNC" watch "$region" --json --keys
 finish

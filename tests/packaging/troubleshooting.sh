@@ -16,10 +16,13 @@ metrics=$(grep -ohE '"mmsync_[a-z_]+"' src/cli/exporter/metrics.c | tr -d '"' | 
 for metric in $metrics; do
     [ "$metric" = mmsync_exporter_info ] || grep -qE "^\|.*\`$metric\`.* \|" "$page" || fail "$page does not describe $metric"
 done
-used=$(grep -ohE '\bmmsync_[a-z_]+' share/prometheus/mmsync.rules.yml | sort -u)
+used=$(grep -ohE '\bmmsync_[a-z_]+' share/prometheus/mmsync.rules.yml share/grafana/mmsync.json | sort -u)
 for metric in $used; do
-    grep -qx "$metric" <<<"$metrics" || fail "the alerts use $metric, which there is not"
+    grep -qx "$metric" <<<"$metrics" || fail "the alerts or the dashboard use $metric, which there is not"
 done
+if command -v python3 >/dev/null; then
+    run python3 -m json.tool share/grafana/mmsync.json /dev/null
+fi
 if command -v promtool >/dev/null; then
     run promtool check rules share/prometheus/mmsync.rules.yml
 fi

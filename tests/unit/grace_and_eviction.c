@@ -54,6 +54,7 @@ static void tear_down(struct fixture *fixture)
 static void held_slots_make_a_write_fail_and_the_last_value_stays(void **state)
 {
     struct fixture fixture = set_up(state, MMS_REFUSE, false);
+    mms_info info;
     void *buffer;
 
     hold_all(&fixture);
@@ -62,6 +63,8 @@ static void held_slots_make_a_write_fail_and_the_last_value_stays(void **state)
         check_code(mms_write_begin(fixture.writer, 1, &buffer, NULL), MMS_E_AGAIN);
     }
     check_copies(fixture.path, "2");
+    check_ok(mms_inspect(fixture.path, &info));
+    check_true(info.refused == 6 && info.evicted == 0);
     check_ok(mms_release(fixture.readers[0]));
     publish_text(fixture.writer, "3");
     check_copies(fixture.path, "3");
@@ -195,10 +198,13 @@ static void oldest_view_is_evicted_and_the_others_stay(void **state)
 {
     struct fixture fixture = set_up(state, MMS_EVICT, true);
     mms_receipt receipt;
+    mms_info info;
 
     hold_all(&fixture);
     check_ok(mms_write(fixture.writer, "3", 1, &receipt));
     check_equal(receipt.evicted, 1);
+    check_ok(mms_inspect(fixture.path, &info));
+    check_true(info.refused == 0 && info.evicted == 1);
     check_copies(fixture.path, "3");
     check_code(mms_release(fixture.readers[0]), MMS_E_EVICTED);
     check_detail_mentions("discard");

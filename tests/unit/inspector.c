@@ -35,6 +35,7 @@ static void check_same_answer(mms_inspector *inspector, const char *path)
     check_true(kept.writer_alive == anew.writer_alive && kept.writer_pid == anew.writer_pid);
     check_true(kept.readers == anew.readers && kept.readers_dead == anew.readers_dead);
     check_equal(kept.bytes_used, anew.bytes_used);
+    check_true(kept.refused == anew.refused && kept.evicted == anew.evicted);
 }
 
 static void answers_follow_the_life_of_a_region(void **state)

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 /* A sample of one region: false if it has none. */
-typedef bool gauge(const mms_info *info, double *value);
+typedef bool reading(const mms_info *info, double *value);
 
 static bool generation(const mms_info *info, double *value)
 {
@@ -84,27 +84,42 @@ static bool writer(const mms_info *info, double *value)
     return info->writer_alive >= 0;
 }
 
+static bool refused(const mms_info *info, double *value)
+{
+    *value = (double)info->refused;
+    return info->max_readers != 0;
+}
+
+static bool evicted(const mms_info *info, double *value)
+{
+    *value = (double)info->evicted;
+    return info->max_readers != 0;
+}
+
 static const struct {
     const char *name, *help;
-    gauge *read;
-} gauges[] = {
-    {"mmsync_generation", "Generation of the newest value; 0: no value yet.", generation},
-    {"mmsync_value_publish_timestamp_seconds", "When the newest value was published.", published},
-    {"mmsync_value_size_bytes", "Size of the newest value.", value_size},
-    {"mmsync_value_limit_bytes", "Largest value that the region can hold.", value_limit},
-    {"mmsync_memory_bytes", "Memory or disk that the region takes.", memory},
-    {"mmsync_huge_memory_bytes", "The part of it in huge pages.", huge_memory},
-    {"mmsync_slots", "Most values that the region keeps at a time.", slots},
-    {"mmsync_slots_used", "Slots that ever held a value.", slots_used},
-    {"mmsync_readers", "Readers that are alive.", readers},
-    {"mmsync_readers_dead", "Lines of the reader table that dead readers left.", readers_dead},
-    {"mmsync_readers_limit", "Most readers that the region admits.", readers_limit},
-    {"mmsync_writer_up", "Whether a writer has the region open.", writer},
+    reading *read;
+    const char *type; /* a counter only grows, until the region is created anew */
+} metrics[] = {
+    {"mmsync_generation", "Generation of the newest value; 0: no value yet.", generation, "gauge"},
+    {"mmsync_value_publish_timestamp_seconds", "When the newest value was published.", published, "gauge"},
+    {"mmsync_value_size_bytes", "Size of the newest value.", value_size, "gauge"},
+    {"mmsync_value_limit_bytes", "Largest value that the region can hold.", value_limit, "gauge"},
+    {"mmsync_memory_bytes", "Memory or disk that the region takes.", memory, "gauge"},
+    {"mmsync_huge_memory_bytes", "The part of it in huge pages.", huge_memory, "gauge"},
+    {"mmsync_slots", "Most values that the region keeps at a time.", slots, "gauge"},
+    {"mmsync_slots_used", "Slots that ever held a value.", slots_used, "gauge"},
+    {"mmsync_readers", "Readers that are alive.", readers, "gauge"},
+    {"mmsync_readers_dead", "Lines of the reader table that dead readers left.", readers_dead, "gauge"},
+    {"mmsync_readers_limit", "Most readers that the region admits.", readers_limit, "gauge"},
+    {"mmsync_writer_up", "Whether a writer has the region open.", writer, "gauge"},
+    {"mmsync_refused_writes_total", "Writes that failed because readers held every slot.", refused, "counter"},
+    {"mmsync_evicted_slots_total", "Slots that writers have taken from readers.", evicted, "counter"},
 };
 
-static void write_heading(FILE *out, const char *name, const char *help)
+static void write_heading(FILE *out, const char *name, const char *help, const char *type)
 {
-    fprintf(out, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name);
+    fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
 /* Label values are UTF-8, and paths need not be. */
@@ -178,30 +193,31 @@ static void write_sample(FILE *out, const char *name, const struct surveyed *fou
 
 static void write_up(FILE *out, const struct survey *survey)
 {
-    write_heading(out, "mmsync_region_up", "Whether the region can be read: 0 if it is damaged, or access is denied.");
+    write_heading(out, "mmsync_region_up", "Whether the region can be read: 0 if it is damaged, or access is denied.",
+                  "gauge");
     for (size_t i = 0; i < survey->found.count; i++)
         write_sample(out, "mmsync_region_up", &survey->found.all[i], survey->found.all[i].error == NULL);
 }
 
-static void write_gauges(FILE *out, const struct survey *survey)
+static void write_metrics(FILE *out, const struct survey *survey)
 {
-    for (size_t i = 0; i < sizeof gauges / sizeof *gauges; i++) {
+    for (size_t i = 0; i < sizeof metrics / sizeof *metrics; i++) {
         double value;
 
-        write_heading(out, gauges[i].name, gauges[i].help);
+        write_heading(out, metrics[i].name, metrics[i].help, metrics[i].type);
         for (size_t j = 0; j < survey->found.count; j++)
-            if (!survey->found.all[j].error && gauges[i].read(&survey->found.all[j].info, &value))
-                write_sample(out, gauges[i].name, &survey->found.all[j], value);
+            if (!survey->found.all[j].error && metrics[i].read(&survey->found.all[j].info, &value))
+                write_sample(out, metrics[i].name, &survey->found.all[j], value);
     }
 }
 
 static void write_self(FILE *out, int unlisted, double seconds)
 {
-    write_heading(out, "mmsync_exporter_unlisted_directories", "Directories that could not be listed.");
+    write_heading(out, "mmsync_exporter_unlisted_directories", "Directories that could not be listed.", "gauge");
     fprintf(out, "mmsync_exporter_unlisted_directories %d\n", unlisted);
-    write_heading(out, "mmsync_exporter_survey_duration_seconds", "How long it took to look at the regions.");
+    write_heading(out, "mmsync_exporter_survey_duration_seconds", "How long it took to look at the regions.", "gauge");
     fprintf(out, "mmsync_exporter_survey_duration_seconds %.9f\n", seconds);
-    write_heading(out, "mmsync_exporter_info", "Version of the exporter.");
+    write_heading(out, "mmsync_exporter_info", "Version of the exporter.", "gauge");
     fprintf(out, "mmsync_exporter_info{version=\"%s\"} 1\n", mms_version());
 }
 
@@ -217,7 +233,7 @@ int metrics_write(FILE *out, struct survey *survey, char *const *directories, in
     if (!make_labels(survey))
         return ENOMEM;
     write_up(out, survey);
-    write_gauges(out, survey);
+    write_metrics(out, survey);
     write_self(out, unlisted, (double)(ended - started) / 1e9);
     return ferror(out) ? EIO : 0;
 }

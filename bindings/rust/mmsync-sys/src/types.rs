@@ -133,7 +133,9 @@ structs! {
         pub bytes_used: u64,
         pub bytes_huge: u64,
         pub keep: u64,
-        pub reserved: [u64; 6],
+        pub refused: u64,
+        pub evicted: u64,
+        pub reserved: [u64; 4],
     }
     pub struct mms_mmap_sync_writer_options {
         pub struct_size: usize,

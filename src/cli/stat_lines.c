@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `mmsync stat --interval`: a line each time. */
+#include "cli/cmd.h"
+#include "cli/interrupt.h"
+#include "cli/message.h"
+#include "cli/now.h"
+#include "cli/output_watch.h"
+#include "cli/stat.h"
+#include <inttypes.h>
+#include <stdio.h>
+
+/* What the last line told; generation 0: there was none. */
+struct last {
+    uint64_t region_id[2], generation, ns;
+};
+
+/* Below 0: not known. The version words of mmap-sync are no counts. */
+static double publishes_per_second(const struct last *last, const mms_info *info, uint64_t now, bool is_mmap_sync)
+{
+    if (is_mmap_sync || last->ns == 0 || now == last->ns || last->generation > info->generation ||
+        last->region_id[0] != info->region_id[0] || last->region_id[1] != info->region_id[1])
+        return -1;
+    return (double)(info->generation - last->generation) * 1e9 / (double)(now - last->ns);
+}
+
+static void print_text(const mms_info *info, double rate)
+{
+    char when[TEXT_SIZE];
+
+    printf("time=%s generation=%" PRIu64, format_time(when, read_clock(CLOCK_REALTIME)), info->generation);
+    if (rate >= 0)
+        printf(" rate=%.3f", rate);
+    if (info->publish_time_ns)
+        printf(" age=%.3f", (double)stat_age_ns(info) / 1e9);
+    printf(" size=%" PRIu64 " readers=%u dead=%u refused=%" PRIu64 " evicted=%" PRIu64 " memory=%" PRIu64 "\n",
+           info->size, info->readers, info->readers_dead, info->refused, info->evicted, info->bytes_used);
+}
+
+static void print_json(const mms_info *info, double rate)
+{
+    printf("{\"time_ns\":%" PRIu64 ",\"generation\":%" PRIu64, read_clock(CLOCK_REALTIME), info->generation);
+    if (rate >= 0)
+        printf(",\"rate\":%.3f", rate);
+    else
+        fputs(",\"rate\":null", stdout);
+    if (info->publish_time_ns)
+        printf(",\"age_ns\":%" PRIu64, stat_age_ns(info));
+    else
+        fputs(",\"age_ns\":null", stdout);
+    printf(",\"size\":%" PRIu64 ",\"readers_alive\":%u,\"readers_dead\":%u,\"refused\":%" PRIu64 ",\"evicted\":%" PRIu64
+           ",\"bytes_used\":%" PRIu64 "}\n",
+           info->size, info->readers, info->readers_dead, info->refused, info->evicted, info->bytes_used);
+}
+
+static int print_lines(const char *path, mms_inspector *inspector, const struct stat_lines *lines)
+{
+    const bool is_mmap_sync = mms_is_mmap_sync(path);
+    struct last last = {.ns = 0};
+
+    for (uint64_t printed = 0; !lines->count || printed < lines->count; printed++) {
+        uint64_t now;
+        mms_info info;
+        double rate;
+        int code;
+
+        if (printed > 0)
+            interrupt_pause((int)lines->interval_ms);
+        if (interrupted())
+            return EXIT_OK;
+        if (output_is_closed())
+            return EXIT_FAILED;
+        code = mms_inspector_look(inspector, &info);
+        if (code)
+            return fail_call(code);
+        now = monotonic_ns();
+        rate = publishes_per_second(&last, &info, now, is_mmap_sync);
+        (lines->json ? print_json : print_text)(&info, rate);
+        if (!flush_output())
+            return EXIT_FAILED;
+        last = (struct last){{info.region_id[0], info.region_id[1]}, info.generation, now};
+    }
+    return EXIT_OK;
+}
+
+int stat_print_lines(const char *path, const struct stat_lines *lines)
+{
+    mms_inspector *inspector;
+    int code = mms_inspector_open(path, &inspector), status;
+
+    if (code)
+        return fail_call(code);
+    interrupt_catch();
+    output_watch_start();
+    status = print_lines(path, inspector, lines);
+    mms_inspector_close(inspector);
+    return interrupt_finish(status);
+}
