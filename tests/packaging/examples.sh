@@ -17,12 +17,17 @@ expect 0 'generation 2: Good morning' "$bin/hello_reader" "$region"
 expect 2 'usage: *' "$bin/event_loop"
 expect 1 "event_loop: *$tmp/nothing*" "$bin/event_loop" 1 "$region" "$tmp/nothing"
 expect 0 "$region: generation 2" "$bin/event_loop" 1 "$region"
+expect_line() { # LINE: the next one of standard input
+    local line=
+    read -r line || fail "no line, but wanted '$1'"
+    [ "$line" = "$1" ] || fail "wanted the line '$1', got '$line'"
+}
 mkfifo "$tmp/lines"
 "$bin/event_loop" 2 "$region" >"$tmp/lines" &
 {
-    read -r line && [ "$line" = "$region: generation 2" ] || fail "not the value that is there: $line"
+    expect_line "$region: generation 2"
     expect 0 'generation 3: Good evening' "$bin/hello_writer" "$region" 'Good evening'
-    read -r line && [ "$line" = "$region: generation 3" ] || fail "not the next one: $line"
+    expect_line "$region: generation 3"
 } <"$tmp/lines"
 wait $! || fail "event_loop failed"
 
