@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A tiny run of script/bench-fleet: every figure is measured, and the bytes on the wire, which no load
 # changes, are within their limits.
+# ctest: released
 . "$(dirname "$0")/server.bash"
 
 command -v python3 >/dev/null || skip "python3 is not installed"

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Followers of another data centre: they ask a leaf node, whose mirrors fetch each change once.
+# ctest: released
 . "$(dirname "$0")/follow.bash"
 leaf_port=$(nats_random_port)
 cat >"$scratch/hub.conf" <<CONF

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # `mmsync push` goes on when the server is killed and started again in the middle of its work, and
 # when the pusher itself is killed: what is at the server is the value again, without help.
+# ctest: released
 . "$(dirname "$0")/push.bash"
 nats_start one
 random_file 5000000 "$scratch/value"

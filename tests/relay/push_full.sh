@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # A server without room: `mmsync push` says so once, goes on trying, and goes on when there is room.
+# ctest: released
 . "$(dirname "$0")/push.bash"
 cat >"$scratch/full.conf" <<CONF
 jetstream { max_file_store: 2MB }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # `mmsync push` keeps the log short: chunks that changed are stored anew, and what comes before is
 # thrown away, while a new follower can always begin.
+# ctest: released
 . "$(dirname "$0")/push.bash"
 nats_start one
 random_file 6000000 "$scratch/value"

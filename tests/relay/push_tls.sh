@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # `mmsync push` over TLS: with the right authority, with a client's certificate where the server wants
 # one, and one line about what is missing.
+# ctest: released
 . "$(dirname "$0")/push.bash"
 command -v openssl >/dev/null || skip "openssl is not installed (Debian: openssl)"
 printf 'value' | "$MMSYNC" write "$region" >/dev/null

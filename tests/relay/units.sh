@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # The systemd units are sound, and name options that the tool has.
+# ctest: released
 . "$(dirname "$0")/../cli/support.bash"
 command -v systemd-analyze >/dev/null || skip "systemd-analyze is not installed (Debian: systemd)"
 for unit in "$source_dir"/share/systemd/mmsync-{push,follow}@.service; do
