@@ -8,7 +8,8 @@ configure_file(${XXHASH_INCLUDE_DIR}/xxhash.h ${PROJECT_BINARY_DIR}/xxhash/xxhas
 
 # To see the inside of the library, as its parts do, and tests.
 add_library(mmsync_inside INTERFACE)
-target_compile_definitions(mmsync_inside INTERFACE _GNU_SOURCE _FILE_OFFSET_BITS=64)
+target_compile_definitions(mmsync_inside INTERFACE
+    _GNU_SOURCE _FILE_OFFSET_BITS=64 $<$<BOOL:${MMSYNC_HAVE_PROBES}>:MMS__HAVE_SDT>)
 target_include_directories(mmsync_inside INTERFACE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
 target_include_directories(mmsync_inside SYSTEM INTERFACE ${PROJECT_BINARY_DIR}/xxhash)
 target_link_libraries(mmsync_inside INTERFACE mmsync_warnings Threads::Threads)

@@ -4,6 +4,7 @@
    being written there, so that time is kept as short as the crate keeps it. */
 #include "mmap_sync/writer.h"
 #include "base/error.h"
+#include "base/probe.h"
 #include "base/round.h"
 #include "mmap_sync/backend.h"
 #include "mmap_sync/wyhash.h"
@@ -243,6 +244,7 @@ static int take_turn(struct mms__mmap_sync_writer *writer, unsigned *index, mms_
             if (!writer->options.reset) {
                 receipt->blockers = count > MMS__MMAP_SYNC_COUNT_MAX ? 0 : count;
                 receipt->waited_ns = mms__now_ns() - start;
+                MMS__PROBE3(refuse, writer->front.place.path, receipt->blockers, receipt->waited_ns);
                 return fail_held(writer, *index, count);
             }
             mms__store_seq_cst(&state->readers[*index], 0); /* before the data: the fence in `store` */
@@ -347,6 +349,7 @@ static int write_value(struct mms__mmap_sync_writer *writer, const void *data, s
     filled.slot = index;
     filled.generation = mms__mmap_sync_word(index, size, hash);
     publish(writer->state, filled.generation);
+    MMS__PROBE4(publish, writer->front.place.path, filled.generation, size, index);
     if (receipt)
         *receipt = filled;
     return 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "os/futex.h"
+#include "base/probe.h"
 #include "os/cancel.h"
 #include <errno.h>
 #include <limits.h>
@@ -65,12 +66,20 @@ bool mms__futex_has_any(void)
     return syscall(SYS_futex_waitv, NULL, 0, 0, NULL, CLOCK_MONOTONIC) != 0 && errno == EINVAL;
 }
 
+static long wake(uint32_t *word, int most)
+{
+    long woken = syscall(FUTEX_CALL, word, FUTEX_WAKE, most, NULL, NULL, 0);
+
+    MMS__PROBE1(wake, woken);
+    return woken;
+}
+
 void mms__futex_wake_all(uint32_t *word)
 {
-    (void)syscall(FUTEX_CALL, word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+    (void)wake(word, INT_MAX);
 }
 
 bool mms__futex_wake_one(uint32_t *word)
 {
-    return syscall(FUTEX_CALL, word, FUTEX_WAKE, 1, NULL, NULL, 0) == 1;
+    return wake(word, 1) == 1;
 }

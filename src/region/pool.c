@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "region/pool.h"
 #include "base/error.h"
+#include "base/probe.h"
 #include "base/round.h"
 #include "os/cancel.h"
 #include "os/clock.h"
@@ -307,6 +308,7 @@ static int wait_for_readers(struct mms__pool *pool, struct mms__patience patienc
         return 0;
     if (reason != 0)
         return reason;
+    MMS__PROBE3(refuse, pool->path, pool->holder_count, receipt->waited_ns);
     count(&pool->control->refused, 1);
     mms__name_holders(pool, receipt);
     return mms__fail(

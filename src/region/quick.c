@@ -3,6 +3,7 @@
    line says in `again`, or leaves the inline path, where the reader executes a fence itself. So a slot that no
    line names in either word is free. Readers that are idle keep the slot of `again` in this way; mms__reclaim frees those
    as well. */
+#include "base/probe.h"
 #include "region/pool.h"
 #include "region/protocol.h"
 
@@ -160,5 +161,6 @@ unsigned mms__reclaim_quick(struct mms__pool *pool, uint64_t now_ns)
     else
         pool->quick_paused = pool->generation + PAUSE;
     mms__plan_quick(pool, lines);
+    MMS__PROBE3(reclaim, pool->path, freed, "quick");
     return freed;
 }

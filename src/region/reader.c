@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Readers: lines of the table, and everything in reading that is not the steady state. */
 #include "base/error.h"
+#include "base/probe.h"
 #include "os/cancel.h"
 #include "os/clock.h"
 #include "region/backend.h"
@@ -367,6 +368,15 @@ static void prefetch(const struct mms__native_region *region, uint64_t word)
     __builtin_prefetch(region->data + slot * region->header.stride);
 }
 
+/* Why a read left the inline path, for the probe: `last` is the word that the reader started from, `word` the one it has
+   now. */
+static const char *why_slow(uint64_t last, uint64_t word)
+{
+    if (mms__word_generation(word) == mms__word_generation(last))
+        return word == last ? "same" : "nudged";
+    return mms__word_pinnable(last) ? "newer" : "first";
+}
+
 static int pin_newest(struct mms__native_reader *reader, mms_view *out)
 {
     uint64_t last = reader->front.head.word, word = mms__region_current(region_of(reader));
@@ -389,6 +399,7 @@ static int pin_newest(struct mms__native_reader *reader, mms_view *out)
     reader->front.head.state = goes_slow(reader) ? MMS__HELD_SLOW : MMS__HELD;
     mms__fill_view(&reader->front.head, out);
     out->changed = mms__word_generation(word) != mms__word_generation(last);
+    MMS__PROBE3(slow_read, reader->front.region->place.path, mms__word_generation(word), why_slow(last, word));
     return 0;
 }
 
@@ -402,6 +413,7 @@ int mms__native_read(struct mms_reader *front, mms_view *view)
         if (!gone && mms__load_acquire(reader->front.head.current) ==
                          reader->front.head.word) { /* compared, as in mms_refresh */
             mms__fill_view(&reader->front.head, view);
+            MMS__PROBE3(slow_read, front->region->place.path, view->generation, "same");
             return 0;
         }
         MMS__STEP(refresh_changed);

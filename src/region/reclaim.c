@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How the writer gets slots back: fence, scan, and put on the free list what no reader covers. */
+#include "base/probe.h"
 #include "os/membarrier.h"
 #include "region/pool.h"
 #include "region/protocol.h"
@@ -198,6 +199,7 @@ unsigned mms__reclaim(struct mms__pool *pool)
         }
     }
     mms__list_live(pool);
+    MMS__PROBE3(reclaim, pool->path, freed, "full");
     MMS__STEP(reclaim_freed);
     return freed;
 }
@@ -253,6 +255,7 @@ unsigned mms__evict(struct mms__pool *pool)
             oldest = slot;
     if (oldest == UINT32_MAX)
         return 0;
+    MMS__PROBE3(evict, pool->path, pool->slots[oldest].generation, oldest);
     pool->may_punch = false; /* until a scan finds that its readers have noticed */
     pool->held -= pool->slots[oldest].backed;
     mms__pool_put(pool, oldest);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sleeping until something newer is published. */
 #include "base/error.h"
+#include "base/probe.h"
 #include "os/cancel.h"
 #include "os/clock.h"
 #include "os/futex.h"
@@ -149,5 +150,7 @@ int mms__native_wait(struct mms_region *front, uint64_t seen, int timeout_ms)
             return fail_timeout(region, seen, timeout_ms);
         code = sleep_once(front, seen, left, &sleep, before);
     }
+    if (code == 0)
+        MMS__PROBE2(woken, front->place.path, generation_of(mms__load_relaxed(&region->control->current)));
     return code;
 }

@@ -4,6 +4,7 @@
 #include "base/bulk.h"
 #include "base/checksum.h"
 #include "base/error.h"
+#include "base/probe.h"
 #include "os/cancel.h"
 #include "os/clock.h"
 #include "region/backend.h"
@@ -245,6 +246,7 @@ MMS__INLINE void publish_as(struct mms__native_writer *writer, unsigned slot, si
     mms__store_relaxed(&descriptor->changes_at, as->changes_at);
     mms__publish(&writer->control->current, generation, slot);
     mms__pool_publish(&writer->pool, slot);
+    MMS__PROBE4(publish, writer->pool.path, writer->pool.slots[slot].generation, size, slot);
     mms__wake_waiters(&writer->control->wake, readers);
     MMS__STEP(publish_done);
     mms__note_published(descriptor, generation); /* if the writer dies before this, the next one makes up for it */

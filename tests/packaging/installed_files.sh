@@ -20,6 +20,7 @@ present share/doc/mmsync/{LICENSE,README.md,CHANGELOG.md}
 (cd "$MMSYNC_SOURCE_DIR/include" && find . -name '*.h' -o -name '*.hpp') | while read -r header; do
     cmp "include/$header" "$MMSYNC_SOURCE_DIR/include/$header" || fail "include/$header"
 done
+[ "$PROBES" = FALSE ] || present share/mmsync/bpftrace/{slow_publishes,slow_wakes,scans,slow_reads}.bt
 ! grep -rIlF "$MMSYNC_SOURCE_DIR" "$lib/pkgconfig" "$lib/cmake" || fail "these files name the source directory"
 
 [ -x bin/mmsync ] || { echo "skipped: the tool, which this build has not"; exit 0; }

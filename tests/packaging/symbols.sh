@@ -33,7 +33,8 @@ printf '%s names, all in mmsync.map\n' "$(wc -l <"$tmp/exported")"
 
 "$NM" --extern-only --defined-only --format=posix "$static" | awk 'NF > 1 && !/]:$/ { print $1 }' >"$tmp/global"
 [ -s "$tmp/global" ] || fail "no global names in $static"
-! grep -v '^mms_' "$tmp/global" || fail "global names without mms_ in $static"
+# sys/sdt.h has a weak, hidden name of its own, the same in every program with probes.
+! grep -vE '^(mms_|_\.stapsdt\.base$)' "$tmp/global" || fail "global names without mms_ in $static"
 
 "$READELF" --symbols --wide "$static" | awk '$5 == "GLOBAL" && $6 == "DEFAULT" && $7 != "UND" { print $8 }' |
     LC_ALL=C sort -u >"$tmp/visible"
