@@ -98,13 +98,13 @@ static enum outcome put_chunk(struct rebuild *rebuild, const struct stored_chunk
     return OUTCOME_DONE;
 }
 
-static enum outcome fetch(struct rebuild *rebuild, uint64_t chunk)
+static enum outcome fetch(struct rebuild *rebuild, struct ahead *ahead, uint64_t chunk)
 {
     struct follower *follower = rebuild->follower;
     struct stored_chunk stored;
     uint64_t generation = 0;
     enum store_result result =
-        store_get_chunk(&follower->connection, chunk, &follower->codec, &follower->chunk, &stored);
+        store_get_chunk(&follower->connection, ahead, chunk, &follower->codec, &follower->chunk, &stored);
     enum outcome outcome;
 
     if (result == STORE_MISSING || result == STORE_DAMAGED) /* the root will tell whether it matters */
@@ -118,6 +118,23 @@ static enum outcome fetch(struct rebuild *rebuild, uint64_t chunk)
     }
     set_as_of(rebuild, chunk, generation);
     return put_chunk(rebuild, &stored);
+}
+
+static enum outcome fetch_wanted(struct rebuild *rebuild)
+{
+    enum outcome outcome = OUTCOME_DONE;
+    struct ahead ahead = {.answers = NULL};
+    size_t next = 0; /* to be asked for */
+
+    for (size_t i = 0; i < rebuild->count && outcome == OUTCOME_DONE && !interrupted(); i++) {
+        while (next < rebuild->count &&
+               (!rebuild->wanted[next] || ahead_ask(&ahead, &rebuild->follower->connection, next)))
+            next++;
+        if (rebuild->wanted[i])
+            outcome = fetch(rebuild, &ahead, i);
+    }
+    ahead_end(&ahead);
+    return outcome;
 }
 
 /* What is known now of when chunks were touched. */
@@ -146,9 +163,8 @@ enum outcome compare_and_fetch(struct rebuild *rebuild)
         return rebuild_no_memory(rebuild);
     outcome =
         judge_store(rebuild, store_list(&follower->connection, rebuild->start.sequence, judge_chunk, rebuild), "");
-    for (size_t i = 0; i < rebuild->count && outcome == OUTCOME_DONE && !interrupted(); i++)
-        if (rebuild->wanted[i])
-            outcome = fetch(rebuild, i);
+    if (outcome == OUTCOME_DONE)
+        outcome = fetch_wanted(rebuild);
     if (outcome != OUTCOME_DONE)
         return outcome;
     rebuild->step = note_times(rebuild);

@@ -113,15 +113,16 @@ static enum store_result get_bytes(natsMsg *message, const struct chunk_header *
     return chunk_is_sound(header, bytes->data) ? STORE_OK : STORE_DAMAGED;
 }
 
-enum store_result store_get_chunk(const struct connection *connection, uint64_t chunk, struct codec *codec,
-                                  struct buffer *bytes, struct stored_chunk *out)
+enum store_result store_get_chunk(const struct connection *connection, struct ahead *ahead, uint64_t chunk,
+                                  struct codec *codec, struct buffer *bytes, struct stored_chunk *out)
 {
     char subject[CHUNK_SUBJECT_SIZE];
-    natsMsg *message = NULL;
-    enum store_result result;
+    natsMsg *message = ahead ? ahead_take(ahead, chunk, ANSWER_MS) : NULL;
+    enum store_result result = STORE_OK;
 
     subject_of_chunk(connection, chunk, subject);
-    result = get_last(connection, subject, &message);
+    if (!message)
+        result = get_last(connection, subject, &message);
     *out = (struct stored_chunk){.chunk = chunk};
     if (!result)
         result = get_sequence(message, &out->sequence);

@@ -4,6 +4,7 @@
 #ifndef MMS_RELAY_STORE_H
 #define MMS_RELAY_STORE_H
 
+#include "relay/ahead.h"
 #include "relay/chunk.h"
 #include "relay/connection.h"
 #include "relay/record.h"
@@ -33,9 +34,10 @@ typedef bool store_visitor(void *context, const struct stored_chunk *stored, boo
    `until` in it, the sequence of a message that is still there (the head's), or 0. */
 enum store_result store_list(const struct connection *connection, uint64_t until, store_visitor *visit, void *context);
 
-/* Chunk number `chunk`; its bytes, found sound, are in bytes->data, header.length of them. */
-enum store_result store_get_chunk(const struct connection *connection, uint64_t chunk, struct codec *codec,
-                                  struct buffer *bytes, struct stored_chunk *out);
+/* Chunk number `chunk`; its bytes, found sound, are in bytes->data, header.length of them. `ahead`,
+   which may be NULL: what was asked for already. */
+enum store_result store_get_chunk(const struct connection *connection, struct ahead *ahead, uint64_t chunk,
+                                  struct codec *codec, struct buffer *bytes, struct stored_chunk *out);
 
 /* The head. `message` holds what `head` points to; `sequence`, which may be NULL, is its place in the
    value stream. */

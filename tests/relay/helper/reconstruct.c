@@ -63,7 +63,7 @@ static void fetch_chunks(void)
     if (store_list(&connection, 0, add_chunk, NULL))
         die("the list of chunks", 0);
     for (uint64_t chunk = 0; chunk < state.chunk_count; chunk++) {
-        if (store_get_chunk(&connection, chunk, &codec, &bytes, &state.chunks[chunk]))
+        if (store_get_chunk(&connection, NULL, chunk, &codec, &bytes, &state.chunks[chunk]))
             die("chunk", chunk);
         make_room(chunk * CHUNK_SIZE + bytes.size);
         if (bytes.size > 0)
