@@ -129,7 +129,7 @@ _mmsync_describe() {
         push)
             operands="region free"
             options="-n:free --name:free --once --take-over --replicas:free --storage:=file,memory --log:free
-                --user:free --password:free --token:free --creds:file --nkey:file --tlsca:file
+                --user:free --password:free --token:free --creds:file --nkey:file --tlscacert:file
                 --tlscert:file --tlskey:file --domain:free --force-filesystem --trust:user -h --help -V
                 --version"
             ;;
@@ -139,7 +139,8 @@ _mmsync_describe() {
                 --mode:free --readers-mode:free --group:group --replace --grace:=forever --evict
                 --lock-wait:=forever --fence:=auto,symmetric,asymmetric --huge-pages:=auto,off,on
                 --force-filesystem --trust:user --user:free --password:free --token:free --creds:file
-                --nkey:file --tlsca:file --tlscert:file --tlskey:file --domain:free -h --help -V --version"
+                --nkey:file --tlscacert:file --tlscert:file --tlskey:file --domain:free -h --help -V
+                --version"
             ;;
         bench)
             operands=""

@@ -160,12 +160,12 @@ function __mmsync_taking
         case bridge
             printf '%s\n' --from -n --count --grace --lock-wait --max-size --schema --type --trust
         case push
-            printf '%s\n' -n --name --replicas --storage --log --user --password --token --creds --nkey --tlsca \
+            printf '%s\n' -n --name --replicas --storage --log --user --password --token --creds --nkey --tlscacert \
                 --tlscert --tlskey --domain --trust
         case follow
             printf '%s\n' --scrub --max-size --max-slots --max-readers --mode --readers-mode --group --grace \
-                --lock-wait --fence --huge-pages --trust --user --password --token --creds --nkey --tlsca \
-                --tlscert --tlskey --domain
+                --lock-wait --fence --huge-pages --trust --user --password --token --creds --nkey \
+                --tlscacert --tlscert --tlskey --domain
         case bench
             printf '%s\n' -s --seconds -r --rounds -d --directory
         case demo
@@ -306,7 +306,7 @@ complete -c mmsync -n '__mmsync_verb push follow' -l password -x -d 'password'
 complete -c mmsync -n '__mmsync_verb push follow' -l token -x -d 'token'
 complete -c mmsync -n '__mmsync_verb push follow' -l creds -r -F -d 'credentials: a JWT with its seed'
 complete -c mmsync -n '__mmsync_verb push follow' -l nkey -r -F -d 'a seed, and in a line of its own its public key'
-complete -c mmsync -n '__mmsync_verb push follow' -l tlsca -r -F -d 'certificates of authorities'
+complete -c mmsync -n '__mmsync_verb push follow' -l tlscacert -r -F -d 'certificates of authorities (NATS_CA)'
 complete -c mmsync -n '__mmsync_verb push follow' -l tlscert -r -F -d 'the client\'s certificate'
 complete -c mmsync -n '__mmsync_verb push follow' -l tlskey -r -F -d 'and its key'
 complete -c mmsync -n '__mmsync_verb push follow' -l domain -x -d 'JetStream domain'

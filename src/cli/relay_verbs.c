@@ -9,7 +9,7 @@
     "      --token TEXT        token (NATS_TOKEN)\n" \
     "      --creds FILE        credentials: a JWT with its seed (NATS_CREDS)\n" \
     "      --nkey FILE         a seed, and in a line of its own its public key (NATS_NKEY)\n" \
-    "      --tlsca FILE        certificates of authorities (NATS_CA)\n" \
+    "      --tlscacert FILE    certificates of authorities (NATS_CA); --tlsca, too\n" \
     "      --tlscert FILE      the client's certificate (NATS_CERT)\n" \
     "      --tlskey FILE       and its key (NATS_KEY)\n" \
     "      --domain NAME       JetStream domain\n"

@@ -122,7 +122,7 @@ static natsStatus set_credentials(natsOptions *nats, const struct connection_opt
 static int set_tls(natsOptions *nats, const struct connection_options *options)
 {
     if (options->ca && natsOptions_LoadCATrustedCertificates(nats, options->ca))
-        return fail("cannot use the certificates in %s (--tlsca): %s", options->ca, nats_detail(NATS_ERR));
+        return fail("cannot use the certificates in %s (--tlscacert): %s", options->ca, nats_detail(NATS_ERR));
     if (!options->cert != !options->key)
         return fail("--tlscert and --tlskey belong together");
     if (options->cert && natsOptions_LoadCertificatesChain(nats, options->cert, options->key))
@@ -182,14 +182,14 @@ static int report_connect(const struct connection *connection, natsStatus status
     case NATS_CONNECTION_AUTH_FAILED:
         return fail("%s refuses the credentials; see --user, --creds, --nkey and --token", connection->url);
     case NATS_SECURE_CONNECTION_REQUIRED:
-        return fail("%s wants TLS; give the certificate of its authority with --tlsca", connection->url);
+        return fail("%s wants TLS; give the certificate of its authority with --tlscacert", connection->url);
     case NATS_SECURE_CONNECTION_WANTED:
-        return fail("%s has no TLS, which --tlsca, --tlscert or tls:// ask for", connection->url);
+        return fail("%s has no TLS, which --tlscacert, --tlscert or tls:// ask for", connection->url);
     case NATS_TIMEOUT: return fail("%s accepts connections, but does not speak NATS in time", connection->url);
     case NATS_ADDRESS_MISSING:
     case NATS_INVALID_ARG: return fail("'%s' is not the URL of a NATS server; write nats://HOST:PORT", connection->url);
     case NATS_SSL_ERROR:
-        return fail("cannot connect to %s by TLS: %s; see --tlsca, --tlscert and --tlskey", connection->url,
+        return fail("cannot connect to %s by TLS: %s; see --tlscacert, --tlscert and --tlskey", connection->url,
                     nats_detail(status));
     default: return fail("cannot connect to %s: %s", connection->url, nats_detail(status));
     }

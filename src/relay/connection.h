@@ -28,7 +28,7 @@ enum {
     {"token", required_argument, NULL, CONNECTION_TOKEN}, \
     {"creds", required_argument, NULL, CONNECTION_CREDS}, \
     {"nkey", required_argument, NULL, CONNECTION_NKEY}, \
-    {"tlsca", required_argument, NULL, CONNECTION_CA}, \
+    {"tlscacert", required_argument, NULL, CONNECTION_CA}, \
     {"tlscert", required_argument, NULL, CONNECTION_CERT}, \
     {"tlskey", required_argument, NULL, CONNECTION_KEY}, \
     {"domain", required_argument, NULL, CONNECTION_DOMAIN}

@@ -24,9 +24,9 @@ nats_start one --tls --tlscert "$scratch/server.pem" --tlskey "$scratch/server.k
     "$scratch/ca.pem"
 push=("$MMSYNC" push "$region" "$nats_url" --name "$name" --once)
 mine=(--tlscert "$scratch/client.pem" --tlskey "$scratch/client.key")
-refuses 1 "by TLS: .*certificate.*; see --tlsca" "${push[@]}"
-refuses 1 "by TLS: .*certificate.*; see --tlsca" "${push[@]}" --tlsca "$scratch/other.pem" "${mine[@]}"
-refuses 1 "cannot connect to nats://.*: .+" "${push[@]}" --tlsca "$scratch/ca.pem"
+refuses 1 "by TLS: .*certificate.*; see --tlscacert" "${push[@]}"
+refuses 1 "by TLS: .*certificate.*; see --tlscacert" "${push[@]}" --tlsca "$scratch/other.pem" "${mine[@]}"
+refuses 1 "cannot connect to nats://.*: .+" "${push[@]}" --tlscacert "$scratch/ca.pem"
 run "${push[@]}" --tlsca "$scratch/ca.pem" "${mine[@]}"
 same "with certificates" "0" "$status$err"
 export NATS_CA=$scratch/ca.pem NATS_CERT=$scratch/client.pem NATS_KEY=$scratch/client.key
@@ -35,5 +35,5 @@ same "with certificates in the environment" "0" "$status$err"
 nats_stop one
 
 nats_start plain
-refuses 1 "has no TLS, which --tlsca" "$MMSYNC" push "$region" "$nats_url" --name "$name" --once
+refuses 1 "has no TLS, which --tlscacert" "$MMSYNC" push "$region" "$nats_url" --name "$name" --once
 finish
