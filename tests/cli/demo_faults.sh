@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# ctest: serial
+# ctest: serial released
 # The demo finds what it looks for: a build that goes wrong on purpose reports it and exits with 1.
 . "$(dirname "$0")/support.bash"
 
