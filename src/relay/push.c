@@ -22,6 +22,7 @@ enum {
     RETRY_MS = 100, /* doubles, up to this: */
     RETRY_MOST_MS = 5000,
     PAUSE_US = 500, /* between two generations: what comes meanwhile is one */
+    BUSY_LOOKS = 8, /* with so long between them: a writer that publishes again by then wakes nobody */
 };
 
 /* How often a follower's wish to begin anew is heeded. */
@@ -128,6 +129,13 @@ static enum push_result wait_for_change(struct push *push)
     }
 }
 
+/* To be woken costs a writer a system call at each publish, so wait for one that is busy by looking. */
+static void pause_busy(const struct push *push)
+{
+    for (unsigned looks = 0; looks < BUSY_LOOKS && mms_generation(push->source.region) == push->pushed; looks++)
+        usleep(PAUSE_US);
+}
+
 static enum push_result go_on(struct push *push)
 {
     for (;;) {
@@ -144,10 +152,11 @@ static enum push_result go_on(struct push *push)
             report_flush(push, true);
             return PUSH_STOPPED;
         }
+        usleep(PAUSE_US);
+        pause_busy(push);
         result = wait_for_change(push);
         if (result)
             return result;
-        usleep(PAUSE_US);
     }
 }
 
