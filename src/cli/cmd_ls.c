@@ -96,16 +96,6 @@ static void print_padded(const char *name, int width)
     printf("%*s  ", (int)strlen(name) < width ? width - (int)strlen(name) : 0, "");
 }
 
-static const char *format_writer(char text[TEXT_SIZE], const mms_info *info)
-{
-    if (info->writer_alive < 0)
-        return "?";
-    if (!info->writer_alive)
-        return "-";
-    snprintf(text, TEXT_SIZE, "%d", (int)info->writer_pid);
-    return text;
-}
-
 static void print_line(const struct surveyed *found, int width)
 {
     const mms_info *info = &found->info;
@@ -121,7 +111,7 @@ static void print_line(const struct surveyed *found, int width)
     printf("%10llu  %10s  %8s  %7u  %8s  %10s\n", (unsigned long long)info->generation,
            info->generation ? format_size(size, (double)info->size) : "-",
            info->publish_time_ns ? format_duration(age, stat_age_ns(info)) : "-", info->readers,
-           format_writer(writer, info), format_size(memory, (double)info->bytes_used));
+           stat_format_writer(writer, info), format_size(memory, (double)info->bytes_used));
 }
 
 static void print_plain(const struct survey *survey)

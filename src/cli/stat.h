@@ -3,6 +3,7 @@
 #ifndef MMS_CLI_STAT_H
 #define MMS_CLI_STAT_H
 
+#include "cli/message.h"
 #include <mmsync/mmap_sync.h>
 #include <mmsync/table.h>
 
@@ -22,6 +23,11 @@ struct stat_state {
 
 /* How old the value is; only if it has a publish time. */
 uint64_t stat_age_ns(const mms_info *info);
+/* Its process id; "-": there is none, "?": not known. Returns one of these, or text. */
+const char *stat_format_writer(char text[TEXT_SIZE], const mms_info *info);
+/* Publishes per second between two looks that are `ns` apart; below 0: not known. The version words of mmap-sync are no
+   counts. */
+double stat_rate(const mms_info *before, const mms_info *now, uint64_t ns);
 /* 32 hexadecimal digits. */
 void stat_format_id(char text[33], const uint64_t id[2]);
 

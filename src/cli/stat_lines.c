@@ -9,20 +9,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* What the last line told; generation 0: there was none. */
-struct last {
-    uint64_t region_id[2], generation, ns;
-};
-
-/* Below 0: not known. The version words of mmap-sync are no counts. */
-static double publishes_per_second(const struct last *last, const mms_info *info, uint64_t now, bool is_mmap_sync)
-{
-    if (is_mmap_sync || last->ns == 0 || now == last->ns || last->generation > info->generation ||
-        last->region_id[0] != info->region_id[0] || last->region_id[1] != info->region_id[1])
-        return -1;
-    return (double)(info->generation - last->generation) * 1e9 / (double)(now - last->ns);
-}
-
 static void print_text(const mms_info *info, double rate)
 {
     char when[TEXT_SIZE];
@@ -55,7 +41,8 @@ static void print_json(const mms_info *info, double rate)
 static int print_lines(const char *path, mms_inspector *inspector, const struct stat_lines *lines)
 {
     const bool is_mmap_sync = mms_is_mmap_sync(path);
-    struct last last = {.ns = 0};
+    mms_info last = {.generation = 0};
+    uint64_t looked_ns = 0;
 
     for (uint64_t printed = 0; !lines->count || printed < lines->count; printed++) {
         uint64_t now;
@@ -73,11 +60,12 @@ static int print_lines(const char *path, mms_inspector *inspector, const struct 
         if (code)
             return fail_call(code);
         now = monotonic_ns();
-        rate = publishes_per_second(&last, &info, now, is_mmap_sync);
+        rate = is_mmap_sync || looked_ns == 0 ? -1 : stat_rate(&last, &info, now - looked_ns);
         (lines->json ? print_json : print_text)(&info, rate);
         if (!flush_output())
             return EXIT_FAILED;
-        last = (struct last){{info.region_id[0], info.region_id[1]}, info.generation, now};
+        last = info;
+        looked_ns = now;
     }
     return EXIT_OK;
 }

@@ -34,16 +34,6 @@ const struct row *screen_find(const struct screen *screen, const char *address)
     return NULL;
 }
 
-static const char *format_writer(char text[TEXT_SIZE], const mms_info *info)
-{
-    if (info->writer_alive < 0)
-        return "?";
-    if (!info->writer_alive)
-        return "-";
-    snprintf(text, TEXT_SIZE, "%d", (int)info->writer_pid);
-    return text;
-}
-
 static const char *format_rate(char text[TEXT_SIZE], double rate)
 {
     if (rate < 0)
@@ -67,7 +57,7 @@ static void draw_row(const struct row *row, int line, int width)
     put_text(line, width, "%12llu %9s %9s %11s %8u %6u %9s %11s", (unsigned long long)info->generation,
              format_rate(rate, row->rate), info->publish_time_ns ? format_duration(age, stat_age_ns(info)) : "-",
              info->generation ? format_size(size, (double)info->size) : "-", info->readers, info->readers_dead,
-             format_writer(writer, info), format_size(memory, (double)info->bytes_used));
+             stat_format_writer(writer, info), format_size(memory, (double)info->bytes_used));
 }
 
 /* The row under the cursor stays in sight. */
@@ -137,7 +127,7 @@ static int draw_geometry(const mms_info *info, int line)
     put_text(line++, 0, "memory      %s, %s of it in huge pages; %u of %u slots, for %s each",
              format_size(used, (double)info->bytes_used), format_size(huge, (double)info->bytes_huge), info->slots_used,
              info->max_slots, format_size(most, (double)info->max_size));
-    put_text(line++, 0, "writer      %s", format_writer(writer, info));
+    put_text(line++, 0, "writer      %s", stat_format_writer(writer, info));
     put_text(line++, 0, "refused     %llu writes, ever; %llu slots taken from readers",
              (unsigned long long)info->refused, (unsigned long long)info->evicted);
     put_text(line++, 0, "readers     %u of %u, and %u dead", info->readers, info->max_readers, info->readers_dead);

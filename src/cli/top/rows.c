@@ -3,6 +3,7 @@
 #include "cli/cmd.h"
 #include "cli/message.h"
 #include "cli/now.h"
+#include "cli/stat.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,18 +24,11 @@ const char *row_name(const struct row *row)
 
 /* ---- What has changed ---- */
 
-static bool is_same_region(const mms_info *a, const mms_info *b)
-{
-    return a->region_id[0] == b->region_id[0] && a->region_id[1] == b->region_id[1];
-}
-
-/* The version words of mmap-sync are no counts. */
 static double publishes_per_second(const struct surveyed *now, const struct surveyed *before, uint64_t ns)
 {
-    if (!before || before->error || now->error || now->is_mmap_sync || ns == 0 ||
-        !is_same_region(&now->info, &before->info) || now->info.generation < before->info.generation)
+    if (!before || before->error || now->error || now->is_mmap_sync)
         return -1;
-    return (double)(now->info.generation - before->info.generation) * 1e9 / (double)ns;
+    return stat_rate(&before->info, &now->info, ns);
 }
 
 /* ---- Order ---- */
