@@ -165,7 +165,7 @@ MISSED = {
     "table-slowest-put": "it is the slowest of some 500,000, so it has in it whatever else the processor did meanwhile; a "
     "column has the longest that one took on the processor. Every 1,000 puts a slot gets 64 KiB more: 10 us, or 0.2 to "
     "0.4 ms in a virtual machine whose host has not provided that memory yet; and when the table takes some MiB at once, "
-    "a few huge pages, which take milliseconds each there.",
+    "it may get huge pages, which take milliseconds each there.",
     "table-beside": "each commit makes another slot the current one. The reader fetches what the writer changed from the "
     "writer's core, and its caches hold parts of two or three slots in place of one.",
     "sleepers": "nearly half of it is six system calls, which look whether the region's files are still in place; a "
