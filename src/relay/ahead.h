@@ -7,7 +7,9 @@
 #include "relay/connection.h"
 #include <stdbool.h>
 
-enum { AHEAD_MOST = 16 }; /* of 512 KiB: some milliseconds of a fast network */
+/* Of 512 KiB: some milliseconds of a fast network. With 64 of them nats-server 2.9 has cut connections
+   off, as of slow consumers. */
+enum { AHEAD_MOST = 32 };
 
 /* Start from {0}. What goes wrong here only means that nothing was asked for. */
 struct ahead {

@@ -38,7 +38,7 @@ struct follower {
     struct follow_state state;
     struct log_reader log;
     struct codec codec;
-    struct buffer chunk, head; /* of the last chunk; what the head points to */
+    struct buffer chunk, head; /* of the last chunk that came packed; what the head points to */
 
     struct tree tree;   /* of the newest value, or of the update that is begun, as it was at the last hash_update */
     bool tree_is_ahead; /* it is of that update */

@@ -5,9 +5,12 @@
 #include "cli/relay_verbs.h"
 #include "relay/follow.h"
 #include "relay/push.h"
+#include <malloc.h>
 #include <nats/nats.h>
 #include <signal.h>
 #include <string.h>
+
+enum { KEEP_BELOW = 4 << 20, KEEP_MOST = 64 << 20 };
 
 static int run(int argc, char **argv)
 {
@@ -21,8 +24,19 @@ static int run(int argc, char **argv)
     return EXIT_USAGE;
 }
 
+/* Each chunk is a message of libnats, allocated when it comes. By default glibc takes memory of this
+   size from the kernel each time, which clears it, and gives it back. */
+static void keep_memory(void)
+{
+#ifdef __GLIBC__
+    (void)mallopt(M_MMAP_THRESHOLD, KEEP_BELOW);
+    (void)mallopt(M_TRIM_THRESHOLD, KEEP_MOST);
+#endif
+}
+
 int main(int argc, char **argv)
 {
     signal(SIGPIPE, SIG_IGN);
+    keep_memory();
     return argc > 0 ? finish_output(run(argc, argv)) : EXIT_USAGE;
 }

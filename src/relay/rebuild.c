@@ -82,7 +82,7 @@ static enum outcome prepare_target(struct rebuild *rebuild)
     enum step step = settle_tree(follower);
 
     if (step == STEP_OK)
-        step = judge_target(follower, target_reserve(&follower->target, size), size);
+        step = judge_target(follower, target_reserve_step(&follower->target, 0, size), size);
     if (step == STEP_OK)
         step = hash_update(follower, follower->target.size);
     return step == STEP_OK ? OUTCOME_DONE : go_on_with(rebuild, step);

@@ -76,48 +76,70 @@ static bool judge_chunk(void *context, const struct stored_chunk *stored, bool d
 
 /* ---- Fetching ---- */
 
-static enum outcome put_chunk(struct rebuild *rebuild, const struct stored_chunk *stored)
+/* The update has the chunk. It is hashed there, while it is in the caches, and so just once. */
+static bool has_arrived(const struct follower *follower, const struct stored_chunk *stored)
 {
-    struct follower *follower = rebuild->follower;
+    if (chunk_length(follower->target.size, stored->chunk) == stored->header.length)
+        return is_equal(follower, stored);
+    return chunk_is_sound(&stored->header, follower->target.buffer + stored->chunk * CHUNK_SIZE);
+}
+
+static enum step put_chunk(struct follower *follower, const struct fetched_chunk *fetched, uint64_t whole)
+{
     struct target *target = &follower->target;
-    const uint64_t offset = stored->chunk * CHUNK_SIZE, length = stored->header.length;
-    int code = target_reserve(target, offset + length);
+    const uint64_t offset = fetched->stored.chunk * CHUNK_SIZE, length = fetched->stored.header.length;
+    int code = target_reserve_step(target, offset + length, whole);
 
     if (code == 0 && length > 0)
-        code = target_put(target, offset, follower->chunk.data, length);
+        code = target_put(target, offset, fetched->bytes, length);
     if (code != 0)
-        return go_on_with(rebuild, judge_target(follower, code, offset + length));
+        return judge_target(follower, code, offset + length);
     tree_mark(&follower->tree, offset, length);
-    if (length > 0 && target->size < offset + length)
-        target->size = offset + length;
+    return hash_update(follower, length > 0 && target->size < offset + length ? offset + length : target->size);
+}
+
+static void note_fetched(struct rebuild *rebuild, const struct stored_chunk *stored)
+{
     if (rebuild->listed_count < LISTED_MOST)
         rebuild->listed[rebuild->listed_count++] = stored->chunk;
     rebuild->fetched++;
-    rebuild->bytes += length;
+    rebuild->bytes += stored->header.length;
     report_fetched(rebuild->start.record.size, rebuild->bytes);
+}
+
+static enum outcome take_chunk(struct rebuild *rebuild, const struct fetched_chunk *fetched)
+{
+    const struct stored_chunk *stored = &fetched->stored;
+    uint64_t generation = 0;
+
+    if (!find_generation(rebuild, stored, &generation)) {
+        rebuild->future = true;
+        return OUTCOME_DONE;
+    }
+    rebuild->step = put_chunk(rebuild->follower, fetched, rebuild->start.record.size);
+    if (rebuild->step != STEP_OK)
+        return OUTCOME_STEP;
+    if (!has_arrived(rebuild->follower, stored)) /* the root will tell whether it matters */
+        return OUTCOME_DONE;
+    set_as_of(rebuild, stored->chunk, generation);
+    note_fetched(rebuild, stored);
     return OUTCOME_DONE;
 }
 
 static enum outcome fetch(struct rebuild *rebuild, struct ahead *ahead, uint64_t chunk)
 {
     struct follower *follower = rebuild->follower;
-    struct stored_chunk stored;
-    uint64_t generation = 0;
+    struct fetched_chunk fetched;
     enum store_result result =
-        store_get_chunk(&follower->connection, ahead, chunk, &follower->codec, &follower->chunk, &stored);
-    enum outcome outcome;
+        store_get_chunk(&follower->connection, ahead, chunk, &follower->codec, &follower->chunk, &fetched);
+    enum outcome outcome = OUTCOME_DONE;
 
-    if (result == STORE_MISSING || result == STORE_DAMAGED) /* the root will tell whether it matters */
-        return OUTCOME_DONE;
-    outcome = judge_store(rebuild, result, "");
-    if (outcome != OUTCOME_DONE)
-        return outcome;
-    if (!find_generation(rebuild, &stored, &generation)) {
-        rebuild->future = true;
-        return OUTCOME_DONE;
-    }
-    set_as_of(rebuild, chunk, generation);
-    return put_chunk(rebuild, &stored);
+    if (result == STORE_OK)
+        outcome = take_chunk(rebuild, &fetched);
+    else if (result != STORE_MISSING && result != STORE_DAMAGED) /* of those the root will tell, too */
+        outcome = judge_store(rebuild, result, "");
+    store_free_chunk(&fetched);
+    return outcome;
 }
 
 static enum outcome fetch_wanted(struct rebuild *rebuild)
@@ -151,6 +173,27 @@ static enum step note_times(struct rebuild *rebuild)
     return step;
 }
 
+/* A list of the chunks costs the server as much as their bytes: it reads them all. With nothing to
+   compare, take every chunk that the value has; one that it got since comes from the log. */
+static enum outcome want_all(struct rebuild *rebuild)
+{
+    const uint64_t count = count_chunks(rebuild->start.record.size);
+
+    if (!extend(rebuild, count))
+        return rebuild_no_memory(rebuild);
+    if (count > 0)
+        memset(rebuild->wanted, 1, (size_t)count);
+    return OUTCOME_DONE;
+}
+
+static enum outcome compare(struct rebuild *rebuild)
+{
+    if (!rebuild->trust && rebuild->follower->target.size == 0)
+        return want_all(rebuild);
+    return judge_store(rebuild,
+                       store_list(&rebuild->follower->connection, rebuild->start.sequence, judge_chunk, rebuild), "");
+}
+
 enum outcome compare_and_fetch(struct rebuild *rebuild)
 {
     struct follower *follower = rebuild->follower;
@@ -161,8 +204,7 @@ enum outcome compare_and_fetch(struct rebuild *rebuild)
     rebuild->future = rebuild->mismatch = false;
     if (!extend(rebuild, count_chunks(follower->target.size)))
         return rebuild_no_memory(rebuild);
-    outcome =
-        judge_store(rebuild, store_list(&follower->connection, rebuild->start.sequence, judge_chunk, rebuild), "");
+    outcome = compare(rebuild);
     if (outcome == OUTCOME_DONE)
         outcome = fetch_wanted(rebuild);
     if (outcome != OUTCOME_DONE)

@@ -34,10 +34,18 @@ typedef bool store_visitor(void *context, const struct stored_chunk *stored, boo
    `until` in it, the sequence of a message that is still there (the head's), or 0. */
 enum store_result store_list(const struct connection *connection, uint64_t until, store_visitor *visit, void *context);
 
-/* Chunk number `chunk`; its bytes, found sound, are in bytes->data, header.length of them. `ahead`,
-   which may be NULL: what was asked for already. */
+/* A chunk with its bytes. */
+struct fetched_chunk {
+    struct stored_chunk stored;
+    const unsigned char *bytes; /* stored.header.length of them, not yet compared with its leaves */
+    natsMsg *message;           /* where they are, unless they came packed */
+};
+
+/* Chunk number `chunk`. `ahead`, which may be NULL: what was asked for already. `unpacked` holds bytes
+   that came packed. store_free_chunk in any case. */
 enum store_result store_get_chunk(const struct connection *connection, struct ahead *ahead, uint64_t chunk,
-                                  struct codec *codec, struct buffer *bytes, struct stored_chunk *out);
+                                  struct codec *codec, struct buffer *unpacked, struct fetched_chunk *out);
+void store_free_chunk(struct fetched_chunk *fetched);
 
 /* The head. `message` holds what `head` points to; `sequence`, which may be NULL, is its place in the
    value stream. */

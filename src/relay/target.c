@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "relay/target.h"
 #include <string.h>
+#include <sys/statvfs.h>
+
+/* Eight huge pages: they are made in the time that it takes to bring what was asked for ahead. */
+#define RESERVE_STEP (UINT64_C(16) << 20)
 
 int target_open(struct target *target, const char *path, const mms_writer_options *options)
 {
@@ -59,6 +63,26 @@ int target_reserve(struct target *target, uint64_t capacity)
     target->buffer = buffer;
     target->capacity = capacity > target->size ? capacity : target->size;
     return 0;
+}
+
+static bool has_room(const struct target *target, uint64_t size)
+{
+    struct statvfs disk;
+
+    return statvfs(target->path, &disk) == 0 && (uint64_t)disk.f_bavail * disk.f_frsize >= size;
+}
+
+int target_reserve_step(struct target *target, uint64_t end, uint64_t whole)
+{
+    const uint64_t step = end / RESERVE_STEP * RESERVE_STEP + RESERVE_STEP;
+
+    if (whole > target->max_size)
+        return MMS_E_TOO_BIG;
+    if (target->buffer && end <= target->capacity)
+        return 0;
+    if (step >= whole || !has_room(target, whole - (target->buffer ? target->capacity : 0)))
+        return target_reserve(target, end < whole ? whole : end);
+    return target_reserve(target, step);
 }
 
 int target_put(struct target *target, uint64_t offset, const void *data, uint64_t length)

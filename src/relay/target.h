@@ -27,6 +27,10 @@ void target_close(struct target *target);
 /* Begin an update, if none is begun, with room for `capacity` bytes. MMS_E_TOO_BIG, MMS_E_AGAIN,
    -ENOSPC, MMS_E_GONE. */
 int target_reserve(struct target *target, uint64_t capacity);
+/* The same for the first `end` bytes of an update that will have `whole`: little by little, so that
+   the kernel makes memory while the network brings what is to be in it. All at once if there may not
+   be room, so as to fail before anything was fetched. */
+int target_reserve_step(struct target *target, uint64_t end, uint64_t whole);
 /* Bytes of the update, within its capacity. */
 int target_put(struct target *target, uint64_t offset, const void *data, uint64_t length);
 /* These are right as they are, but may differ in the value that is shown, or in slots that are

@@ -63,11 +63,16 @@ static void fetch_chunks(void)
     if (store_list(&connection, 0, add_chunk, NULL))
         die("the list of chunks", 0);
     for (uint64_t chunk = 0; chunk < state.chunk_count; chunk++) {
-        if (store_get_chunk(&connection, NULL, chunk, &codec, &bytes, &state.chunks[chunk]))
+        struct fetched_chunk fetched;
+
+        if (store_get_chunk(&connection, NULL, chunk, &codec, &bytes, &fetched) ||
+            !chunk_is_sound(&fetched.stored.header, fetched.bytes))
             die("chunk", chunk);
-        make_room(chunk * CHUNK_SIZE + bytes.size);
-        if (bytes.size > 0)
-            memcpy(state.value + chunk * CHUNK_SIZE, bytes.data, bytes.size);
+        state.chunks[chunk] = fetched.stored;
+        make_room(chunk * CHUNK_SIZE + fetched.stored.header.length);
+        if (fetched.stored.header.length > 0)
+            memcpy(state.value + chunk * CHUNK_SIZE, fetched.bytes, fetched.stored.header.length);
+        store_free_chunk(&fetched);
     }
     free(bytes.data);
 }
