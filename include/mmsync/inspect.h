@@ -54,8 +54,9 @@ typedef struct mms_reader_info {
 int mms_inspect(const char *path, mms_info *out);
 
 /* For a program that looks at a region again and again: the same answers as mms_inspect for that path, in a fraction of
-   the time, since what cannot have changed is kept. No descriptor stays open. If the path leads to another region by
-   now, it is that one that is told of. An inspector serves one thread at a time; a forked child may use its copy. */
+   the time, since what cannot have changed is kept: maps, and up to three descriptors, as long as they are in the lower half
+   of those that RLIMIT_NOFILE allowed at the open. If the path leads to another region by now, it is that one that is told of.
+   An inspector serves one thread at a time; a forked child may use its copy. */
 typedef struct mms_inspector mms_inspector;
 /* Something that mms_inspect can look at must be there. */
 int mms_inspector_open(const char *path, mms_inspector **out);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static const char state_suffix[] = "_state";
@@ -201,8 +202,20 @@ int survey_directory(struct survey *survey, const char *directory)
     return EXIT_OK;
 }
 
+/* An inspector keeps two descriptors if half as many as there may be are enough for that, and then looks in less time. */
+static void allow_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
 void survey_repeat(struct survey *survey)
 {
+    allow_descriptors();
     free_list(&survey->known);
     survey->known = survey->found;
     survey->found = (struct surveyed_list){.all = NULL};

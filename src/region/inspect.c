@@ -43,7 +43,11 @@ static int open_once(const struct mms__place *place, struct mms__inspection *loo
     bool gone;
     int code;
 
-    *look = (struct mms__inspection){.place = *place, .control_file = {.fd = -1}, .readers_file = {.fd = -1}};
+    *look = (struct mms__inspection){.place = *place,
+                                     .control_file = {.fd = -1},
+                                     .data_file = {.fd = -1},
+                                     .readers_file = {.fd = -1},
+                                     .lock_file = {.fd = -1}};
     code = mms__place_open(&look->place, &trust);
     if (code != 0)
         return code;
@@ -75,7 +79,9 @@ void mms__inspection_close(struct mms__inspection *look)
     mms__unmap(&look->control_map);
     mms__unmap(&look->readers_map);
     mms__file_close(&look->control_file);
+    mms__file_close(&look->data_file);
     mms__file_close(&look->readers_file);
+    mms__file_close(&look->lock_file);
     mms__place_close(&look->place);
 }
 
@@ -150,27 +156,19 @@ static void read_geometry(const struct mms__inspection *look, mms_info *out)
 }
 
 /* As in mms_info: 1 alive, 0 not, -1 not known. */
-static int writer_alive(const struct mms__place *place)
+static int writer_alive(const struct mms__inspection *look)
 {
-    struct mms__file file;
-    int code;
+    int code = look->lock_file.fd < 0 ? -EBADF : mms__test_byte(look->lock_file.fd, 0);
 
-    if (mms__file_open(place->directory.fd, "lock", O_RDONLY, 0, &file) != 0)
-        return -1;
-    code = mms__test_byte(file.fd, 0);
-    mms__file_close(&file);
     return code == 0 ? 0 : code == -EAGAIN ? 1 : -1;
 }
 
-static uint64_t bytes_used(const struct mms__place *place)
+/* Of the others nothing was ever stored. */
+static uint32_t slots_used(const struct mms__inspection *look)
 {
-    struct stat status;
-    uint64_t bytes = 0;
+    uint32_t used = mms__load_relaxed(&look->control->slots_used);
 
-    for (int i = 0; i < MMS__PART_COUNT; i++)
-        if (fstatat(place->directory.fd, mms__parts[i].name, &status, AT_SYMLINK_NOFOLLOW) == 0)
-            bytes += (uint64_t)status.st_blocks * 512;
-    return bytes;
+    return used < look->header.max_slots ? used : look->header.max_slots;
 }
 
 /* As the writer noted it: who maps a file cannot see what pages it is in. */
@@ -178,7 +176,7 @@ static uint64_t bytes_huge(const struct mms__inspection *look)
 {
     uint64_t bytes = 0;
 
-    for (uint32_t i = 0; i < look->header.max_slots; i++) {
+    for (uint32_t i = 0; i < slots_used(look); i++) {
         uint64_t huge = mms__load_relaxed(&look->control->slots[i].huge);
 
         bytes += huge < look->header.stride ? huge : look->header.stride;
@@ -200,7 +198,7 @@ static void count_readers(const struct mms__inspection *look, mms_info *out)
     }
 }
 
-bool mms__inspection_has_readers(const struct mms__inspection *look)
+static bool has_readers(const struct mms__inspection *look)
 {
     for (uint32_t i = 0; i < mms__inspection_lines(look); i++)
         if (mms__load_relaxed(&look->readers->lines[i].owner) != 0)
@@ -208,7 +206,109 @@ bool mms__inspection_has_readers(const struct mms__inspection *look)
     return false;
 }
 
-int mms__inspection_tell(const struct mms__inspection *look, mms_info *out)
+/* ---- Its files ---- */
+
+/* What mms__file_open and fstatat want: the open directory and a name in it, or the whole path, for which there is room. */
+struct part_name {
+    int directory;
+    char text[sizeof((struct mms__place *)0)->path + 16];
+};
+
+static void name_part(const struct mms__inspection *look, enum mms__part part, struct part_name *name)
+{
+    const char *path = look->place.path;
+    char *at = name->text;
+
+    name->directory = look->place.directory.fd >= 0 ? look->place.directory.fd : AT_FDCWD;
+    if (name->directory == AT_FDCWD) {
+        at = stpcpy(at, path);
+        *at++ = '/';
+    }
+    strcpy(at, mms__parts[part].name);
+}
+
+static bool stat_by_name(const struct mms__inspection *look, enum mms__part part, struct stat *status)
+{
+    struct part_name name;
+
+    name_part(look, part, &name);
+    return fstatat(name.directory, name.text, status, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* A file that stays open from one look to the next: the host may have closed it, and somebody may have deleted it. */
+static bool stat_kept(struct mms__file *file, struct stat *status)
+{
+    if (mms__file_stat(file, status) == 0 && status->st_nlink > 0)
+        return true;
+    mms__file_close(file);
+    return false;
+}
+
+static void open_by_name(const struct mms__inspection *look, enum mms__part part, int flags, struct mms__file *file)
+{
+    struct part_name name;
+
+    name_part(look, part, &name);
+    if (mms__file_open(name.directory, name.text, flags, 0, file) != 0)
+        file->fd = -1;
+}
+
+/* Only the locks in it are of interest: which readers are dead. Those of another file than the one that is mapped say nothing. */
+static bool stat_readers(struct mms__inspection *look, struct stat *status)
+{
+    struct mms__file file = {.fd = -1};
+
+    if (stat_kept(&look->readers_file, status))
+        return true;
+    if (look->readers && has_readers(look))
+        open_by_name(look, MMS__PART_READERS, O_RDONLY, &file);
+    if (file.fd >= 0 && mms__file_is(&look->readers_file, file.device, file.inode))
+        look->readers_file.fd = file.fd;
+    else
+        mms__file_close(&file);
+    return stat_by_name(look, MMS__PART_READERS, status);
+}
+
+static bool stat_and_keep(const struct mms__inspection *look, enum mms__part part, int flags, struct mms__file *file,
+                          struct stat *status)
+{
+    if (stat_kept(file, status))
+        return true;
+    open_by_name(look, part, flags, file);
+    return mms__file_stat(file, status) == 0 || stat_by_name(look, part, status);
+}
+
+static bool stat_control(struct mms__inspection *look, struct stat *status)
+{
+    bool is_there = stat_by_name(look, MMS__PART_CONTROL, status);
+
+    look->has_moved = !is_there || !mms__file_is(&look->control_file, status->st_dev, status->st_ino);
+    return is_there;
+}
+
+static bool stat_part(struct mms__inspection *look, enum mms__part part, struct stat *status)
+{
+    switch (part) {
+    case MMS__PART_DATA: return stat_and_keep(look, part, O_PATH, &look->data_file, status);
+    case MMS__PART_READERS: return stat_readers(look, status);
+    case MMS__PART_LOCK: return stat_and_keep(look, part, O_RDONLY, &look->lock_file, status);
+    case MMS__PART_CONTROL: return stat_control(look, status);
+    default: return stat_by_name(look, part, status);
+    }
+}
+
+static uint64_t bytes_used(struct mms__inspection *look)
+{
+    struct stat status;
+    uint64_t bytes = 0;
+
+    for (int i = 0; i < MMS__PART_COUNT; i++)
+        if (stat_part(look, i, &status))
+            bytes += (uint64_t)status.st_blocks * 512;
+    return bytes;
+}
+
+int mms__inspection_tell(struct mms__inspection *look, mms_info *out)
 {
     mms_info info = {.generation = 0};
     int code = read_value(look, &info);
@@ -216,9 +316,9 @@ int mms__inspection_tell(const struct mms__inspection *look, mms_info *out)
     if (code != 0)
         return code;
     read_geometry(look, &info);
+    info.bytes_used = bytes_used(look); /* opens what the next two want */
     count_readers(look, &info);
-    info.writer_alive = writer_alive(&look->place);
-    info.bytes_used = bytes_used(&look->place);
+    info.writer_alive = writer_alive(look);
     info.bytes_huge = bytes_huge(look);
     *out = info;
     return 0;

@@ -5,23 +5,24 @@
 
 #include "region/header.h"
 #include "region/writer_lock.h"
+#include <sys/resource.h>
 
 struct mms__inspection {
     struct mms__place place;
-    struct mms__file control_file, readers_file;
+    struct mms__file control_file, data_file, readers_file, lock_file; /* open or not, at any time */
     struct mms__mapping control_map, readers_map;
     struct mms__header header;
     const struct mms__control *control;
     const struct mms__readers *readers; /* NULL: this user may not read it */
+    rlim_t keep_below;                  /* between two looks, a descriptor at or above this is closed */
+    bool has_moved;                     /* when mms_inspect was last answered, `control` lay no longer under its name */
 };
 
 /* Details are stored. */
 int mms__inspection_open(const struct mms__place *place, struct mms__inspection *look);
-/* What mms_inspect tells. Needs the directory; `readers_file` only if a line is in use, and then without it each reader
-   counts as alive. Details are stored. */
-int mms__inspection_tell(const struct mms__inspection *look, mms_info *out);
-/* True if a reader line is in use. */
-bool mms__inspection_has_readers(const struct mms__inspection *look);
+/* What mms_inspect tells. The files are found in the directory if it is open, or else by the path; those that there is use
+   for are opened. Details are stored. */
+int mms__inspection_tell(struct mms__inspection *look, mms_info *out);
 void mms__inspection_close(struct mms__inspection *look);
 /* How many lines of the table have ever been used. */
 uint32_t mms__inspection_lines(const struct mms__inspection *look);

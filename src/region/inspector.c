@@ -1,59 +1,44 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inspecting a region again and again: its files stay mapped, and their names tell whether they are still the region's.
-   A mapped file keeps its inode number, so no other file can be taken for it. */
+/* Inspecting a region again and again: its files stay mapped, and the name of `control`, at which each look looks last, tells
+   whether the path still leads to them. A mapped file keeps its inode number, so no other file can be taken for it. */
 #include "handle/inspector.h"
 #include "base/error.h"
 #include "region/backend.h"
 #include "region/inspection.h"
-#include "region/parts.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/stat.h>
+#include <sys/resource.h>
 
-static bool leads_to(const struct mms__inspection *look, const char *name, const struct mms__file *file)
+/* Descriptors are the host's: the upper half is left to it. */
+static rlim_t affordable_descriptors(void)
 {
-    struct stat status;
+    struct rlimit limit;
 
-    return fstatat(look->place.directory.fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-           mms__file_is(file, status.st_dev, status.st_ino);
+    return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur / 2 : 0;
 }
 
-/* Only the locks in it are of interest: which readers are dead. */
-static void open_readers(struct mms__inspection *look)
+/* `lock` and `readers` have the locks that tell who is alive, and an open file tells its size in less time than a name. */
+static void keep_files(struct mms__inspection *look)
 {
-    struct mms__file file;
+    struct mms__file *const files[] = {&look->data_file, &look->readers_file, &look->lock_file};
 
-    if (!look->readers || !mms__inspection_has_readers(look))
-        return;
-    if (mms__file_open(look->place.directory.fd, "readers", O_RDONLY, 0, &file) != 0)
-        return;
-    if (mms__file_is(&look->readers_file, file.device, file.inode))
-        look->readers_file.fd = file.fd;
-    else
-        mms__file_close(&file);
-}
-
-static void close_files(struct mms__inspection *look)
-{
     mms__file_close(&look->control_file);
-    mms__file_close(&look->readers_file);
     mms__file_close(&look->place.directory);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        if (files[i]->fd >= 0 && (rlim_t)files[i]->fd >= look->keep_below)
+            mms__file_close(files[i]);
 }
 
-/* -EAGAIN: the name leads elsewhere by now. */
-static int look_again(struct mms__inspection *look, mms_info *out)
+/* False: the path leads elsewhere by now, or what is mapped is damaged or gone, so all that counts is what is there. */
+static bool look_again(struct mms__inspection *look, mms_info *out)
 {
-    int code = -EAGAIN;
+    mms_info info;
 
-    if (mms__file_open(AT_FDCWD, look->place.path, O_RDONLY | O_DIRECTORY, 0, &look->place.directory) != 0)
-        return -EAGAIN;
-    if (leads_to(look, "control", &look->control_file)) {
-        open_readers(look);
-        code = mms__inspection_tell(look, out);
-    }
-    close_files(look);
-    return code;
+    if (mms__inspection_tell(look, &info) != 0 || look->has_moved)
+        return false;
+    keep_files(look);
+    *out = info;
+    return true;
 }
 
 void mms__native_inspector_closing(struct mms_inspector *inspector)
@@ -76,17 +61,16 @@ static int look_first(struct mms_inspector *inspector, mms_info *out)
         return code;
     }
     inspector->kept = look;
+    look->keep_below = affordable_descriptors();
     code = mms__inspection_tell(look, out);
-    close_files(look);
+    keep_files(look);
     return code;
 }
 
 int mms__native_inspect_again(struct mms_inspector *inspector, mms_info *out)
 {
-    int code = inspector->kept ? look_again(inspector->kept, out) : -EAGAIN;
-
-    if (code != -EAGAIN && code != MMS_E_GONE)
-        return code;
+    if (inspector->kept && look_again(inspector->kept, out))
+        return 0;
     if (inspector->kept)
         mms__native_inspector_closing(inspector);
     return look_first(inspector, out);

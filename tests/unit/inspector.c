@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mms_inspector: after whatever has happened to a region and to its path, the same answers as those of mms_inspect, which
-   keeps nothing; without a descriptor in between, and with few system calls (region/inspector.c). */
+   keeps nothing; with few descriptors in between, none where they are scarce, and few system calls (region/inspector.c). */
 #include "forked.h"
 #include "mmap_sync_sample.h"
 #include "region/layout.h"
@@ -8,8 +8,10 @@
 #include "scratch.h"
 #include "system_calls.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -169,6 +171,94 @@ static void forked_child_may_use_its_copy(void **state)
     mms_inspector_close(asked.inspector);
 }
 
+static void deleted_lock_is_noticed(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer *writer = sample_writer(path);
+    mms_inspector *inspector;
+    mms_info info;
+
+    publish_text(writer, "value");
+    inspector = inspector_of(path);
+    check_ok(mms_inspector_look(inspector, &info));
+    check_equal(info.writer_alive, 1);
+    check_ok(unlink(scratch_path(state, "region/lock")));
+    check_same_answer(inspector, path);
+    check_ok(mms_inspector_look(inspector, &info));
+    check_equal(info.writer_alive, -1);
+    mms_inspector_close(inspector);
+    check_ok(mms_writer_close(writer));
+}
+
+enum { DESCRIPTORS = 64 };
+
+static int count_descriptors(void)
+{
+    int count = 0;
+
+    for (int fd = 0; fd < DESCRIPTORS; fd++)
+        count += fcntl(fd, F_GETFD) >= 0;
+    return count;
+}
+
+/* As a host does that closes all descriptors, and then opens files of its own. */
+static void put_others_in_place(const bool before[DESCRIPTORS], bool replaced[DESCRIPTORS])
+{
+    for (int fd = 0; fd < DESCRIPTORS; fd++) {
+        replaced[fd] = !before[fd] && fcntl(fd, F_GETFD) >= 0;
+        if (replaced[fd])
+            check_equal(dup2(0, fd), fd);
+    }
+}
+
+static void descriptors_that_were_closed_are_not_used(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer *writer = sample_writer(path);
+    bool before[DESCRIPTORS], replaced[DESCRIPTORS];
+    mms_inspector *inspector;
+    int count;
+
+    publish_text(writer, "value");
+    for (int fd = 0; fd < DESCRIPTORS; fd++)
+        before[fd] = fcntl(fd, F_GETFD) >= 0;
+    count = count_descriptors();
+    inspector = inspector_of(path);
+    check_true(count_descriptors() > count && count_descriptors() <= count + 3);
+    put_others_in_place(before, replaced);
+    check_same_answer(inspector, path);
+    mms_inspector_close(inspector);
+    for (int fd = 0; fd < DESCRIPTORS; fd++)
+        if (replaced[fd])
+            check_ok(close(fd)); /* it is still open */
+    check_equal(count_descriptors(), count);
+    check_ok(mms_writer_close(writer));
+}
+
+static void none_is_kept_where_they_are_scarce(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    int taken[DESCRIPTORS / 2], count;
+    mms_inspector *inspector;
+    struct rlimit before, few;
+
+    sample_closed_region(path, "value");
+    for (int i = 0; i < DESCRIPTORS / 2; i++)
+        taken[i] = dup(0);
+    check_ok(getrlimit(RLIMIT_NOFILE, &before));
+    few = (struct rlimit){.rlim_cur = DESCRIPTORS, .rlim_max = before.rlim_max};
+    check_ok(setrlimit(RLIMIT_NOFILE, &few));
+    count = count_descriptors();
+    inspector = inspector_of(path);
+    check_equal(count_descriptors(), count);
+    check_same_answer(inspector, path);
+    check_equal(count_descriptors(), count);
+    mms_inspector_close(inspector);
+    check_ok(setrlimit(RLIMIT_NOFILE, &before));
+    for (int i = 0; i < DESCRIPTORS / 2; i++)
+        check_ok(close(taken[i]));
+}
+
 static void look_again(void *context)
 {
     mms_info info;
@@ -188,7 +278,7 @@ static void files_are_not_mapped_again(void **state)
     error = count_system_calls(look_again, inspector, &calls);
     if (error == 0) {
         check_equal(calls.of[SYS_mmap] + calls.of[SYS_munmap] + calls.of[SYS_pread64], 0);
-        check_true(calls.total <= 20);
+        check_true(calls.total <= 6); /* control, data, changes, readers, lock, and its lock byte */
     }
     mms_inspector_close(inspector);
     if (error != 0)
@@ -206,6 +296,9 @@ int main(void)
         scratch_test(nothing_to_inspect_is_an_error),
         scratch_test(files_of_mmap_sync_are_inspected_too),
         scratch_test(forked_child_may_use_its_copy),
+        scratch_test(deleted_lock_is_noticed),
+        scratch_test(descriptors_that_were_closed_are_not_used),
+        scratch_test(none_is_kept_where_they_are_scarce),
         scratch_test(files_are_not_mapped_again),
     };
 

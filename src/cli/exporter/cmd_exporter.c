@@ -5,9 +5,8 @@
 #include "cli/exporter/metrics.h"
 #include "cli/message.h"
 #include "cli/sink.h"
-#include <errno.h>
 #include <limits.h>
-#include <string.h>
+#include <stdlib.h>
 
 static const struct verb verb = {
     .name = "exporter",
@@ -30,24 +29,19 @@ static const struct option long_options[] = {
 static int write_textfile(const char *file, char *const *directories, int count)
 {
     struct survey survey = {.is_repeated = false};
+    struct metrics metrics = {.text = NULL};
     struct sink sink;
-    FILE *out;
-    int status = sink_open(&sink, file), error;
+    int status = sink_open(&sink, file);
 
-    if (status)
-        return status;
-    out = sink_stream(&sink);
-    if (out) {
-        error = metrics_write(out, &survey, directories, count);
-        survey_free(&survey);
-        if (fclose(out) != 0 && !error)
-            error = errno;
-    } else {
-        error = errno;
-    }
-    errno = error;
-    status = error ? fail_errno("cannot write %s", file) : sink_commit(&sink);
+    if (!status && !metrics_write(&metrics, &survey, directories, count))
+        status = fail("out of memory for the metrics");
+    if (!status)
+        status = sink_write(&sink, metrics.text, metrics.size);
+    if (!status)
+        status = sink_commit(&sink);
     sink_close(&sink);
+    survey_free(&survey);
+    free(metrics.text);
     return status;
 }
 

@@ -90,19 +90,14 @@ static enum MHD_Result answer_text(struct MHD_Connection *connection, unsigned s
 
 static enum MHD_Result answer_metrics(struct MHD_Connection *connection, struct server *server)
 {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-    int error = out ? metrics_write(out, &server->survey, server->directories, server->count) : errno;
+    struct metrics metrics = {.text = NULL};
 
-    if (out && fclose(out) != 0)
-        error = ENOMEM;
-    if (error) {
-        free(text);
+    if (!metrics_write(&metrics, &server->survey, server->directories, server->count)) {
+        free(metrics.text);
         return answer_text(connection, MHD_HTTP_INTERNAL_SERVER_ERROR, "out of memory\n");
     }
     return answer(connection, MHD_HTTP_OK, "text/plain; version=0.0.4; charset=utf-8",
-                  mhd.create_response_from_buffer(size, text, MHD_RESPMEM_MUST_FREE));
+                  mhd.create_response_from_buffer(metrics.size, metrics.text, MHD_RESPMEM_MUST_FREE));
 }
 
 static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *url, const char *method,

@@ -4,11 +4,18 @@
 #define MMS_CLI_EXPORTER_METRICS_H
 
 #include "cli/survey.h"
-#include <stdio.h>
+#include <stddef.h>
 
-/* Look at the regions in each directory, and write their metrics. A directory that cannot be
-   listed has been reported, and counts in a metric. The survey begins as zeros, and is the caller's
-   to free; give the same one each time. Returns 0 or an errno. */
-int metrics_write(FILE *out, struct survey *survey, char *const *directories, int count);
+/* Begins as zeros; `text` is the caller's to free. */
+struct metrics {
+    char *text; /* not 0-terminated */
+    size_t size, room;
+    bool failed; /* out of memory: the text is cut short */
+};
+
+/* Look at the regions in each directory, and add their metrics. A directory that cannot be listed has been reported, and
+   counts in a metric. The survey begins as zeros, and is the caller's to free; give the same one each time. False: out of
+   memory. */
+bool metrics_write(struct metrics *out, struct survey *survey, char *const *directories, int count);
 
 #endif
