@@ -77,18 +77,12 @@ static inline const void *mms__root_of(const void *data, size_t size, size_t roo
 
 /* ---- Text ---- */
 
-#ifdef __cplusplus
 static inline mms_str mms_str_of(const char *text)
 {
     mms_str str = {text, strlen(text)};
+
     return str;
 }
-#else
-static inline mms_str mms_str_of(const char *text)
-{
-    return (mms_str){text, strlen(text)};
-}
-#endif
 
 static inline bool mms_str_equal(mms_str a, mms_str b)
 {

@@ -177,6 +177,7 @@ static inline unsigned mms__match_words(const struct mms__words *words, uint64_t
 }
 
 #if defined(__SSE2__) && !defined(__SANITIZE_THREAD__) && !defined(MMS__LOADS_ARE_WATCHED)
+#define MMS__MATCHES_WHOLE_LINES 1
 /* The upper halves of four words. */
 static inline __m128i mms__upper_halves(const mms__word *words)
 {
@@ -184,24 +185,23 @@ static inline __m128i mms__upper_halves(const mms__word *words)
 
     return _mm_castps_si128(_mm_shuffle_ps(_mm_load_ps(halves), _mm_load_ps(halves + 4), _MM_SHUFFLE(3, 1, 3, 1)));
 }
+#endif
 
-/* The same for a whole line at once. Such loads are not atomic, and need not be: a word that is found
-   is loaded again. */
+/* The same, for a whole line at once where the processor can. Such loads are not atomic, and need not
+   be: a word that is found is loaded again. */
 static inline unsigned mms__match(const struct mms__words *words, uint64_t tag)
 {
+#ifdef MMS__MATCHES_WHOLE_LINES
     unsigned skipped = MMS__BUCKET_WORDS - words->count; /* a node's block has a word before them */
     const mms__word *line = words->first - skipped;
     __m128i low = _mm_srai_epi32(mms__upper_halves(line), 16), high = _mm_srai_epi32(mms__upper_halves(line + 4), 16);
     __m128i found = _mm_cmpeq_epi16(_mm_packs_epi32(low, high), _mm_set1_epi16((short)tag));
 
     return (unsigned)_mm_movemask_epi8(_mm_packs_epi16(found, _mm_setzero_si128())) >> skipped;
-}
 #else
-static inline unsigned mms__match(const struct mms__words *words, uint64_t tag)
-{
     return mms__match_words(words, tag);
-}
 #endif
+}
 
 static inline uint64_t mms__word_to_unit(uint64_t word)
 {

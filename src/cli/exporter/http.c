@@ -4,8 +4,6 @@
 #include "cli/exporter/metrics.h"
 #include "cli/interrupt.h"
 #include "cli/message.h"
-
-#ifdef MMS_HAVE_MICROHTTPD
 #include <dlfcn.h>
 #include <errno.h>
 #include <microhttpd.h>
@@ -206,13 +204,3 @@ int http_serve(const char *address, char *const *directories, int count)
     survey_free(&server.survey);
     return interrupt_finish(EXIT_OK);
 }
-
-#else
-
-int http_serve(const char *address, char *const *directories, int count)
-{
-    (void)directories, (void)count;
-    return fail("cannot listen on %s: this mmsync was built without libmicrohttpd; use --textfile", address);
-}
-
-#endif
