@@ -272,12 +272,14 @@ static inline uint32_t mms__relay_take(uint32_t *relay, bool late)
 {
     /* Acquire (pair: the release in mms__relay_open): who falls asleep after our wake finds `wake` changed. */
     uint32_t word = mms__load_acquire(relay);
+    bool taken;
 
     if ((word & MMS__RELAY_OPEN) == 0)
         return 0;
     if ((word & MMS__RELAY_TRIES) == 0)
         return late ? word : 0;
-    if (!mms__cas_seq_cst(relay, &word, word - 1))
+    taken = mms__cas_seq_cst(relay, &word, word - 1);
+    if (!taken)
         return 0;
     MMS__STEP(relay_taken);
     return word;
