@@ -282,6 +282,12 @@ static void count(mms__word *word, unsigned more)
     mms__store_relaxed(word, mms__load_relaxed(word) + more);
 }
 
+/* Its readers have left, so the caller has no need of another slot. */
+static int fail_spared(const struct mms__pool *pool)
+{
+    return mms__fail(MMS_E_AGAIN, "writing %s: no slot is free but the one to go back to", pool->path);
+}
+
 /* No slot is free and none can be added: wait for readers. `reason` is the error that stopped an
    extension, `before` the caller's cancel state. A sleep may end the thread: no
    slot is taken yet. */
@@ -293,8 +299,8 @@ static int wait_for_readers(struct mms__pool *pool, struct mms__patience patienc
 
     pool->last_check_ns = 0; /* look for the dead at once */
     while ((receipt->reclaimed = reclaim_or_release(pool)) == 0) {
-        if (pool->holder_count == 0) /* only `current` is in use: an error stopped the extension */
-            return reason;
+        if (pool->holder_count == 0) /* an error stopped the extension, or all but `current` is spared */
+            return reason != 0 ? reason : fail_spared(pool);
         if (mms__now_ns() >= deadline)
             break;
         mms__sleep_cancellable(pause, before);

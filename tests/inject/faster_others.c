@@ -7,6 +7,7 @@
 #include "scratch.h"
 #include <fcntl.h>
 #include <glob.h>
+#include <mmsync/history.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -332,6 +333,57 @@ static void value_that_is_replaced_while_it_is_verified_is_no_finding(void **sta
     check_ok(mms_writer_close(rival.writer));
 }
 
+/* ---- Leaving ---- */
+
+static mms_reader *leaving;
+
+static void leave(void)
+{
+    check_ok(mms_release(leaving));
+}
+
+/* Going back to a value that a reader holds while there is no slot for a copy: whenever the reader leaves, before the wait
+   for a slot, in it or at its end, the value comes back where it is. */
+static void reader_that_leaves_while_its_value_is_gone_back_to_is_no_obstacle(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    unsigned calls = 1, came_back = 0;
+
+    for (unsigned nth = 0; nth <= calls; nth++) {
+        mms_writer_options options = sample_options();
+        mms_receipt receipt;
+        mms_region *region;
+        mms_writer *writer;
+        int code;
+
+        options.max_slots = 2;
+        options.grace_ms = 5;
+        writer = sample_writer_with(path, options);
+        publish_text(writer, "older");
+        region = sample_region(path);
+        leaving = holding_reader(region);
+        publish_text(writer, "newer");
+        inject_before(nth, leave);
+        inject_arm(&(struct inject_plan){.nth = 0});
+        code = mms_write_rollback(writer, 0, &receipt);
+        calls = nth == 0 ? counts->all : calls;
+        inject_disarm();
+        inject_before(0, NULL);
+        came_back += code == 0;
+        if (code != 0) {
+            check_code(code, MMS_E_AGAIN);
+            check_equal(receipt.blockers, 1);
+        }
+        check_copies(path, code == 0 ? "older" : "newer");
+        check_ok(mms_reader_close(leaving));
+        check_ok(mms_region_close(region));
+        check_ok(mms_writer_close(writer));
+        check_ok(mms_verify(path, NULL, NULL));
+        check_ok(mms_remove(path));
+    }
+    check_true(came_back > 1 && came_back <= calls);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -342,6 +394,7 @@ int main(void)
         answers_test(schema_that_is_replaced_while_it_is_copied_is_copied_anew),
         answers_test(value_that_is_replaced_while_it_is_verified_is_no_finding),
         answers_test(changes_that_come_meanwhile_are_not_deleted_unlooked),
+        answers_test(reader_that_leaves_while_its_value_is_gone_back_to_is_no_obstacle),
     };
 
     counts = inject_share();
