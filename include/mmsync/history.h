@@ -37,7 +37,8 @@ typedef struct mms_past_value {
 } mms_past_value;
 
 /* List them, newest first, from outside: no writer need be alive, and what is listed may be gone when you see it. *count is
-   how many there are; the first `capacity` are stored. */
+   how many there are; the first `capacity` are stored. If a writer keeps being faster (100 tries), the list may lack some,
+   even the current one. */
 int mms_history(const char *path, mms_past_value *out, size_t capacity, size_t *count);
 
 /* Make the value of an older generation the newest one, under a generation of its own; 0: the one before the current. Type,

@@ -9,13 +9,13 @@
 #include <mmsync/history.h>
 #include <stdlib.h>
 
-/* False if the slot does not hold the whole value of its generation, or is being reused. */
+/* False if the slot does not hold the whole value of its generation, is being reused, or has got one newer than `current`. */
 static bool read_slot(const struct mms__inspection *look, uint32_t slot, uint64_t current, mms_past_value *out)
 {
     const struct mms__descriptor *from = &look->control->slots[slot];
     /* Acquire: what was published with it (pair: mms__note_published). */
     uint64_t published = mms__load_acquire(&from->published), generation;
-    bool is_current = mms__word_pinnable(current) && mms__word_slot(current) == slot;
+    bool is_current = mms__word_slot(current) == slot;
 
     if (is_current)
         published = mms__word_generation(current);
@@ -33,15 +33,15 @@ static bool read_slot(const struct mms__inspection *look, uint32_t slot, uint64_
     /* The word changes before anything else of the slot does (pair: the fence in mms__slot_take). */
     mms__fence_acquire();
     generation = mms__load_relaxed(&from->generation);
-    return generation == published && generation > mms__load_relaxed(&look->control->floor) &&
-           out->size <= look->header.max_size;
+    return generation == published && generation <= mms__word_generation(current) &&
+           generation > mms__load_relaxed(&look->control->floor) && out->size <= look->header.max_size;
 }
 
 static int newer_first(const void *a, const void *b)
 {
     uint64_t one = ((const mms_past_value *)a)->generation, other = ((const mms_past_value *)b)->generation;
 
-    return one < other ? 1 : one > other ? -1 : 0;
+    return (one < other) - (one > other);
 }
 
 static uint32_t count_used(const struct mms__inspection *look)
@@ -51,7 +51,7 @@ static uint32_t count_used(const struct mms__inspection *look)
     return used < look->header.max_slots ? used : look->header.max_slots;
 }
 
-/* All of them, as long as `current` stays. Returns how many. */
+/* All of them, as long as `current`, which can be pinned, stays. Returns how many. */
 static size_t list_once(const struct mms__inspection *look, uint64_t current, mms_past_value *all)
 {
     uint32_t used = count_used(look), keep = mms__load_relaxed(&look->control->keep);
@@ -65,7 +65,8 @@ static size_t list_once(const struct mms__inspection *look, uint64_t current, mm
     return count;
 }
 
-/* How often the value may change while the slots are read. */
+/* How often the value may change while the slots are read. After that the list lacks what has been overwritten since the
+   last try began. */
 enum { TRIES = 100 };
 
 static int list(const struct mms__inspection *look, mms_past_value *out, size_t capacity, size_t *count)

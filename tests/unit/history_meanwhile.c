@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* mms_history while a writer publishes: history.c is compiled here with a fence at which the writer is always faster. What is
+   listed was published and is whole, whatever happened meanwhile (G13). */
+#include <mmsync/atomic.h>
+
+static void at_fence(void);
+
+#undef mms__fence_acquire
+#define mms__fence_acquire() (at_fence(), __atomic_thread_fence(__ATOMIC_ACQUIRE))
+#include "region/history.c"
+
+#include "keeping.h"
+#include "scratch.h"
+#include <stdio.h>
+
+static struct {
+    const char *path;
+    mms_writer *writer;
+    unsigned fences; /* since a list was asked for */
+    unsigned first;  /* it publishes before this one and those after it, */
+    unsigned times;  /* so many in all */
+    unsigned most;   /* values at a time */
+    unsigned number; /* of the last value */
+    uint64_t generation;
+} rival;
+
+static void publish_next(void)
+{
+    rival.generation = publish_number(rival.writer, ++rival.number);
+}
+
+static void at_fence(void)
+{
+    if (++rival.fences < rival.first || rival.fences - rival.first >= rival.times)
+        return;
+    for (unsigned i = 0; i < rival.most; i++)
+        publish_next();
+}
+
+static void begin(void **state, uint8_t keep)
+{
+    rival.path = scratch_path(state, "region");
+    rival.writer = keeping_writer(rival.path, keep);
+    rival.number = 0;
+    rival.times = 0;
+    for (int i = 0; i < 30; i++)
+        publish_next();
+}
+
+/* Of the value that was published with this generation: each publish takes one. */
+static size_t size_of(uint64_t generation)
+{
+    return (size_t)snprintf(NULL, 0, "value %u", rival.number - (unsigned)(rival.generation - generation));
+}
+
+/* While the writer publishes at the fences from `first` on. Returns how many are listed. */
+static size_t list_while(unsigned first, unsigned times, unsigned most, mms_past_value values[KEEPING_SLOTS])
+{
+    uint64_t oldest = rival.generation - KEEPING_SLOTS;
+    size_t count;
+
+    rival.fences = 0;
+    rival.first = first;
+    rival.times = times;
+    rival.most = most;
+    count = list_values(rival.path, values);
+    rival.times = 0;
+    for (size_t i = 0; i < count; i++) {
+        check_true(values[i].generation > oldest && values[i].generation <= rival.generation);
+        check_true(i == 0 || values[i].generation < values[i - 1].generation);
+        check_true(!values[i].current || i == 0);
+        check_equal(values[i].size, size_of(values[i].generation));
+    }
+    return count;
+}
+
+/* Whenever it comes, a new value is the first of the list, and the list is as of one moment. */
+static void a_list_is_made_anew_if_a_value_comes_meanwhile(void **state)
+{
+    mms_past_value values[KEEPING_SLOTS];
+    unsigned fences;
+
+    begin(state, 3);
+    (void)list_while(0, 0, 0, values);
+    fences = rival.fences;
+    check_true(fences > KEEPING_SLOTS / 2); /* one for each slot in use, and one more */
+    for (unsigned most = 1; most <= 2 * KEEPING_SLOTS; most++)
+        for (unsigned first = 1; first <= fences; first++) {
+            size_t count = list_while(first, 1, most, values);
+
+            check_true(rival.fences > fences); /* more than one list */
+            check_true(count > 3);
+            check_true(values[0].current);
+            check_equal(values[0].generation, rival.generation);
+            for (size_t i = 1; i <= 3; i++) {
+                check_true(values[i].kept);
+                check_equal(values[i].generation, rival.generation - i);
+            }
+        }
+    check_ok(mms_writer_close(rival.writer));
+}
+
+/* A writer that is faster each time does not keep the call for ever. */
+static void a_list_ends_however_fast_the_writer_is(void **state)
+{
+    mms_past_value values[KEEPING_SLOTS];
+
+    begin(state, 3);
+    for (unsigned most = 1; most <= 2 * KEEPING_SLOTS; most++) {
+        (void)list_while(1, UINT32_MAX, most, values);
+        check_true(rival.fences <= 1000 * (KEEPING_SLOTS + 1));
+    }
+    check_true(list_while(0, 0, 0, values) > 3 && values[0].generation == rival.generation);
+    check_ok(mms_writer_close(rival.writer));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        scratch_test(a_list_is_made_anew_if_a_value_comes_meanwhile),
+        scratch_test(a_list_ends_however_fast_the_writer_is),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
