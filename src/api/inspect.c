@@ -37,19 +37,24 @@ static void release(mms_inspector *inspector)
 int mms_inspector_open(const char *path, mms_inspector **out)
 {
     MMS__HOLD_CANCEL(before);
+    const struct mms__backend *backend;
     mms_inspector *inspector;
+    struct mms__place place;
     mms_info info;
     int code;
 
     if (!out)
         return mms__fail(MMS_E_INVALID, "mms_inspector_open: out is NULL");
     *out = NULL;
+    code = mms__backend_find(path, &place, &backend);
+    if (code != 0)
+        return code;
     inspector = calloc(1, sizeof *inspector);
     if (!inspector)
-        return mms__fail(-ENOMEM, "inspecting %s", path ? path : "NULL");
-    code = mms__backend_find(path, &inspector->place, &inspector->backend);
-    if (code == 0)
-        code = look(inspector, &info);
+        return mms__fail(-ENOMEM, "inspecting %s", place.path);
+    inspector->place = place;
+    inspector->backend = backend;
+    code = look(inspector, &info);
     if (code == 0)
         *out = inspector;
     else

@@ -63,10 +63,11 @@ static void raise_all(struct mms__watch *watch)
 
 /* ---- Regions ---- */
 
-/* It got ready before, and has not been woken since: the next publish still changes the word. */
-static bool is_ready(const struct mms__watch *watch, uint64_t now)
+/* It got ready before, and has not been woken since: the next publish still changes the word. If its time is over by now,
+   the sleep ends at once. */
+static bool is_ready(const struct mms__watch *watch)
 {
-    return watch->sleep.word && now < watch->sleep_until;
+    return watch->sleep.word != NULL;
 }
 
 /* Raise what is due. True if the watcher is to sleep for this region: `sleep` says how. */
@@ -82,7 +83,7 @@ static bool settle(struct mms__watch *watch, uint64_t now)
             watch->sleep.word = NULL;
             return false;
         }
-        if (is_ready(watch, now))
+        if (is_ready(watch))
             return true;
         code = region->backend->wait_begin(region, generation, &watch->sleep);
     }

@@ -63,7 +63,9 @@ int mms__futex_wait_any(const struct mms__futex *futexes, size_t count, uint64_t
 /* Of no words, which is invalid, so nothing sleeps. */
 bool mms__futex_has_any(void)
 {
-    return syscall(SYS_futex_waitv, NULL, 0, 0, NULL, CLOCK_MONOTONIC) != 0 && errno == EINVAL;
+    errno = 0;
+    (void)syscall(SYS_futex_waitv, NULL, 0, 0, NULL, CLOCK_MONOTONIC);
+    return errno == EINVAL;
 }
 
 static long wake(uint32_t *word, int most)

@@ -70,7 +70,7 @@ static void note(struct mms__pool *pool, unsigned slot)
    slot has gets small pages. One that needs much also makes up for earlier ones, bit by bit. */
 uint64_t mms__slot_huge_now(const struct mms__pool *pool, unsigned slot, uint64_t room, enum mms__pace pace)
 {
-    uint64_t has = pool->slots[slot].allocated, lacks = room > has ? room - has : 0;
+    uint64_t lacks = room - pool->slots[slot].allocated;
 
     if (pool->huge_pages == MMS_HUGE_PAGES_OFF)
         return 0;

@@ -17,8 +17,8 @@ uint64_t mms__slot_round(const struct mms__pool *pool, unsigned slot, uint64_t r
 /* The most that this gives for any slot. */
 uint64_t mms__slot_round_most(const struct mms__pool *pool, uint64_t room);
 
-/* How many bytes to put into huge pages when a slot is to have `room`. 0: none now, because that
-   would take an update far longer than all else that it does. */
+/* How many bytes to put into huge pages when a slot is to have `room`, more than it has. 0: none now,
+   because that would take an update far longer than all else that it does. */
 uint64_t mms__slot_huge_now(const struct mms__pool *pool, unsigned slot, uint64_t room, enum mms__pace pace);
 /* Put the first `room` bytes of a slot into huge pages, except those for which this was tried
    before, and `most` bytes of them at most. What is there keeps its content; what is not there may

@@ -175,22 +175,28 @@ MMS__INLINE void fill_receipt(const struct mms__native_writer *writer, size_t si
     receipt->size = size;
 }
 
-/* `content` is NULL for a whole value; `seek`: see mms__pool_seek_newest; `plain`: see mms__slot_take_plain. */
-MMS__INLINE int take(struct mms__native_writer *writer, size_t capacity, bool seek, bool plain, uint64_t *content,
-                     mms_receipt *receipt)
+/* Before each write. */
+MMS__INLINE int begin(struct mms__native_writer *writer, size_t capacity)
 {
-    struct mms__patience patience = {writer->front.options.grace_ms, writer->front.options.on_grace};
-    int code = check(writer, capacity);
+    writer->receipt = no_receipt; /* not memset: gcc makes that `rep stos`, half as slow as all the rest */
+    return check(writer, capacity);
+}
+
+static struct mms__patience patience_of(const struct mms__native_writer *writer)
+{
+    return (struct mms__patience){writer->front.options.grace_ms, writer->front.options.on_grace};
+}
+
+/* For a whole value. `plain`: see mms__slot_take_plain. */
+MMS__INLINE int take(struct mms__native_writer *writer, size_t capacity, bool plain, mms_receipt *receipt)
+{
+    int code = begin(writer, capacity);
 
     if (code != 0)
         return code;
-    writer->receipt = no_receipt; /* not memset: gcc makes that `rep stos`, half as slow as all the rest */
-    if (seek)
-        mms__pool_seek_newest(&writer->pool, &writer->receipt);
-    if (content)
-        code = mms__pool_take_newest(&writer->pool, capacity, patience, &writer->slot, content, &writer->receipt);
-    else if (!MMS__LIKELY(mms__pool_take_ready(&writer->pool, capacity, plain, &writer->slot)))
-        code = mms__pool_take(&writer->pool, capacity, patience, &writer->slot, &writer->receipt);
+    if (MMS__LIKELY(mms__pool_take_ready(&writer->pool, capacity, plain, &writer->slot)))
+        return 0;
+    code = mms__pool_take(&writer->pool, capacity, patience_of(writer), &writer->slot, &writer->receipt);
     if (receipt && code == MMS_E_AGAIN)
         *receipt = writer->receipt;
     return code;
@@ -199,10 +205,18 @@ MMS__INLINE int take(struct mms__native_writer *writer, size_t capacity, bool se
 int mms__writer_take_newest(struct mms__native_writer *writer, size_t capacity, bool seek, uint64_t *content,
                             mms_receipt *receipt)
 {
-    int code = take(writer, capacity, seek, false, content, receipt);
+    int code = begin(writer, capacity);
 
+    if (code != 0)
+        return code;
+    if (seek)
+        mms__pool_seek_newest(&writer->pool, &writer->receipt);
+    code =
+        mms__pool_take_newest(&writer->pool, capacity, patience_of(writer), &writer->slot, content, &writer->receipt);
     if (receipt && code == 0)
         fill_receipt(writer, 0, receipt);
+    if (receipt && code == MMS_E_AGAIN)
+        *receipt = writer->receipt;
     return code;
 }
 
@@ -292,7 +306,7 @@ int mms__native_write(struct mms_writer *front, const void *data, size_t size, m
 {
     struct mms__native_writer *writer = mms__native_writer_of(front);
     struct mms__descriptor as;
-    int code = take(writer, size, false, size <= PLAIN_MOST, NULL, receipt);
+    int code = take(writer, size, size <= PLAIN_MOST, receipt);
 
     if (code != 0)
         return code;
@@ -306,7 +320,7 @@ int mms__native_write(struct mms_writer *front, const void *data, size_t size, m
 int mms__native_begin(struct mms_writer *front, size_t capacity, void **buffer, mms_receipt *receipt)
 {
     struct mms__native_writer *writer = mms__native_writer_of(front);
-    int code = take(writer, capacity, false, false, NULL, receipt);
+    int code = take(writer, capacity, false, receipt);
 
     if (code != 0)
         return code;
