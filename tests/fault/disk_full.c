@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <mmsync/history.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -436,6 +437,49 @@ static void memory_that_was_given_back_is_asked_for_again(void **state)
     in_child_with_mount("tmpfs", "size=16m", directory, grow_into_what_was_given_back, (void *)(uintptr_t)directory);
 }
 
+/* G13: what is kept is worth less than a write that would fail, and is given up from the oldest on. */
+static void write_over_what_is_kept(void *directory)
+{
+    const char *path = region_in(directory);
+    mms_writer_options options = sample_options();
+    mms_past_value values[8];
+    mms_writer *writer;
+    mms_region *region;
+    mms_reader *reader;
+    uint64_t oldest;
+    size_t count;
+
+    options.max_size = 64 * MIB;
+    options.max_slots = 8;
+    options.keep = 3;
+    writer = sample_writer_with(path, options);
+    region = sample_region(path);
+    reader = sample_reader(region);
+    for (unsigned char i = 1; i <= 4; i++) /* each takes so much that more than the three cannot stay */
+        check_ok(publish_filled(writer, 300 * KIB, i));
+    check_ok(mms_history(path, values, 8, &count));
+    check_equal(count, 4);
+    oldest = values[3].generation;
+    check_ok(publish_filled(writer, 1200 * KIB, 5));
+    check_filled(reader, 1200 * KIB, 5);
+    check_ok(mms_history(path, values, 8, &count));
+    check_true(count < 4 && values[0].size == 1200 * KIB);
+    for (size_t i = 1; i < count; i++)
+        check_true(values[i].generation > oldest);
+    check_code(mms_write_rollback(writer, oldest, NULL), MMS_E_FORGOTTEN);
+    check_code(publish_filled(writer, 1200 * KIB, 6), -ENOSPC); /* not at the cost of the newest value */
+    check_filled(reader, 1200 * KIB, 5);
+    check_ok(mms_verify(path, NULL, NULL));
+    check_ok(mms_reader_close(reader));
+    check_ok(mms_region_close(region));
+    check_ok(mms_writer_close(writer));
+}
+
+static void kept_values_give_way_to_a_write_that_needs_their_memory(void **state)
+{
+    in_small_memory(state, write_over_what_is_kept);
+}
+
 static void hold_while_full(void *directory)
 {
     const char *path = region_in(directory);
@@ -626,6 +670,7 @@ int main(void)
         scratch_test(room_for_two_values_is_enough),
         scratch_test(receipt_names_what_was_published),
         scratch_test(memory_that_was_given_back_is_asked_for_again),
+        scratch_test(kept_values_give_way_to_a_write_that_needs_their_memory),
         scratch_test(held_view_stays_whole_on_a_full_disk),
         scratch_test(evicted_readers_live_on_a_full_disk),
         scratch_test(region_is_not_made_on_a_full_disk_and_nothing_is_left),

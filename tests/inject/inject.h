@@ -73,6 +73,7 @@
     KIND(pthread_key_create, EAGAIN, ENOMEM) \
     KIND(pthread_setspecific, ENOMEM) \
     KIND(pthread_atfork, ENOMEM) \
+    KIND(pthread_attr_init, ENOMEM) \
     KIND(pthread_create, EAGAIN, EINVAL, EPERM) \
     KIND(malloc, ENOMEM) \
     KIND(calloc, ENOMEM) \

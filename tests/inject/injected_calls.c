@@ -281,7 +281,8 @@ static bool is_of_archives(int kind)
 /* Those are in refused_waiting.c: behind a descriptor is a thread, whose calls come in no order. */
 static bool is_of_waiting(int kind)
 {
-    return kind == INJECT_write || kind == INJECT_pipe2 || kind == INJECT_pthread_create || kind == INJECT_futex_waitv;
+    return kind == INJECT_write || kind == INJECT_pipe2 || kind == INJECT_pthread_attr_init ||
+           kind == INJECT_pthread_create || kind == INJECT_futex_waitv;
 }
 
 /* Where the kernel tracks no pages, the first of these calls fails by itself. */

@@ -7,6 +7,7 @@
 #include "os/process.h"
 #include "sample.h"
 #include "scratch.h"
+#include <mmsync/history.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -67,6 +68,8 @@ static void look_while(const char *path, enum inject_kind kind, int error, int c
     check_code(mms_inspect(path, &(mms_info){0}), code);
     check_detail_mentions("boot_id");
     check_code(mms_verify(path, NULL, NULL), code);
+    check_detail_mentions("boot_id");
+    check_code(mms_history(path, NULL, 0, &(size_t){0}), code);
     check_detail_mentions("boot_id");
     check_code(mms_region_open(path, NULL, &(mms_region *){NULL}), code);
     check_detail_mentions("boot_id");

@@ -61,6 +61,7 @@ static void what_cannot_be_made_is_an_error_and_leaves_nothing(void **state)
     check_refused(region, INJECT_fstat, 2, EIO, -EIO, "making a descriptor");
     for (unsigned nth = 1; nth <= 3; nth++) /* the descriptor, the watch, the watcher */
         check_refused(region, INJECT_calloc, nth, ENOMEM, -ENOMEM, "making a descriptor");
+    check_refused(region, INJECT_pthread_attr_init, 1, ENOMEM, -ENOMEM, "no thread could be started");
     check_refused(region, INJECT_pthread_create, 1, EAGAIN, -ENOMEM, "no thread could be started");
     check_refused(region, INJECT_pthread_create, 1, EPERM, -EPERM, "no thread could be started");
     check_follows(path, region, 2);
@@ -118,16 +119,47 @@ static void so_will_one_that_refuses_it(void **state)
     check_follows_while(state, INJECT_futex_waitv, EPERM, FOR_GOOD);
 }
 
-static void waits_that_find_no_memory_are_repeated(void **state)
+static void check_repeats_waits(void **state, int error)
 {
     const char *path = scratch_path(state, "region");
     mms_region *region;
 
     sample_closed_region(path, "value");
     region = sample_region(path);
-    fail_from_here(INJECT_futex_waitv, 2, ENOMEM, 5); /* after the question whether there is such a call */
+    fail_from_here(INJECT_futex_waitv, 2, error, 5); /* after the question whether there is such a call */
     check_follows(path, region, 2);
     inject_disarm();
+    check_ok(mms_region_close(region));
+}
+
+static void waits_that_find_no_memory_are_repeated(void **state)
+{
+    check_repeats_waits(state, ENOMEM);
+}
+
+/* By a debugger that stops the process: signals are blocked in its thread. */
+static void so_are_waits_that_are_interrupted(void **state)
+{
+    check_repeats_waits(state, EINTR);
+}
+
+/* An acknowledgement that came back with the byte still in the pipe would be one for ever. */
+static void the_byte_is_read_in_spite_of_signals(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_region *region;
+    int fd = -1;
+
+    sample_closed_region(path, "value");
+    region = sample_region(path);
+    check_ok(mms_wait_fd(region, &fd));
+    check_equal(poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, PATIENCE_MS), 1);
+    fail_from_here(INJECT_read, 1, EINTR, 3);
+    check_acknowledges(region, fd, 1);
+    inject_disarm();
+    check_equal(counts->failed, 3);
+    check_equal(poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, 0), 0);
+    check_ok(mms_wait_fd_close(region, fd));
     check_ok(mms_region_close(region));
 }
 
@@ -141,6 +173,8 @@ int main(void)
         answers_test(a_kernel_without_futex_waitv_will_do),
         answers_test(so_will_one_that_refuses_it),
         answers_test(waits_that_find_no_memory_are_repeated),
+        answers_test(so_are_waits_that_are_interrupted),
+        answers_test(the_byte_is_read_in_spite_of_signals),
     };
 
     counts = inject_share();

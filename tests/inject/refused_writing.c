@@ -10,6 +10,7 @@
 #include "scratch.h"
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <mmsync/history.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -161,6 +162,28 @@ static void owner_that_cannot_be_given_is_an_error_of_the_update(void **state)
     check_ok(mms_writer_close(writer));
 }
 
+static void room_for_changes_that_is_refused_is_told(void **state)
+{
+    static const int errors[] = {ENOSPC, EDQUOT};
+    const char *path = scratch_path(state, "region"), *file = scratch_path(state, "region/changes");
+    mms_writer *writer = sample_writer(path);
+    size_t size;
+    void *buffer;
+
+    publish_text(writer, "value");
+    for (int i = 0; i < 2; i++) {
+        fail_from_here(INJECT_fallocate, 1, errors[i], 1);
+        check_code(mms_write_update(writer, 10, &buffer, &size, NULL), -errors[i]);
+        inject_disarm();
+        check_detail_mentions("give a smaller options.changes_size");
+        check_true(access(file, F_OK) != 0);
+        check_copies(path, "value");
+    }
+    check_ok(mms_write_update(writer, 10, &buffer, &size, NULL));
+    check_ok(mms_write_abort(writer));
+    check_ok(mms_writer_close(writer));
+}
+
 static void changes_that_are_written_in_pieces_are_whole(void **state)
 {
     const char *path = scratch_path(state, "region");
@@ -253,6 +276,29 @@ static void commit_without_room_for_its_record_can_be_made_again(void **state)
     check_ok(mms_writer_close(writer));
 }
 
+/* A value that comes back in its place gets new words, for which a file that shares its blocks may need room. */
+static void going_back_without_room_for_its_words_can_be_tried_again(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer *writer = sample_writer(path);
+    struct mms__pool *pool = &mms__native_writer_of(writer)->pool;
+    mms_receipt receipt = {.generation = 4711};
+
+    publish_text(writer, "older");
+    publish_text(writer, "newer");
+    pool->shares_blocks = true;
+    fail_from_here(INJECT_madvise, 1, EFAULT, FOR_GOOD);
+    check_code(mms_write_rollback(writer, 0, &receipt), -ENOSPC);
+    inject_disarm();
+    check_detail_mentions(path);
+    check_equal(receipt.generation, 4711);
+    check_copies(path, "newer");
+    check_true(mms__pool_invariant(pool) == NULL);
+    check_ok(mms_write_rollback(writer, 0, &receipt));
+    check_copies(path, "older");
+    check_ok(mms_writer_close(writer));
+}
+
 static void print_finding(void *unused, const char *finding)
 {
     (void)unused;
@@ -298,10 +344,12 @@ int main(void)
         answers_test(membarrier_that_finds_no_memory_is_asked_again),
         answers_test(without_generations_no_memory_is_given_back),
         answers_test(owner_that_cannot_be_given_is_an_error_of_the_update),
+        answers_test(room_for_changes_that_is_refused_is_told),
         answers_test(changes_that_are_written_in_pieces_are_whole),
         answers_test(ranges_without_memory_are_merged_and_not_lost),
         answers_test(touches_without_memory_count_as_everything),
         answers_test(commit_without_room_for_its_record_can_be_made_again),
+        answers_test(going_back_without_room_for_its_words_can_be_tried_again),
         answers_test(replacement_without_room_leaves_the_old_region),
     };
 

@@ -137,6 +137,15 @@ static void with_checksum_and_reader(struct scene *scene)
     with_reader(scene);
 }
 
+/* The reader has the one to go back to, so that is copied at first. */
+static void with_kept_values_and_reader(struct scene *scene)
+{
+    scene->options.keep = 1;
+    with_reader(scene);
+    check_ok(read_value(scene));
+    check_ok(publish_small(scene));
+}
+
 static void with_another_geometry_wanted(struct scene *scene)
 {
     with_reader(scene);
@@ -379,7 +388,12 @@ const struct scenario scenarios[] = {
      with_checksum_and_reader,
      true,
      0,
-     {STEP(look), STEP(look_twice), STEP(look_at_readers), STEP(check_all)}},
+     {STEP(look), STEP(look_twice), STEP(look_at_readers), STEP(check_all), STEP(list_values)}},
+    {"going back",
+     with_kept_values_and_reader,
+     false,
+     0,
+     {STEP(go_back), STEP(list_values), STEP(publish_small), STEP(go_back), STEP(close_writer), STEP(list_values)}},
     {"replacing", with_another_geometry_wanted, false, 0, {STEP(open_writer), STEP(publish_small), STEP(close_writer)}},
     {"replacing on disk", with_another_geometry_wanted, true, 0, {STEP(open_writer), STEP(publish_small)}},
     {"removing", with_value, false, 0, {STEP(remove_region)}},

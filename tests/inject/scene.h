@@ -45,6 +45,8 @@ scene_step update_value, ask_changes;
 /* All of its bytes again, without a touch. */
 scene_step track_value;
 scene_step open_region, close_region, open_reader, close_reader, read_value, refresh_value, release_value, view_type;
+/* The newest value but one becomes the newest; all that are whole are listed. */
+scene_step go_back, list_values;
 scene_step copy_value, copy_schema, wait_in_vain, look, look_twice, look_at_readers, check_all, remove_region;
 /* That is impossible: the region is to stay. */
 scene_step remove_in_vain;

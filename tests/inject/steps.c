@@ -4,6 +4,7 @@
 #include "mmap_sync_sample.h"
 #include "pattern.h"
 #include "scene.h"
+#include <mmsync/history.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -165,6 +166,15 @@ int publish_typed(struct scene *scene)
     return publish_in_place(scene, SMALL, 4096, true);
 }
 
+int go_back(struct scene *scene)
+{
+    mms_receipt receipt;
+
+    if (!scene->writer)
+        return STEP_SKIPPED;
+    return note(scene, mms_write_rollback(scene->writer, 0, &receipt), &receipt);
+}
+
 /* ---- Reading ---- */
 
 int open_region(struct scene *scene)
@@ -276,6 +286,17 @@ int look_twice(struct scene *scene)
     if (code == 0)
         code = mms_inspector_look(inspector, &info);
     mms_inspector_close(inspector);
+    return code;
+}
+
+int list_values(struct scene *scene)
+{
+    mms_past_value values[8];
+    size_t count;
+    int code = mms_history(scene->path, values, 8, &count);
+
+    if (code == 0 && (count == 0 || !values[0].current))
+        abort();
     return code;
 }
 

@@ -21,6 +21,7 @@ INJECT(pthread_key_create, int, errno, pthread_key_create, (pthread_key_t * key,
 INJECT(pthread_setspecific, int, errno, pthread_setspecific, (pthread_key_t key, const void *value), (key, value))
 INJECT(pthread_atfork, int, errno, pthread_atfork, (void (*before)(void), void (*parent)(void), void (*child)(void)),
        (before, parent, child))
+INJECT(pthread_attr_init, int, errno, pthread_attr_init, (pthread_attr_t * attributes), (attributes))
 INJECT(pthread_create, int, errno, pthread_create,
        (pthread_t * thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument),
        (thread, attributes, run, argument))

@@ -4,6 +4,7 @@
 #include "region/layout.h"
 #include "sample.h"
 #include "scratch.h"
+#include <mmsync/history.h>
 #include <string.h>
 
 static void check_grows(uint64_t *last, uint64_t generation)
@@ -100,6 +101,32 @@ static void exhausted_generations_are_an_error_that_keeps_the_last_value(void **
     check_ok(mms_writer_close(writer));
 }
 
+/* A value that comes back needs a generation of its own, in its slot or by copy. */
+static void exhausted_generations_let_no_older_value_come_back(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer *writer;
+    mms_region *region;
+    mms_reader *reader;
+
+    sample_closed_region(path, "old");
+    writer = writer_above(path, MMS__GENERATION_MAX - 2);
+    region = sample_region(path);
+    publish_text(writer, "older");
+    reader = holding_reader(region);
+    publish_text(writer, "last");
+    for (int held = 1; held >= 0; held--) {
+        check_code(mms_write_rollback(writer, 0, NULL), MMS_E_EXHAUSTED);
+        check_detail_mentions("remove the region");
+        check_copies(path, "last");
+        check_ok(mms_reader_close(reader));
+        reader = NULL;
+    }
+    check_ok(mms_region_close(region));
+    check_ok(mms_writer_close(writer));
+    check_ok(mms_verify(path, NULL, NULL));
+}
+
 static void exhausted_region_stays_so_for_the_next_writer(void **state)
 {
     const char *path = scratch_path(state, "region");
@@ -148,6 +175,7 @@ int main(void)
         scratch_test(generations_grow_over_writers_whatever_they_left),
         scratch_test(reader_sees_the_generation_of_the_receipt),
         scratch_test(exhausted_generations_are_an_error_that_keeps_the_last_value),
+        scratch_test(exhausted_generations_let_no_older_value_come_back),
         scratch_test(exhausted_region_stays_so_for_the_next_writer),
         scratch_test(generation_words_beyond_the_limit_do_not_wrap),
         scratch_test(successor_goes_on_above_every_slot_of_its_predecessor),

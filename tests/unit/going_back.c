@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Making an older value the newest one again (mmsync/history.h): in place, by copy, and refused. */
 #include "keeping.h"
+#include "region/layout.h"
 #include "scratch.h"
+#include <errno.h>
 #include <string.h>
 
 static void history_lists_the_newest_first_and_says_which_is_which(void **state)
@@ -168,6 +170,128 @@ static void with_no_slot_to_copy_into_it_fails_and_nothing_changes(void **state)
     check_ok(mms_writer_close(writer));
 }
 
+static mms_region *evictable_region(const char *path)
+{
+    mms_region_options options = MMS_REGION_OPTIONS_INIT;
+    mms_region *region;
+
+    options.allow_evict = true;
+    check_ok(mms_region_open(path, &options, &region));
+    return region;
+}
+
+/* G1, G4, G13: to evict its reader would be to overwrite it before it is copied. */
+static void the_value_to_go_back_to_is_not_evicted_for_its_copy(void **state)
+{
+    for (uint32_t slots = 2; slots <= 3; slots++) {
+        const char *path = scratch_path(state, slots == 2 ? "two" : "three");
+        mms_writer_options options = sample_options();
+        mms_reader *readers[2];
+        mms_receipt receipt;
+        mms_region *region;
+        mms_writer *writer;
+        mms_view view;
+        uint64_t old;
+
+        options.max_slots = slots;
+        options.on_grace = MMS_EVICT;
+        writer = sample_writer_with(path, options);
+        region = evictable_region(path);
+        old = publish_number(writer, 1);
+        readers[0] = sample_reader(region);
+        view = check_holds(readers[0], "value 1");
+        readers[1] = NULL;
+        for (unsigned i = 2; i <= slots; i++) {
+            publish_number(writer, i);
+            readers[1] = i < slots ? holding_reader(region) : readers[1];
+        }
+        if (slots == 2) {
+            check_code(mms_write_rollback(writer, old, &receipt), MMS_E_AGAIN);
+            check_equal(receipt.evicted, 0);
+            check_equal(receipt.blockers, 1);
+            check_number(path, 2);
+        } else {
+            check_ok(mms_write_rollback(writer, old, &receipt));
+            check_equal(receipt.evicted, 1); /* the younger one */
+            check_number(path, 1);
+            check_code(mms_release(readers[1]), MMS_E_EVICTED);
+        }
+        check_memory(view.data, "value 1", 7);
+        check_ok(mms_release(readers[0]));
+        check_pool(writer);
+        check_ok(mms_reader_close(readers[0]));
+        check_ok(mms_reader_close(readers[1]));
+        check_ok(mms_region_close(region));
+        check_ok(mms_writer_close(writer));
+    }
+}
+
+static void patch_descriptor(const char *path, unsigned slot, size_t field, uint64_t value)
+{
+    patch_word(path, "control", offsetof(struct mms__control, slots) + slot * sizeof(struct mms__descriptor) + field,
+               value);
+}
+
+/* What a descriptor says is not believed: the receipt, the newest value and the pool stay as they are. */
+static void a_value_whose_size_is_impossible_is_refused(void **state)
+{
+    static const size_t fields[] = {offsetof(struct mms__descriptor, size),
+                                    offsetof(struct mms__descriptor, schema_size)};
+    const char *path = scratch_path(state, "region");
+    mms_writer *writer = keeping_writer(path, 2);
+    mms_receipt receipt = {.generation = 4711};
+    mms_past_value values[KEEPING_SLOTS];
+    uint64_t old;
+    size_t count;
+
+    publish_number(writer, 1);
+    old = publish_number(writer, 2);
+    publish_number(writer, 3);
+    count = list_values(path, values);
+    for (size_t i = 0; i < 2; i++) {
+        unsigned slot = slot_of(path, old);
+        uint64_t true_one = i == 0 ? 7 : 0;
+
+        patch_descriptor(path, slot, fields[i], UINT64_MAX / 2);
+        check_code(mms_write_rollback(writer, old, &receipt), MMS_E_CORRUPT);
+        check_detail_mentions("run mmsync verify");
+        check_equal(receipt.generation, 4711);
+        check_number(path, 3);
+        check_equal(list_values(path, values), i == 0 ? count - 1 : count);
+        for (size_t k = 0; i == 0 && k < count - 1; k++)
+            check_true(values[k].generation != old);
+        check_pool(writer);
+        patch_descriptor(path, slot, fields[i], true_one);
+    }
+    check_ok(mms_write_rollback(writer, old, &receipt));
+    check_number(path, 2);
+    check_ok(mms_verify(path, NULL, NULL));
+    check_ok(mms_writer_close(writer));
+}
+
+static void a_region_that_is_not_there_has_no_history(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer *writer = keeping_writer(path, 1);
+    size_t count = 4711;
+    int code;
+
+    check_code(mms_history(scratch_path(state, "nothing"), NULL, 0, &count), -ENOENT);
+    check_detail_mentions("nothing");
+    check_code(mms_history(NULL, NULL, 0, &count), MMS_E_INVALID);
+    check_equal(count, 4711);
+    publish_number(writer, 1);
+    publish_number(writer, 2);
+    scratch_delete(path);
+    check_code(mms_history(path, NULL, 0, &count), -ENOENT);
+    do /* it looks once per tick of the clock */
+        code = mms_write_rollback(writer, 0, NULL);
+    while (code == 0);
+    check_code(code, MMS_E_GONE);
+    check_detail_mentions(path);
+    check_ok(mms_writer_close(writer));
+}
+
 static void a_value_comes_back_with_all_that_was_published_with_it(void **state)
 {
     static const char schema[] = "struct Example { a: u64 }";
@@ -268,6 +392,9 @@ int main(void)
         scratch_test(what_is_not_there_is_refused),
         scratch_test(a_value_that_a_reader_holds_is_copied),
         scratch_test(with_no_slot_to_copy_into_it_fails_and_nothing_changes),
+        scratch_test(the_value_to_go_back_to_is_not_evicted_for_its_copy),
+        scratch_test(a_value_whose_size_is_impossible_is_refused),
+        scratch_test(a_region_that_is_not_there_has_no_history),
         scratch_test(a_value_comes_back_with_all_that_was_published_with_it),
         scratch_test(updates_go_on_from_the_value_that_came_back),
     };

@@ -4,6 +4,7 @@
 #include "sample.h"
 #include "scratch.h"
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { SLOTS = 3 };
@@ -153,6 +154,24 @@ static void grace_of_an_open_writer_can_be_changed(void **state)
     check_ok(mms_writer_set_grace(fixture.writer, MMS_NO_WAIT));
     check_code(mms_write(fixture.writer, "x", 1, &receipt), MMS_E_AGAIN);
     check_true(receipt.waited_ns < 20000000); /* it did not wait at all */
+    tear_down(&fixture);
+}
+
+/* In the middle of a write, too: it is for those after it. */
+static void grace_can_be_changed_while_a_write_is_under_way(void **state)
+{
+    struct fixture fixture = set_up(state, MMS_REFUSE, false);
+    mms_receipt receipt;
+    void *buffer;
+
+    check_ok(mms_write_begin(fixture.writer, 1, &buffer, NULL));
+    check_ok(mms_writer_set_grace(fixture.writer, 20));
+    memset(buffer, 'x', 1);
+    check_ok(mms_write_commit(fixture.writer, 1, NULL));
+    check_copies(fixture.path, "x");
+    hold_all(&fixture);
+    check_code(mms_write(fixture.writer, "y", 1, &receipt), MMS_E_AGAIN);
+    check_true(receipt.waited_ns >= 20000000);
     tear_down(&fixture);
 }
 
@@ -318,6 +337,7 @@ int main(void)
         scratch_test(more_holders_than_a_receipt_names_are_counted),
         scratch_test(grace_is_waited_for_before_the_refusal),
         scratch_test(grace_of_an_open_writer_can_be_changed),
+        scratch_test(grace_can_be_changed_while_a_write_is_under_way),
         scratch_test(idle_readers_hinder_nobody),
         scratch_test(readers_that_do_not_allow_it_are_never_evicted),
         scratch_test(readers_are_not_evicted_by_a_writer_that_refuses),

@@ -209,6 +209,14 @@ static void invariant_notices_damage(void **state)
     pool->free_list[0] = (uint16_t)mms__word_slot(mms__native_writer_of(writer)->control->current);
     check_string(mms__pool_invariant(pool), "a slot on the free list is not free");
     pool->free_list[0] = listed;
+    check_true(pool->live_count > 0);
+    pool->live_count--;
+    check_string(mms__pool_invariant(pool), "a live slot is not on the list of live slots");
+    pool->live_count++;
+    listed = pool->live_list[0];
+    pool->live_list[0] = pool->free_list[0];
+    check_string(mms__pool_invariant(pool), "a slot on the list of live slots is not live");
+    pool->live_list[0] = listed;
     pool->slots[0].generation = pool->generation + 1;
     check_true(mms__pool_invariant(pool) != NULL);
     pool->slots[0].generation = 1;

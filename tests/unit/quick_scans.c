@@ -169,6 +169,12 @@ static void too_many_covers_are_left_to_the_other_scan(void **state)
     bench.line[39].again = exact(200);
     check_equal(mms__reclaim_quick(bench.pool, 0), 0);
     check_true(bench.pool->quick_paused > bench.pool->generation);
+    bench.pool->quick_paused = 0;
+    bench.line[39].again = 0; /* or that it uses now */
+    bench.line[39].announce = exact(200);
+    check_equal(mms__reclaim_quick(bench.pool, 0), 0);
+    check_true(bench.pool->quick_paused > bench.pool->generation);
+    bench.line[39].announce = MMS__IDLE;
     for (uint32_t i = 1; i < 40; i++)
         bench.line[i].owner = 0;
     bench_close(&bench);

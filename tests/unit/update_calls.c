@@ -8,6 +8,7 @@
 #include "scratch.h"
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- Updating ---- */
 
@@ -254,6 +255,39 @@ static void a_large_change_goes_back_to_the_slot_before(void **state)
 }
 
 /* With little to catch up, all slots take turns, and the scan is saved. */
+/* The receipt says who is in the way, as that of a whole write does. */
+static void an_update_without_a_slot_names_who_holds_them(void **state)
+{
+    const char *path = scratch_path(state, "held");
+    mms_writer_options options = sample_options();
+    mms_receipt receipt = {.blockers = 0};
+    mms_region *region;
+    mms_reader *reader;
+    mms_writer *writer;
+    size_t size;
+    void *buffer;
+
+    options.max_slots = 2;
+    writer = sample_writer_with(path, options);
+    publish_text(writer, "first");
+    region = sample_region(path);
+    reader = holding_reader(region);
+    publish_text(writer, "second");
+    check_code(mms_write_update(writer, 0, &buffer, &size, NULL), MMS_E_AGAIN);
+    check_code(mms_write_update(writer, 0, &buffer, &size, &receipt), MMS_E_AGAIN);
+    check_equal(receipt.blockers, 1);
+    check_equal(receipt.blocker_pid[0], getpid());
+    check_copies(path, "second");
+    check_ok(mms_reader_close(reader));
+    check_ok(mms_write_update(writer, 0, &buffer, &size, &receipt));
+    check_equal(receipt.blockers, 0);
+    check_ok(mms_write_patch(writer, 0, "S", 1));
+    check_ok(mms_write_commit(writer, size, NULL));
+    check_copies(path, "Second");
+    check_ok(mms_region_close(region));
+    check_ok(mms_writer_close(writer));
+}
+
 static void small_changes_take_turns(void **state)
 {
     const struct change change = {.places = 2, .apart = 64, .length = 10};
@@ -430,6 +464,7 @@ int main(void)
         scratch_test(an_evicted_slot_is_caught_up),
         scratch_test(many_changes_go_back_to_the_slot_before),
         scratch_test(a_large_change_goes_back_to_the_slot_before),
+        scratch_test(an_update_without_a_slot_names_who_holds_them),
         scratch_test(small_changes_take_turns),
         scratch_test(a_slot_that_gave_memory_back_is_caught_up),
         scratch_test(a_forked_child_is_refused_and_the_parent_goes_on),

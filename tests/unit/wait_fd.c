@@ -57,13 +57,18 @@ static void await_readable(int fd)
     check_equal(poll(&poll_fd, 1, PATIENCE_MS), 1);
 }
 
-static void check_acknowledges(mms_region *region, int fd, uint64_t expected)
+static void check_acknowledges_now(mms_region *region, int fd, uint64_t expected)
 {
     uint64_t generation = UINT64_MAX;
 
-    await_readable(fd);
     check_ok(mms_wait_fd_ack(region, fd, &generation));
     check_equal(generation, expected);
+}
+
+static void check_acknowledges(mms_region *region, int fd, uint64_t expected)
+{
+    await_readable(fd);
+    check_acknowledges_now(region, fd, expected);
 }
 
 /* Threads of the library in this process. */
@@ -178,6 +183,24 @@ static void an_empty_region_has_nothing_to_acknowledge_until_the_first_value(voi
     check_ok(mms_wait_fd_close(region, fd));
     check_ok(mms_region_close(region));
     check_ok(mms_writer_close(writer));
+}
+
+/* As from an eventfd, which is why hosts do it. */
+static void a_byte_that_the_host_has_read_is_not_missed(void **state)
+{
+    struct sample sample = open_sample(state, "mmsync:", false);
+    int fd = open_fd(sample.region);
+    char bytes[8];
+
+    for (uint64_t generation = 1; generation <= ROUNDS; generation++) {
+        await_readable(fd);
+        check_equal(read(fd, bytes, sizeof bytes), 1);
+        check_acknowledges_now(sample.region, fd, generation);
+        check_true(!is_readable(fd));
+        publish_text(sample.writer, "next");
+    }
+    check_ok(mms_wait_fd_close(sample.region, fd));
+    close_sample(&sample);
 }
 
 static void each_descriptor_has_an_acknowledgement_of_its_own(void **state)
@@ -359,6 +382,7 @@ static int run(bool without_any)
         scratch_test(so_it_does_where_the_process_may_only_read),
         scratch_test(so_it_does_for_files_of_mmap_sync),
         scratch_test(an_empty_region_has_nothing_to_acknowledge_until_the_first_value),
+        scratch_test(a_byte_that_the_host_has_read_is_not_missed),
         scratch_test(each_descriptor_has_an_acknowledgement_of_its_own),
         scratch_test(epoll_reports_the_level),
         scratch_test(epoll_reports_the_edge),
