@@ -13,7 +13,7 @@ import urllib.request
 ROOT = os.path.realpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
 TOOL = os.environ.get("MMSYNC", os.path.join(ROOT, "build/release/bin/mmsync"))
 NAME = "fleet"
-PAUSE = 0.02
+PAUSE = 0.005
 
 
 class Failed(Exception):
@@ -74,6 +74,11 @@ class Process:
     def last_words(self):
         with open(self.out + ".err", encoding="utf-8") as file:
             return (file.read().strip().split("\n") or [""])[-1] or f"status {self.child.returncode}"
+
+    def processor_seconds(self):
+        with open(f"/proc/{self.child.pid}/stat", encoding="utf-8") as file:
+            user, system = file.read().rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
     def end(self, number=signal.SIGTERM):
         if self.child.poll() is None:

@@ -121,13 +121,35 @@ class Fleet:
         newest = fleet.generation(self.source)
         fleet.until(lambda: self.pusher.take_events() == newest, "the pusher", self.pusher, self.server)
 
-    def start_follow(self, i):
-        """The seconds until the follower shows the value."""
-        began = time.monotonic()
-        options = ("--max-slots", str(SLOTS))
-        self.followers.append(self.keep(fleet.follow(self.directory, self.server, i + 1, self.targets[i], *options)))
-        self.await_follow()
-        return time.monotonic() - began
+    def start_follow(self):
+        """All followers at once; the seconds until each shows the value."""
+        newest, began, seconds = fleet.generation(self.source), time.monotonic(), {}
+        for i, target in enumerate(self.targets):
+            self.followers.append(self.keep(fleet.follow(self.directory, self.server, i + 1, target, "--max-slots", str(SLOTS))))
+
+        def are_there():
+            for follower in self.followers:
+                if follower.what not in seconds and follower.take_events() == newest:
+                    seconds[follower.what] = time.monotonic() - began
+            return len(seconds) == len(self.followers)
+
+        fleet.until(are_there, "the followers", *self.followers, self.server)
+        return list(seconds.values())
+
+    def first_copies(self, times):
+        """How fast each follower got the value, and the processor time of all, each time anew; the followers of the last time
+        stay."""
+        copies = []
+        for _ in range(times):
+            while self.followers:
+                self.followers.pop().end()
+            for target in self.targets:
+                peers.remove(target, target + ".source")
+            before = self.server.processor_seconds()
+            seconds = self.start_follow()
+            copies.append({"seconds": seconds, "server": self.server.processor_seconds() - before,
+                           "followers": sum(follower.processor_seconds() for follower in self.followers)})
+        return copies
 
     def await_follow(self):
         newest = fleet.generation(self.source)
@@ -175,32 +197,68 @@ def measure_fleet(count, plan, found):
     print(f"{key}, a value of {size // MIB} MiB", file=sys.stderr, flush=True)
     with tempfile.TemporaryDirectory(prefix="mmsync-bench-fleet-", dir="/dev/shm") as directory, \
             Fleet(directory, count, size) as made:
-        found[key] = {"size": size, "push_s": made.start_push(), "follow_s": [made.start_follow(i) for i in range(count)]}
+        found[key] = {"size": size, "push_s": made.start_push(), "copies": made.first_copies(max(1, plan["repeats"]))}
         made.start_readers()
         found[key]["4 MiB"] = made.change(plan["changes"], 1, 4 * MIB, 250_000)
         found[key]["4 KiB"] = made.change(plan["changes"] * 4, 1, 4096, 20_000)
         found[key]["100 of 64 B"] = made.change(plan["changes"] * 4, 100, 64, 20_000)
 
 
+class Costs:
+    """Of a publish: alone, beside a pusher, and beside a program that sends as many messages of as many bytes."""
+
+    def __init__(self, made, plan, processors):
+        self.made, self.plan, self.rounds = made, plan, []
+        # One for the writer, and one for all others; or whatever the kernel chooses.
+        self.writers, self.others = processors or 2 * [os.sched_getaffinity(0)]
+        for _ in range(plan["pairs"]):
+            self.rounds.append((self.alone(), *self.beside_pusher_and_load()))
+
+    def median(self):
+        place(self.made.writer, self.writers)
+        place(self.made.server, self.others)
+        times = self.made.writer.publish(self.plan["publishes"], 100, 64, 1000)
+        return statistics.median(ns for _, ns in times) / 1e3
+
+    def alone(self):
+        return self.median()
+
+    def beside_pusher_and_load(self):
+        self.made.start_push()
+        place(self.made.pusher, self.others)
+        before, began = self.made.server.ask("/varz"), time.monotonic()
+        pushed = self.median()
+        after, seconds = self.made.server.ask("/varz"), time.monotonic() - began
+        self.made.await_push()
+        self.made.pusher.end()
+        messages = max(1, after["in_msgs"] - before["in_msgs"])
+        return pushed, self.beside_load(messages / seconds, (after["in_bytes"] - before["in_bytes"]) // messages)
+
+    def beside_load(self, rate, size):
+        words = [os.path.join(PROGRAMS, "fleet-load"), self.made.server.url, "load", str(size), str(round(1e6 / rate))]
+        load = self.made.keep(fleet.Process(self.made.directory, "load", words))
+        fleet.until(lambda: "ready" in load.new_lines(), "the load", load, self.made.server)
+        place(load, self.others)
+        loaded = self.median()
+        load.end()
+        return loaded
+
+
+def place(process, processors):
+    """All threads there are, and so those that they start."""
+    for thread in os.listdir(f"/proc/{process.child.pid}/task"):
+        os.sched_setaffinity(int(thread), processors)
+
+
 def measure_writer(plan, found):
     """Medians of a publish with and without a pusher, in turns."""
     print("what a pusher costs the writer", file=sys.stderr, flush=True)
-    rounds = []
+    first, *others = sorted(os.sched_getaffinity(0))
     with tempfile.TemporaryDirectory(prefix="mmsync-bench-fleet-", dir="/dev/shm") as directory, \
             Fleet(directory, 1, 64 * MIB) as made:
-
-        def median():
-            return statistics.median(ns for _, ns in made.writer.publish(plan["publishes"], 100, 64, 1000)) / 1e3
-
-        median()
-        for _ in range(plan["pairs"]):
-            alone = median()
-            made.start_push()
-            pushed = median()
-            made.await_push()
-            made.pusher.end()
-            rounds.append((alone, pushed))
-    found["writer"] = rounds
+        made.writer.publish(plan["publishes"], 100, 64, 1000)
+        found["writer"] = Costs(made, plan, None).rounds
+        found["writer apart"] = Costs(made, plan, ({first}, set(others))).rounds if others else []
 
 
 def measure_peers(plan, found):
