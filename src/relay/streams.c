@@ -31,7 +31,10 @@ static const char *stream_name(const struct connection *connection, enum stream_
 
 static enum stream_result refuse_not_there(const struct connection *connection)
 {
-    fail("%s has no JetStream for this account; start nats-server with -js, or enable it there", connection->url);
+    if (connection->domain)
+        fail("%s knows no JetStream domain '%s'; see --domain", connection->url, connection->domain);
+    else
+        fail("%s has no JetStream for this account; start nats-server with -js, or enable it there", connection->url);
     return STREAM_REFUSED;
 }
 
