@@ -21,7 +21,8 @@ enum {
     IDLE_LOOKS = 4, /* so many of them without a change, and chunks are stored anew */
     RETRY_MS = 100, /* doubles, up to this: */
     RETRY_MOST_MS = 5000,
-    PAUSE_US = 500, /* between two generations: what comes meanwhile is one */
+    PAUSE_US = 2000, /* between two generations: what comes meanwhile is one */
+    LOOK_US = 500,
     BUSY_LOOKS = 8, /* with so long between them: a writer that publishes again by then wakes nobody */
 };
 
@@ -133,7 +134,7 @@ static enum push_result wait_for_change(struct push *push)
 static void pause_busy(const struct push *push)
 {
     for (unsigned looks = 0; looks < BUSY_LOOKS && mms_generation(push->source.region) == push->pushed; looks++)
-        usleep(PAUSE_US);
+        usleep(LOOK_US);
 }
 
 static enum push_result go_on(struct push *push)
