@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Pushers of a name answer to each other, so that a second one does not begin by mistake. That only
    one succeeds does not depend on it: the sequences see to that. */
+#include "cli/interrupt.h"
 #include "cli/message.h"
 #include "cli/now.h"
 #include "relay/push_state.h"
@@ -11,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ANSWER_MS = 2000, ASK_TIMES = 3, FIND_MS = 1000 };
+enum { ANSWER_MS = 1500, SILENT_MOST = 10, FIND_MS = 1000 };
 
 /* Of two pushers that are in each other's way, the one of the higher rank goes on: one that was told
    to take over, before one that has begun, before others. */
@@ -69,8 +70,10 @@ static void on_question(natsConnection *connection, natsSubscription *subscripti
     char text[RECORD_TEXT_MOST + 512];
 
     (void)subscription;
-    if (natsMsg_GetReply(message) && natsMsg_GetDataLength(message) == 5 &&
-        !memcmp(natsMsg_GetData(message), "again", 5)) {
+    if (interrupted()) {
+        /* It is about to end: whoever asks may wait for that. */
+    } else if (natsMsg_GetReply(message) && natsMsg_GetDataLength(message) == 5 &&
+               !memcmp(natsMsg_GetData(message), "again", 5)) {
         atomic_store(&push->again_asked, true);
         (void)natsConnection_PublishString(connection, natsMsg_GetReply(message), "ok");
     } else if (natsMsg_GetReply(message)) {
@@ -93,17 +96,32 @@ void peer_announce(struct push *push)
     (void)natsConnection_PublishString(push->connection.nats, push->connection.pusher_subject, text);
 }
 
+/* One that is ending does not answer. One that was killed is there until the server notices: at once, or
+   minutes later if its network was cut. */
+static natsStatus ask_patiently(struct push *push, natsMsg **answer)
+{
+    natsStatus status = NATS_TIMEOUT;
+
+    for (int i = 0; i < SILENT_MOST && status == NATS_TIMEOUT && !interrupted(); i++) {
+        if (i == 1)
+            note("a pusher of %s is connected, but does not answer; waiting %d s for it to end", push->name,
+                 (SILENT_MOST - 1) * ANSWER_MS / 1000);
+        status =
+            natsConnection_RequestString(answer, push->connection.nats, push->connection.pusher_subject, "", ANSWER_MS);
+    }
+    return status;
+}
+
 enum push_result peer_ask(struct push *push)
 {
     natsMsg *answer = NULL;
     char who[512];
-    natsStatus status = NATS_TIMEOUT;
+    natsStatus status = push->take_over ? NATS_OK : ask_patiently(push, &answer);
 
-    /* The subscription of one that was killed may be there for a moment. */
-    for (int i = 0; i < ASK_TIMES && status == NATS_TIMEOUT && !push->take_over; i++)
-        status = natsConnection_RequestString(&answer, push->connection.nats, push->connection.pusher_subject, "",
-                                              ANSWER_MS);
-
+    if (interrupted()) {
+        natsMsg_Destroy(answer);
+        return PUSH_STOPPED;
+    }
     if (status == NATS_NO_RESPONDERS || push->take_over) {
         natsMsg_Destroy(answer);
         return PUSH_OK;
@@ -119,7 +137,7 @@ enum push_result peer_ask(struct push *push)
     }
     if (status != NATS_TIMEOUT)
         return push_fail(push, PUSH_AGAIN, "%s: %s", push->connection.url, natsStatus_GetText(status));
-    fail("a pusher of %s is connected, but does not answer; end it, or give --take-over", push->name);
+    fail("a pusher of %s is connected, but still does not answer; end it, or give --take-over", push->name);
     return PUSH_FAILED;
 }
 
