@@ -70,4 +70,19 @@ write_value "$scratch/value"
 check_followed "as large as it may be"
 stop_follow
 
+# ---- A typed value of another byte order ----
+
+foreign="'prices' is a typed value of a machine with another byte order \\((big|little) endian\\), which can be read on such machines only"
+start_follow
+check_followed "before"
+stop_push
+"$helpers/tamper" "$nats_url" "$name" foreign log
+wait "$follow_pid"
+same "status" 1 $?
+like "what it says" "mmsync: $foreign" "$(tail -n 1 "$follow_err")"
+same "the value is still there" "$(sha256sum <"$scratch/value")" "$("$MMSYNC" read "$target" | sha256sum)"
+"$helpers/tamper" "$nats_url" "$name" foreign head
+refuses 1 "$foreign" "${follow[@]}" "$nats_url" "$name" "$scratch/new" --once
+check "no region was made" [ ! -e "$scratch/new" ]
+
 finish

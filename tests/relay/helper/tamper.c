@@ -6,6 +6,7 @@
      append SEQUENCE     append a copy of a message
      garbage             append what is no record
      newer               append a record of a version that is still to come
+     foreign log|head    say that the value is a typed one of a machine of another byte order, there
      drop                delete both streams
      chunk CHUNK         lose a chunk of the store */
 #include "relay/bytes.h"
@@ -97,6 +98,28 @@ static int append_newer(void)
     return append(message.data, (int)message.size);
 }
 
+static int say_foreign(bool in_head)
+{
+    struct record record = {
+        .kind = in_head ? RECORD_HEAD : RECORD_BASE,
+        .flags = RECORD_LAST,
+        .epoch = 1,
+        .generation = 1,
+        .sequence = 1,
+        .type_id = {1, 1},
+        .byte_order = native_byte_order() == RECORD_LITTLE ? RECORD_BIG : RECORD_LITTLE,
+    };
+    const char *subject = in_head ? connection.head_subject : connection.log_subject;
+    struct codec codec = {.unpacked_run = 0};
+    struct buffer message = {.data = NULL};
+
+    if (!record_encode(&record, NULL, &codec, &message))
+        return 1;
+    return js_Publish(NULL, connection.js, subject, message.data, (int)message.size, NULL, NULL)
+               ? fail_nats("publishing")
+               : 0;
+}
+
 static int drop(void)
 {
     if (js_DeleteStream(connection.js, connection.log_stream, NULL, NULL) ||
@@ -116,8 +139,10 @@ static int lose_chunk(uint64_t chunk)
     return js_PurgeStream(connection.js, connection.value_stream, &options, NULL) ? fail_nats("purging") : 0;
 }
 
-static int act(const char *action, uint64_t number)
+static int act(const char *action, const char *operand)
 {
+    const uint64_t number = strtoull(operand, NULL, 10);
+
     if (!strcmp(action, "list"))
         return list();
     if (!strcmp(action, "delete"))
@@ -128,6 +153,8 @@ static int act(const char *action, uint64_t number)
         return append("no record", 9);
     if (!strcmp(action, "newer"))
         return append_newer();
+    if (!strcmp(action, "foreign"))
+        return say_foreign(!strcmp(operand, "head"));
     if (!strcmp(action, "drop"))
         return drop();
     if (!strcmp(action, "chunk"))
@@ -145,7 +172,7 @@ int main(int argc, char **argv)
     connection_options_init(&options);
     if (connection_open(&connection, &options, argv[1], argv[2]))
         return 1;
-    status = act(argv[3], argc > 4 ? strtoull(argv[4], NULL, 10) : 0);
+    status = act(argv[3], argc > 4 ? argv[4] : "");
     connection_close(&connection);
     return status;
 }
