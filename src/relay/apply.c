@@ -10,12 +10,19 @@ static bool is_being_built(const struct follower *follower, const struct record 
            follower->building.since == record->since && follower->building.size == record->size;
 }
 
+/* The update has a generation that there was no room for, and the record begins there. */
+static bool goes_on_from_held(const struct follower *follower, const struct record *record)
+{
+    return follower->building.held && record->since == follower->building.generation;
+}
+
 /* What was put into the update of an incomplete generation is wrong for another. */
 static void begin_building(struct follower *follower, const struct record *record)
 {
-    if (follower->target.buffer)
+    if (follower->target.buffer && !goes_on_from_held(follower, record))
         give_up_update(follower);
     follower->building.begun = true;
+    follower->building.held = false;
     follower->building.generation = record->generation;
     follower->building.since = record->since;
     follower->building.size = record->size;
@@ -30,6 +37,10 @@ static enum step complete(struct follower *follower, const struct record *record
     enum step step = touch_ends(follower, record->generation, follower->at.size, record->size);
     struct hash root;
 
+    if (step == STEP_OK && record->size > follower->target.capacity) { /* has been reported */
+        follower->building.held = true;
+        return STEP_OK;
+    }
     if (step == STEP_OK)
         step = hash_update(follower, record->size);
     if (step != STEP_OK)
@@ -50,7 +61,8 @@ static enum step apply_change(struct follower *follower, const struct record *re
         return STEP_GAP; /* of a pusher whose BASE is not there */
     if (record->generation <= follower->at.generation)
         return STEP_OK; /* again */
-    if (record->since > follower->at.generation)
+    if (record->since > follower->at.generation && !goes_on_from_held(follower, record) &&
+        !is_being_built(follower, record))
         return STEP_GAP;
     if (record->part == 0 && !is_being_built(follower, record))
         begin_building(follower, record);

@@ -3,6 +3,7 @@
 #include "cli/cmd.h"
 #include "cli/interrupt.h"
 #include "cli/message.h"
+#include "cli/now.h"
 #include "relay/follow_report.h"
 #include "relay/store.h"
 #include <errno.h>
@@ -147,6 +148,10 @@ static enum step follow_next(struct follower *follower)
     if (result != LOG_QUIET || step != STEP_OK)
         return step;
     report_held(follower, true);
+    if (follower->building.held && monotonic_ns() >= follower->lack.retry_ns) {
+        follower->lack.retry_ns = 0;
+        return STEP_AGAIN;
+    }
     step = check_place(follower);
     return step == STEP_OK ? scrub(follower) : step;
 }
@@ -185,7 +190,8 @@ static void follow(struct follower *follower)
         switch (act(follower, &behind)) {
         case STEP_OK:
             pause = PAUSE_LEAST_MS;
-            if (follower->once && !behind && follower->log.pending == 0 && is_caught_up(follower))
+            if (follower->once && !behind && !follower->building.held && follower->log.pending == 0 &&
+                is_caught_up(follower))
                 return;
             break;
         case STEP_GAP: break;

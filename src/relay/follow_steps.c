@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LACK_LEAST_MS = 200, LACK_MOST_MS = 10000 };
+
 /* ---- What cannot be done ---- */
 
 enum step end_with(struct follower *follower, int status)
@@ -27,7 +29,7 @@ void give_up_update(struct follower *follower)
     follower->tree_is_stale |= follower->tree_is_ahead;
     follower->tree_is_ahead = false;
     target_abort(&follower->target);
-    follower->building.begun = false;
+    follower->building.begun = follower->building.held = false;
 }
 
 enum step out_of_memory(struct follower *follower)
@@ -202,8 +204,9 @@ enum step publish(struct follower *follower, const struct record *record, uint64
         if (code != 0)
             return judge_target(follower, code, record->size);
     }
-    follower->building.begun = false;
+    follower->building.begun = follower->building.held = false;
     follower->tree_is_ahead = false;
+    follower->lack.retry_ns = follower->lack.pause_ms = 0;
     set_position(follower, record, sequence);
     now = read_clock(CLOCK_REALTIME);
     report_generation(follower, now, bytes);
@@ -293,10 +296,16 @@ enum step touch_ends(struct follower *follower, uint64_t generation, uint64_t be
     return smaller == larger ? STEP_OK : touch_chunks(follower, smaller / CHUNK_SIZE, count_chunks(larger), generation);
 }
 
-/* Within one chunk. */
+/* Within one chunk. What lies past the capacity is left out. */
 static int put_piece(struct follower *follower, uint64_t offset, const unsigned char *data, uint64_t length)
 {
-    int code = target_put(&follower->target, offset, data, length);
+    const uint64_t room = follower->target.capacity > offset ? follower->target.capacity - offset : 0;
+    int code;
+
+    if (room == 0)
+        return 0;
+    length = length < room ? length : room;
+    code = target_put(&follower->target, offset, data, length);
 
     tree_mark(&follower->tree, offset, length);
     if (follower->target.size < offset + length)
@@ -322,10 +331,37 @@ static int put_range(struct follower *follower, const struct record *record, mms
     return code;
 }
 
+static void note_lack(struct follower *follower)
+{
+    const unsigned pause = follower->lack.pause_ms;
+
+    if (follower->lack.retry_ns != 0)
+        return;
+    follower->lack.pause_ms = pause == 0 ? LACK_LEAST_MS : pause < LACK_MOST_MS / 2 ? 2 * pause : LACK_MOST_MS;
+    follower->lack.retry_ns = monotonic_ns() + (uint64_t)follower->lack.pause_ms * 1000000;
+}
+
+/* Where there is no room, another value may need less: an update without what lies past its capacity
+   can become that one. */
+static int reserve_what_fits(struct follower *follower, uint64_t size)
+{
+    struct target *target = &follower->target;
+    int code = target_reserve(target, size);
+
+    if (code != -ENOSPC && code != -ENOMEM)
+        return code;
+    code = target_reserve(target, 0);
+    if (code != 0)
+        return code;
+    report_trouble(last_error());
+    note_lack(follower);
+    return 0;
+}
+
 enum step put_ranges(struct follower *follower, const struct record *record, const uint64_t *as_of, size_t as_of_count)
 {
     const unsigned char *data = record->bytes;
-    int code = target_reserve(&follower->target, record->size);
+    int code = as_of ? target_reserve(&follower->target, record->size) : reserve_what_fits(follower, record->size);
 
     for (size_t i = 0; i < record->range_count && code == 0; i++) {
         const mms_range *range = &record->ranges[i];

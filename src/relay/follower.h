@@ -64,7 +64,13 @@ struct follower {
         bool begun;
         uint64_t generation, since, size, bytes;
         uint32_t parts; /* that have come, from 0 on */
+        bool held;      /* all of it has come, and there is no room to show it: the next one goes on from it */
     } building;
+    /* There was no room for some generation since the last one that was shown. */
+    struct {
+        uint64_t retry_ns; /* when to read that one again; 0: not known yet */
+        unsigned pause_ms;
+    } lack;
     struct {
         uint64_t ns, block, allowance;
     } scrub;

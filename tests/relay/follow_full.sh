@@ -25,8 +25,27 @@ random_file 20000000 "$scratch/large"
 write_value "$scratch/large"
 until_true grep -qi "no space" "$follow_err"
 same "what it shows" "$(sha256sum <"$scratch/value")" "$("$MMSYNC" read "$target" | sha256sum)"
+# What is newer and fits need not wait for room: neither behind a value that does not, nor behind two.
+random_file 900000 "$scratch/small"
+write_value "$scratch/small"
+check_followed "a newer value for which there is room"
+for size in 20000000 21000000; do
+    random_file $size "$scratch/large"
+    write_value "$scratch/large"
+done
+write_value "$scratch/value"
+check_followed "a newer value behind two large ones"
+complaints=$(grep -ci "no space" "$follow_err")
+more_complaints() {
+    (($(grep -ci "no space" "$follow_err") > complaints))
+}
+random_file 20000000 "$scratch/large"
+write_value "$scratch/large"
+until_true more_complaints
+same "what it shows" "$(sha256sum <"$scratch/value")" "$("$MMSYNC" read "$target" | sha256sum)"
+same "nothing was fetched for that" 1 "$(count_events rebuild)"
 rm "$FLEET_INSIDE/filler"
 check_followed "a value for which there is room again"
-same "complaints" 1 "$(grep -ci "no space" "$follow_err")"
+same "complaints" "$((complaints + 1))" "$(grep -ci "no space" "$follow_err")"
 stop_follow
 finish
