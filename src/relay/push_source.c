@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/message.h"
 #include "relay/push_state.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -176,11 +177,25 @@ enum push_result source_compare(struct push *push)
 
 /* ---- What a record says ---- */
 
+/* Once for each text. Its size stands for it. */
+static void report_long_schema(struct push *push)
+{
+    const size_t size = push->source.info.schema_size;
+
+    if (size == push->source.long_schema)
+        return;
+    push->source.long_schema = size;
+    note("the schema of %s has %zu bytes, and at most %d travel: followers show the value without it",
+         push->source.path, size, (int)RECORD_SCHEMA_MOST);
+}
+
 void source_describe(struct push *push, struct record *record)
 {
     const struct push_source *source = &push->source;
-    const bool long_schema = source->info.schema_size > RECORD_SCHEMA_MOST;
+    const bool long_schema = source->info.schema && source->info.schema_size > RECORD_SCHEMA_MOST;
 
+    if (long_schema)
+        report_long_schema(push);
     record->epoch = push->epochs[0];
     record->generation = source->view.generation;
     record->size = source->view.size;

@@ -39,6 +39,7 @@ struct push_source {
     uint64_t region_id[2];
     uint64_t max_size;
     uint32_t max_slots, max_readers;
+    size_t long_schema; /* of the last one that was too long to travel, and said to be */
 };
 
 /* Told on standard output, push_report.c. */

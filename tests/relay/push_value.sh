@@ -34,7 +34,9 @@ check_pushed "grown by an update"
 
 # What does not differ is not sent: the region does not know it of a whole value.
 "$MMSYNC" read "$region" -o "$scratch/same"
-printf 'y' | dd of="$scratch/same" bs=1 seek=2000000 conv=notrunc status=none
+byte=y
+[[ $(dd if="$scratch/same" bs=1 skip=2000000 count=1 status=none | tr -d '\0') != y ]] || byte=z
+printf '%s' "$byte" | dd of="$scratch/same" bs=1 seek=2000000 conv=notrunc status=none
 write_value "$scratch/same"
 await_push
 check_pushed "a whole value with one other byte"
@@ -59,6 +61,27 @@ write_value --set 'bid=1.75'
 await_push
 check_pushed "a typed value, changed"
 same "the schema, which did not travel again" "${schema%% *}" "$(sed -E 's/.* schema=([0-9]+) .*/\1/' <<<"$found")"
+stop_push
+
+# A schema may be too long to travel: that is said, and the value arrives.
+start_push
+awk 'BEGIN {
+    long = "a_name_that_is_long_enough_for_a_schema_which_is_too_long_"
+    for (i = 0; i < 4000; i++) {
+        schema = schema (i ? ", " : "") long i ": f64"
+        value = value (i ? ", " : "") "\"" long i "\": 1.5"
+    }
+    print "struct Wide { " schema " }" >ARGV[1]
+    print "{ " value " }" >ARGV[2]
+}' "$scratch/wide.rs" "$scratch/wide.json"
+for _ in 1 2; do
+    write_value --json "$scratch/wide.json" --schema "$scratch/wide.rs" --type Wide
+    await_push
+done
+check_pushed "a value with a schema that is too long"
+like "its schema" ".* schema=0 .*" "$found"
+like "what is said" "mmsync: the schema of $region has [0-9]+ bytes, and at most 262144 travel: followers show the value without it" \
+    "$(grep schema "$push_err")"
 stop_push
 
 "$MMSYNC" rm "$region"
