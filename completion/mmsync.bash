@@ -11,21 +11,21 @@ _mmsync_describe() {
     case $1 in
         write)
             operands="region file"
-            options="--max-size:free --max-slots:free --max-readers:free --mode:free --readers-mode:free
-                --group:group --replace --at:free --set:free --json:file --schema:file --type:free
-                --changes-size:free --allow-empty --validate:free --expect:free --keep:free --checksum
-                --tag:free --type-id:free --grace:=forever --evict --reset --unlocked --lock-wait:=forever
-                --fence:=auto,symmetric,asymmetric --huge-pages:=auto,off,on
+            options="-j --result-json --max-size:free --max-slots:free --max-readers:free --mode:free
+                --readers-mode:free --group:group --replace --at:free --set:free --json:file --schema:file
+                --type:free --changes-size:free --allow-empty --validate:free --expect:free --keep:free
+                --checksum --tag:free --type-id:free --grace:=forever --evict --reset --unlocked
+                --lock-wait:=forever --fence:=auto,symmetric,asymmetric --huge-pages:=auto,off,on
                 --format:=auto,mmsync,mmap-sync --force-filesystem --trust:user -h --help -V --version"
             ;;
         read)
             operands="region"
-            options="-o:file --output:file --copy --json --schema --format:=auto,mmsync,mmap-sync
+            options="-o:file --output:file --copy -j --json --schema --format:=auto,mmsync,mmap-sync
                 --other-hasher --force-filesystem --trust:user -h --help -V --version"
             ;;
         dump)
             operands="region file"
-            options="--as:=jsonl,csv,mdb --keys:=text,hex,u32,u64 --values:=text,hex,u32,u64
+            options="--as:=jsonl,csv,mdb -j --json --keys:=text,hex,u32,u64 --values:=text,hex,u32,u64
                 --format:=auto,mmsync,mmap-sync --other-hasher --force-filesystem --trust:user -h --help
                 -V --version"
             ;;
@@ -39,11 +39,11 @@ _mmsync_describe() {
             ;;
         put)
             operands="region free free free free ..."
-            options="--keys:=text,hex,u32,u64 --values:=text,hex,u32,u64 --expires:free --expected:free
-                --max-bytes:free --expiring --max-size:free --max-slots:free --max-readers:free
-                --mode:free --readers-mode:free --group:group --replace --expect:free --keep:free
-                --grace:=forever --evict --lock-wait:=forever --force-filesystem --trust:user -h --help -V
-                --version"
+            options="-j --json --keys:=text,hex,u32,u64 --values:=text,hex,u32,u64 --expires:free
+                --expected:free --max-bytes:free --expiring --max-size:free --max-slots:free
+                --max-readers:free --mode:free --readers-mode:free --group:group --replace --expect:free
+                --keep:free --grace:=forever --evict --lock-wait:=forever --force-filesystem --trust:user
+                -h --help -V --version"
             ;;
         get)
             operands="region free ..."
@@ -52,7 +52,7 @@ _mmsync_describe() {
             ;;
         del)
             operands="region free ..."
-            options="--keys:=text,hex,u32,u64 --expect:free --keep:free --grace:=forever --evict
+            options="-j --json --keys:=text,hex,u32,u64 --expect:free --keep:free --grace:=forever --evict
                 --lock-wait:=forever --force-filesystem --trust:user -h --help -V --version"
             ;;
         keys)
@@ -62,7 +62,7 @@ _mmsync_describe() {
             ;;
         load)
             operands="region file"
-            options="--as:=jsonl,csv,mdb --clear --keys:=text,hex,u32,u64 --values:=text,hex,u32,u64
+            options="--as:=jsonl,csv,mdb --clear -j --json --keys:=text,hex,u32,u64 --values:=text,hex,u32,u64
                 --expected:free --max-bytes:free --expiring --max-size:free --max-slots:free
                 --max-readers:free --mode:free --readers-mode:free --group:group --replace --expect:free
                 --keep:free --grace:=forever --evict --lock-wait:=forever --force-filesystem --trust:user
@@ -74,8 +74,8 @@ _mmsync_describe() {
             ;;
         rollback)
             operands="region free"
-            options="--expect:free --keep:free --grace:=forever --evict --lock-wait:=forever --force-filesystem
-                --trust:user -h --help -V --version"
+            options="-j --json --expect:free --keep:free --grace:=forever --evict --lock-wait:=forever
+                --force-filesystem --trust:user -h --help -V --version"
             ;;
         watch)
             operands="region"
@@ -91,8 +91,8 @@ _mmsync_describe() {
         top)
             operands="dir ..."
             options="-i:free --interval:free -s:=name,size,age,readers,memory
-                --sort:=name,size,age,readers,memory -r --reverse -b --batch -n:free --count:free -h
-                --help -V --version"
+                --sort:=name,size,age,readers,memory -r --reverse -b --batch -j --json -n:free
+                --count:free -h --help -V --version"
             ;;
         ls)
             operands="dir ..."
@@ -106,7 +106,7 @@ _mmsync_describe() {
             ;;
         exporter)
             operands="dir ..."
-            options="-l:free --listen:free -t:file --textfile:file -h --help -V --version"
+            options="-l:free --listen:free -t:file --textfile:file -j --json -h --help -V --version"
             ;;
         verify)
             operands="region"
@@ -114,33 +114,33 @@ _mmsync_describe() {
             ;;
         rm)
             operands="region ..."
-            options="-f --force --format:=auto,mmsync,mmap-sync -h --help -V --version"
+            options="-f --force -j --json --format:=auto,mmsync,mmap-sync -h --help -V --version"
             ;;
         repair)
             operands="region"
-            options="-v:free --longest-view:free -f --force -h --help -V --version"
+            options="-v:free --longest-view:free -f --force -j --json -h --help -V --version"
             ;;
         bridge)
             operands="region region"
-            options="--from:=mmsync,mmap-sync --once -n:free --count:free -q --quiet --grace:=forever --reset
-                --unlocked --lock-wait:=forever --max-size:free --schema:file --type:free --other-hasher
-                --force-filesystem --trust:user -h --help -V --version"
+            options="--from:=mmsync,mmap-sync --once -n:free --count:free -q --quiet -j --json --grace:=forever
+                --reset --unlocked --lock-wait:=forever --max-size:free --schema:file --type:free
+                --other-hasher --force-filesystem --trust:user -h --help -V --version"
             ;;
         push)
             operands="region free"
-            options="-n:free --name:free --once --take-over --replicas:free --storage:=file,memory --log:free
-                --user:free --password:free --token:free --creds:file --nkey:file --tlscacert:file
-                --tlscert:file --tlskey:file --domain:free --force-filesystem --trust:user -h --help -V
-                --version"
+            options="-n:free --name:free --once -j --json --take-over --replicas:free --storage:=file,memory
+                --log:free --user:free --password:free --token:free --creds:file --nkey:file
+                --tlscacert:file --tlscert:file --tlskey:file --domain:free --force-filesystem
+                --trust:user -h --help -V --version"
             ;;
         follow)
             operands="free free region"
-            options="--once --wait --overwrite --scrub:free --max-size:free --max-slots:free --max-readers:free
-                --mode:free --readers-mode:free --group:group --replace --grace:=forever --evict
-                --lock-wait:=forever --fence:=auto,symmetric,asymmetric --huge-pages:=auto,off,on
-                --force-filesystem --trust:user --user:free --password:free --token:free --creds:file
-                --nkey:file --tlscacert:file --tlscert:file --tlskey:file --domain:free -h --help -V
-                --version"
+            options="--once -j --json --wait --overwrite --scrub:free --max-size:free --max-slots:free
+                --max-readers:free --mode:free --readers-mode:free --group:group --replace
+                --grace:=forever --evict --lock-wait:=forever --fence:=auto,symmetric,asymmetric
+                --huge-pages:=auto,off,on --force-filesystem --trust:user --user:free --password:free
+                --token:free --creds:file --nkey:file --tlscacert:file --tlscert:file --tlskey:file
+                --domain:free -h --help -V --version"
             ;;
         bench)
             operands=""

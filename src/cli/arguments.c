@@ -78,6 +78,24 @@ bool has_option(const char *name)
     return false;
 }
 
+/* What is wrong with the other options is to be JSON too, so -j is looked for first; in a copy, as getopt moves words. */
+static void look_for_json(int argc, char **argv, const char *letters, const struct option *options)
+{
+    static bool looked;
+    char **words = looked ? NULL : calloc((size_t)argc + 1, sizeof *words);
+    int result;
+
+    looked = true;
+    if (!words)
+        return;
+    memcpy(words, argv, (size_t)argc * sizeof *words);
+    while ((result = getopt_long(argc, words, letters, options, NULL)) >= 0)
+        if (result == 'j')
+            want_json();
+    optind = 0; /* begins anew */
+    free(words);
+}
+
 int next_option(const struct verb *verb, int argc, char **argv, const char *letters, const struct option *options)
 {
     char all[64];
@@ -86,6 +104,7 @@ int next_option(const struct verb *verb, int argc, char **argv, const char *lett
     known = options;
     snprintf(all, sizeof all, ":hV%s", letters);
     opterr = 0;
+    look_for_json(argc, argv, all, options);
     result = getopt_long(argc, argv, all, options, NULL);
     if (result == 'h')
         print_help(verb);

@@ -18,13 +18,17 @@ struct verb {
 
 /* The end of each table of long options. */
 /* clang-format off */
+#define JSON_OPTION {"json", no_argument, NULL, 'j'}
+#define HELP_OF_JSON \
+    "  -j, --json              print the result as a JSON object, and what goes wrong as one on\n" \
+    "                          standard error\n"
 #define COMMON_OPTIONS {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}
 /* clang-format on */
 /* Options without a letter are numbered from here. */
 enum { LONG_ONLY = 256 };
 
 /* The next option, or -1 at the end. `letters` as in getopt, without a colon in front and
-   without h and V. */
+   without h and V. An option j means JSON: wants_json() from then on. */
 int next_option(const struct verb *verb, int argc, char **argv, const char *letters, const struct option *options);
 
 /* Does the verb whose options are being read, or were, know this one, "--max-size" or "--fence

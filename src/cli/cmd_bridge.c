@@ -29,6 +29,8 @@ static const struct verb verb = {
             "      --once              make TO equal once, and end\n"
             "  -n, --count N           end after N values\n"
             "  -q, --quiet             print no lines for values\n"
+            "  -j, --json              the lines are JSON objects, and what goes wrong is one on standard\n"
+            "                          error\n"
             "      --grace MS          how long a write waits for readers of TO at a time, or\n"
             "                          'forever' (1000); then it says so, and tries again\n"
             "      --reset             mmap-sync's way when that is over: take the value from them\n"
@@ -66,6 +68,7 @@ static const struct option long_options[] = {
     {"once", no_argument, NULL, ONCE},
     {"count", required_argument, NULL, 'n'},
     {"quiet", no_argument, NULL, 'q'},
+    JSON_OPTION,
     {"grace", required_argument, NULL, GRACE},
     {"reset", no_argument, NULL, RESET},
     {"unlocked", no_argument, NULL, UNLOCKED},
@@ -292,6 +295,16 @@ static bool has_it_already(struct bridge *bridge, const void *data, size_t size)
     return same;
 }
 
+static void print_value(uint64_t generation, const mms_receipt *receipt, bool reset)
+{
+    if (wants_json())
+        printf("{\"from\": %" PRIu64 ", \"to\": %" PRIu64 ", \"size\": %zu, \"reset\": %s}\n", generation,
+               receipt->generation, receipt->size, reset ? "true" : "false");
+    else
+        printf("from=%" PRIu64 " to=%" PRIu64 " size=%zu%s\n", generation, receipt->generation, receipt->size,
+               reset ? " reset" : "");
+}
+
 static int publish(struct bridge *bridge, const void *buffer, size_t size, uint64_t generation)
 {
     mms_receipt receipt;
@@ -307,8 +320,7 @@ static int publish(struct bridge *bridge, const void *buffer, size_t size, uint6
     bridge->copied++;
     *bridge->said = '\0';
     if (!bridge->quiet)
-        printf("from=%" PRIu64 " to=%" PRIu64 " size=%zu%s\n", generation, receipt.generation, size,
-               mms_mmap_sync_was_reset(bridge->writer) ? " reset" : "");
+        print_value(generation, &receipt, mms_mmap_sync_was_reset(bridge->writer));
     return 0;
 }
 
@@ -491,7 +503,7 @@ int cmd_bridge(int argc, char **argv)
 
     bridge.reading.mmap_sync = &bridge.reading_mmap_sync;
     bridge.writing.mmap_sync = &bridge.writing_mmap_sync;
-    while ((option = next_option(&verb, argc, argv, "n:q", long_options)) >= 0) {
+    while ((option = next_option(&verb, argc, argv, "n:qj", long_options)) >= 0) {
         if (option == SCHEMA)
             schema = optarg;
         else if (option == TYPE)

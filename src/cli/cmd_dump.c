@@ -2,6 +2,7 @@
 #include "cli/arguments.h"
 #include "cli/cmd.h"
 #include "cli/dump.h"
+#include "cli/dump_print.h"
 #include "cli/message.h"
 #include "cli/open_region.h"
 #include "cli/sink.h"
@@ -12,6 +13,7 @@
 #include <mmsync/mmap_sync.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 static const struct verb verb = {
@@ -22,7 +24,9 @@ static const struct verb verb = {
             "region: its own files are as long as they may ever become.\n"
             "\n"
             "      --as FORM           a table as text instead, for 'mmsync load': jsonl, csv, or mdb,\n"
-            "                          which LMDB's mdb_load reads\n" HELP_OF_KEYS HELP_OF_VALUES
+            "                          which LMDB's mdb_load reads\n"
+            "  -j, --json              print what FILE has as a JSON object, and what goes wrong as one on\n"
+            "                          standard error\n" HELP_OF_KEYS HELP_OF_VALUES
             "      --format FORMAT     mmsync, or mmap-sync: the files of the Rust crate; auto takes\n"
             "                          what is there (auto)\n"
             "      --other-hasher      the writer of mmap-sync's files has a hasher of its own, so a\n"
@@ -38,6 +42,7 @@ enum { FORMAT = TABLE_OPTIONS_END, OTHER_HASHER, FORCE_FILESYSTEM, TRUST, AS };
 static const struct option long_options[] = {
     {"format", required_argument, NULL, FORMAT},
     {"as", required_argument, NULL, AS},
+    JSON_OPTION,
     TABLE_KIND_OPTIONS,
     {"other-hasher", no_argument, NULL, OTHER_HASHER},
     {"force-filesystem", no_argument, NULL, FORCE_FILESYSTEM},
@@ -197,11 +202,17 @@ static int dump_copies(const char *path, mms_region *region, struct dump *dump, 
 
 /* ---- The command line ---- */
 
+struct request {
+    const char *path;
+    struct dump *dump; /* filled in */
+};
+
 /* As for `read`: a view where this process may have one. */
 static int dump_value(mms_region *region, struct sink *sink, const void *context)
 {
-    const char *path = context;
-    struct dump dump = {.big_endian = dump_machine_is_big_endian()};
+    const struct request *request = context;
+    const char *path = request->path;
+    struct dump *dump = request->dump;
     mms_reader *reader;
     mms_info info;
     int code, status;
@@ -212,20 +223,29 @@ static int dump_value(mms_region *region, struct sink *sink, const void *context
     if (code)
         return fail_call(code);
     if (!mms_is_mmap_sync(path)) {
-        dump.max_size = info.max_size;
-        dump.max_slots = info.max_slots;
-        dump.max_readers = info.max_readers;
+        dump->max_size = info.max_size;
+        dump->max_slots = info.max_slots;
+        dump->max_readers = info.max_readers;
     }
     if (mms_region_read_only(region))
-        return dump_copies(path, region, &dump, sink);
+        return dump_copies(path, region, dump, sink);
     code = mms_reader_open(region, &reader);
     if (code == MMS_E_FULL)
-        return dump_copies(path, region, &dump, sink);
+        return dump_copies(path, region, dump, sink);
     if (code)
         return fail_call(code);
-    status = dump_view(reader, &dump, sink);
+    status = dump_view(reader, dump, sink);
     mms_reader_close(reader);
     return status;
+}
+
+static int dump_to(const char *path, const mms_region_options *options, const char *file)
+{
+    struct dump dump = {.big_endian = dump_machine_is_big_endian()};
+    const struct request request = {path, &dump};
+    int status = write_from_region(path, options, file, dump_value, &request);
+
+    return status || !wants_json() ? status : dump_print(&dump, NULL, false);
 }
 
 int cmd_dump(int argc, char **argv)
@@ -238,7 +258,7 @@ int cmd_dump(int argc, char **argv)
     int option, operands;
 
     options.mmap_sync = &mmap_sync;
-    while ((option = next_option(&verb, argc, argv, "", long_options)) >= 0) {
+    while ((option = next_option(&verb, argc, argv, "j", long_options)) >= 0) {
         switch (option) {
         case AS: style.form = parse_form(&verb, "--as", optarg); break;
         case TABLE_KEYS: style.keys.kind = parse_kind(&verb, "--keys", optarg); break;
@@ -255,7 +275,9 @@ int cmd_dump(int argc, char **argv)
     operands = count_operands(&verb, argc, argv, 1, 2);
     path = path_in_format(&verb, format, argv[optind]);
     file = operands == 2 ? argv[optind + 1] : NULL;
+    if (wants_json() && (!file || !strcmp(file, "-")))
+        usage_error(&verb, "--json is not for a dump on standard output; name a FILE");
     if (style.form != FORM_AUTO)
         return dump_table(path, &options, &style, file);
-    return write_from_region(path, &options, file, dump_value, path);
+    return dump_to(path, &options, file);
 }

@@ -19,7 +19,7 @@ static const struct verb verb = {
             "      --copy              copy the value before it is written out, so that slow\n"
             "                          output does not hold a slot; this is always done without\n"
             "                          the right to write the reader table\n"
-            "      --json              print the value as one line of JSON; it must have been\n"
+            "  -j, --json              print the value as one line of JSON; it must have been\n"
             "                          published with its schema\n"
             "      --schema            print that schema\n"
             "      --format FORMAT     mmsync, or mmap-sync: the files of the Rust crate; auto takes\n"
@@ -32,12 +32,12 @@ static const struct verb verb = {
             "A bare NAME means /dev/shm/NAME.\n",
 };
 
-enum { COPY = LONG_ONLY, FORCE_FILESYSTEM, TRUST, JSON, SCHEMA, FORMAT, OTHER_HASHER };
+enum { COPY = LONG_ONLY, FORCE_FILESYSTEM, TRUST, SCHEMA, FORMAT, OTHER_HASHER };
 
 static const struct option long_options[] = {
     {"output", required_argument, NULL, 'o'},
     {"copy", no_argument, NULL, COPY},
-    {"json", no_argument, NULL, JSON},
+    JSON_OPTION,
     {"schema", no_argument, NULL, SCHEMA},
     {"format", required_argument, NULL, FORMAT},
     {"force-filesystem", no_argument, NULL, FORCE_FILESYSTEM},
@@ -92,7 +92,7 @@ static int write_value(mms_region *region, bool copy, struct sink *sink)
 
 /* What to write: bytes, or the value in another form. */
 struct form {
-    int option; /* JSON, SCHEMA, or 0 */
+    int option; /* 'j', SCHEMA, or 0 */
     bool copy;
 };
 
@@ -101,7 +101,7 @@ static int write_form(mms_region *region, struct sink *sink, const void *context
     const struct form *form = context;
 
     switch (form->option) {
-    case JSON: return typed_write_json(region, sink);
+    case 'j': return typed_write_json(region, sink);
     case SCHEMA: return typed_write_schema(region, sink);
     default: return write_value(region, form->copy, sink);
     }
@@ -117,11 +117,11 @@ int cmd_read(int argc, char **argv)
     int option;
 
     options.mmap_sync = &mmap_sync;
-    while ((option = next_option(&verb, argc, argv, "o:", long_options)) >= 0) {
+    while ((option = next_option(&verb, argc, argv, "o:j", long_options)) >= 0) {
         switch (option) {
         case 'o': file = optarg; break;
         case COPY: form.copy = true; break;
-        case JSON:
+        case 'j':
         case SCHEMA: form.option = option; break;
         case FORMAT: format = parse_format(&verb, "--format", optarg); break;
         case OTHER_HASHER: mmap_sync.other_hasher = true; break;

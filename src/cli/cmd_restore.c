@@ -36,8 +36,7 @@ static const struct verb verb = {
 enum { CHECK = WRITER_OPTIONS_END };
 
 static const struct option long_options[] = {
-    WRITER_OPTIONS, EXPECT_OPTION, KEEP_OPTION, {"check", no_argument, NULL, CHECK}, {"json", no_argument, NULL, 'j'},
-    COMMON_OPTIONS,
+    WRITER_OPTIONS, EXPECT_OPTION, KEEP_OPTION, {"check", no_argument, NULL, CHECK}, JSON_OPTION, COMMON_OPTIONS,
 };
 
 /* AT_ONCE: bytes that are read and then summed while they are in the cache. The longest schema
@@ -47,7 +46,6 @@ enum { AT_ONCE = 256 << 10, LONGEST_SCHEMA = 256 << 20 };
 struct restore {
     const char *path; /* NULL: --check */
     struct writer_arguments arguments;
-    bool json;
     struct source source;
     struct dump dump;
     struct dump_sum *sum;
@@ -205,7 +203,7 @@ static int commit(struct restore *restore, mms_writer *writer)
         return fail_call(code);
     if (dump->schema_size && check_schema(restore))
         return EXIT_FAILED;
-    return dump_print(dump, &receipt, mms_mmap_sync_was_reset(writer), restore->json);
+    return dump_print(dump, &receipt, mms_mmap_sync_was_reset(writer));
 }
 
 static int publish(struct restore *restore, mms_writer *writer)
@@ -215,9 +213,11 @@ static int publish(struct restore *restore, mms_writer *writer)
     int code = mms_inspect(restore->path, &info), status;
 
     if (code == 0 && restore->dump.size > info.max_size)
-        return fail("the value has %llu bytes, more than the %llu of the region's --max-size; nothing was published; "
-                    "restore it with a larger --max-size and with --replace",
-                    (unsigned long long)restore->dump.size, (unsigned long long)info.max_size);
+        return fail_as(
+            MMS_E_TOO_BIG,
+            "the value has %llu bytes, more than the %llu of the region's --max-size; nothing was published; "
+            "restore it with a larger --max-size and with --replace",
+            (unsigned long long)restore->dump.size, (unsigned long long)info.max_size);
     if (code == 0)
         code = mms_write_begin(writer, room_for(&restore->dump, info.max_size), &buffer, NULL);
     if (code)
@@ -288,7 +288,7 @@ static int run(struct restore *restore, const char *file)
         status = write_dump(restore);
     else if (!status) {
         status = take_rest(restore, NULL);
-        status = status ? status : dump_print(&restore->dump, NULL, false, restore->json);
+        status = status ? status : dump_print(&restore->dump, NULL, false);
     }
     source_close(&restore->source);
     dump_sum_free(restore->sum);
@@ -306,7 +306,7 @@ int cmd_restore(int argc, char **argv)
     while ((option = next_option(&verb, argc, argv, "j", long_options)) >= 0) {
         switch (option) {
         case CHECK: check = true; break;
-        case 'j': restore.json = true; break;
+        case 'j': break; /* wants_json() */
         default: set_writer_option(&verb, &restore.arguments, option);
         }
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cmd.h"
 #include "cli/message.h"
+#include "cli/result.h"
 #include "cli/writer_arguments.h"
 #include <inttypes.h>
 #include <mmsync/history.h>
@@ -12,7 +13,7 @@ static const struct verb verb = {
     .help = "Make an older value of REGION the newest one again, as a new generation: the one\n"
             "before the current, or that of GENERATION, one of those that 'mmsync history' lists.\n"
             "Its type, schema, tag and checksum stay. Prints one line: generation=N size=BYTES slot=N.\n"
-            "\n" HELP_OF_EXPECT HELP_OF_KEEP
+            "\n" HELP_OF_JSON HELP_OF_EXPECT HELP_OF_KEEP
             "      --grace MS          how long to wait for readers that hold every slot, or\n"
             "                          'forever' (1000)\n"
             "      --evict             then take slots from readers that allow it\n"
@@ -25,6 +26,7 @@ static const struct verb verb = {
 };
 
 static const struct option long_options[] = {
+    JSON_OPTION,
     EXPECT_OPTION,
     KEEP_OPTION,
     {"grace", required_argument, NULL, WRITER_GRACE},
@@ -35,13 +37,15 @@ static const struct option long_options[] = {
     COMMON_OPTIONS,
 };
 
-static int roll_back(mms_writer *writer, uint64_t generation)
+static int roll_back(const char *path, mms_writer *writer, uint64_t generation)
 {
     mms_receipt receipt;
     int code = mms_write_rollback(writer, generation, &receipt);
 
     if (code)
         return fail_call(code);
+    if (wants_json())
+        return result_print(result_of(path, &receipt));
     printf("generation=%" PRIu64 " size=%zu slot=%u\n", receipt.generation, receipt.size, receipt.slot);
     return EXIT_OK;
 }
@@ -60,7 +64,7 @@ static int run(const char *path, struct writer_arguments *arguments, uint64_t ge
         return fail_call(code);
     status = check_expected(arguments, path);
     if (!status)
-        status = roll_back(writer, generation);
+        status = roll_back(path, writer, generation);
     mms_writer_close(writer);
     return status;
 }
@@ -73,8 +77,9 @@ int cmd_rollback(int argc, char **argv)
 
     writer_arguments_init(&arguments);
     arguments.options.mmap_sync = NULL;
-    while ((option = next_option(&verb, argc, argv, "", long_options)) >= 0)
-        set_writer_option(&verb, &arguments, option);
+    while ((option = next_option(&verb, argc, argv, "j", long_options)) >= 0)
+        if (option != 'j')
+            set_writer_option(&verb, &arguments, option);
     if (count_operands(&verb, argc, argv, 1, 2) == 2)
         generation = parse_number(&verb, "GENERATION", argv[optind + 1], 1, UINT64_MAX);
     return run(argv[optind], &arguments, generation);

@@ -88,7 +88,7 @@ static int64_t now_ms(void)
 
 static int report_removed(const struct watch *watch)
 {
-    return fail("%s was removed", watch->path);
+    return fail_as(MMS_E_GONE, "%s was removed", watch->path);
 }
 
 /* The region's state, which must be the one of the region that was opened. */
@@ -120,7 +120,7 @@ static int wait_for_change(const struct watch *watch, int64_t left)
     int code;
 
     if (!for_ever && left <= 0)
-        return fail("nothing new in %s for %lld ms", watch->path, (long long)watch->timeout_ms);
+        return fail_as(MMS_E_TIMEOUT, "nothing new in %s for %lld ms", watch->path, (long long)watch->timeout_ms);
     code = mms_region_wait(watch->region, watch->seen, for_ever ? MMS_FOREVER : (int)left);
     if (code == MMS_E_GONE)
         return report_removed(watch);

@@ -23,6 +23,9 @@ static const struct verb verb = {
             "without --allow-empty, because it usually means that the producer failed.\n"
             "With COMMAND, publish what that prints, if it ends with status 0.\n"
             "\n"
+            "  -j, --result-json       print a JSON object instead of the line, and what goes wrong as one\n"
+            "                          on standard error; in other verbs this is --json\n"
+            "\n"
             "Of a new region:\n" HELP_OF_NEW_REGION "\n"
             "Of this write:\n"
             "      --at OFFSET         change the newest value: put what is read over its bytes from\n"
@@ -55,6 +58,7 @@ enum { CHECKSUM = WRITER_OPTIONS_END, ALLOW_EMPTY, VALIDATE, AT, CHANGES_SIZE, S
 
 static const struct option long_options[] = {
     WRITER_OPTIONS,
+    {"result-json", no_argument, NULL, 'j'},
     {"checksum", no_argument, NULL, CHECKSUM},
     EXPECT_OPTION,
     KEEP_OPTION,
@@ -93,6 +97,7 @@ static void take_option(struct request *request, struct writer_arguments *argume
     mms_writer_options *options = &arguments->options;
 
     switch (option) {
+    case 'j': break;
     case CHECKSUM: options->checksum = true; break;
     case ALLOW_EMPTY: request->allow_empty = true; break;
     case VALIDATE: request->validate = optarg; break;
@@ -233,8 +238,8 @@ static int write_bytes(struct publication *publication, const struct request *re
     publication->build = build_bytes;
     publication->context = &source;
     if (!status && max_size && source.sized && source.size > max_size)
-        status =
-            fail("%s has %" PRIu64 " bytes, more than --max-size; nothing was published", source.name, source.size);
+        status = fail_as(MMS_E_TOO_BIG, "%s has %" PRIu64 " bytes, more than --max-size; nothing was published",
+                         source.name, source.size);
     if (!status)
         status = publication_run(publication);
     source_close(&source);
@@ -287,7 +292,7 @@ int cmd_write(int argc, char **argv)
         return fail_errno("write");
     memcpy(given, argv, (size_t)argc * sizeof *argv); /* getopt moves them */
     writer_arguments_init(&arguments);
-    while ((option = next_option(&verb, argc, argv, "", long_options)) >= 0)
+    while ((option = next_option(&verb, argc, argv, "j", long_options)) >= 0)
         take_option(&request, &arguments, option);
     operands = take_command(&request, argc, argv, given);
     publication.validate = request.validate;

@@ -53,9 +53,9 @@ static void print_json(const struct dump *dump, const mms_receipt *receipt, bool
     puts("}");
 }
 
-int dump_print(const struct dump *dump, const mms_receipt *receipt, bool reset, bool json)
+int dump_print(const struct dump *dump, const mms_receipt *receipt, bool reset)
 {
-    if (json)
+    if (wants_json())
         print_json(dump, receipt, reset);
     else
         print_line(dump, receipt, reset);

@@ -9,6 +9,6 @@
 
 /* One line, or one JSON object, to standard output. receipt: of the value's publication; NULL:
    the dump was only checked. reset: the value was taken from readers for that. Returns EXIT_OK. */
-int dump_print(const struct dump *dump, const mms_receipt *receipt, bool reset, bool json);
+int dump_print(const struct dump *dump, const mms_receipt *receipt, bool reset);
 
 #endif

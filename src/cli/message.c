@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/message.h"
 #include "cli/cmd.h"
+#include "cli/json_escape.h"
 #include "cli/output_watch.h"
 #include "cli/progress.h"
 #include "cli/wording.h"
@@ -15,17 +16,52 @@
 
 enum { LINE_SIZE = 5120 }; /* a path of PATH_MAX bytes in a sentence */
 
-/* Paths may hold control characters, which a terminal would obey. */
-static void print_line(const char *format, va_list arguments, const char *reason)
-{
-    char line[LINE_SIZE];
+static bool as_json;
 
-    vsnprintf(line, sizeof line, format, arguments);
+void want_json(void)
+{
+    as_json = true;
+}
+
+bool wants_json(void)
+{
+    return as_json;
+}
+
+static void print_object(const char *level, int code, const char *text)
+{
+    static _Thread_local char escaped[6 * LINE_SIZE];
+
+    progress_hide();
+    json_escape(text, escaped, sizeof escaped);
+    if (code)
+        fprintf(stderr, "{\"level\": \"%s\", \"name\": \"%s\", \"code\": %d, \"message\": \"%s\"}\n", level,
+                mms_error_name(code), code, escaped);
+    else
+        fprintf(stderr, "{\"level\": \"%s\", \"name\": null, \"code\": null, \"message\": \"%s\"}\n", level, escaped);
+}
+
+/* Paths may hold control characters, which a terminal would obey. */
+static void print_plain(char *line)
+{
     for (char *at = line; *at; at++)
         if ((unsigned char)*at < ' ' || *at == 0x7f)
             *at = '?';
     progress_hide();
-    fprintf(stderr, "mmsync: %s%s%s\n", line, reason ? ": " : "", reason ? reason : "");
+    fprintf(stderr, "mmsync: %s\n", line);
+}
+
+static void print_line(const char *level, int code, const char *format, va_list arguments, const char *reason)
+{
+    char line[LINE_SIZE];
+    int length = vsnprintf(line, sizeof line, format, arguments);
+
+    if (reason && length >= 0 && (size_t)length < sizeof line)
+        snprintf(line + length, sizeof line - (size_t)length, ": %s", reason);
+    if (as_json)
+        print_object(level, code, line);
+    else
+        print_plain(line);
 }
 
 int fail(const char *format, ...)
@@ -33,18 +69,29 @@ int fail(const char *format, ...)
     va_list arguments;
 
     va_start(arguments, format);
-    print_line(format, arguments, NULL);
+    print_line("error", 0, format, arguments, NULL);
     va_end(arguments);
     return EXIT_FAILED;
 }
 
 int fail_errno(const char *format, ...)
 {
-    const char *reason = strerror(errno);
+    const int error = errno;
+    const char *reason = strerror(error);
     va_list arguments;
 
     va_start(arguments, format);
-    print_line(format, arguments, reason);
+    print_line("error", -error, format, arguments, reason);
+    va_end(arguments);
+    return EXIT_FAILED;
+}
+
+int fail_as(int code, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    print_line("error", code, format, arguments, NULL);
     va_end(arguments);
     return EXIT_FAILED;
 }
@@ -60,7 +107,7 @@ int fail_call(int code)
 {
     const char *detail = last_error();
 
-    return fail("%s", *detail ? detail : mms_strerror(code));
+    return fail_as(code, "%s", *detail ? detail : mms_strerror(code));
 }
 
 void note(const char *format, ...)
@@ -68,7 +115,7 @@ void note(const char *format, ...)
     va_list arguments;
 
     va_start(arguments, format);
-    print_line(format, arguments, NULL);
+    print_line("note", 0, format, arguments, NULL);
     va_end(arguments);
 }
 

@@ -6,11 +6,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* From now on, or since then: the user wants JSON. Messages are objects too, a line each, with `level` (error or note), `name`
+   and `code` as mms_error_name has them, or null, and `message`. */
+void want_json(void);
+bool wants_json(void);
+
 /* One line on standard error, "mmsync: ...", without control characters whatever the arguments
    hold. Each returns EXIT_FAILED, so that `return fail(...)` is enough. */
 int fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The same with ": " and the text of errno. */
 int fail_errno(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The same, for what has a code of the library's, or -errno. */
+int fail_as(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* What the last call of the library in this thread says, in the words of the tool. Good until the
    next of these. */
 const char *last_error(void);

@@ -3,10 +3,25 @@
 #include "cli/cmd.h"
 #include "cli/interrupt.h"
 #include "cli/message.h"
+#include "cli/result.h"
 #include "cli/validate.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+
+static int print_receipt(const char *path, const mms_receipt *receipt, bool reset)
+{
+    json_t *object;
+
+    if (!wants_json()) {
+        printf("generation=%" PRIu64 " size=%zu slot=%u%s\n", receipt->generation, receipt->size, receipt->slot,
+               reset ? " reset" : "");
+        return EXIT_OK;
+    }
+    object = result_of(path, receipt);
+    json_object_set_new(object, "reset", json_boolean(reset));
+    return result_print(object);
+}
 
 static int commit(const struct publication *publication, mms_writer *writer, const struct candidate *candidate)
 {
@@ -16,9 +31,7 @@ static int commit(const struct publication *publication, mms_writer *writer, con
 
     if (code)
         return fail_call(code);
-    printf("generation=%" PRIu64 " size=%zu slot=%u%s\n", receipt.generation, receipt.size, receipt.slot,
-           mms_mmap_sync_was_reset(writer) ? " reset" : "");
-    return EXIT_OK;
+    return print_receipt(publication->path, &receipt, mms_mmap_sync_was_reset(writer));
 }
 
 static int publish(const struct publication *publication, mms_writer *writer)

@@ -14,6 +14,10 @@
     "      --tlskey FILE       and its key (NATS_KEY)\n" \
     "      --domain NAME       JetStream domain\n"
 
+#define HELP_OF_EVENTS \
+    "  -j, --json              lines of JSON on a terminal too, and what goes wrong as one on standard\n" \
+    "                          error\n"
+
 #define HELP_OF_FLEET \
     "URL is nats://HOST:PORT, tls://HOST:PORT or HOST:PORT, or several with commas between them.\n" \
     "On a terminal one line shows what goes on, else there is a line of JSON for each event.\n"
@@ -29,7 +33,7 @@ const struct verb push_verb = {
             "\n"
             "  -n, --name NAME         what followers ask for: letters, digits, _ and - (REGION's\n"
             "                          own, without directories)\n"
-            "      --once              end when the newest value is there\n"
+            "      --once              end when the newest value is there\n" HELP_OF_EVENTS
             "      --take-over         begin even if another pusher of this name is alive; it ends\n"
             "      --replicas N        copies that the servers keep of a new stream, 1 to 5 (1)\n"
             "      --storage KIND      file or memory, for a new stream (file)\n"
@@ -50,7 +54,7 @@ const struct verb follow_verb = {
         "created if it does not exist; where the value comes from is in REGION.source, a region of\n"
         "its own, and in 'mmsync stat'.\n"
         "\n"
-        "      --once              end when the newest value is there\n"
+        "      --once              end when the newest value is there\n" HELP_OF_EVENTS
         "      --wait              wait for the server, and for the name, if they are not there\n"
         "      --overwrite         take a REGION whose value came from elsewhere\n"
         "      --scrub SIZE        read so much of the value again in each idle second, and mend\n"

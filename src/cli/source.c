@@ -194,8 +194,8 @@ static int grow(struct intake *intake)
     int code;
 
     if (!left)
-        return fail("%s holds more than the %llu bytes of the region's --max-size; " ADVICE, intake->source->name,
-                    (unsigned long long)intake->most);
+        return fail_as(MMS_E_TOO_BIG, "%s holds more than the %llu bytes of the region's --max-size; " ADVICE,
+                       intake->source->name, (unsigned long long)intake->most);
     code = mms_write_grow(intake->writer, intake->at + room, &buffer);
     if (code)
         return fail_call(code);
@@ -322,8 +322,8 @@ static int touch(const struct intake *intake)
 
 static int refuse_offset(const struct source *source, uint64_t most)
 {
-    return fail("%s would begin at %llu, and the region's --max-size is %llu; " ADVICE, source->name,
-                (unsigned long long)source->at, (unsigned long long)most);
+    return fail_as(MMS_E_TOO_BIG, "%s would begin at %llu, and the region's --max-size is %llu; " ADVICE, source->name,
+                   (unsigned long long)source->at, (unsigned long long)most);
 }
 
 int source_read(struct source *source, mms_writer *writer, uint64_t most, bool gradually, struct candidate *candidate)
@@ -337,8 +337,8 @@ int source_read(struct source *source, mms_writer *writer, uint64_t most, bool g
     most -= source->at;
 
     if (source->sized && source->size > most)
-        return fail("%s has %llu bytes, more than the %llu of the region's --max-size; " ADVICE, source->name,
-                    (unsigned long long)source->size, (unsigned long long)most);
+        return fail_as(MMS_E_TOO_BIG, "%s has %llu bytes, more than the %llu of the region's --max-size; " ADVICE,
+                       source->name, (unsigned long long)source->size, (unsigned long long)most);
     status = source->command ? start_command(source) : EXIT_OK;
     if (status)
         return status;

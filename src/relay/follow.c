@@ -12,6 +12,7 @@ enum { ONCE = CONNECTION_OPTIONS_END, WAIT, OVERWRITE, SCRUB };
 
 static const struct option long_options[] = {
     {"once", no_argument, NULL, ONCE},
+    JSON_OPTION,
     {"wait", no_argument, NULL, WAIT},
     {"overwrite", no_argument, NULL, OVERWRITE},
     {"scrub", required_argument, NULL, SCRUB},
@@ -36,6 +37,7 @@ static const struct option long_options[] = {
 static void set_option(struct follower *follower, struct connection_options *connection, int option)
 {
     switch (option) {
+    case 'j': break; /* wants_json() */
     case ONCE: follower->once = true; break;
     case WAIT: follower->wait = true; break;
     case OVERWRITE: follower->overwrite = true; break;
@@ -57,7 +59,7 @@ int follow_main(int argc, char **argv)
     follower.scrub_rate = UINT64_C(16) << 20;
     writer_arguments_init(&follower.writing);
     connection_options_init(&connection);
-    while ((option = next_option(&follow_verb, argc, argv, "", long_options)) >= 0)
+    while ((option = next_option(&follow_verb, argc, argv, "j", long_options)) >= 0)
         set_option(&follower, &connection, option);
     if (argc - optind < 3)
         usage_error(&follow_verb, "say from where, what and to where: mmsync follow URL NAME REGION");

@@ -23,7 +23,7 @@ static bool on_terminal(void)
     static int terminal = -1;
 
     if (terminal < 0)
-        terminal = isatty(STDOUT_FILENO);
+        terminal = isatty(STDOUT_FILENO) && !wants_json();
     return terminal == 1;
 }
 

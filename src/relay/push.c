@@ -251,6 +251,7 @@ enum { ONCE = CONNECTION_OPTIONS_END, TAKE_OVER, REPLICAS, STORAGE, LOG_SIZE, FO
 static const struct option long_options[] = {
     {"name", required_argument, NULL, 'n'},
     {"once", no_argument, NULL, ONCE},
+    JSON_OPTION,
     {"take-over", no_argument, NULL, TAKE_OVER},
     {"replicas", required_argument, NULL, REPLICAS},
     {"storage", required_argument, NULL, STORAGE},
@@ -272,6 +273,7 @@ static void set_option(struct push *push, int option)
 {
     switch (option) {
     case 'n': push->name = optarg; break;
+    case 'j': break; /* wants_json() */
     case ONCE: push->once = true; break;
     case TAKE_OVER: push->take_over = true; break;
     case REPLICAS: push->stream_options.replicas = (int)parse_number(&push_verb, "--replicas", optarg, 1, 5); break;
@@ -311,7 +313,7 @@ int push_main(int argc, char **argv)
     int option, status;
 
     connection_options_init(&push.connection_options);
-    while ((option = next_option(&push_verb, argc, argv, "n:", long_options)) >= 0)
+    while ((option = next_option(&push_verb, argc, argv, "n:j", long_options)) >= 0)
         set_option(&push, option);
     if (count_operands(&push_verb, argc, argv, 1, 2) < 2)
         usage_error(&push_verb, "say which server: mmsync push %s", push_verb.synopsis);

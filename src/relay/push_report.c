@@ -28,7 +28,7 @@ static json_t *number(uint64_t value)
 
 void report_begin(struct push *push)
 {
-    push->report.terminal = isatty(STDOUT_FILENO);
+    push->report.terminal = isatty(STDOUT_FILENO) && !wants_json();
 }
 
 void report_base(struct push *push, uint64_t chunks, uint64_t bytes)

@@ -61,13 +61,14 @@ succeeds() {
     [[ $status -eq 0 && -z $err ]] || complain "$*: status $status, standard error '$err'"
 }
 
-# refuses STATUS PATTERN COMMAND...: that status, one line "mmsync: ...PATTERN..." on standard error, no output.
+# refuses STATUS PATTERN COMMAND...: that status, one line "mmsync: ...PATTERN..." on standard error, no output. A command
+# that gives JSON says the same as an object.
 refuses() {
     local wanted=$1 pattern=$2
     shift 2
     run "$@"
     same "status of $*" "$wanted" "$status"
-    like "standard error of $*" "mmsync: [^"$'\n'"]*${pattern}[^"$'\n'"]*" "$err"
+    like "standard error of $*" "(mmsync: |\\{\"level\": \"error\", )[^"$'\n'"]*${pattern}[^"$'\n'"]*" "$err"
     same "output of $*" "" "$out"
 }
 

@@ -3,10 +3,13 @@
 #include "cli/cmd.h"
 #include "cli/exporter/http.h"
 #include "cli/exporter/metrics.h"
+#include "cli/json_text.h"
 #include "cli/message.h"
+#include "cli/result.h"
 #include "cli/sink.h"
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const struct verb verb = {
     .name = "exporter",
@@ -17,12 +20,15 @@ static const struct verb verb = {
             "  -l, --listen ADDRESS    HOST:PORT, [IPV6-ADDRESS]:PORT or :PORT; port 0 takes a free\n"
             "                          one; the URL is printed (127.0.0.1:9979)\n"
             "  -t, --textfile FILE     write FILE, or - for standard output, and end. FILE is replaced\n"
-            "                          at once, as the node exporter's textfile collector wants it\n",
+            "                          at once, as the node exporter's textfile collector wants it\n"
+            "  -j, --json              print the URL, or what FILE has, as a JSON object, and what goes\n"
+            "                          wrong as one on standard error\n",
 };
 
 static const struct option long_options[] = {
     {"listen", required_argument, NULL, 'l'},
     {"textfile", required_argument, NULL, 't'},
+    JSON_OPTION,
     COMMON_OPTIONS,
 };
 
@@ -39,6 +45,9 @@ static int write_textfile(const char *file, char *const *directories, int count)
         status = sink_write(&sink, metrics.text, metrics.size);
     if (!status)
         status = sink_commit(&sink);
+    if (!status && wants_json())
+        status = result_print(json_pack("{s:o, s:o, s:o}", "file", json_text(file), "regions",
+                                        result_number(survey.found.count), "bytes", result_number(metrics.size)));
     sink_close(&sink);
     survey_free(&survey);
     free(metrics.text);
@@ -52,14 +61,16 @@ int cmd_exporter(int argc, char **argv)
     const char *address = NULL, *file = NULL;
     int option, count;
 
-    while ((option = next_option(&verb, argc, argv, "l:t:", long_options)) >= 0) {
+    while ((option = next_option(&verb, argc, argv, "l:t:j", long_options)) >= 0) {
         if (option == 'l')
             address = optarg;
-        else
+        else if (option == 't')
             file = optarg;
     }
     if (address && file)
         usage_error(&verb, "--listen and --textfile exclude each other");
+    if (file && wants_json() && !strcmp(file, "-"))
+        usage_error(&verb, "--json is not for metrics on standard output; name a FILE");
     count = count_operands(&verb, argc, argv, 0, INT_MAX);
     if (count > 0)
         directories = argv + optind;

@@ -178,7 +178,8 @@ static void print_url(int fd)
         getnameinfo((struct sockaddr *)&address, size, host, sizeof host, port, sizeof port,
                     NI_NUMERICHOST | NI_NUMERICSERV) != 0)
         return;
-    printf("http://%s%s%s:%s/metrics\n", strchr(host, ':') ? "[" : "", host, strchr(host, ':') ? "]" : "", port);
+    printf(wants_json() ? "{\"url\": \"http://%s%s%s:%s/metrics\"}\n" : "http://%s%s%s:%s/metrics\n",
+           strchr(host, ':') ? "[" : "", host, strchr(host, ':') ? "]" : "", port);
 }
 
 int http_serve(const char *address, char *const *directories, int count)

@@ -82,7 +82,8 @@ int document_check(const struct document *document, uint64_t most)
         return fail_call(code);
     needed = ((uint64_t)size + 63) / 64 * 64 + archive->schema_size; /* the schema is stored behind the value */
     if (needed > most)
-        return fail(
+        return fail_as(
+            MMS_E_TOO_BIG,
             "the value and its schema take %llu bytes, more than the %llu of the region's --max-size; nothing was "
             "published; write with a larger --max-size, and with --replace if the region exists",
             (unsigned long long)needed, (unsigned long long)most);

@@ -19,6 +19,7 @@ void set_table_option(const struct verb *verb, struct table_arguments *arguments
     mms_table_options *table = &arguments->table;
 
     switch (option) {
+    case 'j': break; /* wants_json() */
     case TABLE_KEYS: arguments->keys.kind = parse_kind(verb, "--keys", optarg); break;
     case TABLE_VALUES: arguments->values.kind = parse_kind(verb, "--values", optarg); break;
     case TABLE_FORCE_FILESYSTEM: arguments->region.force_filesystem = true; break;

@@ -2,6 +2,7 @@
 #include "cli/table/change.h"
 #include "cli/cmd.h"
 #include "cli/message.h"
+#include "cli/result.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -91,11 +92,45 @@ static int count_entries(const void *data, const mms_receipt *receipt, uint64_t 
     return code;
 }
 
-int table_change_commit(struct table_change *change)
+struct outcome {
+    const mms_receipt *receipt;
+    uint64_t entries;
+    const char *what; /* and how many: of the verb's own; NULL: nothing */
+    uint64_t count;
+};
+
+static int print_line(const struct outcome *outcome)
+{
+    const mms_receipt *receipt = outcome->receipt;
+
+    printf("generation=%" PRIu64 " entries=%" PRIu64, receipt->generation, outcome->entries);
+    if (receipt->table_evicted)
+        printf(" evicted=%" PRIu64, receipt->table_evicted);
+    if (receipt->table_expired)
+        printf(" expired=%" PRIu64, receipt->table_expired);
+    if (outcome->what)
+        printf(" %s=%" PRIu64, outcome->what, outcome->count);
+    putchar('\n');
+    return EXIT_OK;
+}
+
+static int print_json(const char *path, const struct outcome *outcome)
+{
+    json_t *object = result_of(path, outcome->receipt);
+
+    json_object_set_new(object, "entries", result_number(outcome->entries));
+    json_object_set_new(object, "entries_evicted", result_number(outcome->receipt->table_evicted));
+    json_object_set_new(object, "entries_expired", result_number(outcome->receipt->table_expired));
+    if (outcome->what)
+        json_object_set_new(object, outcome->what, result_number(outcome->count));
+    return result_print(object);
+}
+
+int table_change_commit(struct table_change *change, const char *what, uint64_t count)
 {
     mms_receipt receipt = {.generation = 0};
+    struct outcome outcome = {.receipt = &receipt, .what = what, .count = count};
     mms_table_view view;
-    uint64_t entries = 0;
     int code = mms_table_current(change->table, &view);
 
     if (code == 0)
@@ -103,15 +138,10 @@ int table_change_commit(struct table_change *change)
     if (code)
         return fail_call(code);
     change->table = NULL;
-    code = count_entries(view.data, &receipt, &entries);
+    code = count_entries(view.data, &receipt, &outcome.entries);
     if (code)
         return fail_call(code);
-    printf("generation=%" PRIu64 " entries=%" PRIu64, receipt.generation, entries);
-    if (receipt.table_evicted)
-        printf(" evicted=%" PRIu64, receipt.table_evicted);
-    if (receipt.table_expired)
-        printf(" expired=%" PRIu64, receipt.table_expired);
-    return EXIT_OK;
+    return wants_json() ? print_json(change->path, &outcome) : print_line(&outcome);
 }
 
 void table_change_close(struct table_change *change)

@@ -22,8 +22,8 @@ int table_change_prepare_puts(struct table_change *change, const struct notation
 /* Put an entry: bytes, or if the notations, which are settled, are those of types, texts. After
    EXIT_FAILED *wrong, of NOTATION_WRONG bytes, says what is wrong with it; "": that was reported. */
 int table_change_put(struct table_change *change, const struct bytes *key, const struct bytes *value, char *wrong);
-/* Publish it, and print "generation=N entries=N", without the end of the line. */
-int table_change_commit(struct table_change *change);
+/* Publish it, and print "generation=N entries=N WHAT=COUNT", or an object of JSON; what NULL: not the last. */
+int table_change_commit(struct table_change *change, const char *what, uint64_t count);
 /* Drops what was not committed, and removes a region that was created for it. */
 void table_change_close(struct table_change *change);
 

@@ -10,11 +10,12 @@ static const struct verb verb = {
     .help = "Delete each KEY from the table in REGION; all of that is one generation. Prints one\n"
             "line: generation=N entries=N deleted=N. Ends with status 1 if the table lacks one of\n"
             "them; the others are deleted all the same.\n"
-            "\n" HELP_OF_KEYS HELP_OF_TABLE_WRITE "\n"
+            "\n" HELP_OF_JSON HELP_OF_KEYS HELP_OF_TABLE_WRITE "\n"
             "A bare NAME means /dev/shm/NAME.\n",
 };
 
 static const struct option long_options[] = {
+    JSON_OPTION,
     {"keys", required_argument, NULL, TABLE_KEYS},
     {"grace", required_argument, NULL, WRITER_GRACE},
     {"evict", no_argument, NULL, WRITER_EVICT},
@@ -38,7 +39,7 @@ static int delete_one(struct table_change *change, const struct table_arguments 
         if (code == 0)
             ++*deleted;
         else if (code == MMS_E_NOT_FOUND)
-            fail("the table has no key %s", argument);
+            fail_as(code, "the table has no key %s", argument);
         else
             status = fail_call(code);
     }
@@ -54,9 +55,8 @@ static int delete_all(struct table_change *change, const struct table_arguments 
         status = delete_one(change, arguments, operands[i], &deleted);
     if (status || deleted == 0)
         return EXIT_FAILED;
-    if (table_change_commit(change))
+    if (table_change_commit(change, "deleted", (uint64_t)deleted))
         return EXIT_FAILED;
-    printf(" deleted=%d\n", deleted);
     return deleted == count ? EXIT_OK : EXIT_FAILED;
 }
 
@@ -81,7 +81,7 @@ int cmd_del(int argc, char **argv)
     int option, operands;
 
     table_arguments_init(&arguments);
-    while ((option = next_option(&verb, argc, argv, "", long_options)) >= 0)
+    while ((option = next_option(&verb, argc, argv, "j", long_options)) >= 0)
         set_table_option(&verb, &arguments, option);
     operands = count_table_operands(&verb, argc, argv, 2) - 1;
     return delete_from(argv[optind], &arguments, operands, argv + optind + 1);

@@ -61,7 +61,7 @@ static int get_one(const struct held_table *held, const struct table_arguments *
         if (entry.value.data)
             status = print_entry(arguments, form, &entry);
         else
-            fail("the table has no key %s", argument);
+            fail_as(MMS_E_NOT_FOUND, "the table has no key %s", argument);
     }
     bytes_free(&key);
     return status;

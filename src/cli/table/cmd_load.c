@@ -18,7 +18,8 @@ static const struct verb verb = {
             "\n"
             "      --as FORM           jsonl, csv, or mdb, which LMDB's mdb_dump writes (as the file\n"
             "                          begins)\n"
-            "      --clear             first delete the entries that the table has\n" HELP_OF_KEYS HELP_OF_VALUES "\n"
+            "      --clear             first delete the entries that the table has\n" HELP_OF_JSON HELP_OF_KEYS
+                HELP_OF_VALUES "\n"
             "Of a new table:\n" HELP_OF_NEW_TABLE "\n"
             "Of a new region:\n" HELP_OF_NEW_REGION "\n"
             "Of this write:\n" HELP_OF_TABLE_WRITE "\n"
@@ -30,6 +31,7 @@ enum { AS = TABLE_OPTIONS_END, CLEAR };
 static const struct option long_options[] = {
     {"as", required_argument, NULL, AS},
     {"clear", no_argument, NULL, CLEAR},
+    JSON_OPTION,
     TABLE_KIND_OPTIONS,
     TABLE_CREATE_OPTIONS,
     TABLE_WRITER_OPTIONS,
@@ -109,9 +111,7 @@ static int load_into(const char *path, struct table_arguments *arguments, struct
     if (!status)
         status = load_source(load);
     if (!status)
-        status = table_change_commit(&load->change);
-    if (!status)
-        printf(" loaded=%" PRIu64 "\n", load->loaded);
+        status = table_change_commit(&load->change, "loaded", load->loaded);
     table_change_close(&load->change);
     return interrupt_finish(status);
 }
@@ -123,7 +123,7 @@ int cmd_load(int argc, char **argv)
     int option, operands, status;
 
     table_arguments_init(&arguments);
-    while ((option = next_option(&verb, argc, argv, "", long_options)) >= 0) {
+    while ((option = next_option(&verb, argc, argv, "j", long_options)) >= 0) {
         switch (option) {
         case AS: load.style.form = parse_form(&verb, "--as", optarg); break;
         case CLEAR: load.clear = true; break;

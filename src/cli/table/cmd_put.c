@@ -14,7 +14,7 @@ static const struct verb verb = {
     .help = "Store each VALUE under its KEY in the table in REGION, which is created if it does not\n"
             "exist; all of them are one generation. One KEY alone takes its value from standard\n"
             "input. Prints one line: generation=N entries=N.\n"
-            "\n" HELP_OF_KEYS HELP_OF_VALUES
+            "\n" HELP_OF_JSON HELP_OF_KEYS HELP_OF_VALUES
             "      --expires DURATION  the entries expire after 500ms, 30s, 5m, 12h or 7d\n"
             "\n"
             "Of a new table:\n" HELP_OF_NEW_TABLE "\n"
@@ -26,8 +26,8 @@ static const struct verb verb = {
 enum { EXPIRES = TABLE_OPTIONS_END };
 
 static const struct option long_options[] = {
-    TABLE_KIND_OPTIONS, {"expires", required_argument, NULL, EXPIRES}, TABLE_CREATE_OPTIONS, TABLE_WRITER_OPTIONS,
-    COMMON_OPTIONS,
+    JSON_OPTION,          TABLE_KIND_OPTIONS,   {"expires", required_argument, NULL, EXPIRES},
+    TABLE_CREATE_OPTIONS, TABLE_WRITER_OPTIONS, COMMON_OPTIONS,
 };
 
 /* The value that all of standard input stands for. Kinds but text may end with line ends. */
@@ -104,9 +104,7 @@ static int put_into(const char *path, struct table_arguments *arguments, int cou
     if (!status)
         status = put_pairs(&change, arguments, count, operands);
     if (!status && !interrupted())
-        status = table_change_commit(&change);
-    if (!status && !change.table)
-        putchar('\n');
+        status = table_change_commit(&change, NULL, 0);
     table_change_close(&change);
     return interrupt_finish(status);
 }
@@ -125,7 +123,7 @@ int cmd_put(int argc, char **argv)
     int option, operands;
 
     table_arguments_init(&arguments);
-    while ((option = next_option(&verb, argc, argv, "", long_options)) >= 0) {
+    while ((option = next_option(&verb, argc, argv, "j", long_options)) >= 0) {
         if (option == EXPIRES)
             arguments.table.expires_ns = expiry_after(parse_duration(&verb, "--expires", optarg));
         else

@@ -3,6 +3,7 @@
 #include "cli/arguments.h"
 #include "cli/cmd.h"
 #include "cli/interrupt.h"
+#include "cli/json_escape.h"
 #include "cli/message.h"
 #include "cli/now.h"
 #include "cli/top/screen.h"
@@ -253,6 +254,37 @@ static void print_row(const struct row *row)
     putchar('\n');
 }
 
+static void print_object(const struct row *row, uint64_t time_ns)
+{
+    const mms_info *info = &row->region->info;
+    char text[6 * PATH_MAX];
+
+    printf("{\"time_ns\": %llu, \"region\": \"%s\", ", (unsigned long long)time_ns,
+           json_escape(row->region->path, text, sizeof text));
+    if (row->region->error) {
+        printf("\"error\": \"%s\"}\n", json_escape(row->region->error, text, sizeof text));
+        return;
+    }
+    printf("\"error\": null, \"generation\": %llu, ", (unsigned long long)info->generation);
+    if (row->rate >= 0)
+        printf("\"rate\": %.3f, ", row->rate);
+    else
+        fputs("\"rate\": null, ", stdout);
+    printf("\"size\": %llu, \"readers_alive\": %u, \"readers_dead\": %u, \"bytes_used\": %llu}\n",
+           (unsigned long long)info->size, info->readers, info->readers_dead, (unsigned long long)info->bytes_used);
+}
+
+static void print_round(const struct screen *screen)
+{
+    const uint64_t time_ns = read_clock(CLOCK_REALTIME);
+
+    for (size_t i = 0; i < screen->rows.count; i++)
+        if (wants_json())
+            print_object(&screen->rows.list[i], time_ns);
+        else
+            print_row(&screen->rows.list[i]);
+}
+
 static int print_rounds(struct screen *screen, uint64_t count)
 {
     interrupt_catch();
@@ -266,10 +298,9 @@ static int print_rounds(struct screen *screen, uint64_t count)
         status = take(screen);
         if (status)
             return status;
-        if (round > 0)
+        if (round > 0 && !wants_json())
             putchar('\n');
-        for (size_t i = 0; i < screen->rows.count; i++)
-            print_row(&screen->rows.list[i]);
+        print_round(screen);
         if (!flush_output())
             return EXIT_FAILED;
     }
@@ -281,9 +312,13 @@ static int print_rounds(struct screen *screen, uint64_t count)
 enum { BATCH = LONG_ONLY };
 
 static const struct option long_options[] = {
-    {"interval", required_argument, NULL, 'i'}, {"sort", required_argument, NULL, 's'},
-    {"reverse", no_argument, NULL, 'r'},        {"batch", no_argument, NULL, 'b'},
-    {"count", required_argument, NULL, 'n'},    COMMON_OPTIONS,
+    {"interval", required_argument, NULL, 'i'},
+    {"sort", required_argument, NULL, 's'},
+    {"reverse", no_argument, NULL, 'r'},
+    {"batch", no_argument, NULL, 'b'},
+    {"count", required_argument, NULL, 'n'},
+    JSON_OPTION,
+    COMMON_OPTIONS,
 };
 
 static enum row_order parse_order(const char *text)
@@ -312,7 +347,7 @@ int main(int argc, char **argv)
     bool batch = false;
     int option, status;
 
-    while ((option = next_option(&top_verb, argc, argv, "i:s:rbn:", long_options)) >= 0) {
+    while ((option = next_option(&top_verb, argc, argv, "i:s:rbjn:", long_options)) >= 0) {
         switch (option) {
         case 'i': screen.interval_ms = parse_interval(optarg); break;
         case 's': screen.rows.order = parse_order(optarg); break;
@@ -325,8 +360,8 @@ int main(int argc, char **argv)
         screen.rows.directories = argv + optind;
         screen.rows.directory_count = argc - optind;
     }
-    if (count && !batch)
-        usage_error(&top_verb, "--count is for --batch");
+    if ((count || wants_json()) && !batch)
+        usage_error(&top_verb, "%s is for --batch", count ? "--count" : "--json");
     if (!batch && (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)))
         usage_error(&top_verb, "this is no terminal; use --batch");
     status = batch ? print_rounds(&screen, count) : show(&screen);
