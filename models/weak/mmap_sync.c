@@ -139,6 +139,7 @@ static bool membarrier_is_refused(void)
 }
 
 static struct mms__mmap_sync_state state __attribute__((aligned(8)));
+static uint32_t waiting;          /* nobody does */
 static uint32_t repaired, robbed; /* REPAIR: it says that it took a count; a reader found its own gone */
 
 /* ---- Writer ---- */
@@ -149,6 +150,7 @@ static void *write_some(void *unused)
 
     memset(&writer, 0, sizeof writer);
     writer.state = &state;
+    writer.waiting = &waiting;
     writer.front.options.max_size = MMS__MMAP_SYNC_SIZE_MAX;
     writer.front.options.grace_ms = MMS_NO_WAIT;
     writer.options.reset = KIND == RESET || KIND == REPAIR;

@@ -116,7 +116,7 @@ int mms__mmap_sync_copy_schema(struct mms_region *front, char *buffer, size_t ca
 
 /* ---- Waiting ---- */
 
-/* Writers of ours wake; the crate's do not, so sleeps are short, and grow. */
+/* Writers of ours wake those who could say that they wait; the crate's do not, so sleeps are short, and grow. */
 #define SHORTEST_NS UINT64_C(50000)
 #define LONGEST_NS UINT64_C(10000000)
 
@@ -129,12 +129,15 @@ static const uint32_t *low_half(const struct mms__mmap_sync_state *state)
 
 int mms__mmap_sync_wait_begin(struct mms_region *front, uint64_t seen, struct mms__sleep *sleep)
 {
+    struct mms__mmap_sync_region *region = mms__mmap_sync_region_of(front);
     uint64_t longer = sleep->longest_ns == 0 ? SHORTEST_NS : sleep->longest_ns * 2;
 
-    if (mms__mmap_sync_generation(front) != seen)
+    if (region->state)
+        mms__store_seq_cst(mms__mmap_sync_waiting(region->state), 1);
+    /* Either this finds what was published, or whoever publishes it finds the word above. Pair: `publish`, writer.c. */
+    if (mms__load_seq_cst(&region->seen->version) != seen)
         return 0;
-    *sleep = (struct mms__sleep){low_half(mms__mmap_sync_region_of(front)->seen), (uint32_t)seen,
-                                 longer < LONGEST_NS ? longer : LONGEST_NS};
+    *sleep = (struct mms__sleep){low_half(region->seen), (uint32_t)seen, longer < LONGEST_NS ? longer : LONGEST_NS};
     return -EAGAIN;
 }
 

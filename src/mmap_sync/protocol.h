@@ -25,6 +25,14 @@ struct mms__mmap_sync_state {
 _Static_assert(sizeof(struct mms__mmap_sync_state) == 16 && offsetof(struct mms__mmap_sync_state, readers) == 8,
                "as in the file");
 
+/* Not 0: somebody sleeps until the version changes, or did. It lies behind the state, in the rest of its
+   page: that is not in the file, but all who map the file share it (mmap(2)). A file system may put 0
+   there when it writes the page to disk. Then nobody is woken; whoever sleeps looks again within 10 ms. */
+static inline uint32_t *mms__mmap_sync_waiting(struct mms__mmap_sync_state *state)
+{
+    return (uint32_t *)(void *)(state + 1);
+}
+
 #define MMS__MMAP_SYNC_SIZE_MAX ((UINT64_C(1) << 39) - 1)
 /* A count above it has been below 0: a writer had reset it, and a reader left after that. */
 #define MMS__MMAP_SYNC_COUNT_MAX UINT32_C(0x7fffffff)

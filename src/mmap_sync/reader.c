@@ -124,8 +124,10 @@ int mms__mmap_sync_reader_open(struct mms_region *front, uintptr_t thread, struc
     pthread_mutex_lock(&front->mutex);
     while (index < front->handles_used && mms__reader_at(front, index)->open)
         index++;
-    if (index < front->max_readers)
+    if (index < front->max_readers) {
         reader = mms__reader_begin(front, index, thread);
+        reader->head.current = &mms__mmap_sync_region_of(front)->state->version; /* for bindings/rust/mmsync-sys */
+    }
     pthread_mutex_unlock(&front->mutex);
     if (!reader)
         return mms__fail(MMS_E_FULL, "this process has %u readers of %s, the most that it can; close some",

@@ -78,6 +78,9 @@ static int open_target(struct mms__mmap_sync_writer *writer, unsigned index, uin
 
         if (code == 0 && status.st_nlink > 0) {
             *length = (uint64_t)status.st_size;
+            if (target->allocated > *length) /* somebody has cut it short */
+                target->allocated = *length;
+            target->looked = true;
             return 0;
         }
         if (code != 0 && code != -EBADF)
@@ -106,8 +109,7 @@ static int fail_growth(const struct mms__mmap_sync_writer *writer, unsigned inde
 static int reserve(struct mms__mmap_sync_writer *writer, unsigned index, uint64_t size, uint64_t length)
 {
     struct mms__target *target = &writer->targets[index];
-    uint64_t from = target->allocated < length ? target->allocated : length;
-    int code = mms__allocate(target->file.fd, from, size - from);
+    int code = mms__allocate(target->file.fd, target->allocated, size - target->allocated);
 
     if (code != 0)
         return fail_growth(writer, index, size, code);
@@ -164,12 +166,18 @@ shorten:
     return code;
 }
 
+/* Copying more takes so much longer than a look at the file that each such write has one. */
+enum { UNLOOKED_MOST = 16384 };
+
 int mms__target_prepare(struct mms__mmap_sync_writer *writer, unsigned index, uint64_t size)
 {
     struct mms__target *target = &writer->targets[index];
     uint64_t length = 0;
-    int code = open_target(writer, index, &length);
+    int code;
 
+    if (target->looked && size <= UNLOOKED_MOST && size <= target->allocated && size <= target->map.size)
+        return 0;
+    code = open_target(writer, index, &length);
     MMS__STEP(mmap_sync_data_opened);
     if (code != 0 || size == 0)
         return code;

@@ -184,10 +184,14 @@ int mms__mmap_sync_writer_open(struct mms_writer *front)
         code = mms__place_open_parent(&front->place, &trust, &parent);
     if (code != 0)
         return code;
+    writer->directory = parent.device;
     mms__file_close(&parent);
     code = enter(writer);
+    if (code != 0)
+        return code;
     writer->state = writer->state_map.base;
-    return code;
+    writer->waiting = mms__mmap_sync_waiting(writer->state);
+    return 0;
 }
 
 void mms__mmap_sync_writer_free(struct mms_writer *front, bool inherited)
@@ -227,27 +231,28 @@ static int fail_held(const struct mms__mmap_sync_writer *writer, unsigned index,
         writer->front.place.path, count, writer->front.place.path, index);
 }
 
-/* The file to write next, once no reader is counted on it. */
-static int take_turn(struct mms__mmap_sync_writer *writer, unsigned *index, mms_receipt *receipt)
+/* After the version was stored, in the order of all seq_cst accesses (pair: mms__mmap_sync_pin); and an acquire: the reads of
+   those who are counted out are over (pair: mms__mmap_sync_count_out). */
+static uint32_t readers_of(const struct mms__mmap_sync_writer *writer, unsigned index)
 {
-    struct mms__mmap_sync_state *state = writer->state;
+    return mms__load_seq_cst(&writer->state->readers[index]);
+}
+
+static int wait_for_readers(struct mms__mmap_sync_writer *writer, unsigned index, mms_receipt *receipt)
+{
     uint64_t start = mms__now_ns(), pause = SHORTEST_NS, deadline;
     uint32_t count;
 
-    writer->was_reset = false;
-    *index = mms__mmap_sync_next(state);
     deadline = writer->front.options.grace_ms == MMS_NO_WAIT ? 0 : mms__deadline(writer->front.options.grace_ms);
-    /* After the version was stored, in the order of all seq_cst accesses (pair: mms__mmap_sync_pin); and an acquire: the reads of
-       those who are counted out are over (pair: mms__mmap_sync_count_out). */
-    while ((count = mms__load_seq_cst(&state->readers[*index])) > 0) {
+    while ((count = readers_of(writer, index)) > 0) {
         if (mms__now_ns() >= deadline) {
             if (!writer->options.reset) {
                 receipt->blockers = count > MMS__MMAP_SYNC_COUNT_MAX ? 0 : count;
                 receipt->waited_ns = mms__now_ns() - start;
                 MMS__PROBE3(refuse, writer->front.place.path, receipt->blockers, receipt->waited_ns);
-                return fail_held(writer, *index, count);
+                return fail_held(writer, index, count);
             }
-            mms__store_seq_cst(&state->readers[*index], 0); /* before the data: the fence in `store` */
+            mms__store_seq_cst(&writer->state->readers[index], 0); /* before the data: the fence in `store` */
             MMS__STEP(mmap_sync_count_reset);
             writer->was_reset = true;
             break;
@@ -257,6 +262,14 @@ static int take_turn(struct mms__mmap_sync_writer *writer, unsigned *index, mms_
         receipt->waited_ns = mms__now_ns() - start;
     }
     return 0;
+}
+
+/* The file to write next, once no reader is counted on it. */
+static int take_turn(struct mms__mmap_sync_writer *writer, unsigned *index, mms_receipt *receipt)
+{
+    writer->was_reset = false;
+    *index = mms__mmap_sync_next(writer->state);
+    return readers_of(writer, *index) == 0 ? 0 : wait_for_readers(writer, *index, receipt);
 }
 
 /* ---- Writing ---- */
@@ -277,41 +290,71 @@ static int check_lock(const struct mms__mmap_sync_writer *writer)
     return writer->options.unlocked ? 0 : mms__writer_check_lock(&writer->front, &writer->lock_file);
 }
 
-/* Notices files that were deleted by hand. */
-static int check_gone(struct mms__mmap_sync_writer *writer)
+/* Writes of a tight loop between two looks: few enough to notice soon. */
+enum { WRITES_UNLOOKED = 256 };
+
+__attribute__((noinline, cold)) static int look(struct mms__mmap_sync_writer *writer, uint64_t now)
 {
     struct mms_writer *front = &writer->front;
 
     front->gone = front->gone || mms__place_leads_elsewhere(&front->place, "_state", &writer->state_file);
+    writer->looked_ns = now;
+    writer->unlooked = 0;
+    writer->targets[0].looked = writer->targets[1].looked = false;
     return front->gone ? mms__writer_fail_gone(front) : 0;
 }
 
-/* msync, as the crate does: on a disk, the value arrives before the version that names it. */
+/* Notice files that were deleted by hand. A look at each costs as much as many writes, so there is one per tick of the
+   kernel's clock. */
+static int check_gone(struct mms__mmap_sync_writer *writer)
+{
+    uint64_t now = mms__now_coarse_ns();
+
+    if (now == writer->looked_ns && !writer->front.gone && ++writer->unlooked < WRITES_UNLOOKED)
+        return 0;
+    return look(writer, now);
+}
+
+/* On a disk, the value arrives before the version that names it. */
+static int write_out(const struct mms__mmap_sync_writer *writer, unsigned index, size_t size)
+{
+    const struct mms__target *target = &writer->targets[index];
+
+    if (writer->front.place.volatile_memory && target->file.device == writer->directory)
+        return 0;
+    while (msync(target->map.base, size, MS_SYNC) != 0)
+        if (errno != EINTR)
+            return mms__fail_errno("writing %s_data_%u out; the last value stays", writer->front.place.path, index);
+    return 0;
+}
+
 static int store(const struct mms__mmap_sync_writer *writer, unsigned index, const void *data, size_t size)
 {
-    const struct mms__mapping *map = &writer->targets[index].map;
-
     if (size == 0)
         return 0;
     /* A reader that meets a byte of the new value finds that the version has moved on from the old
        one in this file (pairs: the fences in try_uncounted and check_current), or its count gone
        (pair: mms__mmap_sync_unpin). A release would do. */
     mms__fence_seq_cst();
-    memcpy(map->base, data, size);
+    memcpy(writer->targets[index].map.base, data, size);
     MMS__STEP(mmap_sync_value_copied);
-    while (msync(map->base, size, MS_SYNC) != 0)
-        if (errno != EINTR)
-            return mms__fail_errno("writing %s_data_%u out; the last value stays", writer->front.place.path, index);
-    return 0;
+    return write_out(writer, index, size);
 }
 
-/* No system call says whether anybody is waiting, so each publish wakes. */
-static void publish(struct mms__mmap_sync_state *state, uint64_t word)
+static void wake(struct mms__mmap_sync_writer *writer)
 {
-    /* In the order of all seq_cst accesses with the counts (pair: mms__mmap_sync_pin). */
-    mms__store_seq_cst(&state->version, word);
+    mms__store_seq_cst(writer->waiting, 0); /* first: whoever falls asleep from here on says so again */
+    mms__futex_wake_all((uint32_t *)(void *)&writer->state->version + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__));
+}
+
+static void publish(struct mms__mmap_sync_writer *writer, uint64_t word)
+{
+    /* In the order of all seq_cst accesses with the counts (pair: mms__mmap_sync_pin), and with `waiting` (pair:
+       mms__mmap_sync_wait_begin). */
+    mms__store_seq_cst(&writer->state->version, word);
     MMS__STEP(mmap_sync_version_stored);
-    mms__futex_wake_all((uint32_t *)(void *)&state->version + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__));
+    if (mms__load_seq_cst(writer->waiting) != 0)
+        wake(writer);
     MMS__STEP(mmap_sync_published);
 }
 
@@ -348,7 +391,7 @@ static int write_value(struct mms__mmap_sync_writer *writer, const void *data, s
     MMS__STEP(mmap_sync_value_written);
     filled.slot = index;
     filled.generation = mms__mmap_sync_word(index, size, hash);
-    publish(writer->state, filled.generation);
+    publish(writer, filled.generation);
     MMS__PROBE4(publish, writer->front.place.path, filled.generation, size, index);
     if (receipt)
         *receipt = filled;

@@ -11,6 +11,7 @@ struct mms__target {
     struct mms__file file;
     struct mms__mapping map;
     uint64_t allocated; /* from the start: room that this writer has got, or checked */
+    bool looked;        /* since the writer's last look: it has its name, and that room */
 };
 
 struct mms__mmap_sync_writer {
@@ -21,6 +22,10 @@ struct mms__mmap_sync_writer {
     struct mms__file state_file;   /* closed: which file it is */
     struct mms__file lock_file;    /* open only where a mapping does not keep the lock */
     struct mms__mmap_sync_state *state;
+    uint32_t *waiting;  /* behind it */
+    uint64_t looked_ns; /* mms__now_coarse_ns of the last look at the files */
+    unsigned unlooked;  /* writes since then */
+    dev_t directory;    /* the device that `place` tells of */
     struct mms__target targets[2];
     struct mms__mapping buffer; /* where values are built; a file is only written once its value is complete */
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mmap_sync_sample.h"
+#include "os/clock.h"
 #include "sample.h"
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,6 +17,14 @@ mms_writer *mmap_sync_writer(const char *path, int grace_ms, bool reset)
     options.lock_wait_ms = MMS_NO_WAIT;
     options.grace_ms = grace_ms;
     return sample_writer_with(crate_path(path), options);
+}
+
+void mmap_sync_await_look(void)
+{
+    uint64_t start = mms__now_coarse_ns();
+
+    while (mms__now_coarse_ns() == start)
+        mms__sleep_ns(1000000);
 }
 
 struct mms__mmap_sync_state *mmap_sync_map(const char *path)

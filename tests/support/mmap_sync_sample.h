@@ -10,6 +10,9 @@
 
 mms_writer *mmap_sync_writer(const char *path, int grace_ms, bool reset);
 
+/* Until the next write must look at the files, by the clock that it reads: its step is up to 10 ms. */
+void mmap_sync_await_look(void);
+
 /* The state as another process has it mapped. */
 struct mms__mmap_sync_state *mmap_sync_map(const char *path);
 void mmap_sync_unmap(struct mms__mmap_sync_state *state);

@@ -4,6 +4,7 @@
    calls report it too. */
 #include "base/libc.h"
 #include "forked.h"
+#include "mmap_sync/writer.h"
 #include "mmap_sync_sample.h"
 #include "os/clock.h"
 #include "region/writer.h"
@@ -502,9 +503,51 @@ static void writer_of_files_of_mmap_sync_notices(void **state)
     check_ok(mms_write_begin(writer, 5, &buffer, NULL));
     memcpy(buffer, "lost!", 5);
     remake_mmap_sync();
+    mmap_sync_await_look();
     check_code(mms_write_commit(writer, 5, NULL), MMS_E_GONE);
     check_ok(mms_write_abort(writer));
     check_code(mms_write(writer, "lost", 4, NULL), MMS_E_GONE);
+    check_ok(mms_writer_close(writer));
+    delete_mmap_sync();
+}
+
+/* As write_on. */
+static int write_on_to_mmap_sync(mms_writer *writer)
+{
+    int code = 0;
+
+    for (int i = 0; i < MOST_WRITES && code == 0; i++) {
+        mms__mmap_sync_writer_of(writer)->looked_ns = mms__now_coarse_ns();
+        code = mms_write(writer, "lost", 4, NULL);
+    }
+    return code;
+}
+
+static void writer_of_files_of_mmap_sync_notices_in_a_tight_loop(void **state)
+{
+    mms_writer *writer;
+
+    set_places(state);
+    check_ok(mms_writer_open(crate_path(places.region), NULL, &writer));
+    check_ok(write_on_to_mmap_sync(writer));
+    delete_mmap_sync();
+    check_code(write_on_to_mmap_sync(writer), MMS_E_GONE);
+    check_ok(mms_writer_close(writer));
+}
+
+/* The state stays, so the writer makes the file that lost its name anew. */
+static void writer_of_files_of_mmap_sync_makes_a_data_file_anew_in_a_tight_loop(void **state)
+{
+    mms_writer *writer;
+
+    set_places(state);
+    check_ok(mms_writer_open(crate_path(places.region), NULL, &writer));
+    check_ok(write_on_to_mmap_sync(writer));
+    check_true(unlink(mmap_sync_file("_data_0")) == 0 && unlink(mmap_sync_file("_data_1")) == 0);
+    check_ok(write_on_to_mmap_sync(writer));
+    check_ok(write_on_to_mmap_sync(writer));
+    check_copies(crate_path(places.region), "lost");
+    check_true(access(mmap_sync_file("_data_0"), F_OK) == 0 && access(mmap_sync_file("_data_1"), F_OK) == 0);
     check_ok(mms_writer_close(writer));
     delete_mmap_sync();
 }
@@ -571,6 +614,8 @@ int main(void)
         scratch_test(writer_in_a_tight_loop_notices),
         scratch_test(write_that_was_begun_before_is_not_published),
         scratch_test(files_of_mmap_sync_are_looked_at_too),
+        scratch_test(writer_of_files_of_mmap_sync_notices_in_a_tight_loop),
+        scratch_test(writer_of_files_of_mmap_sync_makes_a_data_file_anew_in_a_tight_loop),
         scratch_test(writer_of_files_of_mmap_sync_notices),
         scratch_test(process_in_another_root_keeps_its_region),
         scratch_test(process_that_has_given_up_its_rights_keeps_its_region),

@@ -19,6 +19,7 @@ static void remove_data(const char *path, unsigned index)
 
     snprintf(name, sizeof name, "%s_data_%u", path, index);
     check_true(unlink(name) == 0);
+    mmap_sync_await_look();
 }
 
 /* ---- Files that are removed under open handles ---- */

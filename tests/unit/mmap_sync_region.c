@@ -2,12 +2,16 @@
 /* The files of mmap-sync behind the same calls (src/mmap_sync): layout, values, versions, options.
    tests/interop has the crate itself; here everything that it can do is written into the files by
    hand. */
+#include "mmap_sync/backend.h"
 #include "mmap_sync/protocol.h"
 #include "mmap_sync/wyhash.h"
 #include "mmap_sync_sample.h"
+#include "os/futex.h"
 #include "sample.h"
 #include "scratch.h"
 #include <errno.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -146,6 +150,40 @@ static void readers_follow_see_changes_and_wait(void **state)
     check_ok(mms_reader_close(reader));
     check_ok(mms_region_close(region));
     check_ok(mms_writer_close(writer));
+}
+
+/* Until it is woken: mms_wait looks again by itself. */
+static void *sleep_for_ever(void *region)
+{
+    struct mms__sleep sleep = {0};
+
+    check_equal((uint64_t)-mms__mmap_sync_wait_begin(region, mms_generation(region), &sleep), EAGAIN);
+    while (mms__futex_wait(sleep.word, sleep.value, UINT64_C(3600000000000), PTHREAD_CANCEL_DISABLE) == -EINTR)
+        continue;
+    return NULL;
+}
+
+static void who_says_that_it_waits_is_woken(void **state)
+{
+    const char *path = scratch_path(state, "value");
+    mms_writer *writer = mmap_sync_writer(path, MMS_NO_WAIT, false);
+    struct mms__mmap_sync_state *shared = mmap_sync_map(path);
+    mms_region *region = sample_region(path);
+    pthread_t thread;
+
+    publish_text(writer, "first");
+    check_equal(*mms__mmap_sync_waiting(shared), 0);
+    for (int i = 0; i < 20; i++) {
+        check_true(pthread_create(&thread, NULL, sleep_for_ever, region) == 0);
+        while (mms__load_relaxed(mms__mmap_sync_waiting(shared)) == 0)
+            sched_yield();
+        publish_text(writer, i % 2 == 0 ? "even" : "odd");
+        check_true(pthread_join(thread, NULL) == 0);
+        check_equal(*mms__mmap_sync_waiting(shared), 0);
+    }
+    check_ok(mms_region_close(region));
+    check_ok(mms_writer_close(writer));
+    mmap_sync_unmap(shared);
 }
 
 static void values_are_built_grown_aborted_and_committed(void **state)
@@ -314,6 +352,7 @@ int main(void)
         scratch_test(files_have_the_names_modes_and_sizes_of_the_crate),
         scratch_test(a_prefix_is_recognised_by_its_files_or_by_a_scheme),
         scratch_test(readers_follow_see_changes_and_wait),
+        scratch_test(who_says_that_it_waits_is_woken),
         scratch_test(values_are_built_grown_aborted_and_committed),
         scratch_test(values_have_no_type_no_schema_and_no_list_of_readers),
         scratch_test(readers_of_a_region_are_many_but_limited),
