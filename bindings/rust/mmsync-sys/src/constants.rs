@@ -47,6 +47,8 @@ pub const MMS_TABLE_KEY_MAX: usize = 65536;
 // What inline reads need (mmsync/fast.h, mmsync/pin.h).
 pub const MMS__READY: u32 = 1;
 pub const MMS__HELD: u32 = 2;
+pub const MMS__READY_SLOW: u32 = 3;
+pub const MMS__HELD_SLOW: u32 = 4;
 pub const MMS__SLOT_BITS: u32 = 16;
 pub const MMS__IDLE: u64 = 0;
 pub const MMS__EXACT: u64 = 1;

@@ -9,6 +9,7 @@
 mod constants;
 mod fast;
 mod functions;
+pub mod mmap_sync;
 mod types;
 
 pub use constants::*;

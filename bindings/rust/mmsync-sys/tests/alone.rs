@@ -2,8 +2,10 @@
 //! The inline half of a read on a head that this test has made: without a call to C, so that Miri can
 //! run it (`cargo +nightly miri test -p mmsync-sys --test alone`).
 
+use mmsync_sys::mmap_sync::State;
 use mmsync_sys::*;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::cell::UnsafeCell;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
 
 const CLOSED: u32 = 5;
 
@@ -67,4 +69,95 @@ fn whatever_else_is_left_to_the_library() {
             assert_eq!(refresh_fast(reader), state == MMS__HELD);
         }
     }
+}
+
+// ---- The files of mmap-sync ----
+
+fn state(version: u64, readers: [u32; 2]) -> State {
+    State { version: AtomicU64::new(version), readers: readers.map(AtomicU32::new) }
+}
+
+fn counts(state: &State) -> [u32; 2] {
+    [0, 1].map(|index| state.readers[index].load(Relaxed))
+}
+
+#[test]
+fn a_version_that_is_still_current_is_counted_and_counted_out() {
+    let state = state(0x2b, [5, 0]);
+    assert!(state.pin(0x2b));
+    assert_eq!(counts(&state), [5, 1]);
+    assert!(state.pin(0x2b), "another reader's");
+    assert_eq!(counts(&state), [5, 2]);
+    state.version.store(0x30, Relaxed); // the other file is written, and current
+    assert!(state.unpin(0x2b));
+    assert!(state.unpin(0x2b));
+    assert_eq!(counts(&state), [5, 0]);
+    assert!(!state.pin(0x2b), "not current");
+    assert_eq!(counts(&state), [5, 0]);
+}
+
+#[test]
+fn a_view_that_was_taken_away_is_lost_and_takes_nothing_from_others() {
+    let state = state(0x2b, [0, 0]);
+    assert!(state.pin(0x2b));
+    state.readers[1].store(0, Relaxed); // a writer resets the count
+    assert!(!state.unpin(0x2b));
+    assert_eq!(counts(&state), [0, 0]);
+    assert!(state.pin(0x2b));
+    state.version.store(0x4b, Relaxed); // and writes the same file
+    state.readers[1].store(7, Relaxed); // where others are counted by now
+    assert!(!state.unpin(0x2b));
+    assert_eq!(counts(&state), [0, 7]);
+    state.version.store(0, Relaxed); // the files are removed
+    assert!(!state.pin(0x2b));
+    assert_eq!(counts(&state), [0, 7]);
+}
+
+/// It is the library that counts again: from below 0 up to 0 is not to be seen.
+#[test]
+fn a_count_below_zero_pins_nothing() {
+    let state = state(0x2b, [0, 2u32.wrapping_neg()]);
+    assert!(!state.pin(0x2b));
+    assert!(!state.unpin(0x2b));
+    assert!(!state.pin(0x2b));
+    assert_eq!(counts(&state), [0, 0]);
+    assert!(state.pin(0x2b));
+}
+
+/// Miri finds a data race if a writer that waits for the counts could meet a reader.
+#[test]
+fn no_reader_is_on_the_file_that_is_written() {
+    struct Files([UnsafeCell<u64>; 2]);
+    // SAFETY: that is what the test is about.
+    unsafe impl Sync for Files {}
+    let (state, files) = (state(2 << 1, [0, 0]), Files([2, 1].map(UnsafeCell::new)));
+    let (state, files) = (&state, &files);
+    let rounds = if cfg!(miri) { 30 } else { 30_000 };
+
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(move || {
+                let mut word = 0;
+                while word >> 1 < rounds {
+                    word = state.version.load(SeqCst);
+                    if state.pin(word) {
+                        // SAFETY: pinned.
+                        assert_eq!(unsafe { *files.0[(word & 1) as usize].get() }, word >> 1);
+                        assert!(state.unpin(word));
+                    }
+                    std::thread::yield_now();
+                }
+            });
+        }
+        for number in 3..=rounds {
+            let index = (number & 1) as usize;
+            while state.readers[index].load(SeqCst) > 0 {
+                std::thread::yield_now();
+            }
+            // SAFETY: nobody is counted here, and whoever comes now looks again.
+            unsafe { *files.0[index].get() = number };
+            state.version.store(number << 1 | number & 1, SeqCst);
+        }
+    });
+    assert_eq!(counts(state), [0, 0]);
 }

@@ -31,10 +31,6 @@ impl<'r, T: Archive> Value<'r, T> {
         Value { root, view }
     }
 
-    pub(crate) fn into_view(self) -> View<'r> {
-        self.view
-    }
-
     /// The view that holds it.
     pub fn view(&self) -> &View<'r> {
         &self.view
@@ -142,7 +138,26 @@ impl Pinned {
             Check::No => self.check_room::<T>(),
             Check::Once if self.own().checked.get() == Checker::of(check_root::<T>) => Ok(()),
             // By value: what has an address is in memory on the fast path, too.
-            how => (*self).check_bytes::<T>(how),
+            Check::Once => (*self).check_once::<T>(),
+            Check::Always => (*self).check_bytes::<T>(),
+        }
+    }
+
+    #[inline(always)]
+    fn check_bytes<T>(self) -> Result<()>
+    where
+        T: Archive,
+        T::Archived: for<'b> CheckBytes<DefaultValidator<'b>>,
+    {
+        self.check_room::<T>()?;
+        // SAFETY: just pinned. If the check fails or panics, this view ends it.
+        let view = unsafe { self.lend() };
+        match check_archived_root::<T>(&view) {
+            Ok(_) => {
+                std::mem::forget(view);
+                Ok(())
+            }
+            Err(why) => Err(corrupt::<T>(&view, why)),
         }
     }
 
@@ -171,24 +186,22 @@ impl Pinned {
 
     #[cold]
     #[inline(never)]
-    fn check_bytes<T>(self, how: Check) -> Result<()>
+    fn check_once<T>(self) -> Result<()>
     where
         T: Archive,
         T::Archived: for<'b> CheckBytes<DefaultValidator<'b>>,
     {
         let (noted, checker) = (&self.own().region.checked, Checker::of(check_root::<T>));
         let generation = self.held().generation;
-        if how == Check::Always || !noted.has(generation, checker) {
+        if !noted.has(generation, checker) {
             self.check_room::<T>()?;
             // SAFETY: just pinned. If the check fails or panics, this view ends it.
             let view = unsafe { self.lend() };
             check_root::<T>(&view).map_err(|why| corrupt::<T>(&view, why))?;
             std::mem::forget(view);
         }
-        if how == Check::Once {
-            noted.note(generation, checker);
-            self.own().checked.set(checker);
-        }
+        noted.note(generation, checker);
+        self.own().checked.set(checker);
         Ok(())
     }
 }

@@ -29,7 +29,15 @@ pub(crate) struct Own {
     #[cfg_attr(not(feature = "rkyv"), allow(dead_code))]
     pub(crate) checked: Cell<Checker>,
     pub(crate) region: Arc<Inner>,
+    /// mmap-sync's files: inline reads until the library looks whether they are still there.
+    #[cfg_attr(not(feature = "rkyv"), allow(dead_code))]
+    unlooked: Cell<u32>,
 }
+
+/// Of mmap-sync's files: where the library reads, it also looks at the clock, and takes as long as
+/// three reads do.
+#[cfg(feature = "rkyv")]
+const READS_UNLOOKED: u32 = 63;
 
 // SAFETY: an mms_reader serves one thread at a time, and one that is detached belongs to none. All
 // calls that touch it take `&mut self`.
@@ -51,7 +59,11 @@ impl Reader {
         // SAFETY: the region is open.
         check(unsafe { sys::mms_reader_open(region.as_ptr(), &mut raw) })?;
         let raw = NonNull::new(raw).expect("a handle");
-        let own = Own { checked: Cell::new(Checker::NONE), region: Arc::clone(region) };
+        let own = Own {
+            checked: Cell::new(Checker::NONE),
+            region: Arc::clone(region),
+            unlooked: Cell::new(0),
+        };
         Ok(Reader { raw, own: NonNull::from(Box::leak(Box::new(own))) })
     }
 
@@ -87,6 +99,26 @@ impl Reader {
             if sys::read_fast(reader.as_ptr()) {
                 false
             } else {
+                pin_slow(reader, own)?
+            }
+        };
+        Ok(Pinned { reader, own, changed })
+    }
+
+    /// The same for a reader of mmap-sync's files.
+    #[cfg(feature = "rkyv")]
+    #[inline(always)]
+    pub(crate) fn pin_mmap_sync(&mut self) -> Result<Pinned> {
+        let (reader, own) = (self.raw, self.own);
+        // SAFETY: open, and `&mut self` keeps others away.
+        let changed = unsafe {
+            let unlooked = &own.as_ref().unlooked;
+            let left = unlooked.get();
+            if left > 0 && sys::mmap_sync::read_fast(reader.as_ptr()) {
+                unlooked.set(left - 1);
+                false
+            } else {
+                unlooked.set(READS_UNLOOKED);
                 pin_slow(reader, own)?
             }
         };
@@ -130,6 +162,18 @@ pub(crate) struct Pinned {
 }
 
 impl Pinned {
+    #[cfg(feature = "rkyv")]
+    #[inline(always)]
+    pub(crate) fn reader(&self) -> *mut sys::mms_reader {
+        self.reader.as_ptr()
+    }
+
+    #[cfg(feature = "rkyv")]
+    #[inline(always)]
+    pub(crate) fn is_changed(&self) -> bool {
+        self.changed
+    }
+
     #[inline(always)]
     pub(crate) fn held(&self) -> sys::mms__view_head {
         // SAFETY: the reader is open, and holds a view.

@@ -11,6 +11,7 @@ use mmsync::compat::locks::{LockDisabled, SingleWriter, WriteLockStrategy};
 use mmsync::compat::synchronizer::{Files, Synchronizer, SynchronizerError};
 use std::collections::hash_map::DefaultHasher;
 use std::hash::Hasher;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 use wyhash::WyHash;
 
@@ -143,6 +144,58 @@ extern "C" {
     fn fork() -> i32;
     fn waitpid(process: i32, status: *mut i32, options: i32) -> i32;
     fn _exit(status: i32) -> !;
+}
+
+/// The clock says when to look, and each 64th read looks at the clock.
+#[test]
+fn files_that_were_replaced_by_hand_are_found() {
+    let path = Scratch::new();
+    let (mut writer, mut reader) = (on(&path, Files::MmapSync), on(&path, Files::MmapSync));
+    writer.write(&hello(1), GRACE).unwrap();
+    assert_eq!(version_of(&mut reader), 1);
+    for suffix in ["_state", "_data_0"] {
+        std::fs::remove_file(path.file(suffix)).unwrap();
+    }
+    on(&path, Files::MmapSync).write(&hello(2), GRACE).unwrap();
+    while version_of(&mut reader) != 2 {
+        std::thread::yield_now();
+    }
+    // The writer notices at its next tick, and opens what is there now.
+    while version_of(&mut reader) != 3 {
+        writer.write(&hello(3), GRACE).unwrap();
+    }
+}
+
+/// Each element of a value is its number, and values take turns in two files.
+#[test]
+fn readers_next_to_a_writer_meet_whole_values() {
+    let path = Scratch::new();
+    let mut writer = on(&path, Files::MmapSync);
+    writer.write(&vec![0u64; 32], GRACE).unwrap();
+    let done = AtomicBool::new(false);
+    let read_on = |check: bool| {
+        let (mut reader, mut last, mut switched) = (on(&path, Files::MmapSync), 0, 0);
+        while !done.load(Relaxed) {
+            // SAFETY: nothing else is written, and no read takes a second.
+            let value = unsafe { reader.read::<Vec<u64>>(check) }.unwrap();
+            assert!(value.len() == 32 && value.iter().all(|number| *number == value[0]));
+            assert!(value[0] >= last, "{} after {last}", value[0]);
+            last = value[0];
+            switched += u32::from(value.is_switched());
+            value.finish().unwrap();
+        }
+        switched
+    };
+    std::thread::scope(|scope| {
+        let readers = [false, true, false].map(|check| scope.spawn(move || read_on(check)));
+        for number in 1..=200u64 {
+            writer.write(&vec![number; 32], GRACE).unwrap();
+        }
+        done.store(true, Relaxed);
+        assert!(readers.map(|reader| reader.join().unwrap()).iter().all(|switched| *switched > 0));
+    });
+    let mut state = std::fs::read(path.file("_state")).unwrap();
+    assert_eq!(state.split_off(8), [0; 8], "nobody is counted any longer");
 }
 
 /// Whether it was true in a child.

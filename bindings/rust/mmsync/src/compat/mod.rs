@@ -34,6 +34,7 @@
 //! | a reader without write permission | error | error | error; `Region::copy` works |
 //! | a state file of another size | is cleared | an error | |
 //! | files that `mmsync rm` removed and a writer made anew | the old ones for ever | the new ones | the new one |
+//! | files that were removed by hand, and made anew | the old ones for ever | the new ones, after a second and 64 reads | the old one |
 //! | `fork` | parent and child share handles | a child opens its own | the same |
 //!
 //! Not here: the structs `locks::DisabledGuard` and `locks::SingleWriterGuard`, of which mmap-sync

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //! One type that writes and reads, as in mmap-sync.
 
-use crate::archive::Value;
 use crate::checked::Check;
 use crate::compat::guard::ReadResult;
 use crate::compat::instance::InstanceVersion;
 use crate::compat::locks::{LockDisabled, WriteLockStrategy};
 use crate::compat::place::{is_stale, read_error, state_error, write_error, Kind, Place};
 use crate::error::Error;
-use crate::reader::Reader;
+use crate::reader::{Pinned, Reader};
 use crate::writer::Writer;
 use bytecheck::CheckBytes;
 use rkyv::ser::serializers::{
@@ -198,16 +197,16 @@ where
         if self.reader.is_none() {
             self.open_reader()?;
         }
-        let mut pinned = self.open().1.pin();
+        let mut pinned = self.pin();
         if let Err(error) = pinned {
             self.renew(error)?;
-            pinned = self.open().1.pin();
+            pinned = self.pin();
         }
-        let pinned = match pinned {
+        let (kind, pinned) = match pinned {
             Ok(pinned) => pinned,
             Err(error) => return Err(read_error(error)),
         };
-        let how = match (check_bytes, self.open().0) {
+        let how = match (check_bytes, kind) {
             (false, _) => Check::No,
             (true, Kind::Region) => Check::Once,
             (true, Kind::MmapSync) => Check::Always,
@@ -216,7 +215,7 @@ where
             return Err(read_error(error));
         }
         // SAFETY: just pinned; checked, or the caller's contract.
-        Ok(ReadResult::new(unsafe { Value::new(pinned.lend()) }))
+        Ok(unsafe { ReadResult::new(pinned, kind) })
     }
 
     /// Which value is current.
@@ -252,6 +251,16 @@ impl<H: Hasher + Default, WL, const N: usize, const SD: u64> Synchronizer<H, WL,
     #[inline(always)]
     fn open(&mut self) -> &mut (Kind, Reader) {
         self.reader.as_mut().expect("opened before")
+    }
+
+    #[inline(always)]
+    fn pin(&mut self) -> Result<(Kind, Pinned), Error> {
+        let (kind, reader) = self.open();
+        let pinned = match kind {
+            Kind::Region => reader.pin()?,
+            Kind::MmapSync => reader.pin_mmap_sync()?,
+        };
+        Ok((*kind, pinned))
     }
 
     #[cold]
