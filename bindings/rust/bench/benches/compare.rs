@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-//! The crate mmap-sync, its drop-in on both kinds of files, and mmsync's own calls: the same value,
-//! taking turns in one run. `cargo bench` in this directory; quiet machines only.
+//! The crate mmap-sync, its drop-in on both kinds of files, mmsync's own calls, and mmsync in C: the
+//! same value, taking turns in one run. `cargo bench` in this directory; quiet machines only.
+//!
+//! Each has its loops in functions of its own, which the clock runs around, so that C needs no call
+//! between two languages for each read.
 
 use bytecheck::CheckBytes;
 use criterion::{black_box, criterion_group, criterion_main, BenchmarkId, Criterion};
 use rkyv::{AlignedVec, Archive, Deserialize, Serialize};
+use std::ffi::{c_char, c_void, CString};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 #[derive(Archive, Deserialize, Serialize)]
 #[archive_attr(derive(CheckBytes))]
@@ -22,13 +27,14 @@ fn value() -> HelloWorld {
     HelloWorld { version: 7, messages: ["Hello", "World", "!"].map(String::from).to_vec() }
 }
 
-/// One of those that are compared: it writes and reads at a path.
+/// One of those that are compared: it writes and reads at a path, so many times.
 trait Contender: Send {
     fn open(path: &Path) -> Self;
-    fn write(&mut self, value: &HelloWorld);
-    fn write_raw(&mut self, bytes: &[u8]);
-    /// The version of the value.
-    fn read(&mut self, check: bool) -> u32;
+    fn write(&mut self, value: &HelloWorld, times: u64);
+    fn write_raw(&mut self, bytes: &[u8], times: u64);
+    /// The sum of the versions read.
+    fn read(&mut self, times: u64) -> u64;
+    fn read_checked(&mut self, times: u64) -> u64;
 }
 
 struct Original(mmap_sync::synchronizer::Synchronizer);
@@ -42,20 +48,28 @@ macro_rules! synchronizers {
                 $name($open(path))
             }
 
-            #[inline(always)]
-            fn write(&mut self, value: &HelloWorld) {
-                self.0.write(value, GRACE).unwrap();
+            fn write(&mut self, value: &HelloWorld, times: u64) {
+                for _ in 0..times {
+                    self.0.write(black_box(value), GRACE).unwrap();
+                }
             }
 
-            #[inline(always)]
-            fn write_raw(&mut self, bytes: &[u8]) {
-                self.0.write_raw::<HelloWorld>(bytes, GRACE).unwrap();
+            fn write_raw(&mut self, bytes: &[u8], times: u64) {
+                for _ in 0..times {
+                    self.0.write_raw::<HelloWorld>(black_box(bytes), GRACE).unwrap();
+                }
             }
 
-            #[inline(always)]
-            fn read(&mut self, check: bool) -> u32 {
+            fn read(&mut self, times: u64) -> u64 {
                 // SAFETY: nothing but HelloWorld is written, and no write waits for a second.
-                unsafe { self.0.read::<HelloWorld>(check) }.unwrap().version
+                let mut version = || unsafe { self.0.read::<HelloWorld>(false) }.unwrap().version;
+                (0..times).map(|_| u64::from(version())).sum()
+            }
+
+            fn read_checked(&mut self, times: u64) -> u64 {
+                // SAFETY: no write waits for a second.
+                let mut version = || unsafe { self.0.read::<HelloWorld>(true) }.unwrap().version;
+                (0..times).map(|_| u64::from(version())).sum()
             }
         })*
     };
@@ -79,6 +93,11 @@ impl Own {
     fn writer(&mut self) -> &mut mmsync::Writer {
         self.writer.get_or_insert_with(|| mmsync::Writer::open(&self.path).unwrap())
     }
+
+    fn reader(&mut self) -> &mut mmsync::Reader {
+        let open = || mmsync::Region::open(&self.path).unwrap().reader().unwrap();
+        self.reader.get_or_insert_with(open)
+    }
 }
 
 impl Contender for Own {
@@ -86,25 +105,77 @@ impl Contender for Own {
         Own { path: path.into(), writer: None, reader: None }
     }
 
-    #[inline(always)]
-    fn write(&mut self, value: &HelloWorld) {
-        self.writer().write(value).unwrap();
-    }
-
-    #[inline(always)]
-    fn write_raw(&mut self, bytes: &[u8]) {
-        self.writer().write_bytes(bytes).unwrap();
-    }
-
-    #[inline(always)]
-    fn read(&mut self, check: bool) -> u32 {
-        let open = || mmsync::Region::open(&self.path).unwrap().reader().unwrap();
-        let reader = self.reader.get_or_insert_with(open);
-        if check {
-            return reader.read::<HelloWorld>().unwrap().version;
+    fn write(&mut self, value: &HelloWorld, times: u64) {
+        let writer = self.writer();
+        for _ in 0..times {
+            writer.write(black_box(value)).unwrap();
         }
+    }
+
+    fn write_raw(&mut self, bytes: &[u8], times: u64) {
+        let writer = self.writer();
+        for _ in 0..times {
+            writer.write_bytes(black_box(bytes)).unwrap();
+        }
+    }
+
+    fn read(&mut self, times: u64) -> u64 {
+        let reader = self.reader();
         // SAFETY: nothing but HelloWorld is written.
-        unsafe { reader.read_unchecked::<HelloWorld>() }.unwrap().version
+        let mut version = || unsafe { reader.read_unchecked::<HelloWorld>() }.unwrap().version;
+        (0..times).map(|_| u64::from(version())).sum()
+    }
+
+    fn read_checked(&mut self, times: u64) -> u64 {
+        let reader = self.reader();
+        (0..times).map(|_| u64::from(reader.read::<HelloWorld>().unwrap().version)).sum()
+    }
+}
+
+/// mmsync in C: c/rows.c.
+struct InC(*mut c_void);
+
+// SAFETY: handles that serve one thread at a time.
+unsafe impl Send for InC {}
+
+extern "C" {
+    fn rows_open(path: *const c_char) -> *mut c_void;
+    fn rows_close(rows: *mut c_void);
+    fn rows_read(rows: *mut c_void, times: u64) -> u64;
+    fn rows_read_checked(rows: *mut c_void, times: u64) -> u64;
+    fn rows_write(rows: *mut c_void, times: u64);
+    fn rows_write_raw(rows: *mut c_void, bytes: *const c_void, size: usize, times: u64);
+}
+
+impl Drop for InC {
+    fn drop(&mut self) {
+        // SAFETY: open.
+        unsafe { rows_close(self.0) }
+    }
+}
+
+// SAFETY of all calls: open, and `&mut self`.
+impl Contender for InC {
+    fn open(path: &Path) -> Self {
+        let path = CString::new(path.as_os_str().as_bytes()).unwrap();
+        InC(unsafe { rows_open(path.as_ptr()) })
+    }
+
+    /// The same value, which C makes itself.
+    fn write(&mut self, _: &HelloWorld, times: u64) {
+        unsafe { rows_write(self.0, times) }
+    }
+
+    fn write_raw(&mut self, bytes: &[u8], times: u64) {
+        unsafe { rows_write_raw(self.0, bytes.as_ptr().cast(), bytes.len(), times) }
+    }
+
+    fn read(&mut self, times: u64) -> u64 {
+        unsafe { rows_read(self.0, times) }
+    }
+
+    fn read_checked(&mut self, times: u64) -> u64 {
+        unsafe { rows_read_checked(self.0, times) }
     }
 }
 
@@ -129,26 +200,39 @@ fn rows<C: Contender>(criterion: &mut Criterion, name: &str, bytes: &AlignedVec)
     let path = scratch.0.join(name.replace('/', "-"));
     let (mut writer, mut reader) = (C::open(&path), C::open(&path));
     let value = value();
-    writer.write(&value);
-    assert_eq!((reader.read(true), reader.read(false)), (7, 7));
+    writer.write(&value, 1);
+    assert_eq!((reader.read_checked(2), reader.read(1)), (14, 7));
 
-    let mut row = |row: &str, call: &mut dyn FnMut(&mut criterion::Bencher)| {
-        criterion.benchmark_group(row).bench_function(BenchmarkId::from_parameter(name), call);
+    let mut row = |row: &str, calls: &mut dyn FnMut(u64)| {
+        let mut timed = |times| {
+            let start = Instant::now();
+            calls(times);
+            start.elapsed()
+        };
+        criterion
+            .benchmark_group(row)
+            .bench_function(BenchmarkId::from_parameter(name), |b| b.iter_custom(&mut timed));
     };
-    row("read unchecked", &mut |b| b.iter(|| reader.read(false)));
-    row("read checked", &mut |b| b.iter(|| reader.read(true)));
+    row("read unchecked", &mut |times| {
+        black_box(reader.read(times));
+    });
+    row("read checked", &mut |times| {
+        black_box(reader.read_checked(times));
+    });
     let (mut other, stop) = (C::open(&path), AtomicBool::new(false));
     std::thread::scope(|scope| {
         scope.spawn(|| {
             while !stop.load(Relaxed) {
-                black_box(other.read(false));
+                black_box(other.read(100));
             }
         });
-        row("two readers", &mut |b| b.iter(|| reader.read(false)));
+        row("two readers", &mut |times| {
+            black_box(reader.read(times));
+        });
         stop.store(true, Relaxed);
     });
-    row("write", &mut |b| b.iter(|| writer.write(black_box(&value))));
-    row("write_raw", &mut |b| b.iter(|| writer.write_raw(black_box(bytes))));
+    row("write", &mut |times| writer.write(&value, times));
+    row("write_raw", &mut |times| writer.write_raw(bytes, times));
 }
 
 fn all(criterion: &mut Criterion) {
@@ -157,6 +241,7 @@ fn all(criterion: &mut Criterion) {
     rows::<OnFiles>(criterion, "drop-in/files", &bytes);
     rows::<OnRegion>(criterion, "drop-in/region", &bytes);
     rows::<Own>(criterion, "mmsync", &bytes);
+    rows::<InC>(criterion, "mmsync/C", &bytes);
 }
 
 criterion_group!(benches, all);
