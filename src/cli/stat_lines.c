@@ -9,11 +9,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-static void print_text(const mms_info *info, double rate)
+static void print_text(const mms_info *info, uint64_t time_ns, double rate)
 {
     char when[TEXT_SIZE];
 
-    printf("time=%s generation=%" PRIu64, format_time(when, read_clock(CLOCK_REALTIME)), info->generation);
+    printf("time=%s generation=%" PRIu64, format_time(when, time_ns), info->generation);
     if (rate >= 0)
         printf(" rate=%.3f", rate);
     if (info->publish_time_ns)
@@ -22,9 +22,9 @@ static void print_text(const mms_info *info, double rate)
            info->size, info->readers, info->readers_dead, info->refused, info->evicted, info->bytes_used);
 }
 
-static void print_json(const mms_info *info, double rate)
+static void print_json(const mms_info *info, uint64_t time_ns, double rate)
 {
-    printf("{\"time_ns\":%" PRIu64 ",\"generation\":%" PRIu64, read_clock(CLOCK_REALTIME), info->generation);
+    printf("{\"time_ns\":%" PRIu64 ",\"generation\":%" PRIu64, time_ns, info->generation);
     if (rate >= 0)
         printf(",\"rate\":%.3f", rate);
     else
@@ -45,7 +45,7 @@ static int print_lines(const char *path, mms_inspector *inspector, const struct 
     uint64_t looked_ns = 0;
 
     for (uint64_t printed = 0; !lines->count || printed < lines->count; printed++) {
-        uint64_t now;
+        uint64_t now, time_ns;
         mms_info info;
         double rate;
         int code;
@@ -60,8 +60,9 @@ static int print_lines(const char *path, mms_inspector *inspector, const struct 
         if (code)
             return fail_call(code);
         now = monotonic_ns();
+        time_ns = read_clock(CLOCK_REALTIME);
         rate = is_mmap_sync || looked_ns == 0 ? -1 : stat_rate(&last, &info, now - looked_ns);
-        (lines->json ? print_json : print_text)(&info, rate);
+        (lines->json ? print_json : print_text)(&info, time_ns, rate);
         if (!flush_output())
             return EXIT_FAILED;
         last = info;

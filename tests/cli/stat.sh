@@ -104,6 +104,12 @@ succeeds "$MMSYNC" stat "$region" --interval 10ms --count 2 --json
 like "as JSON" '\{"time_ns":[0-9]+,"generation":[0-9]+,"rate":null,"age_ns":[0-9]+,"size":.*\}' "${out%%$'\n'*}"
 command -v python3 >/dev/null && check "each is JSON" python3 -c 'import json, sys
 for line in sys.stdin: json.loads(line)' <<<"$out"
+while "$MMSYNC" write "$region" "$source_dir/tests/README.md"; do :; done >/dev/null &
+writer=$!
+succeeds "$MMSYNC" stat "$region" --interval 300ms --count 5 --json
+command -v python3 >/dev/null && check "the rates are those of the generations" rates_agree "$out"
+kill "$writer"
+wait "$writer" 2>/dev/null
 refuses 2 "--count is for --interval" "$MMSYNC" stat "$region" --count 3
 refuses 2 "--interval" "$MMSYNC" stat "$region" --interval 0s
 finish

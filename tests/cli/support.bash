@@ -72,6 +72,20 @@ refuses() {
     same "output of $*" "" "$out"
 }
 
+# rates_agree LINES: of objects with `time_ns`, `generation` and `rate`, each rate is what the line before it makes it, and one
+# is not 0. The times are taken next to each other, so twice as much is far off on any machine.
+rates_agree() {
+    python3 -c '
+import json, sys
+lines = [json.loads(line) for line in sys.stdin]
+assert lines[0]["rate"] is None, lines[0]
+for before, now in zip(lines, lines[1:]):
+    rate = (now["generation"] - before["generation"]) * 1e9 / (now["time_ns"] - before["time_ns"])
+    assert rate / 2 - 0.001 <= now["rate"] <= rate * 2 + 0.001, (before, now, rate)
+assert any(line["rate"] for line in lines), lines
+' <<<"$1"
+}
+
 # until_true COMMAND...: repeats the command until it succeeds; gives up when all background processes have ended.
 until_true() {
     until "$@" 2>/dev/null; do

@@ -31,6 +31,12 @@ like "files of mmap-sync" "mmap-sync:$home/crate generation=[0-9]+ size=5 .*" "$
 like "a damaged region says why" "\\? damaged .*" "$(grep -m1 '^?' <<<"$out")"
 same "an empty line between rounds" 1 "$(grep -c '^$' <<<"$out")"
 
+while "$MMSYNC" write "$home/second" "$scratch/value"; do :; done >/dev/null &
+writer=$!
+succeeds "$MMSYNC" top --batch --json --count 4 --interval 300ms "$home"
+command -v python3 >/dev/null && check "the rates are those of the generations" rates_agree "$(grep '/second"' <<<"$out")"
+kill "$writer"
+wait "$writer" 2>/dev/null
 refuses 2 "this is no terminal; use --batch" "$MMSYNC" top "$home"
 refuses 2 "--sort nonsense: not one of" "$MMSYNC" top --batch --sort nonsense "$home"
 refuses 2 "--interval 1ms: not between 100ms and 60s" "$MMSYNC" top --batch --interval 1ms "$home"

@@ -276,7 +276,7 @@ static void print_object(const struct row *row, uint64_t time_ns)
 
 static void print_round(const struct screen *screen)
 {
-    const uint64_t time_ns = read_clock(CLOCK_REALTIME);
+    const uint64_t time_ns = read_clock(CLOCK_REALTIME) - (monotonic_ns() - screen->rows.taken_ns);
 
     for (size_t i = 0; i < screen->rows.count; i++)
         if (wants_json())
