@@ -1,15 +1,30 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# The page on operations tells what to do about every error code, and describes every metric.
+# The page on operations tells what to do about every error code, each of which a test gets, and describes every metric.
 . "$(dirname "$0")/common.sh"
 cd "$MMSYNC_SOURCE_DIR"
 page=docs/operations.md
 
+# rows: CODE TAB what users see TAB what happened TAB what to do
+rows=$(sed -n '/^## Troubleshooting/,$s/^| \(`[A-Z].*\) |$/\1/p' "$page" | awk -F ' \\| ' -v OFS='\t' '{
+    count = split(substr($1, 2), seen, "; `")
+    for (i = 1; i <= count; i++) { split(seen[i], part, "`: "); print part[1], part[2], $2, $3 }
+}')
+
+# Each code is there, with its words.
 codes=$(sed -nE 's/^ +X\(([A-Z_]+), -[0-9]+, .*/MMS_E_\1/p' include/mmsync/error.h)
 [ "$(wc -w <<<"$codes")" -gt 20 ] || fail "no codes found in include/mmsync/error.h"
 for code in $codes; do
-    grep -qE "^\| \`$code\` \| ." "$page" || fail "$page has no row for $code"
+    text=$(sed -nE "s/^ +X\(${code#MMS_E_}, -[0-9]+, \"(.*)\"\).*/\1/p" include/mmsync/error.h)
+    cut -f1,2 <<<"$rows" | grep -qxF "$code"$'\t'"$text" || fail "$page has no row for $code: $text"
 done
+
+# Each row says what happened and what to do, and a test gets there.
+while IFS=$'\t' read -r code _ happened advice; do
+    [ -n "$happened" ] && [ -n "$advice" ] || fail "the row of $code in $page says not what happened, or not what to do"
+    [[ $code == MMS_E_* ]] || code=-$code
+    grep -rqE -- "check_code\(.*[ (,]$code\b" tests/unit tests/fault || fail "no test in tests/unit or tests/fault gets $code"
+done <<<"$rows"
 
 metrics=$(grep -ohE '"mmsync_[a-z_]+"' src/cli/exporter/metrics.c | tr -d '"' | sort -u)
 [ "$(wc -w <<<"$metrics")" -gt 10 ] || fail "no metrics found in src/cli/exporter/metrics.c"
