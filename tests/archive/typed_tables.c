@@ -2,6 +2,7 @@
 /* Typed tables through a region: keys and values of each kind come back as they were put, and
    nothing else gets in or out. */
 #include "handles.h"
+#include "mmap_sync_sample.h"
 #include "sample.h"
 #include "schema/schema.h"
 #include "scratch.h"
@@ -385,6 +386,84 @@ static void a_size_that_does_not_fit_is_no_key(void **state)
     close_handles(&h);
 }
 
+static void check_key_refused(int code, const char *text)
+{
+    check_code(code, MMS_E_INVALID);
+    check_detail_mentions("Prices");
+    check_detail_mentions(text);
+}
+
+/* For those that have the type and not the generated functions. */
+static void keys_and_tables_that_are_not_there_are_refused(void **state)
+{
+    struct handles h = open_handles(state);
+    mms_type too_long = *Prices_table_type.key;
+    mms_table_type other = Prices_table_type;
+    unsigned char room[MMS_TYPED_TABLE_KEY_MAX];
+    mms_key key = {.size = 4711};
+    mms_table_view prices = {.size = 77};
+    uint64_t number = 0x0102030405060708;
+    const void *root;
+    mms_table *table;
+    mms_view view;
+
+    check_code(Prices_table_read(h.reader, &view, &prices), MMS_E_EMPTY);
+    check_equal(prices.size, 77);
+    put_prices(h.writer, 1, 2);
+    check_ok(mms_read(h.reader, &view));
+    check_code(mms_typed_table_of(&view, &Prices_table_type, NULL), MMS_E_INVALID);
+    check_ok(Prices_table_of(&view, &prices));
+    check_key_refused(mms_typed_table_key(&Prices_table_type, NULL, room, &key), "the key is NULL");
+    check_equal(key.size, 4711);
+    check_ok(mms_typed_table_key(&Prices_table_type, &number, room, &key));
+    check_equal(key.size, 8);
+    check_true(mms_typed_table_get(&prices, &Prices_table_type, NULL) == NULL);
+    check_key_refused(mms_last_code(), "the key is NULL");
+    too_long.size = MMS_TYPED_TABLE_KEY_MAX + 1;
+    other.key = &too_long;
+    check_key_refused(mms_typed_table_key(&other, &number, room, &key), "cannot be a key");
+    check_true(mms_typed_table_get(&prices, &other, &number) == NULL);
+    check_key_refused(mms_last_code(), "cannot be a key");
+    check_code(mms_typed_table_root(&Prices_table_type, &(mms_value){.data = room, .size = 1}, &root), MMS_E_CORRUPT);
+    check_ok(mms_release(h.reader));
+    check_ok(Prices_table_begin(h.writer, NULL, &table));
+    check_key_refused(mms_typed_table_delete(table, &Prices_table_type, NULL), "the key is NULL");
+    check_key_refused(mms_typed_table_put(table, &other, &number, &number), "cannot be a key");
+    check_ok(mms_table_commit(table, NULL)); /* as it was */
+    check_ok(Prices_table_read(h.reader, &view, &prices));
+    check_equal(mms_table_count(&prices), 2);
+    check_price(Prices_table_get(&prices, 2), 2);
+    close_handles(&h);
+}
+
+/* In the files of mmap-sync nothing vouches for a table: each value is checked when it is looked up. */
+static void tables_in_files_of_mmap_sync_are_checked(void **state)
+{
+    const char *path = crate_path(scratch_path(state, "prefix"));
+    mms_writer *writer = sample_writer_with(path, (mms_writer_options)MMS_WRITER_OPTIONS_INIT);
+    mms_region *region;
+    mms_reader *reader;
+    mms_table_view prices;
+    mms_view view;
+
+    put_prices(writer, 1, 20);
+    put_prices(writer, 21, 20);
+    check_ok(mms_region_open(path, NULL, &region));
+    reader = sample_reader(region);
+    for (int i = 0; i < 3; i++) {
+        check_ok(Prices_table_read(reader, &view, &prices));
+        check_true(!prices.vouched);
+        check_equal(mms_table_count(&prices), 40);
+        for (uint64_t key = 1; key <= 40; key++)
+            check_price(Prices_table_get(&prices, key), key);
+        check_ok(Prices_table_check(&prices));
+        check_ok(mms_release(reader));
+    }
+    check_ok(mms_reader_close(reader));
+    check_ok(mms_region_close(region));
+    check_ok(mms_writer_close(writer));
+}
+
 /* ---- The schema ---- */
 
 static void the_schema_travels_with_the_table(void **state)
@@ -570,6 +649,8 @@ int main(void)
         scratch_test(small_types_are_keys),
         scratch_test(enums_without_data_are_keys),
         scratch_test(a_size_that_does_not_fit_is_no_key),
+        scratch_test(keys_and_tables_that_are_not_there_are_refused),
+        scratch_test(tables_in_files_of_mmap_sync_are_checked),
         scratch_test(the_schema_travels_with_the_table),
         scratch_test(all_types_can_be_made_again),
         scratch_test(a_value_that_is_refused_changes_nothing),

@@ -333,6 +333,146 @@ static void value_that_is_replaced_while_it_is_verified_is_no_finding(void **sta
     check_ok(mms_writer_close(rival.writer));
 }
 
+/* ---- Files of mmap-sync ---- */
+
+static unsigned values;
+
+/* Two at a time: the file that is being read gets another value. */
+static void publish_two(void)
+{
+    char text[32];
+
+    for (int i = 0; i < 2; i++) {
+        int length = snprintf(text, sizeof text, "value %06u", ++values);
+
+        check_ok(mms_write(rival.writer, text, (size_t)length, NULL));
+    }
+}
+
+static void keep_publishing_two(void)
+{
+    inject_before(counts->all + 1, keep_publishing_two);
+    publish_two();
+}
+
+static int run_while(unsigned nth, void (*happens)(void), int (*call)(void *), void *argument)
+{
+    int code;
+
+    inject_before(nth, happens);
+    inject_arm(&(struct inject_plan){.nth = 0});
+    code = call(argument);
+    inject_disarm();
+    inject_before(0, NULL);
+    return code;
+}
+
+static int copy_whole(void *region)
+{
+    char text[32] = {0};
+    unsigned before = values, found = 0;
+    size_t size;
+    int code = mms_read_copy(region, text, sizeof text, &size, NULL);
+
+    if (code == 0)
+        check_true(sscanf(text, "value %6u", &found) == 1 && size == 12 && found >= before && found <= values);
+    return code;
+}
+
+static int verify_path(void *path)
+{
+    return mms_verify(path, NULL, NULL);
+}
+
+/* Whoever may not be counted copies a whole value, or is told that it cannot; nor is a value that is replaced damaged. */
+static void values_of_mmap_sync_that_are_replaced_meanwhile_are_read_anew(void **state)
+{
+    const char *path = scratch_path(state, "prefix");
+    mms_region_options options = MMS_REGION_OPTIONS_INIT;
+    mms_region *region;
+    unsigned calls;
+
+    rival.writer = mmap_sync_writer(path, MMS_NO_WAIT, false);
+    publish_two();
+    options.read_only = true;
+    check_ok(mms_region_open(path, &options, &region));
+    check_ok(run_while(0, publish_two, copy_whole, region));
+    calls = counts->all;
+    check_true(calls > 0);
+    for (unsigned nth = 1; nth <= calls; nth++)
+        check_ok(run_while(nth, publish_two, copy_whole, region));
+    check_code(run_while(1, keep_publishing_two, copy_whole, region), MMS_E_AGAIN);
+    check_detail_mentions("the writer was faster");
+    check_ok(run_while(0, publish_two, verify_path, (void *)(uintptr_t)path));
+    calls = counts->all;
+    for (unsigned nth = 1; nth <= calls; nth++)
+        check_ok(run_while(nth, publish_two, verify_path, (void *)(uintptr_t)path));
+    check_code(run_while(1, keep_publishing_two, verify_path, (void *)(uintptr_t)path), MMS_E_AGAIN);
+    check_detail_mentions("was replaced while it was read");
+    check_ok(mms_verify(path, NULL, NULL));
+    check_ok(mms_region_close(region));
+    check_ok(mms_writer_close(rival.writer));
+}
+
+static const char *both_data[2];
+
+/* Each time they are another file. */
+static void keep_replacing_data(void)
+{
+    char fresh[600];
+
+    inject_before(counts->all + 1, keep_replacing_data);
+    for (int i = 0; i < 2; i++) {
+        FILE *file;
+
+        snprintf(fresh, sizeof fresh, "%s.fresh", both_data[i]);
+        file = fopen(fresh, "we");
+        check_true(file && fputs("value", file) >= 0 && fclose(file) == 0);
+        check_true(rename(fresh, both_data[i]) == 0);
+    }
+}
+
+static unsigned char large[20000]; /* before each write of so much there is a look at the file */
+
+static int write_large(void *writer)
+{
+    large[0]++;
+    return mms_write(writer, large, sizeof large, NULL);
+}
+
+static int copy_large(void *region)
+{
+    static unsigned char copy[sizeof large];
+    size_t size;
+    int code = mms_read_copy(region, copy, sizeof copy, &size, NULL);
+
+    if (code == 0)
+        check_true(size == sizeof large && memcmp(copy, large, size) == 0);
+    return code;
+}
+
+/* It ends, and says what happens. Later the writer puts all right. */
+static void data_of_mmap_sync_that_keeps_being_replaced_is_reported(void **state)
+{
+    const char *path = scratch_path(state, "prefix");
+    mms_region *region;
+
+    both_data[0] = scratch_path(state, "prefix_data_0");
+    both_data[1] = scratch_path(state, "prefix_data_1");
+    rival.writer = mmap_sync_writer(path, MMS_NO_WAIT, false);
+    check_ok(write_large(rival.writer));
+    region = sample_region(path);
+    check_code(run_while(1, keep_replacing_data, write_large, rival.writer), -ENOENT);
+    check_detail_mentions("it kept being removed");
+    check_code(run_while(1, keep_replacing_data, copy_large, region), -ENOENT);
+    check_detail_mentions("it kept being removed");
+    check_ok(write_large(rival.writer));
+    check_ok(copy_large(region));
+    check_ok(mms_verify(path, NULL, NULL));
+    check_ok(mms_region_close(region));
+    check_ok(mms_writer_close(rival.writer));
+}
+
 /* ---- Leaving ---- */
 
 static mms_reader *leaving;
@@ -394,6 +534,8 @@ int main(void)
         answers_test(schema_that_is_replaced_while_it_is_copied_is_copied_anew),
         answers_test(value_that_is_replaced_while_it_is_verified_is_no_finding),
         answers_test(changes_that_come_meanwhile_are_not_deleted_unlooked),
+        answers_test(values_of_mmap_sync_that_are_replaced_meanwhile_are_read_anew),
+        answers_test(data_of_mmap_sync_that_keeps_being_replaced_is_reported),
         answers_test(reader_that_leaves_while_its_value_is_gone_back_to_is_no_obstacle),
     };
 

@@ -4,6 +4,7 @@
 #include "answers.h"
 #include "forked.h"
 #include "handle/place.h"
+#include "mmap_sync_sample.h"
 #include "os/process.h"
 #include "sample.h"
 #include "scratch.h"
@@ -272,6 +273,35 @@ static void owner_of_a_bare_name_that_cannot_be_seen_is_not_trusted(void **state
     inject_disarm();
 }
 
+static void owner_of_a_bare_prefix_that_cannot_be_seen_is_not_trusted(void **state)
+{
+    unsigned calls = 1, told = 0;
+    mms_writer *writer;
+    char bare[600];
+
+    (void)state;
+    snprintf(bare, sizeof bare, "%s-bare", scratch_name());
+    writer = mmap_sync_writer(bare, MMS_NO_WAIT, false);
+    publish_text(writer, "value");
+    check_ok(mms_writer_close(writer));
+    for (unsigned nth = 0; nth <= calls; nth++) {
+        mms_region *region;
+        int code;
+
+        fail_from_here(INJECT_fstat, nth, EIO, 1);
+        code = mms_region_open(crate_path(bare), NULL, &region);
+        calls = nth == 0 ? counts->of[INJECT_fstat] : calls;
+        inject_disarm();
+        if (code == 0)
+            check_ok(mms_region_close(region));
+        else
+            check_code(code, -EIO);
+        told += code != 0 && strstr(mms_last_error(), "looking at the owner");
+    }
+    check_equal(told, 1);
+    check_ok(mms_remove(crate_path(bare)));
+}
+
 /* Each look at what else the directory may be. */
 static void what_is_no_region_is_told_whatever_cannot_be_seen(void **state)
 {
@@ -321,6 +351,7 @@ int main(void)
         answers_test(file_system_without_inodes_is_told_as_such),
         answers_test(other_refusals_are_told_as_they_are),
         answers_test(owner_of_a_bare_name_that_cannot_be_seen_is_not_trusted),
+        answers_test(owner_of_a_bare_prefix_that_cannot_be_seen_is_not_trusted),
         answers_test(what_is_no_region_is_told_whatever_cannot_be_seen),
         answers_test(users_are_told_apart_without_files),
         answers_test(huge_page_file_that_cannot_be_mapped_is_reserved_otherwise),

@@ -2,6 +2,7 @@
 /* Writing and updating while the kernel refuses one thing that they need, or after the host has
    closed a file: no value is lost, and the next write goes on if it can. */
 #include "answers.h"
+#include "mmap_sync_sample.h"
 #include "os/file.h"
 #include "region/layout.h"
 #include "region/range_set.h"
@@ -11,6 +12,7 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <mmsync/history.h>
+#include <mmsync/table.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -299,6 +301,103 @@ static void going_back_without_room_for_its_words_can_be_tried_again(void **stat
     check_ok(mms_writer_close(writer));
 }
 
+/* ---- Files of mmap-sync, and tables ---- */
+
+/* A file with the wrong rights would be found and used by the next open, so it is not left. */
+static void mode_that_cannot_be_set_leaves_no_file_of_mmap_sync(void **state)
+{
+    const char *path = scratch_path(state, "prefix");
+    mms_mmap_sync_writer_options mmap_sync = MMS_MMAP_SYNC_WRITER_OPTIONS_INIT;
+    mms_writer_options options = MMS_WRITER_OPTIONS_INIT;
+    mms_writer *writer;
+
+    options.mmap_sync = &mmap_sync;
+    options.mode = options.readers_mode = 0600;
+    fail_from_here(INJECT_fchmod, 1, EPERM, 1);
+    check_code(mms_writer_open(crate_path(path), &options, &writer), -EPERM);
+    inject_disarm();
+    check_detail_mentions(path);
+    check_true(access(scratch_path(state, "prefix_state"), F_OK) != 0);
+    check_ok(mms_writer_open(crate_path(path), &options, &writer));
+    for (int i = 0; i < 2; i++) {
+        fail_from_here(INJECT_fchmod, 1, EPERM, 1);
+        check_code(mms_write(writer, "value", 5, NULL), -EPERM);
+        inject_disarm();
+        check_true(access(scratch_path(state, i == 0 ? "prefix_data_0" : "prefix_data_1"), F_OK) != 0);
+        publish_text(writer, "value");
+        check_copies(path, "value");
+    }
+    check_ok(mms_writer_close(writer));
+}
+
+static void quota_of_inodes_is_told_for_files_of_mmap_sync(void **state)
+{
+    const char *path = scratch_path(state, "prefix");
+    mms_writer *writer = mmap_sync_writer(path, MMS_NO_WAIT, false);
+    unsigned told = 0;
+    int code = -EDQUOT;
+
+    for (unsigned nth = 1; code != 0; nth++) { /* some of these calls only look for the file */
+        fail_from_here(INJECT_openat, nth, EDQUOT, 1);
+        code = mms_write(writer, "value", 5, NULL);
+        told += code != 0 && strstr(mms_last_error(), "df -i");
+        inject_disarm();
+        if (code != 0)
+            check_code(code, -EDQUOT);
+    }
+    check_true(told > 0);
+    check_copies(path, "value");
+    check_ok(mms_writer_close(writer));
+}
+
+/* Keys must not share a bucket on purpose (T5), so without random numbers there is no table. */
+static void a_table_that_gets_no_seed_is_not_made(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer *writer = sample_writer(path);
+    mms_table_options options = MMS_TABLE_OPTIONS_INIT;
+    mms_table *table;
+
+    fail_from_here(INJECT_getrandom, 1, EPERM, FOR_GOOD);
+    check_code(mms_table_begin(writer, NULL, &table), -EPERM);
+    check_detail_mentions("no random numbers for its seed");
+    options.seed[0] = 1;
+    check_ok(mms_table_begin(writer, &options, &table));
+    inject_disarm();
+    check_ok(mms_table_put(table, "key", 3, "value", 5));
+    check_ok(mms_table_commit(table, NULL));
+    check_ok(mms_writer_close(writer));
+}
+
+static void a_table_that_gets_no_memory_can_be_begun_and_checked_later(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer *writer = sample_writer(path);
+    mms_region *region = sample_region(path);
+    mms_reader *reader = sample_reader(region);
+    mms_table_view found;
+    mms_table *table;
+    mms_view view;
+
+    fail_from_here(INJECT_calloc, 1, ENOMEM, FOR_GOOD);
+    check_code(mms_table_begin(writer, NULL, &table), -ENOMEM);
+    inject_disarm();
+    check_detail_mentions(path);
+    check_ok(mms_table_begin(writer, NULL, &table));
+    check_ok(mms_table_put(table, "key", 3, "value", 5));
+    check_ok(mms_table_commit(table, NULL));
+    check_ok(mms_read(reader, &view));
+    check_ok(mms_table_of(&view, &found));
+    fail_from_here(INJECT_calloc, 1, ENOMEM, FOR_GOOD);
+    check_code(mms_table_check(&found), -ENOMEM);
+    inject_disarm();
+    check_detail_mentions("checking a table");
+    check_ok(mms_table_check(&found));
+    check_ok(mms_reader_close(reader));
+    check_ok(mms_region_close(region));
+    check_ok(mms_writer_close(writer));
+}
+
 static void print_finding(void *unused, const char *finding)
 {
     (void)unused;
@@ -351,6 +450,10 @@ int main(void)
         answers_test(commit_without_room_for_its_record_can_be_made_again),
         answers_test(going_back_without_room_for_its_words_can_be_tried_again),
         answers_test(replacement_without_room_leaves_the_old_region),
+        answers_test(mode_that_cannot_be_set_leaves_no_file_of_mmap_sync),
+        answers_test(quota_of_inodes_is_told_for_files_of_mmap_sync),
+        answers_test(a_table_that_gets_no_seed_is_not_made),
+        answers_test(a_table_that_gets_no_memory_can_be_begun_and_checked_later),
     };
 
     counts = inject_share();

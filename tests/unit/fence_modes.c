@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which fences a reader uses, and when it switches to those that the writer wants; and
    `prefault`. */
+#include "mmap_sync_sample.h"
 #include "os/membarrier.h"
 #include "sample.h"
 #include "scratch.h"
@@ -153,24 +154,15 @@ __attribute__((no_sanitize("address"))) static unsigned touch(const mms_view *vi
     return sum;
 }
 
-static void prefaulted_view_is_read_without_page_faults(void **state)
+static void check_faults(const char *path, mms_writer *writer)
 {
-    const char *path = scratch_path(state, "region");
-    mms_writer_options options = sample_options();
     mms_region_options reading = MMS_REGION_OPTIONS_INIT;
-    mms_writer *writer;
     mms_region *region;
     mms_reader *reader;
     mms_view view;
     void *buffer;
     long before;
 
-    if (madvise(NULL, 0, 22) != 0)
-        skip_because("this kernel has no MADV_POPULATE_READ");
-    if (madvise(NULL, 0, 12345) == 0)
-        skip_because("madvise(2) takes any advice here: an emulator that ignores it");
-    options.max_size = BIG;
-    writer = sample_writer_with(path, options);
     reading.prefault = true;
     check_ok(mms_region_open(path, &reading, &region));
     reader = sample_reader(region);
@@ -182,10 +174,26 @@ static void prefaulted_view_is_read_without_page_faults(void **state)
         before = faults();
         check_equal(touch(&view), (unsigned)i * (BIG / PAGE));
         check_true(faults() - before < BIG / PAGE / 64);
+        check_ok(mms_release(reader));
     }
     check_ok(mms_reader_close(reader));
     check_ok(mms_region_close(region));
     check_ok(mms_writer_close(writer));
+    check_ok(mms_remove(path));
+}
+
+static void prefaulted_view_is_read_without_page_faults(void **state)
+{
+    mms_writer_options options = sample_options();
+    const char *path = scratch_path(state, "region"), *prefix = scratch_path(state, "prefix");
+
+    if (madvise(NULL, 0, 22) != 0)
+        skip_because("this kernel has no MADV_POPULATE_READ");
+    if (madvise(NULL, 0, 12345) == 0)
+        skip_because("madvise(2) takes any advice here: an emulator that ignores it");
+    options.max_size = BIG;
+    check_faults(path, sample_writer_with(path, options));
+    check_faults(prefix, mmap_sync_writer(prefix, MMS_NO_WAIT, false));
 }
 
 /* A passing failure; for any other error the writer changes to symmetric fences for good. */

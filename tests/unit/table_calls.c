@@ -468,6 +468,9 @@ static void the_type_is_stored_and_compared(void **state)
     check_ok(mms_table_commit(begin(&scene), NULL)); /* any */
     check_code(mms_table_begin(scene.writer, &other, &table), MMS_E_TYPE);
     check_detail_mentions("0000000000000003");
+    other.type_id[0] = 1; /* half of it */
+    check_code(mms_table_begin(scene.writer, &other, &table), MMS_E_TYPE);
+    check_detail_mentions("00000000000000010000000000000003");
     view = look(&scene);
     check_true(view.type_id[0] == 1 && view.type_id[1] == 2);
     check_ok(mms_view_type(scene.reader, type_id));
@@ -529,6 +532,7 @@ static void fixed_sizes_are_kept_to(void **state)
     other.value_size = 8;
     check_code(mms_table_begin(scene.writer, &other, &table), MMS_E_INVALID);
     check_detail_mentions("options.value_size is 8");
+    check_ok(mms_table_commit(begin_with(&scene, &options), NULL)); /* the same ones */
     check_ok(mms_release(scene.reader));
     tear_down(&scene);
 }

@@ -112,6 +112,57 @@ static void every_word_of_the_head_may_be_anything(void **state)
     free(good.data);
 }
 
+/* Of buckets, lists, entries and free blocks. */
+static void every_word_may_lead_out(const mms_table_options *options)
+{
+    static const uint64_t words[] = {0, UINT64_MAX, UINT64_C(1) << 40};
+    struct bytes good = make_table(options);
+
+    for (size_t at = 0; at + 8 <= good.size; at += 8)
+        for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+            struct bytes bad = copy_of(good.data, good.size);
+
+            memcpy(bad.data + at, &words[i], sizeof words[i]);
+            (void)examine(&bad);
+            free(bad.data);
+        }
+    free(good.data);
+}
+
+static void words_of_the_rest_lead_nowhere_else(void **state)
+{
+    const mms_table_options plain = MMS_TABLE_OPTIONS_INIT;
+    mms_table_options cache = MMS_TABLE_OPTIONS_INIT;
+
+    (void)state;
+    cache.max_bytes = 1u << 20;
+    cache.expiring = true;
+    every_word_may_lead_out(&plain);
+    every_word_may_lead_out(&cache);
+}
+
+static void a_table_of_the_other_byte_order_is_told_as_such(void **state)
+{
+    const mms_table_options plain = MMS_TABLE_OPTIONS_INIT;
+    struct bytes bytes = make_table(&plain);
+    uint64_t *words = (uint64_t *)(void *)bytes.data;
+    mms_view view = {.data = bytes.data};
+    mms_table_view found;
+    mms_table *table;
+
+    (void)state;
+    for (size_t i = 0; i < bytes.size / 8; i++)
+        words[i] = __builtin_bswap64(words[i]);
+    view.size = bytes.size;
+    check_code(mms_table_of(&view, &found), MMS_E_BYTE_ORDER);
+    check_detail_mentions("the other byte order");
+    view.size = 100; /* too short for a head */
+    check_code(mms_table_of(&view, &found), MMS_E_BYTE_ORDER);
+    check_code(mms_table_begin(memory_writer_open(bytes.data, bytes.size), NULL, &table), MMS_E_BYTE_ORDER);
+    memory_writer_close();
+    free(bytes.data);
+}
+
 /* Keys that share a bucket, and so more than one node behind it. */
 static struct bytes make_chain(void)
 {
@@ -305,6 +356,8 @@ int main(void)
         cmocka_unit_test(flipped_bytes_do_no_harm),
         cmocka_unit_test(nor_in_a_cache),
         cmocka_unit_test(every_word_of_the_head_may_be_anything),
+        cmocka_unit_test(words_of_the_rest_lead_nowhere_else),
+        cmocka_unit_test(a_table_of_the_other_byte_order_is_told_as_such),
         cmocka_unit_test(links_may_lead_anywhere),
         cmocka_unit_test(a_table_that_is_cut_off_is_damaged),
         cmocka_unit_test(a_directory_has_room_for_all_segments),
