@@ -111,22 +111,27 @@ static void read_descriptor(const struct mms__descriptor *slot, mms_info *out)
     out->has_checksum = mms__load_relaxed(&slot->flags) & MMS__HAS_CHECKSUM;
 }
 
+/* How often the value may be replaced while it is looked at. */
+enum { LOOKS = 1000 };
+
 /* Everything about one generation, read without a pin: again until it fits together. */
 static int read_value(const struct mms__inspection *look, mms_info *out)
 {
-    uint64_t word = 0;
     int code = mms__check_boot(&look->place, look->control);
 
     if (code != 0 || mms__is_from_another_boot(&look->place, look->control))
         return code;
-    for (int tries = 0; tries < 1000; tries++) {
-        word = mms__load_acquire(&look->control->current); /* pair: mms__publish, the descriptor before it */
+    for (int tries = 0; tries < LOOKS; tries++) {
+        uint64_t word = mms__load_acquire(&look->control->current); /* pair: mms__publish, the descriptor before it */
+
         if (word == MMS__TOMBSTONE)
             return mms__fail(MMS_E_GONE, "%s is being removed", look->place.path);
         if (word == 0)
             return 0;
         if (mms__word_slot(word) >= look->header.max_slots)
-            break;
+            return mms__fail(MMS_E_CORRUPT,
+                             "%s/control names slot %u as current, which does not fit; run mmsync verify",
+                             look->place.path, mms__word_slot(word));
         read_descriptor(&look->control->slots[mms__word_slot(word)], out);
         if (mms__still_whole(&look->control->current, &look->control->slots[mms__word_slot(word)].generation, word)) {
             out->generation = mms__word_generation(word);
@@ -134,8 +139,8 @@ static int read_value(const struct mms__inspection *look, mms_info *out)
             return 0;
         }
     }
-    return mms__fail(MMS_E_CORRUPT, "%s/control names slot %u as current, which does not fit; run mmsync verify",
-                     look->place.path, mms__word_slot(word));
+    return mms__fail(MMS_E_AGAIN, "inspecting %s: each of %d values was replaced while it was looked at; try again",
+                     look->place.path, LOOKS);
 }
 
 /* ---- Around it ---- */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* mms_history while a writer publishes: history.c is compiled here with a fence at which the writer is always faster. What is
-   listed was published and is whole, whatever happened meanwhile (G13). */
+/* mms_history, mms_inspect and mms_verify while a writer publishes: their sources are compiled here with a fence at which the
+   writer is always faster. What they tell was published and is whole, whatever happened meanwhile (G13). */
 #include <mmsync/atomic.h>
 
 static void at_fence(void);
@@ -8,6 +8,8 @@ static void at_fence(void);
 #undef mms__fence_acquire
 #define mms__fence_acquire() (at_fence(), __atomic_thread_fence(__ATOMIC_ACQUIRE))
 #include "region/history.c"
+#include "region/inspect.c"
+#include "region/verify.c"
 
 #include "keeping.h"
 #include "scratch.h"
@@ -114,11 +116,72 @@ static void a_list_ends_however_fast_the_writer_is(void **state)
     check_ok(mms_writer_close(rival.writer));
 }
 
+/* ---- One value ---- */
+
+static void publish_while(unsigned first, unsigned times)
+{
+    rival.fences = 0;
+    rival.first = first;
+    rival.times = times;
+    rival.most = 2 * KEEPING_SLOTS; /* the slot that is looked at has another value afterwards */
+}
+
+static void a_look_at_a_value_is_repeated_if_it_is_replaced_meanwhile(void **state)
+{
+    mms_info info;
+
+    begin(state, 0);
+    for (unsigned times = 1; times <= 3; times++) {
+        publish_while(1, times);
+        check_ok(mms_inspect(rival.path, &info));
+        check_equal(rival.fences, times + 1);
+        check_equal(info.generation, rival.generation);
+        check_equal(info.size, size_of(rival.generation));
+    }
+    publish_while(1, UINT32_MAX);
+    check_code(mms_inspect(rival.path, &info), MMS_E_AGAIN); /* nothing is damaged */
+    check_detail_mentions("try again");
+    rival.times = 0;
+    check_ok(mms_inspect(rival.path, &info));
+    check_ok(mms_writer_close(rival.writer));
+}
+
+static void note_finding(void *context, const char *finding)
+{
+    (void)context;
+    check_failed(__FILE__, __LINE__, "verify finds: %s", finding);
+}
+
+/* The records of changes, too, which are of updates. */
+static void what_is_replaced_while_it_is_verified_is_no_finding(void **state)
+{
+    unsigned fences = 1;
+
+    begin(state, 0);
+    for (int i = 0; i < 3; i++) {
+        void *buffer;
+        size_t size;
+
+        check_ok(mms_write_update(rival.writer, 0, &buffer, &size, NULL));
+        check_ok(mms_write_patch(rival.writer, 0, "V", 1));
+        check_ok(mms_write_commit(rival.writer, size, NULL));
+    }
+    for (unsigned first = 0; first <= fences; first++) {
+        publish_while(first, first > 0);
+        check_ok(mms_verify(rival.path, note_finding, NULL));
+        fences = first == 0 ? rival.fences : fences;
+    }
+    check_true(fences > 1);
+    check_ok(mms_writer_close(rival.writer));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         scratch_test(a_list_is_made_anew_if_a_value_comes_meanwhile),
         scratch_test(a_list_ends_however_fast_the_writer_is),
+        scratch_test(a_look_at_a_value_is_repeated_if_it_is_replaced_meanwhile),
+        scratch_test(what_is_replaced_while_it_is_verified_is_no_finding),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
