@@ -182,6 +182,7 @@ static enum push_result store_all(struct push *push, uint64_t *stored)
 {
     struct comparison comparison = {.push = push, .chunks = count_chunks(push->tree.size)};
     enum push_result result;
+    uint64_t damaged; /* and 1 more */
 
     comparison.equal = calloc((size_t)comparison.chunks + 1, 2 * sizeof *comparison.equal);
     if (!comparison.equal)
@@ -190,6 +191,9 @@ static enum push_result store_all(struct push *push, uint64_t *stored)
     result = from_store(push, store_list(&push->connection, push->value_last, compare_chunk, &comparison));
     if (!result)
         result = forget_twice(push, &comparison);
+    damaged = atomic_exchange(&push->damaged, 0);
+    if (damaged > 0 && damaged <= comparison.chunks)
+        comparison.equal[damaged - 1] = false;
     if (!result)
         result = store_different(push, &comparison, stored);
     free(comparison.equal);

@@ -63,17 +63,33 @@ static uint64_t read_answer(natsMsg *message, char *text, size_t size)
     return read_ranked(message, &rank, text, size);
 }
 
+/* "again", and the chunk that the follower found to be damaged, if there is one: that, and 1 more. */
+static bool wants_again(natsMsg *message, uint64_t *chunk)
+{
+    char text[32];
+    int length = natsMsg_GetDataLength(message);
+
+    if (length < 5 || length >= (int)sizeof text || memcmp(natsMsg_GetData(message), "again", 5) != 0)
+        return false;
+    memcpy(text, natsMsg_GetData(message), (size_t)length);
+    text[length] = '\0';
+    *chunk = text[5] == ' ' ? strtoull(text + 6, NULL, 10) + 1 : 0;
+    return true;
+}
+
 /* A question, a follower's wish to begin anew, or another pusher's word that it has begun. */
 static void on_question(natsConnection *connection, natsSubscription *subscription, natsMsg *message, void *context)
 {
     struct push *push = context;
     char text[RECORD_TEXT_MOST + 512];
+    uint64_t chunk = 0;
 
     (void)subscription;
     if (interrupted()) {
         /* It is about to end: whoever asks may wait for that. */
-    } else if (natsMsg_GetReply(message) && natsMsg_GetDataLength(message) == 5 &&
-               !memcmp(natsMsg_GetData(message), "again", 5)) {
+    } else if (natsMsg_GetReply(message) && wants_again(message, &chunk)) {
+        if (chunk > 0)
+            atomic_store(&push->damaged, chunk);
         atomic_store(&push->again_asked, true);
         (void)natsConnection_PublishString(connection, natsMsg_GetReply(message), "ok");
     } else if (natsMsg_GetReply(message)) {

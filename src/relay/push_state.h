@@ -61,9 +61,10 @@ struct push {
     struct appender appender;
     natsSubscription *questions; /* of other pushers, whether this one is alive */
     atomic_bool rival_heard;
-    atomic_bool has_begun;   /* once; for others */
-    atomic_bool again_asked; /* a follower cannot make the value of what is at the server */
-    uint64_t again_ns;       /* when that was last heeded */
+    atomic_bool has_begun;    /* once; for others */
+    atomic_bool again_asked;  /* a follower cannot make the value of what is at the server */
+    _Atomic uint64_t damaged; /* and the bytes of this chunk there are damaged, and 1 more; 0: none are */
+    uint64_t again_ns;        /* when that was last heeded */
     struct push_report report;
     /* Who this is. */
     uint64_t pusher, started_ns;

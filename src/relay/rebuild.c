@@ -6,6 +6,8 @@
 #include "relay/rebuild.h"
 #include "cli/interrupt.h"
 #include "relay/follow_report.h"
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -113,6 +115,7 @@ static enum outcome attempt(struct rebuild *rebuild)
 {
     enum outcome outcome = OUTCOME_DONE;
 
+    rebuild->damaged = false;
     if (!rebuild->start.is_base)
         outcome = start_at_head(rebuild);
     if (rebuild->trust && rebuild->local.epoch != rebuild->start.record.epoch)
@@ -136,13 +139,17 @@ static void pause_ms(unsigned ms)
         nanosleep(&(struct timespec){.tv_nsec = (ms < TICK_MS ? ms : TICK_MS) * 1000000L}, NULL);
 }
 
-/* The pusher compares its value with the store, and begins anew: nobody else knows better. */
-static void ask_pusher(const struct follower *follower)
+/* The pusher compares its value with the store, and begins anew: nobody else knows better. It sees
+   headers only, so name a chunk that is not what its header says. */
+static void ask_pusher(const struct rebuild *rebuild)
 {
+    const struct connection *connection = &rebuild->follower->connection;
     natsMsg *answer = NULL;
+    char question[32] = "again";
 
-    natsConnection_RequestString(&answer, follower->connection.nats, follower->connection.pusher_subject, "again",
-                                 ASK_MS);
+    if (rebuild->damaged)
+        snprintf(question, sizeof question, "again %" PRIu64, rebuild->damaged_chunk);
+    natsConnection_RequestString(&answer, connection->nats, connection->pusher_subject, question, ASK_MS);
     natsMsg_Destroy(answer);
 }
 
@@ -183,7 +190,7 @@ static enum step try_until_done(struct rebuild *rebuild)
         case OUTCOME_FAILED:
             if (distrusted && ++failures >= 2) {
                 report_trouble("what the server has does not lead to the pusher's value; asking it to begin anew");
-                ask_pusher(rebuild->follower);
+                ask_pusher(rebuild);
             }
             break;
         }

@@ -42,6 +42,8 @@ struct rebuild {
     uint64_t floor; /* in follower->floor_epoch: one below is older than what was shown, or does not lead on */
     bool future;    /* some chunk is of a pusher that has only begun */
     bool mismatch;  /* of the last generation that was complete */
+    bool damaged;   /* the store's chunk `damaged_chunk` has not the bytes that its header promises */
+    uint64_t damaged_chunk;
     uint64_t last_size;
     uint64_t listed[LISTED_MOST];
     size_t listed_count;

@@ -107,6 +107,13 @@ static void note_fetched(struct rebuild *rebuild, const struct stored_chunk *sto
     report_fetched(rebuild->start.record.size, rebuild->bytes);
 }
 
+/* The root will tell whether it matters. */
+static void note_damaged(struct rebuild *rebuild, uint64_t chunk)
+{
+    rebuild->damaged = true;
+    rebuild->damaged_chunk = chunk;
+}
+
 static enum outcome take_chunk(struct rebuild *rebuild, const struct fetched_chunk *fetched)
 {
     const struct stored_chunk *stored = &fetched->stored;
@@ -119,8 +126,10 @@ static enum outcome take_chunk(struct rebuild *rebuild, const struct fetched_chu
     rebuild->step = put_chunk(rebuild->follower, fetched, rebuild->start.record.size);
     if (rebuild->step != STEP_OK)
         return OUTCOME_STEP;
-    if (!has_arrived(rebuild->follower, stored)) /* the root will tell whether it matters */
+    if (!has_arrived(rebuild->follower, stored)) {
+        note_damaged(rebuild, stored->chunk);
         return OUTCOME_DONE;
+    }
     set_as_of(rebuild, stored->chunk, generation);
     note_fetched(rebuild, stored);
     return OUTCOME_DONE;
@@ -136,7 +145,9 @@ static enum outcome fetch(struct rebuild *rebuild, struct ahead *ahead, uint64_t
 
     if (result == STORE_OK)
         outcome = take_chunk(rebuild, &fetched);
-    else if (result != STORE_MISSING && result != STORE_DAMAGED) /* of those the root will tell, too */
+    else if (result == STORE_DAMAGED)
+        note_damaged(rebuild, chunk);
+    else if (result != STORE_MISSING) /* of that the root will tell, too */
         outcome = judge_store(rebuild, result, "");
     store_free_chunk(&fetched);
     return outcome;

@@ -134,6 +134,11 @@ stop_follow
 "$tamper" "$nats_url" "$name" chunk 3
 start_follow
 check_followed "a chunk was lost in the store"
+stop_follow
+"$MMSYNC" rm "$target" "$target.source"
+"$tamper" "$nats_url" "$name" spoil 3
+start_follow
+check_followed "a chunk was damaged in the store"
 "$tamper" "$nats_url" "$name" drop
 printf 'after the streams were gone' | "$MMSYNC" write "$region" --at 500 >/dev/null
 check_followed "both streams were deleted"

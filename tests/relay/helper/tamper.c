@@ -8,8 +8,10 @@
      newer               append a record of a version that is still to come
      foreign log|head    say that the value is a typed one of a machine of another byte order, there
      drop                delete both streams
-     chunk CHUNK         lose a chunk of the store */
+     chunk CHUNK         lose a chunk of the store
+     spoil CHUNK         flip a bit of a chunk there, below a header that is as it was */
 #include "relay/bytes.h"
+#include "relay/chunk.h"
 #include "relay/connection.h"
 #include "relay/record.h"
 #include <inttypes.h>
@@ -139,6 +141,28 @@ static int lose_chunk(uint64_t chunk)
     return js_PurgeStream(connection.js, connection.value_stream, &options, NULL) ? fail_nats("purging") : 0;
 }
 
+static int spoil_chunk(uint64_t chunk)
+{
+    char subject[CHUNK_SUBJECT_SIZE], *bytes;
+    const char *header = NULL;
+    natsMsg *found = NULL, *spoilt = NULL;
+    int size;
+
+    subject_of_chunk(&connection, chunk, subject);
+    if (js_GetLastMsg(&found, connection.js, connection.value_stream, subject, NULL, NULL) ||
+        natsMsgHeader_Get(found, CHUNK_HEADER, &header))
+        return fail_nats("getting the chunk");
+    size = natsMsg_GetDataLength(found);
+    bytes = malloc((size_t)size);
+    memcpy(bytes, natsMsg_GetData(found), (size_t)size);
+    bytes[size / 2] ^= 1;
+    if (natsMsg_Create(&spoilt, subject, NULL, bytes, size) || natsMsgHeader_Set(spoilt, CHUNK_HEADER, header) ||
+        js_PublishMsg(NULL, connection.js, spoilt, NULL, NULL))
+        return fail_nats("storing the chunk");
+    free(bytes);
+    return 0;
+}
+
 static int act(const char *action, const char *operand)
 {
     const uint64_t number = strtoull(operand, NULL, 10);
@@ -159,6 +183,8 @@ static int act(const char *action, const char *operand)
         return drop();
     if (!strcmp(action, "chunk"))
         return lose_chunk(number);
+    if (!strcmp(action, "spoil"))
+        return spoil_chunk(number);
     return 2;
 }
 
