@@ -55,12 +55,13 @@ def free_port():
 class Process:
     """A child whose output goes to files."""
 
-    def __init__(self, directory, what, words, stdin=subprocess.DEVNULL):
+    def __init__(self, directory, what, words, stdin=subprocess.DEVNULL, **environment):
         self.what = what
         self.out = os.path.join(directory, what.replace(" ", "-") + ".out")
         self.read_to, self.part = os.path.getsize(self.out) if os.path.exists(self.out) else 0, ""
         with open(self.out, "ab") as out, open(self.out + ".err", "ab") as err:
-            self.child = subprocess.Popen(words, stdin=stdin, stdout=out, stderr=err, text=True, bufsize=1)
+            self.child = subprocess.Popen(words, stdin=stdin, stdout=out, stderr=err, text=True, bufsize=1,
+                                          env={**os.environ, **environment})
 
     def new_lines(self):
         """Whole lines that it has printed since the last call."""
@@ -89,8 +90,8 @@ class Process:
 
 
 class Server(Process):
-    def __init__(self, directory):
-        self.directory = directory
+    def __init__(self, directory, **environment):
+        self.directory, self.environment = directory, environment
         for _ in range(20):  # a port may become somebody else's
             self.port, self.monitor = free_port(), free_port()
             self.url = f"nats://127.0.0.1:{self.port}"
@@ -103,7 +104,7 @@ class Server(Process):
         os.makedirs(self.directory, exist_ok=True)
         words = ["nats-server", "--addr", "127.0.0.1", "--port", str(self.port), "--http_port", str(self.monitor),
                  "--jetstream", "--store_dir", self.directory]
-        super().__init__(self.directory, "nats-server", words)
+        super().__init__(self.directory, "nats-server", words, **self.environment)
         while not self.is_ready():
             if self.child.poll() is not None:
                 return False

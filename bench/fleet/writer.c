@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* writer PATH SIZE: the writer of script/bench-fleet. It publishes a value of SIZE bytes that cannot be compressed, prints
+/* writer PATH SIZE SLOTS: the writer of script/bench-fleet. It publishes a value of SIZE bytes that cannot be compressed, prints
    "ready", and then does what each line of its standard input says:
 
      COUNT RECORDS LENGTH PAUSE_US
@@ -123,11 +123,11 @@ int main(int argc, char **argv)
     mms_writer_options options = MMS_WRITER_OPTIONS_INIT;
     struct work work;
 
-    if (argc != 3)
+    if (argc != 4)
         return 2;
     value_size = (size_t)strtoull(argv[2], NULL, 10);
     options.max_size = value_size;
-    options.max_slots = 3; /* one for the pusher, one for readers, one to write */
+    options.max_slots = (uint32_t)strtoul(argv[3], NULL, 10);
     expect(mms_writer_open(argv[1], &options, &writer), "the region");
     publish_first();
     puts("ready");

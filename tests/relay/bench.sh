@@ -10,7 +10,7 @@ export PYTHONDONTWRITEBYTECODE=1
 run python3 "$source_dir/bench/fleet/main.py" --tiny --publish "$scratch/page.md"
 same "status" 0 "$status"
 same "rows about bytes" 6 "$(grep -c '^| .* changes of .* at most 1.1 times .* bytes | met |$' "$scratch/page.md")"
-same "rows about delays" 4 "$(grep -cE '^\| A change of .* is visible at .* ms \| (met|missed) \|$' "$scratch/page.md")"
+same "rows about delays" 6 "$(grep -cE '^\| A change of .* is visible at .* ms \| (met|missed) \|$' "$scratch/page.md")"
 same "rows about the first copy" 2 "$(grep -cE '^\| .* with nothing, all at once: .* MiB/s \| (met|missed) \|$' "$scratch/page.md")"
 check "the writer" grep -qE '^\| A pusher costs the writer .* % \| (met|missed) \|$' "$scratch/page.md"
 [[ $status -eq 0 ]] || printf '%s\n' "$err"
