@@ -114,6 +114,18 @@ fails 2 None None "$MMSYNC" top -j
 refuses 2 "option -n needs a value" "$MMSYNC" watch "$region" -n # words are not moved by the search for -j
 run "$MMSYNC" check -j "$absent"
 same "what check finds is its result" "1 False " "$status $(field ok "$out") $err"
+for verb in push follow; do # programs of their own, which may not have been built
+    run "$MMSYNC" "$verb" -j "$region"
+    same "the error of $verb" "error None" "$(field level "$err") $(field name "$err")"
+done
+run "$MMSYNC" exporter -j --listen nonsense "$scratch"
+if [[ $err != *"built without libmicrohttpd"* && $err != *"cannot serve HTTP"* ]]; then
+    "$MMSYNC" exporter -j --listen 127.0.0.1:0 "$scratch" >"$scratch/url" &
+    until_true grep -q metrics "$scratch/url"
+    like "the exporter's URL" 'http://127\.0\.0\.1:[0-9]+/metrics' "$(field url "$(<"$scratch/url")")"
+    kill %%
+    wait
+fi
 
 odd=$scratch/$'q"\\\xe9\n\xc3\xa9'
 fails 1 ENOENT -2 "$MMSYNC" stat -j "$odd"
