@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Random changes by setters, in values of every type: what is published has, byte for byte, the archive
    of the value that was changed the same way in memory: of each type in the language, and of random
-   types. Values that are none are refused, and change nothing. */
+   types. Values that are none are refused, and change nothing. Two values are equal if and only if they
+   print alike. */
 #include "board.h"
 #include "corpus.h"
 #include "json_input.h"
@@ -65,6 +66,48 @@ static void look_behind(struct run *run)
     run->kept = NULL;
 }
 
+/* ---- Equality ---- */
+
+static char *print(const struct run *run, const void *root)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *stream = open_memstream(&text, &size);
+
+    check_true(stream != NULL);
+    check_ok(mms_archive_print(run->archive->type, root, stream));
+    check_true(fclose(stream) == 0 && text);
+    return text;
+}
+
+static unsigned equals, unequals;
+
+/* Floats are as in Rust: NaN, which is printed as null, equals nothing, and 0 equals -0. */
+static void compare(const struct run *run, const unsigned char *a, size_t a_size, const unsigned char *b, size_t b_size)
+{
+    const mms_type *type = run->archive->type;
+    const void *one, *other;
+    char *text, *other_text;
+    bool equal;
+
+    check_ok(mms_archive_check(run->archive, a, a_size, &one));
+    check_ok(mms_archive_check(run->archive, b, b_size, &other));
+    text = print(run, one);
+    other_text = print(run, other);
+    equal = mms_archive_equal(type, one, other);
+    check_equal(mms_archive_equal(type, other, one), equal);
+    if (equal != (strcmp(text, other_text) == 0) && !strstr(text, equal ? "-0" : "null") &&
+        !strstr(other_text, equal ? "-0" : "null"))
+        check_failed(__FILE__, __LINE__, "of\n%s\nand\n%s\nit says that they are %s\n%s", text, other_text,
+                     equal ? "equal" : "not equal", subject ? subject : "");
+    equals += equal;
+    unequals += !equal;
+    free(text);
+    free(other_text);
+}
+
+/* ---- Changes ---- */
+
 /* What is aborted stays in its slot, and is made good when that is next used. */
 static void abandon(struct run *run)
 {
@@ -80,8 +123,8 @@ static void abandon(struct run *run)
 
 static void change_once(struct run *run)
 {
-    size_t size, found;
-    unsigned char *bytes;
+    size_t size, found, size_before;
+    unsigned char *bytes, *before = archive_of(run, &size_before);
     const void *root;
     mms_view view;
 
@@ -96,6 +139,9 @@ static void change_once(struct run *run)
     check_view(&view, bytes, found);
     check_ok(mms_archive_check(run->archive, view.data, view.size, NULL));
     check_ok(mms_release(run->reader));
+    compare(run, before, size_before, bytes, found);
+    compare(run, bytes, found, bytes, found);
+    free(before);
     free(bytes);
     look_behind(run);
 }
@@ -172,6 +218,25 @@ static void values_of_all_types_change(void **state)
         change_json(path, value->archive, value->json, i + 1);
 }
 
+/* Another random value, of other counts. */
+static void compare_with_another(const mms_archive *archive, void *value, struct random random)
+{
+    struct run run = {.random = {.state = random.state + 1}, .archive = archive, .value = value};
+    size_t size, other_size;
+    unsigned char *bytes = archive_of(&run, &size), *other_bytes;
+    void *other = calloc(1, archive->type->input_size + 1);
+
+    check_true(other != NULL);
+    random_value(&run.random, archive->type, other);
+    run.value = other;
+    other_bytes = archive_of(&run, &other_size);
+    compare(&run, bytes, size, other_bytes, other_size);
+    random_free(&run.random);
+    free(other_bytes);
+    free(bytes);
+    free(other);
+}
+
 static void change_random_type(const char *path, uint64_t seed, bool wide)
 {
     struct random random = {.state = seed * 2 + wide + 1};
@@ -185,6 +250,7 @@ static void change_random_type(const char *path, uint64_t seed, bool wide)
     check_true(value != NULL);
     subject = text;
     random_value(&random, schema.archive.type, value);
+    compare_with_another(&schema.archive, value, random);
     change_often(path, &schema.archive, value, random, RANDOM_ROUNDS);
     random_free(&random);
     schema_free(&schema);
@@ -201,6 +267,7 @@ static void values_of_random_types_change(void **state)
     for (int seed = 0; seed < check_rounds(RANDOM_TYPES); seed++)
         change_random_type(path, (uint64_t)seed, seed % 4 == 3);
     check_true(changed > RANDOM_TYPES);
+    check_true(equals > RANDOM_TYPES && unequals > RANDOM_TYPES);
 }
 
 int main(void)
