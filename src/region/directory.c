@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "region/directory.h"
 #include "base/error.h"
+#include "os/mount.h"
 #include "region/parts.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -111,6 +112,46 @@ int mms__place_open(struct mms__place *place, const struct mms__trust *trust)
         code = check_owner(place, trust);
     if (code != 0)
         mms__place_close(place);
+    return code;
+}
+
+static int fail_linked(const struct mms__place *place, const char *doing)
+{
+    return mms__fail(-EMLINK,
+                     "%s %s: its file `control` is in another directory too (a hard link), and readers there would be "
+                     "told that their region is gone; if this one is a copy, delete it by hand (rm -r), else delete "
+                     "the other one (find -samefile %s/control)",
+                     doing, place->path, place->path);
+}
+
+static int check_own_file(const struct mms__place *place, enum mms__part part, int64_t mount, const char *doing)
+{
+    const char *name = mms__parts[part].name;
+    struct mms__file file;
+    struct stat status;
+    int code = mms__file_open(place->directory.fd, name, O_PATH, 0, &file);
+    int64_t own;
+
+    if (code == -ENOENT || code == MMS_E_NOT_REGION)
+        return 0;
+    if (code != 0)
+        return mms__fail(code, "%s %s: looking at its file `%s`", doing, place->path, name);
+    own = mms__mount_id(file.fd);
+    code = mms__file_stat(&file, &status);
+    mms__file_close(&file);
+    if (mount >= 0 && own >= 0 && own != mount)
+        return mms__fail(-EBUSY, "%s %s: something is mounted over its file `%s`; unmount that first", doing,
+                         place->path, name);
+    return code == 0 && part == MMS__PART_CONTROL && status.st_nlink > 1 ? fail_linked(place, doing) : 0;
+}
+
+int mms__check_own_files(const struct mms__place *place, const char *doing)
+{
+    int64_t mount = mms__mount_id(place->directory.fd);
+    int code = 0;
+
+    for (int i = 0; code == 0 && i < MMS__PART_COUNT; i++)
+        code = check_own_file(place, (enum mms__part)i, mount, doing);
     return code;
 }
 

@@ -285,6 +285,8 @@ static int remove_locked(const struct mms__place *place)
     if (mms__place_is_gone(place))
         return fail_removed(place);
     code = mms__check_for_others(place, "removing");
+    if (code == 0)
+        code = mms__check_own_files(place, "removing");
     if (code != 0)
         return code;
     code = mms__temporary_name(place, &away);
@@ -317,6 +319,8 @@ int mms__native_remove(const struct mms__place *found)
     struct mms__writer_lock lock;
     int code = mms__place_open(&place, &trust);
 
+    if (code == -ENOENT)
+        return mms__fail(code, "removing %s: there is no region of that name", place.path);
     if (code != 0)
         return code;
     code = lock_to_remove(&place, &lock);

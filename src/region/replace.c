@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "region/backend.h"
 #include "region/create.h"
+#include "region/directory.h"
 #include "region/remove.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -174,6 +175,8 @@ int mms__replace(struct mms__native_writer *writer)
     struct mms__building building;
     int code = mms__check_for_others(&writer->front.place, "replacing");
 
+    if (code == 0)
+        code = mms__check_own_files(&writer->front.place, "replacing");
     if (code != 0)
         return code;
     code = mms__writer_make(&mms__native, &made);

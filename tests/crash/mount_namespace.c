@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ctest: crash */
 /* Mount namespaces, as containers have them: one region under two paths, a directory mounted over
-   its parent, read-only mounts, and a repair where neither paths nor device numbers can be
-   compared. */
+   its parent, a file of one region mounted over that of another, read-only mounts, and a repair
+   where neither paths nor device numbers can be compared. */
 #include "child.h"
 #include "forked.h"
 #include "lookout.h"
@@ -163,6 +163,34 @@ static void the_region_itself_is_mounted(void **state)
     on_tmpfs(state, mount_the_region);
 }
 
+/* A part of one region over the same part of another: what is done to the one reaches the other. */
+static void mount_a_part(void *root)
+{
+    static const char *const parts[] = {"control", "readers", "data", "lock"};
+    const char *victim = below(root, "victim"), *region = below(root, "region");
+    char over[700], from[700];
+
+    (void)sample_closed_region(victim, "stays");
+    (void)sample_closed_region(region, "value");
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        snprintf(from, sizeof from, "%s/%s", victim, parts[i]);
+        snprintf(over, sizeof over, "%s/%s", region, parts[i]);
+        check_true(mount(from, over, NULL, MS_BIND, NULL) == 0);
+        check_code(mms_remove(region), -EBUSY);
+        check_detail_mentions(parts[i]);
+        check_detail_mentions("unmount that first");
+        check_true(umount(over) == 0);
+        check_copies(victim, "stays");
+        check_copies(region, "value");
+    }
+    check_ok(mms_remove(region));
+}
+
+static void a_part_is_mounted_over(void **state)
+{
+    on_tmpfs(state, mount_a_part);
+}
+
 /* ---- Read-only mounts ---- */
 
 static void use_read_only(void *root)
@@ -257,6 +285,7 @@ int main(void)
         scratch_test(a_region_has_two_paths_on_overlayfs),
         scratch_test(the_parent_is_mounted),
         scratch_test(the_region_itself_is_mounted),
+        scratch_test(a_part_is_mounted_over),
         scratch_test(a_read_only_mount_is_copied_from),
         scratch_test(repair_sees_a_reader_through_a_bind_mount),
         scratch_test(repair_sees_a_reader_through_a_bind_mount_on_overlayfs),

@@ -128,6 +128,39 @@ static void region_with_a_foreign_file_is_left_as_it_is(void **state)
     check_ok(mms_region_close(region));
 }
 
+/* As `cp -al` makes copies: whoever removes one must not tell the readers of the other. */
+static void region_whose_control_has_another_name_is_left_as_it_is(void **state)
+{
+    const char *path = scratch_path(state, "region"), *other = scratch_path(state, "other");
+    mms_region *region;
+    mms_reader *reader;
+    uint64_t digest;
+
+    sample_closed_region(path, "value");
+    region = sample_region(path);
+    reader = sample_reader(region);
+    check_true(link(scratch_path(state, "region/control"), other) == 0);
+    digest = tree_digest(path);
+    check_code(mms_remove(path), -EMLINK);
+    check_detail_mentions("find -samefile");
+    check_equal(tree_digest(path), digest);
+    check_reads(reader, "value");
+    check_true(unlink(other) == 0);
+    check_ok(mms_remove(path));
+    check_ok(mms_reader_close(reader));
+    check_ok(mms_region_close(region));
+}
+
+static void other_files_may_have_another_name(void **state)
+{
+    const char *path = scratch_path(state, "region"), *other = scratch_path(state, "other");
+
+    sample_closed_region(path, "value");
+    check_true(link(scratch_path(state, "region/data"), other) == 0);
+    check_ok(mms_remove(path));
+    check_true(access(other, F_OK) == 0);
+}
+
 static void directory_that_is_not_a_region_is_left_alone(void **state)
 {
     const char *path = scratch_path(state, "region");
@@ -458,6 +491,8 @@ int main(void)
         scratch_test(old_handles_see_nothing_of_a_recreated_region),
         scratch_test(region_with_a_writer_is_busy_and_untouched),
         scratch_test(region_with_a_foreign_file_is_left_as_it_is),
+        scratch_test(region_whose_control_has_another_name_is_left_as_it_is),
+        scratch_test(other_files_may_have_another_name),
         scratch_test(directory_that_is_not_a_region_is_left_alone),
         scratch_test(region_of_another_user_is_left_as_it_is),
         scratch_test(leftovers_of_the_dead_are_swept_by_the_next_writer),

@@ -327,6 +327,19 @@ static void value_in_a_slot_of_another_generation_is_not_carried(void **state)
     check_detail_mentions("mmsync verify");
 }
 
+static void region_whose_control_has_another_name_is_not_replaced(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer_options options = larger();
+
+    sample_closed_region(path, "value");
+    check_true(link(scratch_path(state, "region/control"), scratch_path(state, "other")) == 0);
+    options.replace = true;
+    check_code(mms_writer_open(path, &options, &(mms_writer *){NULL}), -EMLINK);
+    check_detail_mentions("replacing");
+    check_copies(path, "value");
+}
+
 static void replaced_writer_grows_and_keeps_its_lock(void **state)
 {
     const char *path = scratch_path(state, "region");
@@ -366,6 +379,7 @@ int main(void)
         scratch_test(schema_is_carried_with_its_value),
         scratch_test(schema_without_room_in_the_new_geometry_is_left_out),
         scratch_test(value_in_a_slot_of_another_generation_is_not_carried),
+        scratch_test(region_whose_control_has_another_name_is_not_replaced),
         scratch_test(replaced_writer_grows_and_keeps_its_lock),
     };
 
