@@ -11,17 +11,36 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char state_suffix[] = "_state";
 
+static bool has_file(int directory, const char *name, const char *file)
+{
+    char path[NAME_MAX + sizeof "/readers"];
+
+    snprintf(path, sizeof path, "%s/%s", name, file);
+    return faccessat(directory, path, F_OK, 0) == 0;
+}
+
+/* A region, or what is left of one from which a file was deleted. Not a link to one: that has a
+   name of its own. */
+static bool has_most_files(int directory, const char *name)
+{
+    struct stat status;
+
+    if (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISDIR(status.st_mode))
+        return false;
+    return has_file(directory, name, "control") + has_file(directory, name, "readers") +
+               has_file(directory, name, "data") + has_file(directory, name, "lock") >=
+           3;
+}
+
 /* Another file is cheaper to rule out than to inspect, and has no error worth telling. */
 static bool is_region(int directory, const char *name)
 {
-    char control[NAME_MAX + sizeof "/control"];
-
-    snprintf(control, sizeof control, "%s/control", name);
-    return faccessat(directory, control, F_OK, 0) == 0;
+    return has_file(directory, name, "control") || has_most_files(directory, name);
 }
 
 /* Is `name` PREFIX_state, with PREFIX_data_0 or PREFIX_data_1 beside it? */
@@ -40,9 +59,11 @@ static bool is_mmap_sync_state(int directory, const char *name)
     return false;
 }
 
-static bool was_removed(int code)
+/* Not there, or never was: a directory of somebody else's may hold a file `control`, too. */
+static bool is_nothing(int code, int directory, const char *name)
 {
-    return code == -ENOENT || code == -ENOTDIR || code == MMS_E_GONE || code == MMS_E_NOT_REGION;
+    return code == -ENOENT || code == -ENOTDIR || code == MMS_E_GONE ||
+           (code == MMS_E_NOT_REGION && !has_most_files(directory, name));
 }
 
 static int by_name(const void *a, const void *b)
@@ -154,7 +175,7 @@ static bool survey_entry(struct survey *survey, int fd, const char *directory, c
 {
     struct surveyed found = {.is_mmap_sync = is_mmap_sync_state(fd, name)};
     int code = 0;
-    bool done;
+    bool done, nothing;
 
     if (*name == '.')
         return true;
@@ -165,10 +186,11 @@ static bool survey_entry(struct survey *survey, int fd, const char *directory, c
         return true;
     }
     done = survey_one(survey, &found, &code);
-    if (done && !was_removed(code) && add(&survey->found, &found))
+    nothing = is_nothing(code, fd, name);
+    if (done && !nothing && add(&survey->found, &found))
         return true;
     free_one(&found);
-    return done && was_removed(code); /* it went away meanwhile */
+    return done && nothing;
 }
 
 /* Returns 0 or an errno. */

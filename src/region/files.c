@@ -22,17 +22,22 @@ static int open_part(const struct mms__place *place, const char *name, bool writ
     return 0;
 }
 
+static int check_length(const struct mms__place *place, const char *name, const struct stat *status, uint64_t expected)
+{
+    if ((uint64_t)status->st_size == expected)
+        return 0;
+    return mms__fail(MMS_E_CORRUPT,
+                     "%s/%s has %llu bytes and should have %llu; remove the region and let a writer create it anew",
+                     place->path, name, (unsigned long long)status->st_size, (unsigned long long)expected);
+}
+
 static int check_size(const struct mms__place *place, const char *name, int fd, uint64_t expected)
 {
     struct stat status;
 
     if (fstat(fd, &status) != 0)
         return mms__fail_errno("looking at the size of %s/%s", place->path, name);
-    if ((uint64_t)status.st_size != expected)
-        return mms__fail(MMS_E_CORRUPT,
-                         "%s/%s has %llu bytes and should have %llu; remove the region and let a writer create it anew",
-                         place->path, name, (unsigned long long)status.st_size, (unsigned long long)expected);
-    return 0;
+    return check_length(place, name, &status, expected);
 }
 
 static int read_header(const struct mms__place *place, const char *name, const char *magic, int fd,
@@ -158,6 +163,18 @@ int mms__open_data(const struct mms__place *place, const struct mms__header *hea
     if (code != 0)
         mms__file_close(file);
     return code;
+}
+
+int mms__check_data(const struct mms__place *place, const struct mms__header *header)
+{
+    struct stat status;
+
+    if (fstatat(place->directory.fd, "data", &status, AT_SYMLINK_NOFOLLOW) != 0)
+        return errno == ENOENT ? mms__fail_missing(place, "data")
+                               : mms__fail_errno("looking at the size of %s/data", place->path);
+    if (!S_ISREG(status.st_mode))
+        return mms__fail_missing(place, "data");
+    return check_length(place, "data", &status, mms__data_size(header));
 }
 
 int mms__map_data(const struct mms__place *place, const struct mms__header *header, bool writable, int fd,

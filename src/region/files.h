@@ -17,6 +17,8 @@ int mms__region_open_readers(const struct mms__place *place, const struct mms__h
                              struct mms__file *file);
 int mms__map_readers(const struct mms__place *place, const struct mms__header *header, bool writable, int fd,
                      struct mms__mapping *mapping);
+/* Whether `data` is there and as long as it should be; it is not opened. */
+int mms__check_data(const struct mms__place *place, const struct mms__header *header);
 int mms__open_data(const struct mms__place *place, const struct mms__header *header, bool writable,
                    struct mms__file *file);
 int mms__map_data(const struct mms__place *place, const struct mms__header *header, bool writable, int fd,

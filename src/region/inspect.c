@@ -111,6 +111,11 @@ static void read_descriptor(const struct mms__descriptor *slot, mms_info *out)
     out->has_checksum = mms__load_relaxed(&slot->flags) & MMS__HAS_CHECKSUM;
 }
 
+static int fail_removed(const struct mms__inspection *look)
+{
+    return mms__fail(MMS_E_GONE, "%s is being removed", look->place.path);
+}
+
 /* How often the value may be replaced while it is looked at. */
 enum { LOOKS = 1000 };
 
@@ -125,7 +130,7 @@ static int read_value(const struct mms__inspection *look, mms_info *out)
         uint64_t word = mms__load_acquire(&look->control->current); /* pair: mms__publish, the descriptor before it */
 
         if (word == MMS__TOMBSTONE)
-            return mms__fail(MMS_E_GONE, "%s is being removed", look->place.path);
+            return fail_removed(look);
         if (word == 0)
             return 0;
         if (mms__word_slot(word) >= look->header.max_slots)
@@ -302,15 +307,36 @@ static bool stat_part(struct mms__inspection *look, enum mms__part part, struct 
     }
 }
 
-static uint64_t bytes_used(struct mms__inspection *look)
+/* Whether all are there that a reader needs, and how much room they take. */
+static bool look_at_files(struct mms__inspection *look, uint64_t *bytes)
 {
     struct stat status;
-    uint64_t bytes = 0;
+    bool whole = true;
 
-    for (int i = 0; i < MMS__PART_COUNT; i++)
-        if (stat_part(look, i, &status))
-            bytes += (uint64_t)status.st_blocks * 512;
-    return bytes;
+    *bytes = 0;
+    for (int i = 0; i < MMS__PART_COUNT; i++) {
+        bool is_there = stat_part(look, i, &status);
+
+        if (is_there)
+            *bytes += (uint64_t)status.st_blocks * 512;
+        if (i == MMS__PART_DATA)
+            whole &= is_there && (uint64_t)status.st_size == mms__data_size(&look->header);
+        if (i == MMS__PART_READERS)
+            whole &= is_there || !look->readers;
+    }
+    return whole;
+}
+
+/* Why not all are there; 0: they are by now. */
+static int find_missing(const struct mms__inspection *look)
+{
+    int code = mms__check_data(&look->place, &look->header);
+    struct stat status;
+
+    if (code == 0 && look->readers && !stat_by_name(look, MMS__PART_READERS, &status))
+        code = mms__fail_missing(&look->place, "readers");
+    /* A removal stores its tombstone first, and then unlinks. */
+    return mms__load_acquire(&look->control->current) == MMS__TOMBSTONE ? fail_removed(look) : code;
 }
 
 int mms__inspection_tell(struct mms__inspection *look, mms_info *out)
@@ -318,10 +344,11 @@ int mms__inspection_tell(struct mms__inspection *look, mms_info *out)
     mms_info info = {.generation = 0};
     int code = read_value(look, &info);
 
+    if (code == 0 && !look_at_files(look, &info.bytes_used)) /* opens what is needed below */
+        code = find_missing(look);
     if (code != 0)
         return code;
     read_geometry(look, &info);
-    info.bytes_used = bytes_used(look); /* opens what the next two want */
     count_readers(look, &info);
     info.writer_alive = writer_alive(look);
     info.bytes_huge = bytes_huge(look);

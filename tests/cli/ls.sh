@@ -51,6 +51,20 @@ assert crate["format"] == "mmap-sync" and crate["region"].startswith("mmap-sync:
 ' <<<"$out"
 fi
 
+# So is what is left of one, and nothing of somebody else's.
+mkdir "$scratch/left" "$scratch/left/theirs"
+echo "Package: theirs" >"$scratch/left/theirs/control"
+for file in control data lock readers; do
+    cp -a --sparse=always "$home/b" "$scratch/left/no-$file"
+    rm "$scratch/left/no-$file/$file"
+done
+ln -s no-lock "$scratch/left/link"
+succeeds "$MMSYNC" ls "$scratch/left"
+for file in control data readers; do
+    like "without $file" ".*no-$file +\? .*no regular file .$file..*" "$(tr '\n' ' ' <<<"$out")"
+done
+same "and the one without a lock" 5 "$(wc -l <<<"$out")"
+
 # Live writers and readers show.
 mkdir "$scratch/live"
 mkfifo "$scratch/pipe"

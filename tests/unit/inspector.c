@@ -123,6 +123,29 @@ static void what_is_damaged_meanwhile_is_reported_as_at_first(void **state)
     mms_inspector_close(inspector);
 }
 
+static void file_that_is_deleted_meanwhile_is_missed_as_at_first(void **state)
+{
+    static const char *const parts[] = {"data", "readers", "control"};
+    const char *path = scratch_path(state, "region"), *rest = scratch_path(state, "rest");
+    char part[600];
+
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        mms_inspector *inspector;
+        mms_info info;
+
+        sample_closed_region(path, "value");
+        inspector = inspector_of(path);
+        snprintf(part, sizeof part, "%s/%s", path, parts[i]);
+        check_true(unlink(part) == 0);
+        check_code(mms_inspect(path, &info), MMS_E_NOT_REGION);
+        check_code(mms_inspector_look(inspector, &info), MMS_E_NOT_REGION);
+        check_detail_mentions(parts[i]);
+        mms_inspector_close(inspector);
+        snprintf(part, sizeof part, "%s-%zu", rest, i);
+        check_true(rename(path, part) == 0);
+    }
+}
+
 static void nothing_to_inspect_is_an_error(void **state)
 {
     mms_inspector *inspector = (mms_inspector *)state;
@@ -293,6 +316,7 @@ int main(void)
         scratch_test(line_of_a_dead_reader_is_dead),
         scratch_test(another_region_under_the_path_is_told_of),
         scratch_test(what_is_damaged_meanwhile_is_reported_as_at_first),
+        scratch_test(file_that_is_deleted_meanwhile_is_missed_as_at_first),
         scratch_test(nothing_to_inspect_is_an_error),
         scratch_test(files_of_mmap_sync_are_inspected_too),
         scratch_test(forked_child_may_use_its_copy),
