@@ -57,12 +57,19 @@ struct wanted {
 static int check_age(struct verdict *verdict, const mms_info *info, uint64_t most_ns)
 {
     char age[TEXT_SIZE], most[TEXT_SIZE];
+    uint64_t ahead_ns;
 
     if (most_ns == UINT64_MAX)
         return EXIT_OK;
     if (!info->publish_time_ns)
         return verdict_add(verdict, "%s: it is not known when the value was published; leave out --max-age",
                            verdict->path);
+    ahead_ns = stat_ahead_ns(info);
+    if (ahead_ns > most_ns)
+        return verdict_add(verdict,
+                           "%s: the value was published %s from now, by a clock that has been set back since, so its "
+                           "age is not known",
+                           verdict->path, format_duration(age, ahead_ns));
     if (stat_age_ns(info) <= most_ns)
         return EXIT_OK;
     return verdict_add(verdict, "%s: the value is %s old, more than --max-age %s", verdict->path,

@@ -8,7 +8,14 @@ uint64_t stat_age_ns(const mms_info *info)
 {
     uint64_t now = read_clock(CLOCK_REALTIME), then = info->publish_time_ns;
 
-    return now > then ? now - then : 0; /* the clock may have been set back */
+    return now > then ? now - then : 0;
+}
+
+uint64_t stat_ahead_ns(const mms_info *info)
+{
+    uint64_t now = read_clock(CLOCK_REALTIME), then = info->publish_time_ns;
+
+    return then > now ? then - now : 0;
 }
 
 void stat_format_id(char text[33], const uint64_t id[2])

@@ -21,8 +21,10 @@ struct stat_state {
     struct json_t *followed; /* REGION.source, if it follows another region (followed.h); or NULL */
 };
 
-/* How old the value is; only if it has a publish time. */
+/* How old the value is; only if it has a publish time. 0 if that lies ahead: the clock was set back. */
 uint64_t stat_age_ns(const mms_info *info);
+/* How far ahead it lies, else 0. */
+uint64_t stat_ahead_ns(const mms_info *info);
 /* Its process id; "-": there is none, "?": not known. Returns one of these, or text. */
 const char *stat_format_writer(char text[TEXT_SIZE], const mms_info *info);
 /* Publishes per second between two looks that are `ns` apart; below 0: not known. The version words of mmap-sync are no

@@ -32,6 +32,36 @@ refuses 2 "--max-age" "$MMSYNC" check "$region" --max-age tomorrow
 refuses 2 "--max-readers" "$MMSYNC" check "$region" --max-readers some
 refuses 2 "REGION" "$MMSYNC" check
 
+# in_memory NUMBER: its 8 bytes in the machine's order, as hexadecimal digits.
+in_memory() {
+    local digits
+    digits=$(printf %016x "$1")
+    [ "$(printf '\1\0' | od -An -tu2 | tr -d ' ')" = 256 ] || digits=$(fold -w2 <<<"$digits" | tac | tr -d '\n')
+    echo "$digits"
+}
+
+# The clock was set back since the publish: a value of tomorrow is not fresh until then.
+ahead=$scratch/ahead
+succeeds "$MMSYNC" write "$ahead" "$scratch/value" --max-size 1M
+published=$("$MMSYNC" stat "$ahead" --json | sed -n 's/.*"publish_time_ns": \([0-9]*\),.*/\1/p')
+place=$(od -An -v -tx1 "$ahead/control" | tr -d ' \n' | grep -ob "$(in_memory "$published")" | cut -d: -f1)
+printf %b "$(in_memory $((published + 7200000000000)) | sed 's/../\\x&/g')" |
+    dd of="$ahead/control" bs=1 seek=$((place / 2)) conv=notrunc 2>/dev/null
+succeeds "$MMSYNC" check "$ahead"
+succeeds "$MMSYNC" check "$ahead" --max-age 3h
+refuses 1 "published (120|119) min from now, by a clock that has been set back since" "$MMSYNC" check "$ahead" --max-age 1h
+
+# A region without one of its files is none.
+for file in data readers control; do
+    rm -rf "$scratch/less"
+    succeeds "$MMSYNC" write "$scratch/less" "$scratch/value" --max-size 1M
+    rm "$scratch/less/$file"
+    refuses 1 "no regular file .$file." "$MMSYNC" check "$scratch/less"
+done
+succeeds "$MMSYNC" write "$scratch/short" "$scratch/value" --max-size 1M
+truncate -s 4096 "$scratch/short/data"
+refuses 1 "data has 4096 bytes and should have" "$MMSYNC" check "$scratch/short"
+
 "$MMSYNC" watch "$region" --changes >"$scratch/watched" &
 until_true grep -q generation= "$scratch/watched"
 succeeds "$MMSYNC" check "$region" --min-readers 1
