@@ -49,6 +49,10 @@ levels=("$MMSYNC" write "$region" --schema "$schema" --type Levels --json)
 succeeds "${levels[@]}" "$scratch/good.json"
 same "NaN and infinity in JSON" '{"level":2,"name":"b","ratio":null}' \
     "$("$MMSYNC" read "$region" --json | grep -o '{"level":2[^}]*}')"
+# As many digits as a decimal number likes to have.
+sed 's/1\.5}/0.0999999999999999999999999999999999999999999999999999999999999999999999999}/' "$scratch/good.json" >"$scratch/long.json"
+succeeds "$MMSYNC" write "$copy" --schema "$schema" --type Levels --json "$scratch/long.json"
+same "a long number" '"ratio":0.1' "$("$MMSYNC" read "$copy" --json | grep -o '"ratio":0[^}]*')"
 before=$("$MMSYNC" read "$region" | cksum) generation=$(generation)
 
 # wrong SED PATTERN: the good text, changed so, is refused with this.
@@ -56,6 +60,7 @@ wrong() {
     sed "$1" "$scratch/good.json" >"$scratch/wrong.json"
     refuses 1 "$scratch/wrong.json:$2; nothing was published" "${levels[@]}" "$scratch/wrong.json"
 }
+wrong 's/"7"/"7\\u0000"/' "3:[0-9]+: by: a whole number from 0 to 4294967295 is expected, and not '7.*"
 wrong 's/"level": 2/"level": 300/' \
     "2:22: items\[1\].level: a whole number from 0 to 255 is expected, and not '300'"
 wrong 's/"level": 3/"level": "3"/' "3:24: by\{7\}.level: a whole number .* and not '\"3\"'"

@@ -31,8 +31,8 @@ static bool read_quoted_number(struct literal *literal, const mms_type *key, voi
     inside.at = text.data;
     inside.end = text.data + text.size;
     inside.room = literal->room;
-    good = input_read(&inside, key, out) &&
-           (literal_peek(&inside) == '\0' || literal_expected(&inside, "the end of the key"));
+    good =
+        input_read(&inside, key, out) && (literal_at_end(&inside) || literal_expected(&inside, "the end of the key"));
     literal->blocks = inside.blocks;
     return good || literal_fail(literal, "%s", inside.problem);
 }

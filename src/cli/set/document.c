@@ -36,9 +36,8 @@ static int parse(struct document *document, const char *name)
     document->input = calloc(1, type->input_size + 1);
     if (!literal->room || !document->input)
         return fail_memory(name);
-    if (input_read(literal, type, document->input) && (literal_peek(literal) == '\0' && literal->at == literal->end
-                                                           ? true
-                                                           : literal_expected(literal, "the end of the text")))
+    if (input_read(literal, type, document->input) &&
+        (literal_at_end(literal) || literal_expected(literal, "the end of the text")))
         return EXIT_OK;
     return fail_at(document, name);
 }

@@ -141,6 +141,11 @@ char literal_peek(struct literal *literal)
     return literal->at < literal->end ? *literal->at : '\0';
 }
 
+bool literal_at_end(struct literal *literal)
+{
+    return literal_peek(literal) == '\0' && literal->at == literal->end; /* and not at a NUL */
+}
+
 bool literal_take(struct literal *literal, char c)
 {
     if (literal_peek(literal) != c)
@@ -400,24 +405,25 @@ static bool take_special(struct literal *literal, double *value)
     return false;
 }
 
-/* Digits with a point and an exponent: strtod takes more than that. */
-static bool copy_number(const struct literal *literal, char text[64])
+/* Digits with a point and an exponent, in what is left of the room: strtod takes more than that.
+   NULL: something else is there. */
+static const char *copy_number(const struct literal *literal)
 {
+    char *text = literal->room;
     size_t size = 0;
 
     while (literal->at + size < literal->end && literal->at[size] && strchr("0123456789+-.eE", literal->at[size]))
         size++;
-    if (size == 0 || size >= 64)
-        return false;
     memcpy(text, literal->at, size);
     text[size] = '\0';
-    return *text == '-' ? isdigit((unsigned char)text[1]) : isdigit((unsigned char)*text);
+    return isdigit((unsigned char)text[*text == '-']) ? text : NULL;
 }
 
 bool literal_float(struct literal *literal, const mms_type *type, void *out)
 {
     bool single = type->kind == MMS_T_F32;
-    char text[64], *end = text;
+    const char *text;
+    char *end;
     double value = 0;
     float narrow;
 
@@ -425,9 +431,10 @@ bool literal_float(struct literal *literal, const mms_type *type, void *out)
         return literal_fail(literal, "null is no %s; give NaN, inf or -inf, which 'read --json' prints as null",
                             type->name);
     if (!take_special(literal, &value)) {
-        if (copy_number(literal, text))
+        text = copy_number(literal);
+        if (text)
             value = single ? (double)strtof(text, &end) : strtod(text, &end);
-        if (end == text || *end || !isfinite(value))
+        if (!text || *end || !isfinite(value))
             return literal_expected(literal, "a number that %s has room for", type->name);
         literal->at += strlen(text);
     }

@@ -38,6 +38,8 @@ void literal_free(struct literal *literal);
 
 /* The next character, which stays; 0 at the end. */
 char literal_peek(struct literal *literal);
+/* Nothing is left. */
+bool literal_at_end(struct literal *literal);
 /* False if something else is next: it stays, and is no problem. */
 bool literal_take(struct literal *literal, char c);
 bool literal_take_word(struct literal *literal, const char *word);

@@ -187,7 +187,7 @@ static int parse(struct parsed *parsed, const mms_type *type, char *wrong)
     struct literal *literal = &parsed->literal;
 
     if (input_read(literal, type, parsed->input) &&
-        (literal_peek(literal) == '\0' || literal_expected(literal, "the end of it")))
+        (literal_at_end(literal) || literal_expected(literal, "the end of it")))
         return EXIT_OK;
     snprintf(wrong, NOTATION_WRONG, "not a %s: %s", type->name, literal->problem);
     return EXIT_FAILED;

@@ -103,7 +103,7 @@ static bool take_line(struct literal *literal, const mms_table_type *type, struc
 
     for (int i = 0; good && !literal_take(literal, '}'); i++)
         good = (i == 0 || literal_mark(literal, ',')) && take_member(literal, type, &given, entry);
-    if (!good || (literal_peek(literal) != '\0' && !literal_expected(literal, "the end of the line")))
+    if (!good || (!literal_at_end(literal) && !literal_expected(literal, "the end of the line")))
         return false;
     return (given.key && given.value) || literal_fail(literal, "no \"%s\"", given.key ? "value" : "key");
 }
