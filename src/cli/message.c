@@ -16,6 +16,29 @@
 
 enum { LINE_SIZE = 5120 }; /* a path of PATH_MAX bytes in a sentence */
 
+/* The bytes of the control character there; 0: it is another. Those of C1, as U+009B, have two in
+   UTF-8. */
+static int control_size(const char *at)
+{
+    const unsigned char first = (unsigned char)at[0], second = (unsigned char)at[first == 0xc2];
+
+    if (first == 0xc2)
+        return second >= 0x80 && second <= 0x9f ? 2 : 0;
+    return first < ' ' || first == 0x7f ? 1 : 0;
+}
+
+void make_printable(char *text)
+{
+    while (*text) {
+        int size = control_size(text);
+
+        if (size == 0)
+            text++;
+        for (; size > 0; size--)
+            *text++ = '?';
+    }
+}
+
 static bool as_json;
 
 void want_json(void)
@@ -41,12 +64,10 @@ static void print_object(const char *level, int code, const char *text)
         fprintf(stderr, "{\"level\": \"%s\", \"name\": null, \"code\": null, \"message\": \"%s\"}\n", level, escaped);
 }
 
-/* Paths may hold control characters, which a terminal would obey. */
+/* Paths may hold control characters. */
 static void print_plain(char *line)
 {
-    for (char *at = line; *at; at++)
-        if ((unsigned char)*at < ' ' || *at == 0x7f)
-            *at = '?';
+    make_printable(line);
     progress_hide();
     fprintf(stderr, "mmsync: %s\n", line);
 }
@@ -152,11 +173,14 @@ int finish_output(int status)
 
 void print_escaped(const char *text)
 {
-    for (; *text; text++)
-        if ((unsigned char)*text < ' ' || *text == 0x7f)
-            printf("\\x%02x", (unsigned)(unsigned char)*text);
-        else
-            putchar(*text);
+    while (*text) {
+        int size = control_size(text);
+
+        if (size == 0)
+            putchar(*text++);
+        for (; size > 0; size--)
+            printf("\\x%02x", (unsigned)(unsigned char)*text++);
+    }
 }
 
 const char *format_size(char text[TEXT_SIZE], double bytes)

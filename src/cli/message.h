@@ -33,6 +33,8 @@ int finish_output(int status);
 /* fflush(stdout), whose failure finish_output then tells of. */
 bool flush_output(void);
 
+/* Replace the control characters of a text, which a terminal would obey, by '?'. */
+void make_printable(char *text);
 /* Print `text` to standard output with control characters as \xNN. */
 void print_escaped(const char *text);
 

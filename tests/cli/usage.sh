@@ -79,6 +79,7 @@ refuses 2 --rounds "$MMSYNC" bench --rounds 0
 
 # Control characters in a name do not reach the terminal, and it stays one line.
 refuses 1 'no\?such\?\[31mfile' "$MMSYNC" write "$region" $'/no\nsuch\033[31mfile'
+refuses 1 'of\?\?31mC1, and é' "$MMSYNC" write "$region" $'/of\xc2\x9b31mC1, and é'
 
 # Help that cannot be written is a failure.
 for how in --help --version "write --help"; do

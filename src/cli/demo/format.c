@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/demo/format.h"
 #include <stdio.h>
-#include <string.h>
 
 const char *format_count(char text[TEXT_SIZE], uint64_t count)
 {
@@ -31,17 +30,4 @@ const char *format_latency(char text[TEXT_SIZE], uint64_t ns)
         value /= 1000;
     snprintf(text, TEXT_SIZE, "%.*f %s", value < 9.995 ? 2 : value < 99.95 ? 1 : 0, value, units[unit]);
     return text;
-}
-
-/* C1 control characters are 0xc2 0x80 to 0xc2 0x9f in UTF-8. */
-void make_printable(char *text)
-{
-    for (unsigned char *at = (unsigned char *)text; *at; at++) {
-        bool c1 = *at == 0xc2 && at[1] >= 0x80 && at[1] <= 0x9f;
-
-        if (*at < ' ' || *at == 0x7f || c1)
-            *at = '?';
-        if (c1)
-            at[1] = '?';
-    }
 }

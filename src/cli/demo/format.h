@@ -10,7 +10,5 @@
 const char *format_count(char text[TEXT_SIZE], uint64_t count);
 /* "212 ns", "1.32 us", "8.1 ms", "1.20 s" */
 const char *format_latency(char text[TEXT_SIZE], uint64_t ns);
-/* Control characters become '?'. */
-void make_printable(char *text);
 
 #endif

@@ -20,9 +20,7 @@ void put_text(int line, int column, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    for (char *at = text; *at; at++)
-        if ((unsigned char)*at < ' ' || *at == 0x7f)
-            *at = '?';
+    make_printable(text);
     mvaddnstr(line, column, text, COLS - column);
 }
 
