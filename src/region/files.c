@@ -17,6 +17,11 @@ static int open_part(const struct mms__place *place, const char *name, bool writ
 
     if (code == -ENOENT || code == MMS_E_NOT_REGION)
         return mms__fail_missing(place, name);
+    if (code == -EPERM && writable) /* permissions would be EACCES */
+        return mms__fail(code,
+                         "opening %s/%s for writing: it may be immutable or append-only (see lsattr; chattr -ia takes "
+                         "that back)",
+                         place->path, name);
     if (code != 0)
         return mms__fail(code, "opening %s/%s for %s", place->path, name, writable ? "writing" : "reading");
     return 0;

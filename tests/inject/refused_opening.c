@@ -256,6 +256,24 @@ static void other_refusals_are_told_as_they_are(void **state)
     check_ok(mms_remove(path));
 }
 
+/* EPERM is not for want of permission: chattr(1) has made the file so. */
+static void immutable_file_is_told_as_such(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    bool told = false;
+
+    sample_closed_region(path, "value");
+    for (unsigned nth = 1; nth < 20; nth++) {
+        mms_writer *writer = NULL;
+
+        fail_from_here(INJECT_openat, nth, EPERM, 1);
+        told |= mms_writer_open(path, NULL, &writer) == -EPERM && strstr(mms_last_error(), "lsattr");
+        inject_disarm();
+        check_ok(mms_writer_close(writer));
+    }
+    check_true(told);
+}
+
 /* ---- Owners, and what is no region ---- */
 
 static void owner_of_a_bare_name_that_cannot_be_seen_is_not_trusted(void **state)
@@ -350,6 +368,7 @@ int main(void)
         answers_test(renameat2_that_is_refused_is_told_with_what_to_do),
         answers_test(file_system_without_inodes_is_told_as_such),
         answers_test(other_refusals_are_told_as_they_are),
+        answers_test(immutable_file_is_told_as_such),
         answers_test(owner_of_a_bare_name_that_cannot_be_seen_is_not_trusted),
         answers_test(owner_of_a_bare_prefix_that_cannot_be_seen_is_not_trusted),
         answers_test(what_is_no_region_is_told_whatever_cannot_be_seen),
