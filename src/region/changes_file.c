@@ -127,9 +127,13 @@ static uint64_t begin_above(uint64_t highest, uint64_t size)
 /* Reserve all of it now: its words are stored through a mapping, where a full disk kills. */
 static int fill(const struct mms__place *place, int fd, const struct mms__header *region, uint64_t size, uint64_t begin)
 {
-    struct mms__changes start = {.header = header_for(region), .head = begin, .tail = begin, .ring_size = size};
+    struct mms__changes start;
     int code = mms__set_length(fd, sizeof start + size);
 
+    memset(&start, 0, sizeof start); /* with its padding: whoever reads the file reads that, too */
+    start.header = header_for(region);
+    start.head = start.tail = begin;
+    start.ring_size = size;
     MMS__STEP(changes_file_sized);
     if (code == 0)
         code = mms__reserve_file(place, fd, sizeof start + size);

@@ -70,6 +70,33 @@ static void check_made_anew(const struct fixture *fixture)
     check_ok(mms_remove(fixture->path));
 }
 
+/* As a program leaves it that has just had a password there. */
+__attribute__((noinline)) static void soil_stack(void)
+{
+    volatile char soil[16 << 10];
+
+    for (size_t i = 0; i < sizeof soil; i++)
+        soil[i] = 's';
+}
+
+static void its_padding_is_not_from_the_stack_of_the_writer(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer *writer = sample_writer(path);
+    char start[sizeof(struct mms__changes)];
+    size_t size;
+    void *buffer;
+    FILE *file;
+
+    soil_stack();
+    check_ok(mms_write_update(writer, 0, &buffer, &size, NULL));
+    file = fopen(scratch_path(state, "region/changes"), "re");
+    check_true(file && fread(start, 1, sizeof start, file) == sizeof start && fclose(file) == 0);
+    for (size_t i = offsetof(struct mms__changes, ring_size) + sizeof(mms__word); i < sizeof start; i++)
+        check_equal(start[i], 0);
+    check_ok(mms_writer_close(writer));
+}
+
 static void a_file_that_is_missing_is_nothing_known(void **state)
 {
     struct fixture fixture = set_up(state);
@@ -201,6 +228,7 @@ static void it_belongs_to_whom_the_data_belongs(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        scratch_test(its_padding_is_not_from_the_stack_of_the_writer),
         scratch_test(a_file_that_is_missing_is_nothing_known),
         scratch_test(a_file_that_was_not_filled_is_nothing_known),
         scratch_test(a_file_of_a_wrong_size_is_damaged),
