@@ -57,8 +57,8 @@ const struct verb follow_verb = {
         "      --once              end when the newest value is there\n" HELP_OF_EVENTS
         "      --wait              wait for the server, and for the name, if they are not there\n"
         "      --overwrite         take a REGION whose value came from elsewhere\n"
-        "      --scrub SIZE        read so much of the value again in each idle second, and mend\n"
-        "                          what has been damaged; 0: never (16M)\n"
+        "      --scrub SIZE        how much of the value to read again in each idle second, to\n"
+        "                          repair what has been damaged; 0: never (16M)\n"
         "\n"
         "Of a new region, which is like the source's where nothing else is said:\n"
         "      --max-size SIZE     largest value it takes\n"
