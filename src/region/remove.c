@@ -24,11 +24,12 @@
 
 enum { DIGITS = 16 }; /* random, at the end of a temporary name */
 
-static bool is_ours(const char *name)
+/* A directory is not, whatever its name: to unlink it would fail half-way. */
+static bool is_ours(const struct dirent *entry)
 {
     for (int i = 0; i < MMS__PART_COUNT; i++)
-        if (strcmp(name, mms__parts[i].name) == 0)
-            return true;
+        if (strcmp(entry->d_name, mms__parts[i].name) == 0)
+            return entry->d_type != DT_DIR;
     return false;
 }
 
@@ -100,7 +101,7 @@ int mms__holds_others(int directory, char name[NAME_MAX + 1])
     if (!entries)
         return -errno;
     while (code == 0 && (errno = 0, (entry = readdir(entries)))) /* NOLINT(concurrency-mt-unsafe) */
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 && !is_ours(entry->d_name)) {
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 && !is_ours(entry)) {
             if (name)
                 snprintf(name, NAME_MAX + 1, "%s", entry->d_name);
             code = -ENOTEMPTY;

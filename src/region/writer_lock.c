@@ -76,7 +76,7 @@ int mms__writer_lock_try(const struct mms__place *place, bool create, struct mms
         return mms__fail_lock(code, create ? "creating" : "opening", place->path, "lock");
     if (code == -ENOENT && create)
         return -EAGAIN; /* the empty directory was swept */
-    if (code == -ENOENT)
+    if (code == -ENOENT || code == MMS_E_NOT_REGION)
         return mms__fail_missing(place, "lock");
     if (code == -EAGAIN)
         return code;

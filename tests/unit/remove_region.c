@@ -128,6 +128,21 @@ static void region_with_a_foreign_file_is_left_as_it_is(void **state)
     check_ok(mms_region_close(region));
 }
 
+static void region_with_a_directory_for_a_file_is_left_as_it_is(void **state)
+{
+    const char *path = scratch_path(state, "region"), *data = scratch_path(state, "region/data");
+    uint64_t digest;
+
+    sample_closed_region(path, "value");
+    check_true(unlink(data) == 0 && mkdir(data, 0700) == 0);
+    digest = tree_digest(path);
+    check_code(mms_remove(path), -ENOTEMPTY);
+    check_detail_mentions("`data`");
+    check_equal(tree_digest(path), digest);
+    check_true(rmdir(data) == 0);
+    check_ok(mms_remove(path));
+}
+
 /* As `cp -al` makes copies: whoever removes one must not tell the readers of the other. */
 static void region_whose_control_has_another_name_is_left_as_it_is(void **state)
 {
@@ -491,6 +506,7 @@ int main(void)
         scratch_test(old_handles_see_nothing_of_a_recreated_region),
         scratch_test(region_with_a_writer_is_busy_and_untouched),
         scratch_test(region_with_a_foreign_file_is_left_as_it_is),
+        scratch_test(region_with_a_directory_for_a_file_is_left_as_it_is),
         scratch_test(region_whose_control_has_another_name_is_left_as_it_is),
         scratch_test(other_files_may_have_another_name),
         scratch_test(directory_that_is_not_a_region_is_left_alone),
