@@ -49,7 +49,8 @@ same "integers as CSV" $'18446744073709551615,b\n5,a\nkey,value' \
     "$("$MMSYNC" dump "$scratch/n" --as csv --keys u64 | LC_ALL=C sort)"
 
 # Into a table that has entries: they stay, or go.
-printf 'value,key\r\nnew,plain\r\n"x",added\r\n' >"$scratch/more.csv"
+# As a spreadsheet writes it, with a byte order mark.
+printf '\xef\xbb\xbfvalue,key\r\nnew,plain\r\n"x",added\r\n' >"$scratch/more.csv"
 succeeds "$MMSYNC" load "$scratch/from_csv" "$scratch/more.csv"
 like "more" "generation=2 entries=8 loaded=2" "$out"
 same "a value that was replaced" new "$("$MMSYNC" get "$scratch/from_csv" plain)"

@@ -52,6 +52,10 @@ same "NaN and infinity in JSON" '{"level":2,"name":"b","ratio":null}' \
 # As many digits as a decimal number likes to have.
 sed 's/1\.5}/0.0999999999999999999999999999999999999999999999999999999999999999999999999}/' "$scratch/good.json" >"$scratch/long.json"
 succeeds "$MMSYNC" write "$copy" --schema "$schema" --type Levels --json "$scratch/long.json"
+# And a byte order mark, as some editors write it.
+{ printf '\xef\xbb\xbf' && cat "$scratch/good.json"; } >"$scratch/marked.json"
+succeeds "$MMSYNC" write "$copy" --schema "$schema" --type Levels --json "$scratch/marked.json"
+succeeds "$MMSYNC" write "$copy" --schema "$schema" --type Levels --json "$scratch/long.json"
 same "a long number" '"ratio":0.1' "$("$MMSYNC" read "$copy" --json | grep -o '"ratio":0[^}]*')"
 before=$("$MMSYNC" read "$region" | cksum) generation=$(generation)
 

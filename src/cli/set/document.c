@@ -26,12 +26,19 @@ static int fail_at(const struct document *document, const char *name)
                 *literal->place ? ": " : "", literal->problem);
 }
 
+/* Editors may begin UTF-8 with a byte order mark; RFC 8259 allows to ignore it. */
+static size_t mark_size(const struct document *document)
+{
+    return document->size >= 3 && memcmp(document->text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+}
+
 static int parse(struct document *document, const char *name)
 {
     const mms_type *type = document->type.archive->type;
     struct literal *literal = &document->literal;
 
-    *literal = (struct literal){.at = document->text, .end = document->text + document->size, .whole = true};
+    *literal = (struct literal){
+        .at = document->text + mark_size(document), .end = document->text + document->size, .whole = true};
     literal->room = document->room = malloc(document->size + 1);
     document->input = calloc(1, type->input_size + 1);
     if (!literal->room || !document->input)
