@@ -92,12 +92,16 @@ static int append_newer(void)
     struct record base = {.kind = RECORD_BASE, .flags = RECORD_LAST, .byte_order = native_byte_order()};
     struct codec codec = {.unpacked_run = 0};
     struct buffer message = {.data = NULL};
+    int status;
 
     if (!record_encode(&base, NULL, &codec, &message))
         return 1;
     put16(message.data + 4, RECORD_VERSION + 1);
     put64(message.data + message.size - 8, XXH3_64bits(message.data, message.size - 8));
-    return append(message.data, (int)message.size);
+    status = append(message.data, (int)message.size);
+    free(message.data);
+    codec_free(&codec);
+    return status;
 }
 
 static int say_foreign(bool in_head)
@@ -117,9 +121,11 @@ static int say_foreign(bool in_head)
 
     if (!record_encode(&record, NULL, &codec, &message))
         return 1;
-    return js_Publish(NULL, connection.js, subject, message.data, (int)message.size, NULL, NULL)
-               ? fail_nats("publishing")
-               : 0;
+    if (js_Publish(NULL, connection.js, subject, message.data, (int)message.size, NULL, NULL))
+        return fail_nats("publishing");
+    free(message.data);
+    codec_free(&codec);
+    return 0;
 }
 
 static int drop(void)
@@ -159,6 +165,8 @@ static int spoil_chunk(uint64_t chunk)
     if (natsMsg_Create(&spoilt, subject, NULL, bytes, size) || natsMsgHeader_Set(spoilt, CHUNK_HEADER, header) ||
         js_PublishMsg(NULL, connection.js, spoilt, NULL, NULL))
         return fail_nats("storing the chunk");
+    natsMsg_Destroy(found);
+    natsMsg_Destroy(spoilt);
     free(bytes);
     return 0;
 }
