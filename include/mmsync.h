@@ -103,7 +103,7 @@ typedef struct mms_writer_options {
     bool force_filesystem; /* accept a file system outside the list that mmsync is tested on [false] */
     uint64_t type_id[2];   /* stored with each value; readers that ask for a type refuse any other [none] */
     uint64_t tag;          /* stored with each value, for your own use [0] */
-    uint64_t changes_size; /* at the first update: room to note changes, 4 KiB to 1 GiB [1/64 of it, 64 KiB to 8 MiB] */
+    uint64_t changes_size; /* room to note changes, 4 KiB to 1 GiB [grows: 1/64 of the value, 64 KiB to 8 MiB] */
     mms_huge_pages huge_pages; /* tmpfs, Linux 6.1; readers take few page faults [MMS_HUGE_PAGES_AUTO] */
     uid_t trusted_uid;         /* [0] */
     mms_track track;           /* updates: who reports changes [MMS_TRACK_TOUCHES] */

@@ -53,6 +53,11 @@ int mms__ring_open(int directory, const struct mms__header *region, bool writabl
    it. Details are stored. */
 int mms__ring_provide(const struct mms__place *place, const struct mms__header *region, const struct mms__file *like,
                       uint64_t size, uint64_t highest, struct mms__ring *ring);
+/* Make the file anew, with a ring of `size` bytes, or as many as the old one has where there is no room for them. What is
+   in the old ring is in the new one, at the same positions, once it has used that many bytes. Details are stored; the file
+   may be lost then. */
+int mms__ring_enlarge(const struct mms__place *place, const struct mms__header *region, const struct mms__file *like,
+                      uint64_t size, const struct mms__ring *old, struct mms__ring *ring);
 void mms__ring_close(struct mms__ring *ring);
 
 #endif

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SMALLEST = 4096 };
+enum { SMALLEST = 4096, WORD = sizeof(uint64_t) };
 /* The most that options.changes_size allows; more could wrap a size_t of 32 bits. */
 #define LARGEST (UINT64_C(1) << 30)
 
@@ -224,8 +224,9 @@ static int open_or_make(const struct mms__place *place, const struct mms__header
     return code == 0 ? 0 : fail_making(place, code, size);
 }
 
-int mms__ring_provide(const struct mms__place *place, const struct mms__header *region, const struct mms__file *like,
-                      uint64_t size, uint64_t highest, struct mms__ring *ring)
+/* Do something in the region's directory, which is opened for that. */
+static int in_directory(const struct mms__place *place, const struct mms__file *like,
+                        int (*act)(const struct mms__place *, const struct stat *, void *), void *data)
 {
     const struct mms__trust trust = {.any_owner = true, .force_filesystem = true}; /* a file in it is compared */
     struct mms__place open = *place;
@@ -237,11 +238,85 @@ int mms__ring_provide(const struct mms__place *place, const struct mms__header *
     if (code == 0) {
         code = check_directory(&open, like, &status);
         if (code == 0)
-            code = open_or_make(&open, region, &status, size, highest, ring);
+            code = act(&open, &status, data);
         mms__place_close(&open);
     }
     mms__fork_release();
+    return code;
+}
+
+struct wanted {
+    const struct mms__header *region;
+    uint64_t size, highest;
+    const struct mms__ring *old;
+    struct mms__ring *ring;
+};
+
+static int provide(const struct mms__place *place, const struct stat *like, void *data)
+{
+    const struct wanted *wanted = data;
+
+    return open_or_make(place, wanted->region, like, wanted->size, wanted->highest, wanted->ring);
+}
+
+int mms__ring_provide(const struct mms__place *place, const struct mms__header *region, const struct mms__file *like,
+                      uint64_t size, uint64_t highest, struct mms__ring *ring)
+{
+    struct wanted wanted = {region, size, highest, NULL, ring};
+    int code = in_directory(place, like, provide, &wanted);
+
     if (code == 0)
         straighten(ring, highest);
     return code;
+}
+
+/* ---- Enlarging ---- */
+
+/* Copy the records of another ring, each to its position. The tail comes last: until then there are none. */
+static void carry_over(struct mms__ring *ring, const struct mms__ring *old)
+{
+    uint64_t tail = mms__load_relaxed(&old->shared->tail), head = mms__load_relaxed(&old->shared->head);
+
+    for (uint64_t at = tail; at < head; at += WORD)
+        mms__store_relaxed(&ring->shared->ring[(at & (ring->size - 1)) / WORD],
+                           mms__load_relaxed(&old->shared->ring[(at & (old->size - 1)) / WORD]));
+    MMS__STEP(changes_carried);
+    mms__store_release(&ring->shared->tail, tail);
+}
+
+/* Positions below the size of a ring are not used, so records from there are left behind. */
+static int remake(const struct mms__place *place, const struct stat *like, const struct wanted *wanted, uint64_t size)
+{
+    uint64_t head = mms__load_relaxed(&wanted->old->shared->head);
+    bool keeps_place = head >= size;
+    int code = make(place, wanted->region, like, size, keeps_place ? head : begin_above(head, size));
+
+    if (code == 0)
+        code = mms__ring_open(place->directory.fd, wanted->region, true, wanted->ring);
+    if (code == 0 && keeps_place)
+        carry_over(wanted->ring, wanted->old);
+    return code;
+}
+
+/* Where there is no room for a larger one, one of the old size takes its place. */
+static int enlarge(const struct mms__place *place, const struct stat *like, void *data)
+{
+    const struct wanted *wanted = data;
+    int code;
+
+    if (unlinkat(place->directory.fd, "changes", 0) != 0)
+        return fail_making(place, -errno, wanted->size);
+    MMS__STEP(changes_unlinked);
+    code = remake(place, like, wanted, wanted->size);
+    if (code != 0 && wanted->size > wanted->old->size)
+        code = remake(place, like, wanted, wanted->old->size);
+    return code == 0 ? 0 : fail_making(place, code, wanted->size);
+}
+
+int mms__ring_enlarge(const struct mms__place *place, const struct mms__header *region, const struct mms__file *like,
+                      uint64_t size, const struct mms__ring *old, struct mms__ring *ring)
+{
+    struct wanted wanted = {region, size, 0, old, ring};
+
+    return in_directory(place, like, enlarge, &wanted);
 }

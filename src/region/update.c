@@ -13,14 +13,18 @@
 struct mms__update {
     struct mms__ring ring;
     struct mms__range_set touches, missed;
-    bool tracked;   /* it need not touch what it changes */
-    uint64_t base;  /* `current` when the update began; stays so until the commit */
-    bool ring_lost; /* the name `changes` no longer leads to the ring */
+    bool tracked;          /* it need not touch what it changes */
+    uint64_t base;         /* `current` when the update began; stays so until the commit */
+    bool ring_lost;        /* the name `changes` no longer leads to the ring */
+    uint64_t largest_ring; /* that was tried; 0: none */
 };
 
-/* By default the ring is this fraction of the first value updated. */
-enum { VALUE_PER_CHANGES = 64 };
-#define SMALLEST_CHANGES (UINT64_C(64) << 10)
+/* By default the ring is this fraction of the first value updated. It is made anew when it should have so many times its
+   size: a table, say, begins as nothing. */
+enum { VALUE_PER_CHANGES = 64, ENLARGE = 4 };
+#ifndef MMS__SMALLEST_CHANGES
+#define MMS__SMALLEST_CHANGES (UINT64_C(64) << 10)
+#endif
 #define LARGEST_CHANGES (UINT64_C(8) << 20)
 #define FEWEST_TOUCHES ((size_t)8192)
 
@@ -72,11 +76,12 @@ static int find_base(struct mms__native_writer *writer)
 
 static uint64_t ring_size_for(const struct mms__native_writer *writer, uint64_t value)
 {
-    uint64_t part = value / VALUE_PER_CHANGES, wanted = writer->front.options.changes_size;
-    uint64_t size = wanted == 0 ? SMALLEST_CHANGES : 4096;
+    uint64_t part = value / VALUE_PER_CHANGES, wanted = writer->front.options.changes_size, size = 4096;
 
-    if (wanted == 0)
+    if (wanted == 0) {
+        size = MMS__SMALLEST_CHANGES;
         wanted = part < LARGEST_CHANGES ? part : LARGEST_CHANGES;
+    }
     while (size < wanted)
         size *= 2;
     return size;
@@ -128,6 +133,25 @@ static int provide_ring(struct mms__native_writer *writer, uint64_t value)
     if (code == 0)
         use_ring(update, &ring);
     return update->ring.shared ? 0 : code;
+}
+
+/* No update fails for this: a ring that is too short forgets sooner. */
+static void enlarge_ring(struct mms__native_writer *writer, uint64_t value)
+{
+    struct mms__update *update = writer->update;
+    uint64_t wanted = ring_size_for(writer, value);
+    struct mms__ring ring;
+
+    if (wanted < ENLARGE * update->ring.size || wanted <= update->largest_ring ||
+        writer->front.options.changes_size != 0)
+        return;
+    update->largest_ring = wanted;
+    MMS__HOLD_CANCEL(before);
+    if (mms__ring_enlarge(&writer->front.place, &writer->pool.header, &writer->data_file, wanted, &update->ring,
+                          &ring) == 0)
+        use_ring(update, &ring);
+    else
+        update->ring_lost = true;
 }
 
 void mms__update_look(struct mms__native_writer *writer)
@@ -315,9 +339,11 @@ int mms__update_check(struct mms__native_writer *writer, size_t size)
     mms__range_set_merge(&writer->update->touches);
     if (code == 0 && writer->front.options.check_touch && !writer->update->touches.everything)
         code = check_touches(writer, size);
-    if (code == 0)
-        keep_type(writer);
-    return code;
+    if (code != 0)
+        return code;
+    enlarge_ring(writer, size);
+    keep_type(writer);
+    return 0;
 }
 
 /* Bytes past the smaller of the two sizes need no range. Too many ranges are merged into fewer; if

@@ -225,6 +225,72 @@ static void it_belongs_to_whom_the_data_belongs(void **state)
     check_owner(state, NOBODY, NOBODY);
 }
 
+/* ---- A value that grows ---- */
+
+enum { LONG = 32 << 20 };
+
+static uint64_t update_to(mms_writer *writer, size_t size, unsigned char byte)
+{
+    mms_receipt receipt;
+    size_t old;
+    void *buffer;
+
+    check_ok(mms_write_update(writer, size, &buffer, &old, NULL));
+    check_ok(mms_write_patch(writer, byte, &byte, 1));
+    check_ok(mms_write_commit(writer, size, &receipt));
+    return receipt.generation;
+}
+
+static mms_writer *long_writer(const char *path, uint64_t changes_size)
+{
+    mms_writer_options options = sample_options();
+
+    options.max_size = LONG;
+    options.changes_size = changes_size;
+    return sample_writer_with(path, options);
+}
+
+/* A table begins as nothing. With the ring for that, a slot that a reader held for some hundred updates got all of the
+   value again. What the old ring has, the new one has as well, and readers find it. */
+static void the_ring_grows_with_the_value(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer *writer = long_writer(path, 0);
+    mms_region *region = sample_region(path);
+    mms_reader *reader = sample_reader(region);
+    uint64_t before = 0;
+    mms_range ranges[8];
+    size_t count;
+
+    for (int i = 0; i < 20000; i++) /* so that its positions are above the size of the next one */
+        before = update_to(writer, 4096, (unsigned char)i);
+    check_equal(file_size(path, "changes"), sizeof(struct mms__changes) + (64 << 10));
+    check_ok(mms_read(reader, &(mms_view){0}));
+    check_ok(mms_changes(reader, before, ranges, 8, &count)); /* maps the old file */
+    update_to(writer, LONG, 7);
+    check_equal(file_size(path, "changes"), sizeof(struct mms__changes) + (512 << 10));
+    update_to(writer, LONG, 9);
+    check_ok(mms_read(reader, &(mms_view){0}));
+    check_ok(mms_changes(reader, before - 100, ranges, 8, &count));
+    check_true(count > 0 && ranges[0].offset == 0);
+    check_ok(mms_verify(path, NULL, NULL));
+    check_ok(mms_reader_close(reader));
+    check_ok(mms_region_close(region));
+    check_ok(mms_writer_close(writer));
+}
+
+static void a_ring_of_a_given_size_stays(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer *writer = long_writer(path, 4096);
+
+    update_to(writer, 4096, 1);
+    update_to(writer, LONG, 2);
+    update_to(writer, LONG, 3);
+    check_equal(file_size(path, "changes"), sizeof(struct mms__changes) + 4096);
+    check_ok(mms_writer_close(writer));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -236,6 +302,8 @@ int main(void)
         scratch_test(a_directory_in_its_place_is_an_error),
         scratch_test(nothing_is_made_in_a_directory_without_the_data),
         scratch_test(it_belongs_to_whom_the_data_belongs),
+        scratch_test(the_ring_grows_with_the_value),
+        scratch_test(a_ring_of_a_given_size_stays),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -155,6 +155,13 @@ CASE(update_next, publish_current_stored)
 CASE(update_next, publish_done)
 CASE_AT(update_next, catch_up_range_copied, 2)
 
+CASE(update_longer, changes_unlinked)
+CASE(update_longer, changes_file_made)
+CASE(update_longer, changes_file_sized)
+CASE(update_longer, changes_file_filled)
+CASE(update_longer, changes_carried)
+CASE(update_longer, changes_record_stored)
+
 CASE(change_keys, table_forgotten)
 CASE(change_keys, table_entry_stored)
 CASE(change_keys, table_segment_made)

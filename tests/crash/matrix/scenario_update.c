@@ -8,7 +8,7 @@
 #include <sched.h>
 #include <string.h>
 
-enum { SIZE = 4000, PIECE = 640, SMALL_RING = 4096, UPDATES_BEFORE = 200 };
+enum { SIZE = 4000, PIECE = 640, SMALL_RING = 4096, UPDATES_BEFORE = 200, LONG_SIZE = 2 << 20 };
 
 static void publish_whole(mms_writer *writer, uint64_t seed)
 {
@@ -94,6 +94,33 @@ const struct scenario update_next = {.name = "mms_write_update",
                                      .prepare = prepare_free_values,
                                      .set_up = open_and_update_often,
                                      .act = update_until};
+
+/* So many that their records fit into a larger ring at the same positions. */
+static void update_in_the_first_ring(struct stage *stage)
+{
+    mms_writer_options options = stage_options();
+
+    check_ok(mms_writer_open(stage->path, &options, &stage->own_writer));
+    for (uint64_t i = 0; i < 4 * UPDATES_BEFORE; i++)
+        update(stage->own_writer, i);
+}
+
+static void update_to_a_long_value(struct stage *stage)
+{
+    unsigned char *buffer;
+    size_t size;
+
+    check_ok(mms_write_update(stage->own_writer, LONG_SIZE, (void **)&buffer, &size, NULL));
+    pattern_fill(buffer, LONG_SIZE, PATTERN_FREE_SEED | 4711);
+    check_ok(mms_write_touch(stage->own_writer, 0, LONG_SIZE));
+    check_ok(mms_write_commit(stage->own_writer, LONG_SIZE, NULL));
+}
+
+const struct scenario update_longer = {.name = "mms_write_update of a value that grows",
+                                       .flags = WRITES,
+                                       .prepare = prepare_free_values,
+                                       .set_up = update_in_the_first_ring,
+                                       .act = update_to_a_long_value};
 
 /* ---- Afterwards ---- */
 

@@ -205,6 +205,8 @@
     STEP(catch_up_begun)             \
     STEP(catch_up_range_copied)      \
     STEP(catch_up_done)              \
+    STEP(changes_unlinked)           \
+    STEP(changes_carried)            \
     STEP(changes_file_looked_for)    \
     STEP(changes_file_made)          \
     STEP(changes_file_sized)         \
