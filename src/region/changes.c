@@ -105,13 +105,16 @@ static uint64_t smaller(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-/* Read one record, and go to the one before it. */
-static int step(const struct mms__ring *ring, struct mms__walk *walk, struct mms__range_set *set, uint64_t *smallest)
+int mms__ring_step(const struct mms__ring *ring, struct mms__walk *walk, struct mms__range_set *set, uint64_t *smallest)
 {
-    struct mms__record record = load_record(ring, walk->at);
-    bool sound = is_sound(ring, &record, walk->at, walk->generation) &&
-                 add_ranges(ring, walk->at + sizeof record, record.count, set);
+    struct mms__record record;
+    bool sound;
 
+    if (walk->at == 0)
+        return MMS_E_FORGOTTEN;
+    record = load_record(ring, walk->at);
+    sound = is_sound(ring, &record, walk->at, walk->generation) &&
+            add_ranges(ring, walk->at + sizeof record, record.count, set);
     if (!mms__ring_reaches(ring, walk->at))
         return MMS_E_FORGOTTEN;
     if (!sound)
@@ -126,7 +129,7 @@ int mms__ring_walk(const struct mms__ring *ring, struct mms__walk walk, struct m
 {
     *smallest = UINT64_MAX;
     while (walk.generation > walk.since) {
-        int code = walk.at == 0 ? MMS_E_FORGOTTEN : step(ring, &walk, set, smallest);
+        int code = mms__ring_step(ring, &walk, set, smallest);
 
         if (code != 0)
             return code;

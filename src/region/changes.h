@@ -40,6 +40,10 @@ struct mms__walk {
    detail. */
 int mms__ring_walk(const struct mms__ring *ring, struct mms__walk walk, struct mms__range_set *set, uint64_t *smallest);
 
+/* Only the newest record of that walk, which is at the one before it then. *smallest begins as UINT64_MAX. */
+int mms__ring_step(const struct mms__ring *ring, struct mms__walk *walk, struct mms__range_set *set,
+                   uint64_t *smallest);
+
 /* True if the bytes at `at` were not overwritten before the caller read them. */
 bool mms__ring_reaches(const struct mms__ring *ring, uint64_t at);
 

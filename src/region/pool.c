@@ -172,12 +172,6 @@ static uint32_t find_best(const struct mms__pool *pool, uint64_t size)
     return pool->free_count - 1;
 }
 
-/* The generation whose value a slot holds; 0: unknown. */
-static uint64_t content_of(const struct mms__pool *pool, unsigned slot)
-{
-    return pool->slots[slot].whole ? pool->slots[slot].generation : 0;
-}
-
 /* The slot that costs an update the least: the one with the newest content, whether or not it has
    the room. */
 static uint32_t find_newest(const struct mms__pool *pool, uint64_t size)
@@ -185,7 +179,7 @@ static uint32_t find_newest(const struct mms__pool *pool, uint64_t size)
     uint32_t best = find_best(pool, size);
 
     for (uint32_t i = 0; i < pool->free_count; i++)
-        if (content_of(pool, pool->free_list[i]) > content_of(pool, pool->free_list[best]))
+        if (mms__slot_content(pool, pool->free_list[i]) > mms__slot_content(pool, pool->free_list[best]))
             best = i;
     return best;
 }
@@ -408,7 +402,7 @@ static bool may_find_newer(const struct mms__pool *pool)
     uint64_t current = mms__word_generation(mms__load_relaxed(&pool->control->current)), newest = 0, newest_free = 0;
 
     for (unsigned slot = 0; slot < pool->used; slot++) {
-        uint64_t content = content_of(pool, slot);
+        uint64_t content = mms__slot_content(pool, slot);
 
         if (pool->slots[slot].state == MMS__SLOT_FREE)
             newest_free = content > newest_free ? content : newest_free;
@@ -423,7 +417,9 @@ void mms__pool_seek_newest(struct mms__pool *pool, mms_receipt *receipt)
     if (!may_find_newer(pool))
         return;
     MMS__HOLD_CANCEL(before);
-    receipt->reclaimed = reclaim(pool);
+    receipt->reclaimed = reclaim_cheaply(pool, true);
+    if (may_find_newer(pool))
+        receipt->reclaimed += reclaim(pool);
 }
 
 /* Trim a slot that is far too large. Not bit by bit while the usual size decays: each punch costs
@@ -466,7 +462,7 @@ static inline int take(struct mms__pool *pool, uint64_t size, struct mms__patien
         return code;
     *slot = pop(pool, content ? find_newest(pool, size) : find_best(pool, size));
     if (content)
-        *content = content_of(pool, *slot);
+        *content = mms__slot_content(pool, *slot);
     code = mark(pool, *slot) ? 0 : fail_exhausted(pool);
     if (code == 0)
         code = provide_or_trim(pool, *slot, size, content && *content != 0 ? MMS__PACE_UPDATE : MMS__PACE_WHOLE);

@@ -32,6 +32,9 @@ struct mms__slot {
        of a reader that does not allow eviction did. */
     bool held, held_firmly;
     bool whole; /* its bytes are the whole value of its generation */
+    /* If it is not: the generation whose value its bytes are, but for those that a record since then names, which may be
+       newer (prepare.c); 0: unknown. Where the record of that generation is. */
+    uint64_t content, content_at;
 };
 
 /* What a scan of the reader table found in the way: lines that cover anything but the current
@@ -130,6 +133,27 @@ int mms__pool_take(struct mms__pool *pool, uint64_t size, struct mms__patience p
    is above that size. */
 int mms__pool_take_newest(struct mms__pool *pool, uint64_t size, struct mms__patience patience, unsigned *slot,
                           uint64_t *content, mms_receipt *receipt);
+/* The generation whose value a slot holds, but for bytes that a record since then names; 0: unknown. */
+static inline uint64_t mms__slot_content(const struct mms__pool *pool, unsigned slot)
+{
+    const struct mms__slot *own = &pool->slots[slot];
+
+    return own->whole ? own->generation : own->content;
+}
+/* Where the record of that generation is; 0: it has none. */
+static inline uint64_t mms__slot_content_at(const struct mms__pool *pool, unsigned slot)
+{
+    const struct mms__slot *own = &pool->slots[slot];
+
+    return own->whole ? mms__load_relaxed(&pool->control->slots[slot].changes_at) : own->content_at;
+}
+/* The size of the current value; 0: there is none. */
+static inline uint64_t mms__pool_current_size(const struct mms__pool *pool)
+{
+    uint64_t current = mms__load_relaxed(&pool->control->current);
+
+    return mms__word_pinnable(current) ? mms__load_relaxed(&pool->control->slots[mms__word_slot(current)].size) : 0;
+}
 /* Before that, if catching up takes longer than a scan: see whether a slot with newer content than
    the free ones can be had. No slot is taken yet. */
 void mms__pool_seek_newest(struct mms__pool *pool, mms_receipt *receipt);
@@ -160,6 +184,7 @@ static inline void mms__pool_mark(struct mms__pool *pool, unsigned slot, bool pl
 {
     if (pool->keep.count > 0)
         mms__keep_forget(&pool->keep, pool->slots[slot].generation);
+    pool->slots[slot].content = 0;
     pool->generation++;
     pool->slots[slot].generation = pool->generation;
     pool->slots[slot].whole = false; /* from here on, even if the write is aborted */

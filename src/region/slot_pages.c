@@ -66,12 +66,15 @@ static void note(struct mms__pool *pool, unsigned slot)
 }
 
 /* Making a huge page may take milliseconds: the kernel clears all of it and waits for the other
-   processors, and a host may have to find the memory. An update that needs little more than the
-   slot has gets small pages. One that needs much also makes up for earlier ones, bit by bit. */
+   processors, and a host may have to find the memory. An update that makes the value little longer
+   gets small pages, also in a slot that lacks much because readers held it for long. One that makes
+   it much longer also makes up for earlier ones, bit by bit. */
 uint64_t mms__slot_huge_now(const struct mms__pool *pool, unsigned slot, uint64_t room, enum mms__pace pace)
 {
-    uint64_t lacks = room - pool->slots[slot].allocated;
+    uint64_t has = pool->slots[slot].allocated, settled = mms__pool_current_size(pool), lacks;
 
+    has = has > settled ? has : settled;
+    lacks = room > has ? room - has : 0;
     if (pool->huge_pages == MMS_HUGE_PAGES_OFF)
         return 0;
     if (pool->huge_pages == MMS_HUGE_PAGES_ON || pace == MMS__PACE_WHOLE)

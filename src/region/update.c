@@ -4,6 +4,7 @@
 #include "os/cancel.h"
 #include "region/backend.h"
 #include "region/catch_up.h"
+#include "region/prepare.h"
 #include "region/protocol.h"
 #include "region/writer.h"
 #include <errno.h>
@@ -13,6 +14,7 @@
 struct mms__update {
     struct mms__ring ring;
     struct mms__range_set touches, missed;
+    struct mms__prepare prepare;
     bool tracked;          /* it need not touch what it changes */
     uint64_t base;         /* `current` when the update began; stays so until the commit */
     bool ring_lost;        /* the name `changes` no longer leads to the ring */
@@ -217,7 +219,8 @@ static int begin(struct mms__native_writer *writer, size_t *capacity, mms_receip
         code = provide_ring(writer, *capacity);
     if (code != 0)
         return code;
-    seek = is_worth_a_scan(&writer->update->touches); /* those of the last update */
+    seek = is_worth_a_scan(&writer->update->touches) || /* those of the last update */
+           mms__prepare_is_due(&writer->pool, &writer->update->ring);
     code = mms__writer_take_newest(writer, *capacity, seek, &content, receipt);
     if (code != 0)
         return code;
@@ -369,6 +372,13 @@ uint64_t mms__update_record(struct mms__native_writer *writer, size_t size)
     return touches->everything ? 0 : mms__ring_append(&update->ring, &record, touches);
 }
 
+void mms__update_done(struct mms__native_writer *writer)
+{
+    struct mms__update *update = writer->update;
+
+    mms__prepare_some(&update->prepare, &writer->pool, &update->ring, &update->touches);
+}
+
 void mms__update_free(struct mms__native_writer *writer, bool inherited)
 {
     struct mms__update *update = writer->update;
@@ -379,6 +389,7 @@ void mms__update_free(struct mms__native_writer *writer, bool inherited)
         mms__ring_close(&update->ring);
     mms__range_set_free(&update->touches);
     mms__range_set_free(&update->missed);
+    mms__range_set_free(&update->prepare.missed);
     free(update);
     writer->update = NULL;
 }

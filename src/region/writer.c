@@ -372,6 +372,8 @@ int mms__native_commit(struct mms_writer *front, size_t size, mms_receipt *recei
     mms__fence_seq_cst(); /* the release in mms__publish does not order streaming stores */
     MMS__STEP(write_fenced);
     finish_build(writer, size, receipt);
+    if (front->updating)
+        mms__update_done(writer);
     return 0;
 }
 

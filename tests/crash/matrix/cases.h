@@ -155,6 +155,11 @@ CASE(update_next, publish_current_stored)
 CASE(update_next, publish_done)
 CASE_AT(update_next, catch_up_range_copied, 2)
 
+CASE(update_prepared, prepare_begun)
+CASE(update_prepared, prepare_copied)
+CASE_AT(update_prepared, prepare_copied, 2)
+CASE(update_prepared, prepare_ended)
+
 CASE(update_longer, changes_unlinked)
 CASE(update_longer, changes_file_made)
 CASE(update_longer, changes_file_sized)

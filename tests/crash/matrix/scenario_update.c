@@ -95,6 +95,27 @@ const struct scenario update_next = {.name = "mms_write_update",
                                      .set_up = open_and_update_often,
                                      .act = update_until};
 
+/* An update that is aborted leaves a slot that the next ones prepare. */
+static void abort_and_update(struct stage *stage)
+{
+    for (uint64_t i = 1000; !step_happened(); i++) {
+        size_t size;
+        void *buffer;
+
+        check_ok(mms_write_update(stage->own_writer, 0, &buffer, &size, NULL));
+        memset(buffer, 1, size);
+        check_ok(mms_write_abort(stage->own_writer));
+        update(stage->own_writer, i);
+        sched_yield();
+    }
+}
+
+const struct scenario update_prepared = {.name = "mms_write_update after one that was aborted",
+                                         .flags = WRITES,
+                                         .prepare = prepare_free_values,
+                                         .set_up = open_and_update_often,
+                                         .act = abort_and_update};
+
 /* So many that their records fit into a larger ring at the same positions. */
 static void update_in_the_first_ring(struct stage *stage)
 {

@@ -114,7 +114,7 @@ mms_writer *stage_mmap_sync_writer(const struct stage *stage);
 extern const struct scenario create, take_over, write_small, write_many, write_built, extend, reclaim, reap_dead, evict,
     lose_membarrier, trim, take_away, replace, sweep, close_writer, new_boot;
 /* (scenario_update.c) */
-extern const struct scenario update_first, update_next, update_longer;
+extern const struct scenario update_first, update_next, update_prepared, update_longer;
 /* (scenario_history.c) */
 extern const struct scenario go_back, go_back_by_copy, keep_all;
 /* (scenario_table.c) */

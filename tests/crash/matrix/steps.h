@@ -205,6 +205,9 @@
     STEP(catch_up_begun)             \
     STEP(catch_up_range_copied)      \
     STEP(catch_up_done)              \
+    STEP(prepare_begun)              \
+    STEP(prepare_copied)             \
+    STEP(prepare_ended)              \
     STEP(changes_unlinked)           \
     STEP(changes_carried)            \
     STEP(changes_file_looked_for)    \
