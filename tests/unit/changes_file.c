@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -291,6 +292,44 @@ static void a_ring_of_a_given_size_stays(void **state)
     check_ok(mms_writer_close(writer));
 }
 
+/* Somebody deletes the file while it should grow: the commit succeeds, and the next update makes it. */
+static void a_ring_that_cannot_grow_fails_no_update(void **state)
+{
+    const char *path = scratch_path(state, "region"), *file = scratch_path(state, "region/changes");
+    mms_writer *writer = long_writer(path, 0);
+    size_t old;
+    void *buffer;
+
+    update_to(writer, 4096, 1);
+    check_ok(mms_write_update(writer, LONG, &buffer, &old, NULL));
+    check_true(unlink(file) == 0);
+    check_ok(mms_write_commit(writer, LONG, NULL));
+    update_to(writer, LONG, 2);
+    check_equal(file_size(path, "changes"), sizeof(struct mms__changes) + (512 << 10));
+    check_ok(mms_verify(path, NULL, NULL));
+    check_ok(mms_writer_close(writer));
+}
+
+/* Then it is as large as it was. */
+static void a_ring_without_room_to_grow_stays(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    const struct rlimit low = {300 << 10, RLIM_INFINITY}, high = {RLIM_INFINITY, RLIM_INFINITY};
+    mms_writer *writer = long_writer(path, 0);
+    size_t old;
+    void *buffer;
+
+    update_to(writer, 4096, 1);
+    check_ok(mms_write_update(writer, LONG, &buffer, &old, NULL));
+    check_true(setrlimit(RLIMIT_FSIZE, &low) == 0);
+    check_ok(mms_write_commit(writer, LONG, NULL));
+    check_true(setrlimit(RLIMIT_FSIZE, &high) == 0);
+    check_equal(file_size(path, "changes"), sizeof(struct mms__changes) + (64 << 10));
+    update_to(writer, LONG, 2);
+    check_ok(mms_verify(path, NULL, NULL));
+    check_ok(mms_writer_close(writer));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -304,6 +343,8 @@ int main(void)
         scratch_test(it_belongs_to_whom_the_data_belongs),
         scratch_test(the_ring_grows_with_the_value),
         scratch_test(a_ring_of_a_given_size_stays),
+        scratch_test(a_ring_that_cannot_grow_fails_no_update),
+        scratch_test(a_ring_without_room_to_grow_stays),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -296,6 +296,54 @@ static void slot_that_is_needed_at_once_takes_no_huge_page(void **state)
     tear_down(&test);
 }
 
+/* ---- When no slot is prepared ---- */
+
+static void update_after_an_abort(struct test *test)
+{
+    void *buffer;
+    size_t size;
+
+    check_ok(mms_write_update(test->writer, 0, &buffer, &size, NULL));
+    check_ok(mms_write_abort(test->writer));
+    for (int i = 0; i < 4; i++) {
+        update(test, (size_t)i * PATCH, 0);
+        note_prepared(test);
+    }
+    check_published(test);
+}
+
+/* Each store to a block that it shares with a copy would take new room. */
+static void slot_that_shares_blocks_is_not_prepared(void **state)
+{
+    struct test test = set_up(state, MMS_HUGE_PAGES_OFF);
+    uint64_t generation;
+
+    update_after_an_abort(&test);
+    generation = pool_of(&test)->generation;
+    pool_of(&test)->shares_blocks = true;
+    update_after_an_abort(&test);
+    check_equal(pool_of(&test)->generation, generation + 5); /* one for each write, and none for a slot */
+    tear_down(&test);
+}
+
+/* The last generation is for a value. */
+static void last_generation_is_not_taken_to_prepare(void **state)
+{
+    struct test test = set_up(state, MMS_HUGE_PAGES_OFF);
+    void *buffer;
+    size_t size;
+
+    update_after_an_abort(&test);
+    check_ok(mms_write_update(test.writer, 0, &buffer, &size, NULL));
+    check_ok(mms_write_abort(test.writer));
+    pool_of(&test)->generation = MMS__GENERATION_MAX - 1;
+    update(&test, 0, 0);
+    check_equal(pool_of(&test)->generation, MMS__GENERATION_MAX);
+    check_published(&test);
+    check_code(mms_write_update(test.writer, 0, &buffer, &size, NULL), MMS_E_EXHAUSTED);
+    tear_down(&test);
+}
+
 /* ---- Whatever is done in whatever order ---- */
 
 static void resize(struct test *test)
@@ -380,6 +428,8 @@ int main(void)
         scratch_test(no_update_makes_up_for_what_a_reader_held_at_once),
         scratch_test(no_update_gets_the_memory_for_what_a_reader_held_at_once),
         scratch_test(slot_that_is_needed_at_once_takes_no_huge_page),
+        scratch_test(slot_that_shares_blocks_is_not_prepared),
+        scratch_test(last_generation_is_not_taken_to_prepare),
         scratch_test(every_publish_is_whole_whatever_was_prepared),
     };
 
