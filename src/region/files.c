@@ -174,10 +174,7 @@ int mms__check_data(const struct mms__place *place, const struct mms__header *he
 {
     struct stat status;
 
-    if (fstatat(place->directory.fd, "data", &status, AT_SYMLINK_NOFOLLOW) != 0)
-        return errno == ENOENT ? mms__fail_missing(place, "data")
-                               : mms__fail_errno("looking at the size of %s/data", place->path);
-    if (!S_ISREG(status.st_mode))
+    if (fstatat(place->directory.fd, "data", &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(status.st_mode))
         return mms__fail_missing(place, "data");
     return check_length(place, "data", &status, mms__data_size(header));
 }

@@ -111,11 +111,6 @@ static void read_descriptor(const struct mms__descriptor *slot, mms_info *out)
     out->has_checksum = mms__load_relaxed(&slot->flags) & MMS__HAS_CHECKSUM;
 }
 
-static int fail_removed(const struct mms__inspection *look)
-{
-    return mms__fail(MMS_E_GONE, "%s is being removed", look->place.path);
-}
-
 /* How often the value may be replaced while it is looked at. */
 enum { LOOKS = 1000 };
 
@@ -130,7 +125,7 @@ static int read_value(const struct mms__inspection *look, mms_info *out)
         uint64_t word = mms__load_acquire(&look->control->current); /* pair: mms__publish, the descriptor before it */
 
         if (word == MMS__TOMBSTONE)
-            return fail_removed(look);
+            return mms__fail(MMS_E_GONE, "%s is being removed", look->place.path);
         if (word == 0)
             return 0;
         if (mms__word_slot(word) >= look->header.max_slots)
@@ -327,25 +322,21 @@ static bool look_at_files(struct mms__inspection *look, uint64_t *bytes)
     return whole;
 }
 
-/* Why not all are there; 0: they are by now. */
-static int find_missing(const struct mms__inspection *look)
+static int fail_incomplete(const struct mms__inspection *look)
 {
     int code = mms__check_data(&look->place, &look->header);
-    struct stat status;
 
-    if (code == 0 && look->readers && !stat_by_name(look, MMS__PART_READERS, &status))
-        code = mms__fail_missing(&look->place, "readers");
-    /* A removal stores its tombstone first, and then unlinks. */
-    return mms__load_acquire(&look->control->current) == MMS__TOMBSTONE ? fail_removed(look) : code;
+    return code != 0 ? code : mms__fail_missing(&look->place, "readers");
 }
 
 int mms__inspection_tell(struct mms__inspection *look, mms_info *out)
 {
     mms_info info = {.generation = 0};
-    int code = read_value(look, &info);
+    bool is_whole = look_at_files(look, &info.bytes_used); /* opens what is needed below */
+    int code = read_value(look, &info); /* after that: a removal stores its tombstone, then unlinks */
 
-    if (code == 0 && !look_at_files(look, &info.bytes_used)) /* opens what is needed below */
-        code = find_missing(look);
+    if (code == 0 && !is_whole)
+        code = fail_incomplete(look);
     if (code != 0)
         return code;
     read_geometry(look, &info);

@@ -140,6 +140,8 @@ static void file_that_is_deleted_meanwhile_is_missed_as_at_first(void **state)
         check_code(mms_inspect(path, &info), MMS_E_NOT_REGION);
         check_code(mms_inspector_look(inspector, &info), MMS_E_NOT_REGION);
         check_detail_mentions(parts[i]);
+        check_true(symlink("/dev/null", part) == 0);
+        check_code(mms_inspect(path, &info), MMS_E_NOT_REGION);
         mms_inspector_close(inspector);
         snprintf(part, sizeof part, "%s-%zu", rest, i);
         check_true(rename(path, part) == 0);
