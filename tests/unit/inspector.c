@@ -215,6 +215,39 @@ static void deleted_lock_is_noticed(void **state)
     check_ok(mms_writer_close(writer));
 }
 
+/* The same bytes in another file: its locks say nothing about the readers in the one that is mapped, which all are alive. */
+static void replaced_readers_are_not_asked_who_lives(void **state)
+{
+    const char *path = scratch_path(state, "region"), *name = scratch_path(state, "region/readers");
+    static unsigned char bytes[1 << 16];
+    uint64_t size;
+    mms_inspector *inspector;
+    mms_region *region;
+    mms_reader *reader;
+    mms_info info;
+    FILE *file;
+
+    sample_closed_region(path, "value");
+    region = sample_region(path);
+    reader = holding_reader(region);
+    inspector = inspector_of(path);
+    size = file_size(path, "readers");
+    check_true(size <= sizeof bytes);
+    load_bytes(path, "readers", 0, bytes, size);
+    check_true(unlink(name) == 0);
+    file = fopen(name, "wxe");
+    check_true(file && fwrite(bytes, 1, size, file) == size && fclose(file) == 0);
+    check_ok(mms_inspector_look(inspector, &info));
+    check_true(info.readers_dead == 0);
+    check_ok(mms_release(reader));
+    check_ok(mms_reader_close(reader)); /* its line is free, and there is nobody to ask about */
+    check_ok(mms_inspector_look(inspector, &info));
+    check_true(info.readers == 0 && info.readers_dead == 0);
+    mms_inspector_close(inspector);
+    check_ok(mms_region_close(region));
+    scratch_delete(path);
+}
+
 enum { DESCRIPTORS = 64 };
 
 static int count_descriptors(void)
@@ -323,6 +356,7 @@ int main(void)
         scratch_test(files_of_mmap_sync_are_inspected_too),
         scratch_test(forked_child_may_use_its_copy),
         scratch_test(deleted_lock_is_noticed),
+        scratch_test(replaced_readers_are_not_asked_who_lives),
         scratch_test(descriptors_that_were_closed_are_not_used),
         scratch_test(none_is_kept_where_they_are_scarce),
         scratch_test(files_are_not_mapped_again),
