@@ -384,7 +384,6 @@ CASE(up_take_over, mmap_sync_value_written)
 CASE(up_take_over, mmap_sync_version_stored)
 
 CASE(up_write, mmap_sync_turn_taken)
-CASE(up_write, mmap_sync_data_opened)
 CASE(up_write, mmap_sync_value_copied)
 CASE(up_write, mmap_sync_value_written)
 CASE(up_write, mmap_sync_version_stored)
