@@ -110,7 +110,7 @@ typedef struct mms_writer_options {
     bool trust_owner;          /* bare names: accept a directory that belongs to trusted_uid as well [false] */
     bool check_touch;          /* updates: refuse a commit if a change was neither touched nor tracked [false] */
     uint8_t keep;              /* retired values that stay, to go back to: mmsync/history.h [0] */
-    uint8_t reserved[1];       /* leave it 0 */
+    uint8_t durable;           /* values survive a power cut: mmsync/durable.h [as the region is; a new one: 0, not] */
 } mms_writer_options;
 
 /* Start from MMS_REGION_OPTIONS_INIT. */

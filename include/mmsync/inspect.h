@@ -35,7 +35,9 @@ typedef struct mms_info {
     uint64_t keep;       /* retired values that the last writer keeps (mmsync/history.h) */
     uint64_t refused;    /* writes that failed because readers held every slot (MMS_E_AGAIN), since the creation */
     uint64_t evicted;    /* slots that writers have taken from readers (MMS_EVICT), since the creation */
-    uint64_t reserved[4];
+    uint64_t durable_generation; /* the newest one that a power cut leaves, with `durable`; 0: none yet */
+    bool durable;                /* the region is (mmsync/durable.h) */
+    uint64_t reserved[2];
 } mms_info;
 
 /* A line of the reader table. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/options.h"
 #include "base/error.h"
+#include <mmsync/durable.h>
 #include <string.h>
 
 enum { DEFAULT_GRACE_MS = 1000 };
@@ -127,7 +128,7 @@ int mms__writer_options_read(const mms_writer_options *given, mms_writer_options
     if (code == 0)
         code = check_modes(options);
     if (code == 0)
-        code = check_reserved("options", options->reserved, sizeof options->reserved);
+        code = check_choice("durable", options->durable, MMS_DURABLE_SYNC);
     if (code == 0)
         set_defaults(options);
     return code;

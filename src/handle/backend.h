@@ -45,6 +45,7 @@ struct mms__backend {
     int (*commit)(struct mms_writer *writer, size_t size, mms_receipt *receipt); /* size is within the capacity */
     void (*abort)(struct mms_writer *writer);
     int (*rollback)(struct mms_writer *writer, uint64_t generation, mms_receipt *receipt); /* NULL: nothing is kept */
+    int (*sync)(struct mms_writer *writer); /* NULL: nothing is durable */
 
     /* Allocated and zeroed, with member.forked set if there is more to do than mms__region_forked, and no descriptor open;
        NULL: no memory. */

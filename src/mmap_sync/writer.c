@@ -37,6 +37,8 @@ static int check_options(const struct mms__mmap_sync_writer *writer)
         name = "options.tag";
     else if (options->replace)
         name = "options.replace";
+    else if (options->durable != 0)
+        name = "options.durable";
     else if (options->huge_pages == MMS_HUGE_PAGES_ON)
         name = "options.huge_pages = MMS_HUGE_PAGES_ON";
     else if (options->on_grace == MMS_EVICT)

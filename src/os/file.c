@@ -364,6 +364,22 @@ int mms__write_at(int fd, const void *from, size_t size, uint64_t offset)
     return release_size_signal(&held, code);
 }
 
+int mms__sync_data(int fd)
+{
+    while (fdatasync(fd) != 0)
+        if (errno != EINTR)
+            return -errno;
+    return 0;
+}
+
+int mms__sync(int fd)
+{
+    while (fsync(fd) != 0)
+        if (errno != EINTR)
+            return -errno;
+    return 0;
+}
+
 int mms__set_length(int fd, uint64_t size)
 {
     struct size_signal held = hold_size_signal();

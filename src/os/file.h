@@ -87,6 +87,11 @@ int mms__read_at(int fd, void *to, size_t size, uint64_t offset);
 /* Write all of it, however often it is interrupted. */
 int mms__write_at(int fd, const void *from, size_t size, uint64_t offset);
 
+/* Get a file's data to the disk; the whole file, or a directory, with all that the file system knows of it. After an error
+   the pages may count as written, so never try it again. -errno. */
+int mms__sync_data(int fd);
+int mms__sync(int fd);
+
 /* Make a file this long. */
 int mms__set_length(int fd, uint64_t size);
 

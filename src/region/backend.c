@@ -16,6 +16,7 @@ const struct mms__backend mms__native = {
     .commit = mms__native_commit,
     .abort = mms__native_abort,
     .rollback = mms__native_rollback,
+    .sync = mms__native_sync,
     .region_new = mms__native_region_new,
     .region_open = mms__native_region_open,
     .region_free = mms__native_region_free,

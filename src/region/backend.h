@@ -22,6 +22,7 @@ int mms__native_grow(struct mms_writer *front, size_t capacity, void **buffer);
 int mms__native_commit(struct mms_writer *front, size_t size, mms_receipt *receipt);
 void mms__native_abort(struct mms_writer *front);
 int mms__native_rollback(struct mms_writer *front, uint64_t generation, mms_receipt *receipt); /* (rollback.c) */
+int mms__native_sync(struct mms_writer *front);                                                /* (durable.c) */
 
 struct mms_region *mms__native_region_new(void); /* (region.c) */
 int mms__native_region_open(struct mms_region *front);

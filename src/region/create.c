@@ -2,6 +2,7 @@
 #include "region/create.h"
 #include "base/error.h"
 #include "base/libc.h"
+#include "region/anchor.h"
 #include "region/boot.h"
 #include "region/files.h"
 #include "region/parts.h"
@@ -175,6 +176,15 @@ static int write_session(const struct mms__place *place, int fd, uint64_t floor,
                        path, "control");
 }
 
+/* It says that there is no value yet: so from the start there is one that is good. */
+static int write_first_anchor(const struct mms__header *header, int fd, const char *path)
+{
+    struct mms__anchor anchor = {.sequence = 1}; /* generation 0 */
+
+    mms__anchor_seal(&anchor, header);
+    return write_start(fd, &anchor, sizeof anchor, (off_t)mms__anchor_at(0), path, "durable");
+}
+
 /* After a machine crash the name must not exist without the content: there would be no telling
    what it was. */
 static int make_durable(const struct mms__building *building, int fd)
@@ -200,11 +210,12 @@ static int make_part(const struct mms__building *building, const struct part_pla
     code = fill_part(building, plan, header, options, file.fd);
     if (code != 0)
         goto close;
-    if (plan->part == MMS__PART_CONTROL) {
+    if (plan->part == MMS__PART_CONTROL)
         code = write_session(&building->place, file.fd, floor, building->wanted);
-        if (code != 0)
-            goto close;
-    }
+    else if (plan->part == MMS__PART_DURABLE)
+        code = write_first_anchor(header, file.fd, building->wanted);
+    if (code != 0)
+        goto close;
     MMS__STEP(create_file_filled);
     code = make_durable(building, file.fd);
 close:
@@ -219,9 +230,11 @@ static int make_parts(const struct mms__building *building, const mms_writer_opt
         {MMS__PART_CONTROL, mms__control_size(header->max_slots), true, options->mode},
         {MMS__PART_READERS, mms__readers_size(header->max_readers), true, options->readers_mode},
         {MMS__PART_DATA, mms__data_size(header), false, options->mode},
+        {MMS__PART_DURABLE, mms__durable_size(), true, options->mode},
     };
+    size_t count = sizeof plans / sizeof *plans - (mms__header_is_durable(header) ? 0 : 1);
 
-    for (size_t i = 0; i < sizeof plans / sizeof *plans; i++) {
+    for (size_t i = 0; i < count; i++) {
         int code = make_part(building, &plans[i], header, options, floor);
 
         if (code != 0)
@@ -312,6 +325,16 @@ static void start_building(struct mms__building *building, const char *wanted)
     building->place.directory = MMS__NO_FILE;
 }
 
+static int check_disk(const struct mms__place *place, const struct mms__header *header)
+{
+    if (!place->volatile_memory || !mms__header_is_durable(header))
+        return 0;
+    return mms__fail(MMS_E_FILESYSTEM,
+                     "creating %s: it would lie in memory (tmpfs or ramfs), which a power cut empties, and "
+                     "options.durable was asked for; give a path on a disk",
+                     place->path);
+}
+
 /* -EAGAIN: it was swept before it was locked, as if a dead process had left it. */
 static int build_once(const struct mms__place *target, const struct mms__trust *trust,
                       const mms_writer_options *options, uint64_t floor, struct mms__building *building)
@@ -327,6 +350,9 @@ static int build_once(const struct mms__place *target, const struct mms__trust *
     code = mms__place_open_parent(&checked, trust, &building->parent);
     if (code != 0)
         return code;
+    code = check_disk(&checked, &header);
+    if (code != 0)
+        goto discard;
     code = mms__huge_pages_choose(&checked, options->huge_pages, &huge_pages); /* before there is anything */
     if (code != 0)
         goto discard;

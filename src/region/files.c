@@ -198,6 +198,35 @@ int mms__region_open_data(const struct mms__place *place, const struct mms__head
     return code;
 }
 
+static int check_durable(const struct mms__place *place, const struct mms__header *header, int fd)
+{
+    struct mms__header own;
+    int code = read_header(place, "durable", MMS__DURABLE_MAGIC, fd, &own);
+
+    if (code != 0)
+        return code;
+    if (memcmp(own.region_id, header->region_id, sizeof own.region_id) != 0)
+        return mms__fail(
+            MMS_E_CORRUPT,
+            "%s/durable belongs to another region than %s/control; remove the region and let a writer create "
+            "it anew",
+            place->path, place->path);
+    return check_size(place, "durable", fd, mms__durable_size());
+}
+
+int mms__open_durable(const struct mms__place *place, const struct mms__header *header, bool writable,
+                      struct mms__file *file)
+{
+    int code = open_part(place, "durable", writable, file);
+
+    if (code != 0)
+        return code;
+    code = check_durable(place, header, file->fd);
+    if (code != 0)
+        mms__file_close(file);
+    return code;
+}
+
 static bool parse_id(const char *text, uint64_t id[2])
 {
     static const char hex[] = "0123456789abcdef";

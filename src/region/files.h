@@ -26,6 +26,10 @@ int mms__map_data(const struct mms__place *place, const struct mms__header *head
 int mms__region_open_data(const struct mms__place *place, const struct mms__header *header, bool writable,
                           struct mms__file *file, struct mms__mapping *mapping);
 
+/* Open the file `durable`, and check that it belongs to that header. */
+int mms__open_durable(const struct mms__place *place, const struct mms__header *header, bool writable,
+                      struct mms__file *file);
+
 /* Fails if the place needs this kernel's boot id and it cannot be read, or if there is no
    telling whether the value is from this boot. `control` NULL: a new region. Call it before the
    two below. */

@@ -46,7 +46,8 @@ static bool writers_files_are_elsewhere(const struct mms__native_writer *writer)
     return mms__place_leads_elsewhere(place, "/control", &writer->control_file) ||
            mms__place_leads_elsewhere(place, "/data", &writer->data_file) ||
            mms__place_leads_elsewhere(place, "/readers", &writer->readers_file) ||
-           mms__place_leads_elsewhere(place, "/lock", &writer->lock.file);
+           mms__place_leads_elsewhere(place, "/lock", &writer->lock.file) ||
+           (writer->durable.on && mms__place_leads_elsewhere(place, "/durable", &writer->durable.file));
 }
 
 /* If the directory has not changed since all its names were checked, they need no second check,

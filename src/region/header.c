@@ -17,6 +17,9 @@
 #endif
 #define DEFAULT_MAX_READERS 1024
 
+/* Two that anchors name, the current one, the one that is written, and one for a reader that is slow. */
+enum { DURABLE_SLOTS = 5 };
+
 /* From this many huge pages on, one more for a slot is little. */
 enum { HUGE_PAGES_LEAST = 8 };
 
@@ -48,7 +51,13 @@ int mms__header_plan(const mms_writer_options *options, const char *path, struct
         .max_slots = max_slots,
         .max_readers = options->max_readers ? options->max_readers : DEFAULT_MAX_READERS,
         .created_ns = mms__read_clock(CLOCK_REALTIME),
+        .flags = options->durable ? MMS__DURABLE : 0,
     };
+    if (options->durable && max_slots < DURABLE_SLOTS)
+        return mms__fail(MMS_E_INVALID,
+                         "creating %s: a durable region needs options.max_slots of %d or more, and is to have %u: two "
+                         "slots stay as they are on the disk, beside the current one and the next",
+                         path, DURABLE_SLOTS, max_slots);
     if (header->stride > limit / max_slots)
         return mms__fail(
             MMS_E_INVALID,
@@ -119,5 +128,12 @@ int mms__header_compare(const struct mms__header *header, const mms_writer_optio
     code = compare(path, "max_slots", header->max_slots, options->max_slots);
     if (code != 0)
         return code;
-    return compare(path, "max_readers", header->max_readers, options->max_readers);
+    code = compare(path, "max_readers", header->max_readers, options->max_readers);
+    if (code != 0 || options->durable == 0 || mms__header_is_durable(header))
+        return code;
+    return mms__fail(
+        MMS_E_GEOMETRY,
+        "%s is not durable, and options.durable was asked for; leave it out, or use options.replace to make "
+        "the region anew with its value",
+        path);
 }

@@ -5,6 +5,7 @@
 
 #include "region/layout.h"
 #include <mmsync.h>
+#include <stdbool.h>
 
 /* Geometry for a new region from options that were read. Details are stored. */
 int mms__header_plan(const mms_writer_options *options, const char *path, struct mms__header *header);
@@ -16,6 +17,11 @@ int mms__header_check(const struct mms__header *header, size_t size, const char 
                       const char *name);
 /* MMS_E_GEOMETRY if the options ask for another geometry than the region's. */
 int mms__header_compare(const struct mms__header *header, const mms_writer_options *options, const char *path);
+
+static inline bool mms__header_is_durable(const struct mms__header *header)
+{
+    return (header->flags & MMS__DURABLE) != 0;
+}
 
 static inline uint64_t mms__data_size(const struct mms__header *header)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Inspecting a region from outside: no writer need be alive, and no line is claimed. */
 #include "base/error.h"
+#include "region/anchor.h"
 #include "region/backend.h"
 #include "region/directory.h"
 #include "region/files.h"
@@ -298,6 +299,7 @@ static bool stat_part(struct mms__inspection *look, enum mms__part part, struct 
     case MMS__PART_READERS: return stat_readers(look, status);
     case MMS__PART_LOCK: return stat_and_keep(look, part, O_RDONLY, &look->lock_file, status);
     case MMS__PART_CONTROL: return stat_control(look, status);
+    case MMS__PART_DURABLE: return mms__header_is_durable(&look->header) && stat_by_name(look, part, status);
     default: return stat_by_name(look, part, status);
     }
 }
@@ -329,6 +331,21 @@ static int fail_incomplete(const struct mms__inspection *look)
     return code != 0 ? code : mms__fail_missing(&look->place, "readers");
 }
 
+/* Who may not read the file learns no more than that there is one. */
+static void read_durable(const struct mms__inspection *look, mms_info *out)
+{
+    struct mms__file file = MMS__NO_FILE;
+    struct mms__anchor anchor;
+    unsigned where;
+
+    out->durable = mms__header_is_durable(&look->header);
+    if (out->durable)
+        open_by_name(look, MMS__PART_DURABLE, O_RDONLY, &file);
+    if (file.fd >= 0 && mms__anchor_find(file.fd, &look->header, &anchor, &where))
+        out->durable_generation = anchor.generation;
+    mms__file_close(&file);
+}
+
 int mms__inspection_tell(struct mms__inspection *look, mms_info *out)
 {
     mms_info info = {.generation = 0};
@@ -343,6 +360,7 @@ int mms__inspection_tell(struct mms__inspection *look, mms_info *out)
     count_readers(look, &info);
     info.writer_alive = writer_alive(look);
     info.bytes_huge = bytes_huge(look);
+    read_durable(look, &info);
     *out = info;
     return 0;
 }

@@ -54,7 +54,7 @@ unsigned mms__keep_release(struct mms__pool *pool)
     for (unsigned slot = 0; pool->keep.count > 0 && slot < pool->used; slot++) {
         const struct mms__slot *own = &pool->slots[slot];
 
-        if (own->state == MMS__SLOT_LIVE && mms__is_kept(pool, slot) && own->generation != current &&
+        if (own->state == MMS__SLOT_LIVE && mms__is_kept(pool, slot) && !own->anchored && own->generation != current &&
             slot + 1 != pool->keep.spared && !mms__slot_is_covered(pool, slot) &&
             (oldest == UINT32_MAX || own->generation < pool->slots[oldest].generation))
             oldest = slot;

@@ -13,6 +13,8 @@
 #define MMS__CONTROL_MAGIC "mmsync\r\n"
 #define MMS__READERS_MAGIC "mmsyncR\n"
 #define MMS__CHANGES_MAGIC "mmsyncC\n"
+#define MMS__DURABLE_MAGIC "mmsyncS\n"
+#define MMS__ANCHOR_MAGIC "mmsyncA\n"
 
 /* What stands at the start of `control` and of `readers`, and never changes after creation. */
 struct mms__header {
@@ -25,9 +27,12 @@ struct mms__header {
     uint32_t max_slots;
     uint32_t max_readers;
     uint64_t created_ns; /* CLOCK_REALTIME */
-    uint64_t reserved[7];
+    uint64_t flags;      /* MMS__DURABLE */
+    uint64_t reserved[6];
     uint64_t checksum; /* XXH3 of the bytes before it */
 };
+
+enum { MMS__DURABLE = 1 /* in the header: there is a file `durable` */ };
 
 /* One slot. The writer fills it before the slot becomes current; copying readers may look at any time. */
 struct mms__descriptor {
@@ -123,6 +128,22 @@ struct mms__record {
     uint64_t count;
 };
 
+/* `durable`: the header in a block of its own, and two anchors, written in turn and never mapped. An anchor names a value
+   that is whole on the disk: its data was there before the anchor was written. */
+enum { MMS__DURABLE_BLOCK = 4096, MMS__ANCHORS = 2 };
+
+struct mms__anchor {
+    char magic[8];
+    uint64_t region_id[2];
+    uint64_t sequence;   /* the higher one of two that are good counts */
+    uint64_t generation; /* 0: no value yet */
+    uint64_t slot, size, type_id[2], tag;
+    uint64_t checksum; /* of the value, with MMS__HAS_CHECKSUM */
+    uint64_t publish_ns, flags, schema_size;
+    uint64_t reserved[497];
+    uint64_t own_checksum; /* XXH3 of the bytes before it: a block that was torn, or never written, is no anchor */
+};
+
 /* The lock bytes of reader processes: in `readers`, where no data is. */
 #define MMS__LOCK_BASE (INT64_C(1) << 40)
 
@@ -152,6 +173,9 @@ _Static_assert(offsetof(struct mms__readers, lines) == 384, "layout");
 _Static_assert(offsetof(struct mms__changes, head) == 128, "layout");
 _Static_assert(offsetof(struct mms__changes, ring) == 256, "layout");
 _Static_assert(sizeof(struct mms__record) == 48, "layout");
+_Static_assert(sizeof(struct mms__anchor) == MMS__DURABLE_BLOCK, "layout");
+_Static_assert(offsetof(struct mms__anchor, reserved) == 112, "layout");
+_Static_assert(offsetof(struct mms__header, flags) == 64, "layout");
 _Static_assert(_Alignof(mms__word) == 8, "64-bit words must be aligned");
 _Static_assert(__atomic_always_lock_free(sizeof(uint64_t), 0), "64-bit atomics must be lock-free");
 
@@ -173,6 +197,17 @@ static inline bool mms__schema_fits(uint64_t size, uint64_t schema_size, uint64_
 static inline size_t mms__control_size(uint32_t max_slots)
 {
     return sizeof(struct mms__control) + (size_t)max_slots * sizeof(struct mms__descriptor);
+}
+
+/* Where in `durable` an anchor is. */
+static inline uint64_t mms__anchor_at(unsigned place)
+{
+    return (uint64_t)(1 + place) * MMS__DURABLE_BLOCK;
+}
+
+static inline uint64_t mms__durable_size(void)
+{
+    return (1 + MMS__ANCHORS) * (uint64_t)MMS__DURABLE_BLOCK;
 }
 
 static inline size_t mms__readers_size(uint32_t max_readers)

@@ -31,7 +31,8 @@ struct mms__slot {
     /* At the last scan, if it found holders: some line announced exactly this generation; the line
        of a reader that does not allow eviction did. */
     bool held, held_firmly;
-    bool whole; /* its bytes are the whole value of its generation */
+    bool whole;    /* its bytes are the whole value of its generation */
+    bool anchored; /* an anchor names it: after a power cut its bytes must be there (durable.h) */
     /* If it is not: the generation whose value its bytes are, but for those that a record since then names, which may be
        newer (prepare.c); 0: unknown. Where the record of that generation is. */
     uint64_t content, content_at;
@@ -94,7 +95,7 @@ static inline bool mms__is_kept(const struct mms__pool *pool, unsigned slot)
 {
     const struct mms__slot *own = &pool->slots[slot];
 
-    return (pool->keep.listed > 0 && own->whole && own->generation >= pool->keep.list[0]) ||
+    return own->anchored || (pool->keep.listed > 0 && own->whole && own->generation >= pool->keep.list[0]) ||
            pool->keep.spared == slot + 1;
 }
 

@@ -250,7 +250,7 @@ unsigned mms__evict(struct mms__pool *pool)
 
     for (unsigned slot = 0; slot < pool->used; slot++)
         if (is_retired(pool, slot, current) && may_be_evicted(pool, &pool->slots[slot]) &&
-            slot + 1 != pool->keep.spared &&
+            slot + 1 != pool->keep.spared && !pool->slots[slot].anchored &&
             (oldest == UINT32_MAX || pool->slots[slot].generation < pool->slots[oldest].generation))
             oldest = slot;
     if (oldest == UINT32_MAX)

@@ -246,7 +246,15 @@ uint64_t mms__region_current(struct mms__native_region *region)
 
 int mms__fail_unpinnable(const struct mms__native_region *region, uint64_t word)
 {
-    return word == MMS__TOMBSTONE ? mms__region_fail_gone(&region->front) : mms__region_fail_empty(&region->front);
+    if (word == MMS__TOMBSTONE)
+        return mms__region_fail_gone(&region->front);
+    if (mms__header_is_durable(&region->header) && mms__load_relaxed(&region->another_boot))
+        return mms__fail(
+            MMS_E_EMPTY,
+            "%s is durable, and no writer has opened it since the machine was started; start the writer, or "
+            "bring its value back with mmsync recover",
+            region->front.place.path);
+    return mms__region_fail_empty(&region->front);
 }
 
 bool mms__native_is_removed(struct mms_region *front)

@@ -7,6 +7,7 @@
 #include "region/remove.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <mmsync/durable.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -39,6 +40,8 @@ static mms_writer_options options_for(const struct mms__native_writer *writer)
         options.max_size = old->max_size;
     keep_unless_given(&options.max_slots, old->max_slots);
     keep_unless_given(&options.max_readers, old->max_readers);
+    if (options.durable == 0 && mms__header_is_durable(old))
+        options.durable = MMS_DURABLE_COMMIT;
     return options;
 }
 
@@ -97,8 +100,7 @@ static int carry_value(const struct mms__native_writer *from, struct mms__native
     if (code != 0)
         return mms__fail(code, "replacing %s: reading its value", from->front.place.path);
     as.changes_at = 0; /* the record stays behind */
-    mms__writer_publish_as(to, slot, (size_t)as.size, &as);
-    return 0;
+    return mms__writer_publish_as(to, slot, (size_t)as.size, &as);
 }
 
 #define SWAP(a, b)                \
@@ -124,6 +126,7 @@ static void swap_regions(struct mms__native_writer *writer, struct mms__native_w
     SWAP(writer->data_file, next->data_file);
     SWAP(writer->control, next->control);
     SWAP(writer->pool, next->pool);
+    SWAP(writer->durable, next->durable);
     mms__writer_bind(writer);
 }
 
@@ -168,6 +171,19 @@ static void abandon(struct mms__native_writer *next, struct mms__building *build
     mms__building_discard(building);
 }
 
+/* The old region may go only if its name leads to the new one after a power cut, too. */
+static int sync_exchange(const struct mms__native_writer *next, int parent)
+{
+    int code = next->durable.on ? mms__sync(parent) : 0;
+
+    return code == 0
+               ? 0
+               : mms__fail(code,
+                           "replacing %s: the new region has the name, but writing that to the disk failed; see to "
+                           "the disk (dmesg), and open it again",
+                           next->front.place.path);
+}
+
 int mms__replace(struct mms__native_writer *writer)
 {
     struct mms__native_writer *next;
@@ -191,7 +207,13 @@ int mms__replace(struct mms__native_writer *writer)
     if (code != 0)
         goto abandon;
     MMS__STEP(replace_exchanged);
+    code = sync_exchange(next, building.parent.fd);
     swap_regions(writer, next);
+    if (code != 0) { /* both are there: the next writer removes the old one */
+        mms__file_close(&building.parent);
+        mms__writer_free(&next->front, false);
+        return code;
+    }
     remove_old(&next->front.place, building.parent.fd);
     mms__file_close(&building.parent);
     mms__writer_free(&next->front, false);

@@ -61,12 +61,16 @@ static int check_descriptor(const struct mms__native_writer *writer, const struc
                      writer->front.place.path, as->generation, as->size, as->schema_size);
 }
 
-static void publish(struct mms__native_writer *writer, unsigned slot, const struct mms__descriptor *as)
+static int publish(struct mms__native_writer *writer, unsigned slot, const struct mms__descriptor *as)
 {
-    mms__writer_publish_as(writer, slot, (size_t)as->size, as);
+    int code = mms__writer_publish_as(writer, slot, (size_t)as->size, as);
+
+    if (code != 0)
+        return code;
     writer->receipt.generation = writer->pool.slots[slot].generation;
     writer->receipt.slot = slot;
     writer->receipt.size = (size_t)as->size;
+    return 0;
 }
 
 /* No reader covers the slot: its bytes stay. */
@@ -79,8 +83,7 @@ static int publish_in_place(struct mms__native_writer *writer, unsigned slot, co
     if (code != 0)
         return code;
     MMS__STEP(rollback_taken);
-    publish(writer, slot, as);
-    return 0;
+    return publish(writer, slot, as);
 }
 
 /* Readers cover it, and the word of its generation must stay as long as they do. */
@@ -99,8 +102,18 @@ static int publish_copy(struct mms__native_writer *writer, unsigned slot, const 
     mms__copy_in(mms__writer_slot(writer, to), mms__writer_slot(writer, slot), whole);
     MMS__STEP(rollback_copied);
     mms__fence_seq_cst(); /* as in a commit: the release in mms__publish does not order streaming stores */
-    publish(writer, to, as);
-    return 0;
+    return publish(writer, to, as);
+}
+
+int mms__writer_publish_copy(struct mms__native_writer *writer, unsigned slot)
+{
+    struct mms__descriptor as = writer->control->slots[slot];
+    int code = check_descriptor(writer, &as);
+
+    if (code != 0)
+        return code;
+    as.changes_at = 0;
+    return publish_copy(writer, slot, &as);
 }
 
 static int roll_back(struct mms__native_writer *writer, unsigned slot)

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "handle/findings.h"
 #include "os/file_checksum.h"
+#include "region/anchor.h"
 #include "region/backend.h"
 #include "region/changes.h"
 #include "region/files.h"
@@ -232,6 +233,38 @@ static void check_changes_file(const struct mms__inspection *look, struct mms__f
     mms__ring_close(&ring);
 }
 
+/* ---- What is whole on the disk ---- */
+
+static void check_anchors(const struct mms__inspection *look, int fd, struct mms__findings *findings)
+{
+    struct mms__anchor anchor;
+    unsigned place;
+
+    /* A writer may be storing the other one. */
+    if (!mms__anchor_find(fd, &look->header, &anchor, &place))
+        mms__find(findings, "durable: neither of its two blocks that say what is whole on the disk is good");
+}
+
+static void check_durable(const struct mms__inspection *look, struct mms__findings *findings)
+{
+    struct mms__file file;
+    int code;
+
+    if (!mms__header_is_durable(&look->header))
+        return;
+    code = mms__open_durable(&look->place, &look->header, false, &file);
+    if (code == -EACCES)
+        mms__note(findings, "`durable` may not be read by this user, so it was not checked");
+    else if (code == MMS_E_CORRUPT || code == MMS_E_NOT_REGION)
+        mms__find(findings, "%s", mms_last_error());
+    else if (code != 0)
+        findings->code = code;
+    if (code != 0)
+        return;
+    check_anchors(look, file.fd, findings);
+    mms__file_close(&file);
+}
+
 /* ---- The reader table ---- */
 
 static void check_line(const struct mms__inspection *look, uint32_t index, uint64_t highest,
@@ -286,6 +319,7 @@ int mms__native_verify(const struct mms__place *place, void (*report)(void *cont
     check_current(&look, &findings);
     check_readers(&look, &findings);
     check_changes_file(&look, &findings);
+    check_durable(&look, &findings);
     code = mms__findings_end(&findings, look.place.path);
     mms__inspection_close(&look);
     return code;

@@ -25,6 +25,7 @@ static void forked(struct mms__member *member)
 
     mms__file_close(&writer->lock.file);
     mms__file_close(&writer->readers_file); /* may briefly hold a dead reader's lock */
+    mms__file_close(&writer->durable.file);
     mms__tracking_close(&writer->tracking); /* it tracks the parent's memory */
 }
 
@@ -36,7 +37,7 @@ struct mms_writer *mms__native_writer_new(void)
         return NULL;
     writer->front.member.forked = forked;
     writer->lock = MMS__NO_WRITER_LOCK;
-    writer->data_file = writer->readers_file = MMS__NO_FILE;
+    writer->data_file = writer->readers_file = writer->durable.file = MMS__NO_FILE;
     writer->tracking.pages = MMS__NO_PAGE_TRACK;
     return (struct mms_writer *)writer;
 }
@@ -58,6 +59,7 @@ void mms__native_writer_free(struct mms_writer *front, bool inherited)
     mms__tracking_close(&writer->tracking); /* after the map, or the kernel would take off all its marks */
     mms__file_close(&writer->data_file);
     mms__file_close(&writer->readers_file);
+    mms__file_close(&writer->durable.file);
     mms__pool_free(&writer->pool);
 }
 
@@ -123,6 +125,8 @@ __attribute__((noinline, cold)) static int look(struct mms__native_writer *write
         writer->looked_ns = writer->time_ns;
         store_boot(writer);
     }
+    if (writer->durable.failed != 0)
+        return mms__durable_refuse(writer);
     return writer->front.gone ? mms__writer_fail_gone(&writer->front) : 0;
 }
 
@@ -235,8 +239,8 @@ MMS__INLINE struct mms__descriptor describe(struct mms__native_writer *writer, s
 }
 
 /* Inlined, so that what `describe` makes stays in registers. */
-MMS__INLINE void publish_as(struct mms__native_writer *writer, unsigned slot, size_t size,
-                            const struct mms__descriptor *as)
+MMS__INLINE int publish_as(struct mms__native_writer *writer, unsigned slot, size_t size,
+                           const struct mms__descriptor *as)
 {
     struct mms__descriptor *descriptor = &writer->control->slots[slot];
     struct mms__readers *readers = writer->readers_map.base;
@@ -258,18 +262,25 @@ MMS__INLINE void publish_as(struct mms__native_writer *writer, unsigned slot, si
     MMS__STEP(publish_flags_stored);
     mms__store_relaxed(&descriptor->schema_size, as->schema_size);
     mms__store_relaxed(&descriptor->changes_at, as->changes_at);
+    if (!MMS__LIKELY(!writer->durable.each)) {
+        int code = mms__durable_commit(writer, slot);
+
+        if (code != 0)
+            return code;
+    }
     mms__publish(&writer->control->current, generation, slot);
     mms__pool_publish(&writer->pool, slot);
     MMS__PROBE4(publish, writer->pool.path, writer->pool.slots[slot].generation, size, slot);
     mms__wake_waiters(&writer->control->wake, readers);
     MMS__STEP(publish_done);
     mms__note_published(descriptor, generation); /* if the writer dies before this, the next one makes up for it */
+    return 0;
 }
 
-void mms__writer_publish_as(struct mms__native_writer *writer, unsigned slot, size_t size,
-                            const struct mms__descriptor *as)
+int mms__writer_publish_as(struct mms__native_writer *writer, unsigned slot, size_t size,
+                           const struct mms__descriptor *as)
 {
-    publish_as(writer, slot, size, as);
+    return publish_as(writer, slot, size, as);
 }
 
 static enum mms__pace pace_of(const struct mms__native_writer *writer)
@@ -294,12 +305,14 @@ __attribute__((noinline)) static size_t store_schema(struct mms__native_writer *
     return writer->front.schema_size;
 }
 
-MMS__INLINE void finish(struct mms__native_writer *writer, size_t size, const struct mms__descriptor *as,
-                        mms_receipt *receipt)
+MMS__INLINE int finish(struct mms__native_writer *writer, size_t size, const struct mms__descriptor *as,
+                       mms_receipt *receipt)
 {
-    publish_as(writer, writer->slot, size, as);
-    if (receipt)
+    int code = publish_as(writer, writer->slot, size, as);
+
+    if (receipt && code == 0)
         fill_receipt(writer, size, receipt);
+    return code;
 }
 
 int mms__native_write(struct mms_writer *front, const void *data, size_t size, mms_receipt *receipt)
@@ -313,8 +326,7 @@ int mms__native_write(struct mms_writer *front, const void *data, size_t size, m
     mms__copy_in(mms__writer_slot(writer, writer->slot), data, size);
     MMS__STEP(write_copied);
     as = describe(writer, size);
-    finish(writer, size, &as, receipt);
-    return 0;
+    return finish(writer, size, &as, receipt);
 }
 
 int mms__native_begin(struct mms_writer *front, size_t capacity, void **buffer, mms_receipt *receipt)
@@ -342,7 +354,7 @@ int mms__native_grow(struct mms_writer *front, size_t capacity, void **buffer)
 }
 
 /* Publish a value that was built, with what was said of it since its write began. */
-static void finish_build(struct mms__native_writer *writer, size_t size, mms_receipt *receipt)
+static int finish_build(struct mms__native_writer *writer, size_t size, mms_receipt *receipt)
 {
     struct mms__descriptor as = describe(writer, size);
 
@@ -357,7 +369,7 @@ static void finish_build(struct mms__native_writer *writer, size_t size, mms_rec
         as.flags |= mms__vouching_flag(&writer->front);
     if (writer->front.updating)
         as.changes_at = mms__update_record(writer, size);
-    finish(writer, size, &as, receipt);
+    return finish(writer, size, &as, receipt);
 }
 
 int mms__native_commit(struct mms_writer *front, size_t size, mms_receipt *receipt)
@@ -371,10 +383,10 @@ int mms__native_commit(struct mms_writer *front, size_t size, mms_receipt *recei
         return code;
     mms__fence_seq_cst(); /* the release in mms__publish does not order streaming stores */
     MMS__STEP(write_fenced);
-    finish_build(writer, size, receipt);
-    if (front->updating)
+    code = finish_build(writer, size, receipt);
+    if (code == 0 && front->updating)
         mms__update_done(writer);
-    return 0;
+    return code;
 }
 
 void mms__native_abort(struct mms_writer *front)

@@ -4,6 +4,7 @@
 #define MMS_REGION_WRITER_H
 
 #include "handle/writer.h"
+#include "region/durable.h"
 #include "region/pool.h"
 #include "region/tracking.h"
 #include "region/writer_lock.h"
@@ -23,6 +24,7 @@ struct mms__native_writer {
     mms_receipt receipt;        /* of the write under way */
     struct mms__update *update; /* NULL before the first update */
     struct mms__tracking tracking;
+    struct mms__durable durable;
 };
 
 static inline struct mms__native_writer *mms__native_writer_of(struct mms_writer *front)
@@ -72,8 +74,12 @@ static inline struct mms__tracked mms__writer_tracked(const struct mms__native_w
     return (struct mms__tracked){&writer->data_map, writer->front.place.path, writer->front.options.track};
 }
 
-/* (writer.c) Publish the value in a taken slot, described by `as`, and wake the waiters. */
-void mms__writer_publish_as(struct mms__native_writer *writer, unsigned slot, size_t size,
-                            const struct mms__descriptor *as);
+/* (rollback.c) Publish a copy of the value in a slot. Details are stored. */
+int mms__writer_publish_copy(struct mms__native_writer *writer, unsigned slot);
+
+/* (writer.c) Publish the value in a taken slot, described by `as`, and wake the waiters. Fails only if it is durable, or is
+   to be: then nothing is published. Details are stored. */
+int mms__writer_publish_as(struct mms__native_writer *writer, unsigned slot, size_t size,
+                           const struct mms__descriptor *as);
 
 #endif

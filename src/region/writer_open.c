@@ -14,16 +14,13 @@
 #include "region/writer.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <mmsync/durable.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 /* How often a region may vanish or appear under us while we open it. */
 enum { OPEN_TRIES = 16 };
-
-/* After a reboot, words in files may be older than what readers saw. This is more than any
-   writer can publish within the kernel's write-back delay. */
-#define REBOOT_STEP (UINT64_C(1) << 32)
 
 /* ---- Getting the lock, with or without a region ---- */
 
@@ -152,7 +149,12 @@ static int open_files(struct mms__native_writer *writer)
     if (code != 0)
         return code;
     code = open_readers(writer);
-    return code == 0 ? open_data(writer) : code;
+    if (code == 0)
+        code = open_data(writer);
+    if (code != 0)
+        return code;
+    mms__writer_bind(writer);
+    return mms__durable_open(writer);
 }
 
 /* The highest generation that any writer has given out. */
@@ -165,24 +167,28 @@ static uint64_t highest_generation(const struct mms__control *control, uint32_t 
     for (uint32_t slot = 0; slot < max_slots; slot++) {
         uint64_t generation = mms__load_relaxed(&control->slots[slot].generation);
 
-        if (generation > highest)
+        if (generation > highest && generation <= MMS__GENERATION_MAX)
             highest = generation;
     }
     return highest;
 }
 
-/* In this order: a reader that sees this boot's id sees `current` cleared as well, or what is
+/* In this order: a reader that sees this boot's id sees `current` cleared as well, or what is recovered or
    published later (pair: the acquires in mms__is_from_another_boot). */
-static void start_new_boot(struct mms__native_writer *writer, uint64_t highest)
+static int start_new_boot(struct mms__native_writer *writer, uint64_t highest)
 {
     struct mms__control *control = writer->control;
     struct mms__boot now;
+    int code;
 
     (void)mms__boot_now(&now); /* known: mms__check_boot comes first */
     mms__store_relaxed(&control->floor, highest);
     MMS__STEP(boot_floor_stored);
     mms__store_release(&control->current, 0);
     MMS__STEP(boot_current_cleared);
+    code = writer->durable.on ? mms__durable_recover(writer) : 0;
+    if (code != 0)
+        return code;
     mms__store_relaxed(&control->boot_id_kind, now.id_kind);
     mms__store_relaxed(&control->boot_up_ns, now.up_ns);
     mms__store_release(&control->boot_began_ns, now.began_ns);
@@ -191,9 +197,10 @@ static void start_new_boot(struct mms__native_writer *writer, uint64_t highest)
     MMS__STEP(boot_half_stored);
     mms__store_release(&control->boot_id[1], now.id[1]);
     MMS__STEP(boot_stored);
+    return 0;
 }
 
-static int check_current(const struct mms__native_writer *writer)
+static int check_current(const struct mms__native_writer *writer, bool is_old)
 {
     uint64_t current = mms__load_relaxed(&writer->control->current);
 
@@ -201,6 +208,8 @@ static int check_current(const struct mms__native_writer *writer)
         return mms__fail(MMS_E_CORRUPT,
                          "%s is marked as removed but still has its name; finish the removal with mmsync rm",
                          writer->front.place.path);
+    if (writer->durable.on && is_old) /* it may have been torn, and does not count */
+        return 0;
     if (mms__word_slot(current) >= writer->pool.header.max_slots ||
         (current != 0 && mms__word_slot(current) >= mms__load_relaxed(&writer->control->slots_used)))
         return mms__fail(
@@ -261,23 +270,20 @@ void mms__writer_bind(struct mms__native_writer *writer)
 static int read_values(struct mms__native_writer *writer)
 {
     struct mms__pool *pool = &writer->pool;
-    uint64_t highest = highest_generation(writer->control, pool->header.max_slots);
-    int code = check_current(writer);
+    int code = mms__check_boot(&writer->front.place, writer->control);
+    bool is_old = code == 0 && mms__is_from_another_boot(&writer->front.place, writer->control);
 
+    if (code == 0)
+        code = check_current(writer, is_old);
+    if (code == 0 && is_old)
+        code = start_new_boot(writer, highest_generation(writer->control, pool->header.max_slots) + MMS__REBOOT_STEP);
     if (code != 0)
         return code;
-    code = mms__check_boot(&writer->front.place, writer->control);
-    if (code != 0)
-        return code;
-    if (mms__is_from_another_boot(&writer->front.place, writer->control)) {
-        highest += REBOOT_STEP;
-        start_new_boot(writer, highest);
-    }
-    mms__writer_bind(writer);
-    pool->generation = highest;
+    pool->generation = highest_generation(writer->control, pool->header.max_slots);
     code = mms__pool_init(pool);
     if (code != 0)
         return mms__fail(code, "opening %s: no memory", writer->front.place.path);
+    mms__durable_hold(writer);
     MMS__STEP(open_values_known);
     (void)mms__table_sweep(&pool->table, writer->readers_file.fd);
     MMS__STEP(open_table_swept);
@@ -311,7 +317,7 @@ int mms__writer_open_locked(struct mms__native_writer *writer)
         return code;
     sign(writer);
     wake_readers(writer);
-    return 0;
+    return writer->durable.each ? mms__durable_sync(writer) : 0;
 }
 
 int mms__writer_open_region(struct mms__native_writer *writer)

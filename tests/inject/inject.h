@@ -44,6 +44,7 @@
     KIND(write, EINTR, EPERM) \
     KIND(pipe2, EMFILE, ENFILE, ENOSYS, EPERM) \
     KIND(fsync, EIO, ENOSPC, EINTR) \
+    KIND(fdatasync, EIO, ENOSPC, EDQUOT, EROFS, EINTR) \
     KIND(fchmod, EPERM, EIO, EROFS) \
     KIND(fchown, EPERM, EIO, EDQUOT) \
     KIND(ioctl_getflags, ENOTTY, EOPNOTSUPP, EPERM) \

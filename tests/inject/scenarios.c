@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <mmsync/durable.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -144,6 +145,18 @@ static void with_kept_values_and_reader(struct scene *scene)
     with_reader(scene);
     check_ok(read_value(scene));
     check_ok(publish_small(scene));
+}
+
+static void as_durable(struct scene *scene)
+{
+    scene->options.durable = MMS_DURABLE_COMMIT;
+    scene->options.max_slots = 6;
+}
+
+static void with_durable_value(struct scene *scene)
+{
+    as_durable(scene);
+    with_value(scene);
 }
 
 static void with_another_geometry_wanted(struct scene *scene)
@@ -396,6 +409,16 @@ const struct scenario scenarios[] = {
      {STEP(go_back), STEP(list_values), STEP(publish_small), STEP(go_back), STEP(close_writer), STEP(list_values)}},
     {"replacing", with_another_geometry_wanted, false, 0, {STEP(open_writer), STEP(publish_small), STEP(close_writer)}},
     {"replacing on disk", with_another_geometry_wanted, true, 0, {STEP(open_writer), STEP(publish_small)}},
+    {"creating what is durable",
+     as_durable,
+     true,
+     0,
+     {STEP(open_writer), STEP(publish_small), STEP(publish_large), STEP(close_writer)}},
+    {"going on with what is durable",
+     with_durable_value,
+     true,
+     0,
+     {STEP(open_writer), STEP(update_value), STEP(sync_value), STEP(look), STEP(check_all)}},
     {"removing", with_value, false, 0, {STEP(remove_region)}},
     {"removing under a reader", with_reader, true, 0, {STEP(close_writer), STEP(remove_region)}},
     {"removing what holds somebody else's file", with_stranger, false, 0, {STEP_GIVES(remove_in_vain, -ENOTEMPTY)}},

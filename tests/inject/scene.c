@@ -119,6 +119,7 @@ static void check_handles(struct scene *scene)
     check_reader(scene);
     if (scene->writer) {
         (void)mms_write_abort(scene->writer);
+        check_works(scene, "opening the next writer", renew_writer(scene));
         check_works(scene, "mms_write", publish_small(scene));
         check_works(scene, "mms_write", publish_large(scene));
     }

@@ -42,6 +42,8 @@ scene_step open_writer, close_writer, publish_small, publish_large, publish_grow
 /* Change all bytes of the newest value, in two touches; then ask what readers are told about
    it. */
 scene_step update_value, ask_changes;
+/* After a sync that failed a writer refuses to go on, and the next one does. */
+scene_step sync_value, renew_writer;
 /* All of its bytes again, without a touch. */
 scene_step track_value;
 scene_step open_region, close_region, open_reader, close_reader, read_value, refresh_value, release_value, view_type;

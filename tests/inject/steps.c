@@ -4,6 +4,7 @@
 #include "mmap_sync_sample.h"
 #include "pattern.h"
 #include "scene.h"
+#include <mmsync/durable.h>
 #include <mmsync/history.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,6 +43,14 @@ int close_writer(struct scene *scene)
     return mms_writer_close(writer);
 }
 
+int renew_writer(struct scene *scene)
+{
+    if (!scene->options.durable || !scene->writer || mms_sync(scene->writer) == 0)
+        return 0;
+    check_ok(close_writer(scene));
+    return open_writer(scene);
+}
+
 static int publish(struct scene *scene, size_t size)
 {
     static unsigned char value[LARGE];
@@ -49,6 +58,8 @@ static int publish(struct scene *scene, size_t size)
 
     if (!scene->writer)
         return STEP_SKIPPED;
+    if (renew_writer(scene) != 0)
+        return mms_last_code();
     pattern_fill(value, size, next_seed(scene));
     return note(scene, mms_write(scene->writer, value, size, &receipt), &receipt);
 }
@@ -72,6 +83,8 @@ static int update(struct scene *scene, bool touches)
 
     if (!scene->writer)
         return STEP_SKIPPED;
+    if (renew_writer(scene) != 0)
+        return mms_last_code();
     code = mms_write_update(scene->writer, SMALL, &buffer, &size, &receipt);
     if (code != 0)
         return code;
@@ -90,6 +103,11 @@ static int update(struct scene *scene, bool touches)
 int update_value(struct scene *scene)
 {
     return update(scene, true);
+}
+
+int sync_value(struct scene *scene)
+{
+    return scene->writer ? mms_sync(scene->writer) : STEP_SKIPPED;
 }
 
 int track_value(struct scene *scene)

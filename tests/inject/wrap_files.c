@@ -53,6 +53,7 @@ INJECT(ftruncate, int, -1, INJECT_LARGE(ftruncate), (int fd, int64_t size), (fd,
 INJECT(fallocate, int, -1, INJECT_LARGE(fallocate), (int fd, int mode, int64_t offset, int64_t size),
        (fd, mode, offset, size))
 INJECT(fsync, int, -1, fsync, (int fd), (fd))
+INJECT(fdatasync, int, -1, fdatasync, (int fd), (fd))
 INJECT(fchmod, int, -1, fchmod, (int fd, mode_t mode), (fd, mode))
 INJECT(fchown, int, -1, fchown, (int fd, uid_t user, gid_t group), (fd, user, group))
 

@@ -7,7 +7,7 @@ shared=$BUILD_DIR/src/libmmsync.so
 static=$BUILD_DIR/src/libmmsync.a
 
 declared() {
-    printf '#include <mmsync/archive.h>\n#include <mmsync/history.h>\n#include <mmsync/mmap_sync.h>\n#include <mmsync/table.h>\n#include <mmsync/typed_table.h>\n#include <mmsync/wait_fd.h>\n' |
+    printf '#include <mmsync/archive.h>\n#include <mmsync/durable.h>\n#include <mmsync/history.h>\n#include <mmsync/mmap_sync.h>\n#include <mmsync/table.h>\n#include <mmsync/typed_table.h>\n#include <mmsync/wait_fd.h>\n' |
         "$CC" -std=c11 -E -P -DMMS_NO_INLINE -I"$MMSYNC_SOURCE_DIR/include" -x c - |
         grep '^[A-Za-z_]' | grep -v '^static' | grep -o '\bmms_\w* *(' | tr -d ' ('
     # The slow halves, which the inline functions call.

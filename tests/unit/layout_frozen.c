@@ -26,11 +26,37 @@ static void header_is_as_in_version_1(void **state)
     check_field(struct mms__header, max_slots, 48, 4);
     check_field(struct mms__header, max_readers, 52, 4);
     check_field(struct mms__header, created_ns, 56, 8);
-    check_field(struct mms__header, reserved, 64, 56);
+    check_field(struct mms__header, flags, 64, 8);
+    check_field(struct mms__header, reserved, 72, 48);
     check_field(struct mms__header, checksum, 120, 8);
     check_memory(MMS__CONTROL_MAGIC, "mmsync\r\n", 9);
     check_memory(MMS__READERS_MAGIC, "mmsyncR\n", 9);
     check_equal(MMS__BYTE_ORDER_MARK, 0x01020304);
+    check_equal(MMS__DURABLE, 1);
+}
+
+static void durable_is_as_in_version_1(void **state)
+{
+    (void)state;
+    check_memory(MMS__DURABLE_MAGIC, "mmsyncS\n", 9);
+    check_memory(MMS__ANCHOR_MAGIC, "mmsyncA\n", 9);
+    check_equal(mms__anchor_at(0), 4096);
+    check_equal(mms__anchor_at(1), 8192);
+    check_equal(mms__durable_size(), 12288);
+    check_equal(sizeof(struct mms__anchor), 4096);
+    check_field(struct mms__anchor, magic, 0, 8);
+    check_field(struct mms__anchor, region_id, 8, 16);
+    check_field(struct mms__anchor, sequence, 24, 8);
+    check_field(struct mms__anchor, generation, 32, 8);
+    check_field(struct mms__anchor, slot, 40, 8);
+    check_field(struct mms__anchor, size, 48, 8);
+    check_field(struct mms__anchor, type_id, 56, 16);
+    check_field(struct mms__anchor, tag, 72, 8);
+    check_field(struct mms__anchor, checksum, 80, 8);
+    check_field(struct mms__anchor, publish_ns, 88, 8);
+    check_field(struct mms__anchor, flags, 96, 8);
+    check_field(struct mms__anchor, schema_size, 104, 8);
+    check_field(struct mms__anchor, own_checksum, 4088, 8);
 }
 
 static void control_is_as_in_version_1(void **state)
@@ -169,6 +195,7 @@ int main(void)
         cmocka_unit_test(header_is_as_in_version_1),        cmocka_unit_test(control_is_as_in_version_1),
         cmocka_unit_test(descriptor_is_as_in_version_1),    cmocka_unit_test(readers_is_as_in_version_1),
         cmocka_unit_test(words_are_packed_as_in_version_1), cmocka_unit_test(reader_head_is_as_in_the_first_soname),
+        cmocka_unit_test(durable_is_as_in_version_1),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 #include "mmap_sync_sample.h"
 #include "sample.h"
 #include "scratch.h"
+#include <mmsync/durable.h>
 #include <string.h>
 
 static void writer_calls_refuse_null(void **state)
@@ -23,6 +24,7 @@ static void writer_calls_refuse_null(void **state)
     check_code(mms_write_commit(NULL, 1, NULL), MMS_E_INVALID);
     check_code(mms_write_abort(NULL), MMS_E_INVALID);
     check_code(mms_writer_set_grace(NULL, 1), MMS_E_INVALID);
+    check_code(mms_sync(NULL), MMS_E_INVALID);
     check_code(mms_write_set_type(NULL, type, "", 0), MMS_E_INVALID);
     check_code(mms_write_set_type(writer, type, "", 0), MMS_E_INVALID); /* no write was begun */
     check_code(mms_write_set_tag(NULL, 1), MMS_E_INVALID);

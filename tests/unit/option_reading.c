@@ -136,11 +136,10 @@ static void what_is_reserved_has_the_end_to_itself_and_is_zero(void **state)
     mms_region_options region;
 
     (void)state;
-    check_equal(offsetof(mms_writer_options, reserved) + sizeof writer.reserved, sizeof writer);
+    check_equal(offsetof(mms_writer_options, durable) + sizeof writer.durable, sizeof writer);
     check_equal(offsetof(mms_region_options, reserved) + sizeof region.reserved, sizeof region);
     check_equal(offsetof(mms_mmap_sync_writer_options, reserved) + sizeof crate_writer.reserved, sizeof crate_writer);
     check_equal(offsetof(mms_mmap_sync_region_options, reserved) + sizeof crate_region.reserved, sizeof crate_region);
-    check_reserved(mms_writer_options, mms__writer_options_read, "options: a reserved byte");
     check_reserved(mms_region_options, mms__region_options_read, "options: a reserved byte");
     check_reserved(mms_mmap_sync_writer_options, read_mmap_sync_writer, "options.mmap_sync: a reserved");
     check_reserved(mms_mmap_sync_region_options, read_mmap_sync_region, "options.mmap_sync: a reserved");

@@ -117,6 +117,8 @@ extern const struct scenario create, take_over, write_small, write_many, write_b
 extern const struct scenario update_first, update_next, update_prepared, update_longer;
 /* (scenario_history.c) */
 extern const struct scenario go_back, go_back_by_copy, keep_all;
+/* (scenario_durable.c) */
+extern const struct scenario durable_write, durable_boot;
 /* (scenario_table.c) */
 extern const struct scenario change_keys;
 /* A value that may be this generation's, and mixes nothing. */

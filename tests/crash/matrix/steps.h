@@ -220,6 +220,14 @@
     STEP(changes_record_begun)       \
     STEP(changes_record_stored)      \
     STEP(changes_head_stored)        \
+    STEP(durable_opened)             \
+    STEP(durable_data_synced)        \
+    STEP(durable_anchor_written)     \
+    STEP(durable_anchor_synced)      \
+    STEP(durable_anchor_renewed)     \
+    STEP(recover_forgotten)          \
+    STEP(recover_described)          \
+    STEP(recover_others_punched)     \
     STEP(view_held)                  \
     STEP(value_half_written)
 

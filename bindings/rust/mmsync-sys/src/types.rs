@@ -60,7 +60,7 @@ structs! {
         pub trust_owner: bool,
         pub check_touch: bool,
         pub keep: u8,
-        pub reserved: [u8; 1],
+        pub durable: u8,
     }
     pub struct mms_region_options {
         pub struct_size: usize,
@@ -135,7 +135,9 @@ structs! {
         pub keep: u64,
         pub refused: u64,
         pub evicted: u64,
-        pub reserved: [u64; 4],
+        pub durable_generation: u64,
+        pub durable: bool,
+        pub reserved: [u64; 2],
     }
     pub struct mms_mmap_sync_writer_options {
         pub struct_size: usize,

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Values that survive a power cut. A region on a disk that is created with options.durable has one file more, `durable`,
+   which says what is whole on the disk:
+
+     options.durable = MMS_DURABLE_COMMIT;
+     mms_writer_open("/var/lib/prices/region", &options, &writer);
+     ...
+     mms_write(writer, data, size, NULL);    when it returns, this value or a newer one is there after a power cut
+
+   A commit writes the value to the disk and waits for it, and readers see it after that: what they have read is never lost.
+   It takes as long as two syncs of the disk. A region stays durable, whoever opens it: a writer without the option waits
+   for the disk, too. One that is not durable, opened with the option, is MMS_E_GEOMETRY: use options.replace.
+
+   After a reboot the first writer brings the newest value back, under a higher generation, before its open returns. Until
+   then reads are MMS_E_EMPTY; `mmsync recover` is such a writer. If nothing whole is left, that is MMS_E_CORRUPT.
+
+   All this relies on a disk that has written what it says it has written. With options.checksum the value itself is checked
+   when it is brought back, and the one before it takes its place if the disk has lost part of it. Without, only the 4 KiB
+   that name the value are checked.
+
+   If a sync fails, the commit fails with the error of the disk, readers keep the last value, and the writer refuses all
+   further writes: what is on the disk is not known any more. Close it, see to the disk, and open it again.
+   Not on tmpfs and ramfs, which a power cut empties (MMS_E_FILESYSTEM), and not for the files of mmap-sync. */
+#ifndef MMSYNC_DURABLE_H
+#define MMSYNC_DURABLE_H
+
+#include <mmsync.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+#pragma GCC visibility push(default) /* the library hides what no header declares */
+
+/* For options.durable. 0: as the region is, with MMS_DURABLE_COMMIT; a new one is not durable. */
+enum {
+    MMS_DURABLE_COMMIT = 1, /* each commit waits for the disk */
+    MMS_DURABLE_SYNC = 2    /* commits do not wait, and a power cut takes what came after the last mms_sync */
+};
+
+/* Make the newest value durable, if it is not: when this returns 0, it or a newer one is there after a power cut. A write
+   must not have begun. Errors as those of a commit; MMS_E_INVALID if the region is not durable. mms_writer_close does not
+   sync. */
+int mms_sync(mms_writer *writer);
+
+#pragma GCC visibility pop
+#ifdef __cplusplus
+}
+#endif
+#endif

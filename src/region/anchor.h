@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The anchors of a durable region: blocks that name a value which is whole on the disk. */
+#ifndef MMS_REGION_ANCHOR_H
+#define MMS_REGION_ANCHOR_H
+
+#include "region/header.h"
+
+/* Complete one with its magic, the region's id, and the checksum. */
+void mms__anchor_seal(struct mms__anchor *anchor, const struct mms__header *region);
+/* Read the one at a place of `durable`. False if it is not whole, belongs to another region, names what this one cannot
+   hold, or cannot be read. */
+bool mms__anchor_read(int fd, const struct mms__header *region, unsigned place, struct mms__anchor *out);
+/* The newest of those that are good, and where it is; false if none is. */
+bool mms__anchor_find(int fd, const struct mms__header *region, struct mms__anchor *out, unsigned *place);
+
+#endif

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "region/durable.h"
+#include "base/error.h"
+#include "os/cancel.h"
+#include "region/anchor.h"
+#include "region/backend.h"
+#include "region/files.h"
+#include "region/protocol.h"
+#include "region/slot_memory.h"
+#include "region/writer.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <mmsync/durable.h>
+
+/* ---- What goes wrong ---- */
+
+static const char *advice(int code)
+{
+    switch (code) {
+    case -ENOSPC:
+    case -EDQUOT: return "make room";
+    case -EROFS: return "find out why its file system is read-only now (dmesg)";
+    default: return "see to the disk (dmesg)";
+    }
+}
+
+int mms__durable_refuse(const struct mms__native_writer *writer)
+{
+    int code = writer->durable.failed;
+
+    return mms__fail(
+        code,
+        "writing %s: an earlier write to the disk has failed, so what is there is not known; the last value "
+        "stays. Close the writer, %s, and open it again",
+        writer->front.place.path, advice(code));
+}
+
+/* The kernel tells of an error once, and then takes the pages for written. So nothing is tried again, and what no anchor
+   proves to be on the disk counts for nothing: the next writer copies the current value, and trusts no other slot. */
+static int give_up(struct mms__native_writer *writer, int code, const char *name)
+{
+    uint64_t current = mms__load_relaxed(&writer->control->current);
+    uint64_t generation = mms__word_pinnable(current) ? mms__word_generation(current) : 0;
+
+    writer->durable.failed = code;
+    writer->front.gone = true; /* sends every write to mms__durable_refuse */
+    if (generation != writer->durable.named[writer->durable.place].generation &&
+        writer->pool.generation > mms__load_relaxed(&writer->control->floor))
+        mms__store_relaxed(&writer->control->floor, writer->pool.generation);
+    return mms__fail(
+        code,
+        "writing %s: its file `%s` could not be written to the disk; the last value stays, and this writer "
+        "writes no more. Close it, %s, and open it again",
+        writer->front.place.path, name, advice(code));
+}
+
+/* ---- Storing ---- */
+
+static void hold(struct mms__pool *pool, const struct mms__anchored *named, bool held)
+{
+    if (named->generation != 0 && named->slot < pool->header.max_slots)
+        pool->slots[named->slot].anchored = held;
+}
+
+void mms__durable_hold(struct mms__native_writer *writer)
+{
+    for (unsigned i = 0; i < MMS__ANCHORS; i++)
+        hold(&writer->pool, &writer->durable.named[i], true);
+}
+
+static void note_stored(struct mms__native_writer *writer, unsigned place, const struct mms__anchor *anchor)
+{
+    struct mms__durable *durable = &writer->durable;
+
+    if (writer->pool.slots)
+        hold(&writer->pool, &durable->named[place], false);
+    durable->named[place] = (struct mms__anchored){anchor->sequence, anchor->generation, (unsigned)anchor->slot};
+    durable->place = place;
+    if (writer->pool.slots)
+        mms__durable_hold(writer);
+}
+
+/* A host that closes descriptors may have closed these. Nothing is written yet, so a failure is one like any other. */
+static int ensure_files(struct mms__native_writer *writer)
+{
+    int code = mms__slot_ensure_file(&writer->pool);
+
+    if (code != 0)
+        return code;
+    code = mms__file_ensure(&writer->durable.file, writer->front.place.path, "durable", O_RDWR);
+    return code == 0 ? 0 : mms__fail(code, "writing %s: looking for its file `durable`", writer->front.place.path);
+}
+
+static int write_anchor(struct mms__native_writer *writer, unsigned place, const struct mms__anchor *anchor)
+{
+    int fd = writer->durable.file.fd, code = mms__write_at(fd, anchor, sizeof *anchor, mms__anchor_at(place));
+
+    MMS__STEP(durable_anchor_written);
+    return code == 0 ? mms__sync_data(fd) : code;
+}
+
+/* In this order: an anchor on the disk says that the data is there. */
+int mms__durable_store(struct mms__native_writer *writer, struct mms__anchor *anchor)
+{
+    unsigned place = 1 - writer->durable.place;
+    int code = ensure_files(writer);
+
+    if (code != 0)
+        return code;
+    code = mms__sync_data(writer->data_file.fd);
+    if (code != 0)
+        return give_up(writer, code, "data");
+    MMS__STEP(durable_data_synced);
+    anchor->sequence = writer->durable.named[writer->durable.place].sequence + 1;
+    mms__anchor_seal(anchor, &writer->pool.header);
+    code = write_anchor(writer, place, anchor);
+    if (code != 0)
+        return give_up(writer, code, "durable");
+    note_stored(writer, place, anchor);
+    MMS__STEP(durable_anchor_synced);
+    return 0;
+}
+
+int mms__durable_commit(struct mms__native_writer *writer, unsigned slot)
+{
+    MMS__HOLD_CANCEL(before);
+    struct mms__descriptor as = writer->control->slots[slot]; /* nobody else writes it: we hold the lock */
+    struct mms__anchor anchor = {
+        .generation = writer->pool.slots[slot].generation,
+        .slot = slot,
+        .size = as.size,
+        .type_id = {as.type_id[0], as.type_id[1]},
+        .tag = as.tag,
+        .checksum = as.checksum,
+        .publish_ns = as.publish_ns,
+        .flags = as.flags,
+        .schema_size = as.schema_size,
+    };
+
+    return mms__durable_store(writer, &anchor);
+}
+
+/* ---- What is current already ---- */
+
+static int name_nothing(struct mms__native_writer *writer)
+{
+    struct mms__anchor anchor = {.generation = 0};
+
+    return mms__durable_store(writer, &anchor);
+}
+
+int mms__durable_sync(struct mms__native_writer *writer)
+{
+    uint64_t word = mms__load_relaxed(&writer->control->current), floor = mms__load_relaxed(&writer->control->floor);
+    uint64_t generation = mms__word_pinnable(word) ? mms__word_generation(word) : 0;
+    int code;
+
+    if (generation != 0 && generation <= floor) { /* give_up: its pages may count as written, and are not */
+        code = mms__writer_publish_copy(writer, mms__word_slot(word));
+        if (code != 0)
+            return code;
+        word = mms__load_relaxed(&writer->control->current);
+        generation = mms__word_generation(word);
+    }
+    if (writer->durable.named[writer->durable.place].generation == generation)
+        return 0;
+    return generation == 0 ? name_nothing(writer) : mms__durable_commit(writer, mms__word_slot(word));
+}
+
+int mms__native_sync(struct mms_writer *front)
+{
+    struct mms__native_writer *writer = mms__native_writer_of(front);
+    MMS__HOLD_CANCEL(before);
+    int code = mms__writer_look(writer);
+
+    if (code != 0)
+        return code;
+    if (!writer->durable.on)
+        return mms__fail(
+            MMS_E_INVALID,
+            "syncing %s: it is not durable; make it so with options.durable, and options.replace if it exists",
+            front->place.path);
+    return mms__durable_sync(writer);
+}
+
+/* ---- Opening ---- */
+
+static int read_anchors(struct mms__native_writer *writer, struct mms__anchor *newest)
+{
+    struct mms__durable *durable = &writer->durable;
+    const struct mms__header *header = &writer->pool.header;
+
+    for (unsigned i = 0; i < MMS__ANCHORS; i++)
+        if (mms__anchor_read(durable->file.fd, header, i, newest))
+            durable->named[i] = (struct mms__anchored){newest->sequence, newest->generation, (unsigned)newest->slot};
+    if (mms__anchor_find(durable->file.fd, header, newest, &durable->place))
+        return 0;
+    return mms__fail(
+        MMS_E_CORRUPT,
+        "opening %s: neither of the two blocks in its file `durable` that say what is whole on the disk is "
+        "good, so nothing there can be trusted; remove the region (mmsync rm), and publish the value anew",
+        writer->front.place.path);
+}
+
+static int fail_opening(const struct mms__native_writer *writer, int code, const char *what)
+{
+    return mms__fail(code, "opening %s: writing %s to the disk; %s, and open it again", writer->front.place.path, what,
+                     advice(code));
+}
+
+/* If the last writer's sync of it failed, it may be in memory alone. The next one takes the place of the other anchor, which
+   then has to be dispensable. The bytes are those that are there, so a power cut now can tear nothing. */
+static int renew_newest(struct mms__native_writer *writer, const struct mms__anchor *newest)
+{
+    int code = write_anchor(writer, writer->durable.place, newest);
+
+    MMS__STEP(durable_anchor_renewed);
+    return code == 0 ? 0 : fail_opening(writer, code, "its file `durable`");
+}
+
+/* The name leads to the region after a power cut, too. */
+static int sync_names(const struct mms__native_writer *writer)
+{
+    struct mms__file parent;
+    int code = mms__sync(writer->front.place.directory.fd);
+
+    if (code != 0)
+        return fail_opening(writer, code, "its directory");
+    code = mms__place_parent(&writer->front.place, O_RDONLY, &parent);
+    if (code == 0) {
+        code = mms__sync(parent.fd);
+        mms__file_close(&parent);
+    }
+    return code == 0 ? 0 : fail_opening(writer, code, "the directory that it is in");
+}
+
+static int check_memory(const struct mms__native_writer *writer)
+{
+    if (!writer->front.place.volatile_memory)
+        return 0;
+    return mms__fail(
+        MMS_E_FILESYSTEM,
+        "opening %s: it is durable, and lies in memory now (tmpfs or ramfs), which a power cut empties; move "
+        "it to a disk, or remove it and make one that is not durable",
+        writer->front.place.path);
+}
+
+int mms__durable_open(struct mms__native_writer *writer)
+{
+    struct mms__anchor newest;
+    int code;
+
+    if (!mms__header_is_durable(&writer->pool.header))
+        return 0;
+    code = check_memory(writer);
+    if (code == 0)
+        code = mms__open_durable(&writer->front.place, &writer->pool.header, true, &writer->durable.file);
+    if (code == 0)
+        code = read_anchors(writer, &newest);
+    if (code == 0)
+        code = renew_newest(writer, &newest);
+    if (code == 0)
+        code = sync_names(writer);
+    if (code != 0)
+        return code;
+    writer->durable.on = true;
+    writer->durable.each = writer->front.options.durable != MMS_DURABLE_SYNC;
+    MMS__STEP(durable_opened);
+    return 0;
+}
