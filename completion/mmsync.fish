@@ -57,8 +57,8 @@ function __mmsync_regions
 end
 
 # ---- made by script/completion from the help ----
-set -g __mmsync_verbs write read dump restore put get del keys load history rollback watch stat top ls check \
-    exporter verify rm repair bridge push follow bench demo
+set -g __mmsync_verbs write read dump restore put get del keys load history rollback recover watch stat top ls \
+    check exporter verify rm repair bridge push follow bench demo
 
 # The kinds of a verb's operands, and its options that take the next word.
 function __mmsync_operands
@@ -85,6 +85,8 @@ function __mmsync_operands
             printf '%s\n' region
         case rollback
             printf '%s\n' region free
+        case recover
+            printf '%s\n' region
         case watch
             printf '%s\n' region
         case stat
@@ -139,6 +141,8 @@ function __mmsync_taking
                 --readers-mode --group --expect --keep --grace --lock-wait --trust
         case rollback
             printf '%s\n' --expect --keep --grace --lock-wait --trust
+        case recover
+            printf '%s\n' --keep --lock-wait
         case watch
             printf '%s\n' -n --count -t --timeout --interval --format --trust
         case stat
@@ -184,6 +188,7 @@ complete -c mmsync -n __mmsync_no_verb -a keys -d 'print the keys of a table'
 complete -c mmsync -n __mmsync_no_verb -a load -d 'put many entries into a table'
 complete -c mmsync -n __mmsync_no_verb -a history -d 'list the values that are still there'
 complete -c mmsync -n __mmsync_no_verb -a rollback -d 'make an older value the newest again'
+complete -c mmsync -n __mmsync_no_verb -a recover -d 'after a reboot, bring a durable value back'
 complete -c mmsync -n __mmsync_no_verb -a watch -d 'print a line for each new generation'
 complete -c mmsync -n __mmsync_no_verb -a stat -d 'show geometry, value, writer and readers'
 complete -c mmsync -n __mmsync_no_verb -a top -d 'watch regions: rates, ages, readers'
@@ -206,6 +211,7 @@ complete -c mmsync -n '__mmsync_verb write restore put load follow' -l max-reade
 complete -c mmsync -n '__mmsync_verb write restore put load follow' -l mode -x -d 'mode of the files that hold the value'
 complete -c mmsync -n '__mmsync_verb write restore put load follow' -l readers-mode -x -d 'mode of the reader table, r and w together'
 complete -c mmsync -n '__mmsync_verb write restore put load follow' -l group -x -a '(__fish_complete_groups)' -d 'group of all files'
+complete -c mmsync -n '__mmsync_verb write restore put load' -l durable -d 'its values survive a power cut: each publish waits for the disk ...'
 complete -c mmsync -n '__mmsync_verb write restore put load follow' -l replace -d 'if there is one with another geometry: build a new one that goes on ...'
 complete -c mmsync -n '__mmsync_verb write' -l at -x -d 'change the newest value: put what is read over its bytes from ...'
 complete -c mmsync -n '__mmsync_verb write' -l set -x -d 'change one place in the newest value, which must have been ...'
@@ -216,7 +222,7 @@ complete -c mmsync -n '__mmsync_verb write' -l changes-size -x -d 'room to note 
 complete -c mmsync -n '__mmsync_verb write' -l allow-empty -d 'publish standard input, a pipe or what COMMAND prints even if it is ...'
 complete -c mmsync -n '__mmsync_verb write' -l validate -x -d 'publish only if COMMAND, a line for /bin/sh that gets the value on ...'
 complete -c mmsync -n '__mmsync_verb write restore put del load rollback' -l expect -x -d 'publish only if this is the newest generation, 0 for none yet'
-complete -c mmsync -n '__mmsync_verb write restore put del load rollback' -l keep -x -d 'keep N retired values for \'mmsync rollback\', 0 to 255'
+complete -c mmsync -n '__mmsync_verb write restore put del load rollback recover' -l keep -x -d 'keep N retired values for \'mmsync rollback\', 0 to 255'
 complete -c mmsync -n '__mmsync_verb write' -l checksum -d 'store a checksum for \'mmsync verify\''
 complete -c mmsync -n '__mmsync_verb write' -l tag -x -d 'store a number of your own with the value'
 complete -c mmsync -n '__mmsync_verb write' -l type-id -x -d 'store a type id of 32 digits'
@@ -224,11 +230,11 @@ complete -c mmsync -n '__mmsync_verb write restore put del load rollback follow'
 complete -c mmsync -n '__mmsync_verb write restore put del load rollback follow' -l evict -d 'then take slots from readers that allow it'
 complete -c mmsync -n '__mmsync_verb write restore' -l reset -d 'then take the value that they read, as the crate mmap-sync does'
 complete -c mmsync -n '__mmsync_verb write restore' -l unlocked -d 'take no write lock, as that crate does by default'
-complete -c mmsync -n '__mmsync_verb write restore put del load rollback follow' -l lock-wait -x -a 'forever' -d 'how long to wait for another writer to end, or \'forever\''
+complete -c mmsync -n '__mmsync_verb write restore put del load rollback recover follow' -l lock-wait -x -a 'forever' -d 'how long to wait for another writer to end, or \'forever\''
 complete -c mmsync -n '__mmsync_verb write restore follow' -l fence -x -a 'auto symmetric asymmetric' -d 'auto, symmetric or asymmetric'
 complete -c mmsync -n '__mmsync_verb write restore follow' -l huge-pages -x -a 'auto off on' -d 'auto, off, or on, which fails where there are none'
 complete -c mmsync -n '__mmsync_verb write read dump restore watch stat check verify rm' -l format -x -a 'auto mmsync mmap-sync' -d 'mmsync, or mmap-sync: the files of the Rust crate'
-complete -c mmsync -n '__mmsync_verb write read dump restore put get del keys load rollback watch bridge push follow' -l force-filesystem -d 'accept a file system that mmsync is not tested on'
+complete -c mmsync -n '__mmsync_verb write read dump restore put get del keys load rollback recover watch bridge push follow' -l force-filesystem -d 'accept a file system that mmsync is not tested on'
 complete -c mmsync -n '__mmsync_verb write read dump restore put get del keys load rollback watch bridge push follow' -l trust -x -a '(__fish_complete_users)' -d 'accept a region NAME that belongs to USER'
 complete -c mmsync -n '__mmsync_verb' -s h -l help -d 'print this text'
 complete -c mmsync -n '__mmsync_verb' -s V -l version -d 'print the version'

@@ -81,6 +81,12 @@ static void print_region(const struct stat_state *state)
            format_size(size, (double)info->bytes_huge));
     printf("refused      %llu writes, ever; %llu slots taken from readers\n", (unsigned long long)info->refused,
            (unsigned long long)info->evicted);
+    if (!info->durable)
+        puts("durable      no");
+    else if (info->durable_generation != 0)
+        printf("durable      generation %llu\n", (unsigned long long)info->durable_generation);
+    else
+        puts("durable      yes, and no value is on the disk yet");
     printf("fences       %s\n", info->symmetric ? "symmetric" : "asymmetric");
 }
 

@@ -26,6 +26,7 @@ static const struct {
     {"load", cmd_load, "load REGION [FILE|-]", "put many entries into a table"},
     {"history", cmd_history, "history REGION", "list the values that are still there"},
     {"rollback", cmd_rollback, "rollback REGION", "make an older value the newest again"},
+    {"recover", cmd_recover, "recover REGION", "after a reboot, bring a durable value back"},
     {"watch", cmd_watch, "watch REGION", "print a line for each new generation"},
     {"stat", cmd_stat, "stat REGION [--json]", "show geometry, value, writer and readers"},
     {"top", cmd_top, "top [DIRECTORY]...", "watch regions: rates, ages, readers"},

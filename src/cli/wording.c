@@ -26,6 +26,7 @@ static const struct word {
     {"options.type_id", "--type-id"},
     {"options.tag", "--tag"},
     {"options.keep", "--keep"},
+    {"options.durable", "--durable"},
     {"options.changes_size", "--changes-size"},
     {"options.check_touch", "the library's option `check_touch`"},      /* the tool touches what it changes */
     {"options.track = MMS_TRACK_AUTO", "the library's option `track`"}, /* likewise */

@@ -2,6 +2,7 @@
 #include "cli/writer_arguments.h"
 #include "cli/cmd.h"
 #include "cli/message.h"
+#include <mmsync/durable.h>
 #include <string.h>
 
 static mms_fence parse_fence(const struct verb *verb, const char *text)
@@ -71,6 +72,7 @@ void set_writer_option(const struct verb *verb, struct writer_arguments *argumen
         options->max_readers = (uint32_t)parse_number(verb, "--max-readers", optarg, 1, 65535);
         break;
     case WRITER_REPLACE: options->replace = true; break;
+    case WRITER_DURABLE: options->durable = MMS_DURABLE_COMMIT; break;
     case WRITER_GRACE: options->grace_ms = parse_wait(verb, "--grace", optarg); break;
     case WRITER_EVICT: options->on_grace = MMS_EVICT; break;
     case WRITER_RESET: arguments->mmap_sync.reset = true; break;

@@ -26,6 +26,7 @@ enum {
     WRITER_TRUST,
     WRITER_EXPECT,
     WRITER_KEEP,
+    WRITER_DURABLE,
     WRITER_OPTIONS_END /* options of the verb's own are numbered from here */
 };
 
@@ -37,6 +38,7 @@ enum {
     {"mode", required_argument, NULL, WRITER_MODE}, \
     {"readers-mode", required_argument, NULL, WRITER_READERS_MODE}, \
     {"group", required_argument, NULL, WRITER_GROUP}, \
+    {"durable", no_argument, NULL, WRITER_DURABLE}, \
     {"replace", no_argument, NULL, WRITER_REPLACE}, \
     {"grace", required_argument, NULL, WRITER_GRACE}, \
     {"evict", no_argument, NULL, WRITER_EVICT}, \
@@ -70,6 +72,8 @@ enum {
     "                          mode of the reader table, r and w together; all others\n" \
     "                          can only copy (--mode, with w for each r)\n" \
     "      --group NAME        group of all files\n" \
+    "      --durable           its values survive a power cut: each publish waits for the\n" \
+    "                          disk, this one and all later ones\n" \
     "      --replace           if there is one with another geometry: build a new one\n" \
     "                          that goes on with its value, and remove the old\n"
 

@@ -98,6 +98,12 @@ static bool evicted(const mms_info *info, double *value)
     return info->max_readers != 0;
 }
 
+static bool durable_generation(const mms_info *info, double *value)
+{
+    *value = (double)info->durable_generation;
+    return info->max_readers != 0;
+}
+
 static const struct {
     const char *name, *help;
     reading *read;
@@ -117,6 +123,8 @@ static const struct {
     {"mmsync_writer_up", "Whether a writer has the region open.", writer, "gauge"},
     {"mmsync_refused_writes_total", "Writes that failed because readers held every slot.", refused, "counter"},
     {"mmsync_evicted_slots_total", "Slots that writers have taken from readers.", evicted, "counter"},
+    {"mmsync_durable_generation", "Newest generation that a power cut leaves; 0: none, or the region is not durable.",
+     durable_generation, "gauge"},
 };
 
 /* ---- Text: 15,000 lines for a thousand regions, so not through stdio ---- */

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/cmd.h"
+#include "cli/message.h"
+#include "cli/writer_arguments.h"
+#include <inttypes.h>
+#include <stdio.h>
+
+static const struct verb verb = {
+    .name = "recover",
+    .synopsis = "REGION [OPTION]...",
+    .help = "After a reboot, bring the newest value of a durable REGION back (see 'mmsync write\n"
+            "--durable'), as any writer does that opens it. Prints one line: generation=N size=BYTES\n"
+            "slot=N. If the value is there already, this changes nothing.\n"
+            "\n" HELP_OF_KEEP "      --lock-wait MS      how long to wait for another writer to end, or\n"
+            "                          'forever' (2000)\n"
+            "      --force-filesystem  accept a file system that mmsync is not tested on\n",
+};
+
+static const struct option long_options[] = {
+    KEEP_OPTION,
+    {"lock-wait", required_argument, NULL, WRITER_LOCK_WAIT},
+    {"force-filesystem", no_argument, NULL, WRITER_FORCE_FILESYSTEM},
+    COMMON_OPTIONS,
+};
+
+/* Opening it does it. */
+static int open_once(const char *path, struct writer_arguments *arguments)
+{
+    mms_writer *writer;
+    int code;
+
+    keep_as_before(arguments, path);
+    code = mms_writer_open(path, &arguments->options, &writer);
+    return code ? code : mms_writer_close(writer);
+}
+
+static int recover(const char *path, struct writer_arguments *arguments)
+{
+    mms_info info;
+    int code = mms_inspect(path, &info);
+
+    if (code == 0 && !info.durable)
+        return fail("%s is not durable, so nothing in it outlives a reboot; make it so with --durable and --replace",
+                    path);
+    if (code == 0 && info.generation == 0)
+        code = open_once(path, arguments);
+    if (code == 0)
+        code = mms_inspect(path, &info);
+    if (code)
+        return fail_call(code);
+    if (info.generation == 0)
+        return fail("%s holds no value: none was published before the reboot", path);
+    printf("generation=%" PRIu64 " size=%" PRIu64 " slot=%u\n", info.generation, info.size, info.slot);
+    return EXIT_OK;
+}
+
+int cmd_recover(int argc, char **argv)
+{
+    struct writer_arguments arguments;
+    int option;
+
+    writer_arguments_init(&arguments);
+    arguments.options.mmap_sync = NULL;
+    while ((option = next_option(&verb, argc, argv, "", long_options)) >= 0)
+        set_writer_option(&verb, &arguments, option);
+    count_operands(&verb, argc, argv, 1, 1);
+    return recover(argv[optind], &arguments);
+}

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+# Durable regions: `--durable`, what `stat` and the exporter say of them, and `recover` after a reboot, which a changed boot id
+# stands for.
+. "$(dirname "$0")/support.bash"
+
+[[ $(stat -f -c %T "$scratch") != tmpfs ]] || { echo "skipped: $scratch is on tmpfs"; exit 77; }
+
+# rebooted: the boot id that the region's files are from is another one.
+rebooted() {
+    printf '\x12\x34\x56\x78\x9a\xbc\xde\xf0' | dd of="$region/control" bs=1 seek=384 conv=notrunc status=none
+}
+
+refuses 1 "no region at" "$MMSYNC" recover "$region"
+shm_names+=("mmsync-durable-$$")
+refuses 1 "tmpfs" "$MMSYNC" write "mmsync-durable-$$" --durable -- echo value
+check "no region was made there" test ! -e "/dev/shm/mmsync-durable-$$"
+
+succeeds "$MMSYNC" write "$region" -- echo first
+refuses 1 "is not durable" "$MMSYNC" recover "$region"
+like "stat of one that is not" '.*durable +no'$'\n''.*' "$("$MMSYNC" stat "$region")"
+refuses 1 "is not durable, and --durable was asked for" "$MMSYNC" write "$region" --durable -- echo second
+refuses 1 "needs --max-slots of 5 or more" "$MMSYNC" write "$region" --durable --replace --max-slots 4 -- echo second
+same "the value" first "$("$MMSYNC" read "$region")"
+succeeds "$MMSYNC" write "$region" --durable --replace -- echo second
+succeeds "$MMSYNC" write "$region" -- echo third
+newest=$(generation)
+like "stat" '.*durable +generation '"$newest"$'\n''.*' "$("$MMSYNC" stat "$region")"
+succeeds "$MMSYNC" stat --json "$region"
+like "stat --json" '.*"durable": true,.*"durable_generation": '"$newest"',.*' "${out//$'\n'/ }"
+succeeds "$MMSYNC" recover "$region"
+like "nothing to recover" "generation=$newest size=6 slot=[0-9]+" "$out"
+
+rebooted
+refuses 1 "mmsync recover" "$MMSYNC" read "$region"
+succeeds "$MMSYNC" recover "$region"
+like "what is recovered" 'generation=[0-9]+ size=6 slot=[0-9]+' "$out"
+same "the value after a reboot" third "$("$MMSYNC" read "$region")"
+check "a higher generation" test "$(generation)" -gt "$newest"
+succeeds "$MMSYNC" verify "$region"
+succeeds "$MMSYNC" exporter --textfile "$scratch/metrics" "$scratch"
+check "the exporter has it" grep -q "^mmsync_durable_generation{.*} " "$scratch/metrics"
+
+rebooted
+succeeds "$MMSYNC" write "$region" -- echo fourth
+same "a publish after a reboot" fourth "$("$MMSYNC" read "$region")"
+
+# Nothing whole is left.
+printf 'x' | dd of="$region/durable" bs=1 seek=5000 conv=notrunc status=none
+printf 'x' | dd of="$region/durable" bs=1 seek=9000 conv=notrunc status=none
+run "$MMSYNC" verify "$region"
+same "status of verify" 1 "$status"
+like "what verify finds" "durable: neither .*" "$out"
+rebooted
+refuses 1 "MMS_E_CORRUPT" "$MMSYNC" recover "$region"
+succeeds "$MMSYNC" rm "$region"
+finish
