@@ -10,6 +10,7 @@
 #define Py_LIMITED_API 0x030B0000
 #include <Python.h>
 #include <mmsync.h>
+#include <mmsync/durable.h>
 #include <mmsync/table.h>
 
 /* A path as the library wants it. A relative one is also kept as an absolute one, for a child that

@@ -15,6 +15,7 @@ enum kind {
     FENCE,
     ON_GRACE,
     TRACK,
+    DURABLE,
     HUGE_PAGES,
     GROUP,
     TRUSTED
@@ -50,6 +51,7 @@ static const struct option writer_options[] = {
     W(check_touch, FLAG),
     W(track, TRACK),
     W(keep, COUNT_8),
+    W(durable, DURABLE),
     W(huge_pages, HUGE_PAGES),
     {"gid", GROUP, offsetof(mms_writer_options, gid), offsetof(mms_writer_options, has_gid)},
     {"trusted_uid", TRUSTED, offsetof(mms_writer_options, trusted_uid), offsetof(mms_writer_options, trust_owner)},
@@ -181,6 +183,15 @@ static int read_track(PyObject *value, const char *name, mms_track *out)
     return word < 0 ? -1 : 0;
 }
 
+static int read_durable(PyObject *value, const char *name, uint8_t *out)
+{
+    static const char *const words[] = {"commit", "sync", NULL};
+    int word = read_word(value, name, words, "'commit' or 'sync'");
+
+    *out = (uint8_t)(word + 1);
+    return word < 0 ? -1 : 0;
+}
+
 static int read_huge_pages(PyObject *value, const char *name, mms_huge_pages *out)
 {
     static const char *const words[] = {"auto", "off", "on", NULL};
@@ -223,6 +234,7 @@ static int read_option(PyObject *value, const struct option *option, void *optio
     case FENCE: return read_fence(value, option->name, member);
     case ON_GRACE: return read_on_grace(value, option->name, member);
     case TRACK: return read_track(value, option->name, member);
+    case DURABLE: return read_durable(value, option->name, member);
     case HUGE_PAGES: return read_huge_pages(value, option->name, member);
     case GROUP:
     case TRUSTED: return read_owner(value, option, options);

@@ -121,6 +121,24 @@ static PyObject *publish(struct mmspy_writer *self, const Py_buffer *value)
     return code == 0 ? PyLong_FromUnsignedLongLong(receipt.generation) : mmspy_raise(code);
 }
 
+static PyObject *writer_sync(PyObject *object, PyObject *ignored)
+{
+    struct mmspy_writer *self = writer_of(object);
+    mms_writer *writer = mmspy_writer_enter(self, NULL, "syncing");
+    int code;
+
+    (void)ignored;
+    if (!writer)
+        return NULL;
+    Py_BEGIN_ALLOW_THREADS
+    code = mms_sync(writer);
+    Py_END_ALLOW_THREADS
+    mmspy_writer_leave(self);
+    if (code != 0)
+        return mmspy_raise(code);
+    Py_RETURN_NONE;
+}
+
 static PyObject *writer_write(PyObject *object, PyObject *value)
 {
     Py_buffer buffer;
@@ -303,6 +321,10 @@ PyDoc_STRVAR(table_doc,
              "table($self, /, **options)\n--\n\nChange the newest table: `with writer.table() as table:` gives a "
              "mapping, whose changes are\npublished as one generation when the block ends, and not if it "
              "ends with an exception. See\nmmsync.table.Table.");
+PyDoc_STRVAR(
+    sync_doc,
+    "sync($self, /)\n--\n\nMake the newest value of a durable region (durable='commit' or 'sync') survive a power "
+    "cut,\nif it does not yet. With durable='commit' each write has done so when it returns.");
 PyDoc_STRVAR(close_doc, "close($self, /)\n--\n\nGive up the writer's lock. The value stays for the readers.");
 
 static PyMethodDef methods[] = {
@@ -311,6 +333,7 @@ static PyMethodDef methods[] = {
     {"build", writer_build, METH_O, build_doc},
     {"update", (PyCFunction)(void (*)(void))writer_update, METH_VARARGS | METH_KEYWORDS, update_doc},
     {"touch", writer_touch, METH_VARARGS, touch_doc},
+    {"sync", writer_sync, METH_NOARGS, sync_doc},
     {"snapshot", writer_snapshot, METH_NOARGS, snapshot_doc},
     {"table", (PyCFunction)(void (*)(void))writer_table, METH_VARARGS | METH_KEYWORDS, table_doc},
     {"close", writer_close, METH_NOARGS, close_doc},

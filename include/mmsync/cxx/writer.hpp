@@ -5,6 +5,7 @@
 
 #include <mmsync/cxx/pending.hpp>
 #include <mmsync/cxx/table.hpp>
+#include <mmsync/durable.h>
 
 namespace mmsync
 {
@@ -153,6 +154,12 @@ class writer
 
         report(mms_writer_set_grace(native_handle(),
                                     time.count() > 0 ? static_cast<std::int32_t>(time.count()) : MMS_NO_WAIT));
+    }
+
+    /* mms_sync: the newest value of a durable region is on the disk when this returns. */
+    void sync(on_error report MMSYNC_OR_THROW)
+    {
+        report(mms_sync(native_handle()));
     }
 
     /* mms_mmap_sync_was_reset. */

@@ -16,6 +16,7 @@ extern "C" {
         path: *const c_char, options: *const mms_writer_options, out: *mut *mut mms_writer,
     ) -> c_int;
     pub fn mms_writer_set_grace(writer: *mut mms_writer, grace_ms: i32) -> c_int;
+    pub fn mms_sync(writer: *mut mms_writer) -> c_int;
     pub fn mms_writer_close(writer: *mut mms_writer) -> c_int;
     pub fn mms_write(
         writer: *mut mms_writer, data: *const c_void, size: usize, receipt: *mut mms_receipt,

@@ -32,7 +32,7 @@ pub use region::{Region, RegionOptions};
 pub use table::{Table, TableInfo, TableOptions, TableView};
 #[cfg(feature = "rkyv")]
 pub use typed_table::{Key, TypedTable, TypedTableView};
-pub use writer::{Draft, Receipt, Track, Update, Writer, WriterOptions};
+pub use writer::{Draft, Durable, Receipt, Track, Update, Writer, WriterOptions};
 
 /// What the compiler must refuse.
 ///

@@ -113,6 +113,13 @@ impl Writer {
         check(unsafe { sys::mms_writer_set_grace(self.as_ptr(), option_ms(grace)) })
     }
 
+    /// Make the newest value of a durable region ([`WriterOptions::durable`]) survive a power cut, if
+    /// it does not yet.
+    pub fn sync(&mut self) -> Result<()> {
+        // SAFETY: open, and no write has begun: that would borrow the writer.
+        check(unsafe { sys::mms_sync(self.as_ptr()) })
+    }
+
     /// Whether the last write took its value from readers: of mmap-sync's files alone.
     #[cfg(feature = "rkyv")]
     pub(crate) fn was_reset(&self) -> bool {
@@ -381,6 +388,17 @@ pub enum Track {
     Auto,
 }
 
+/// Whether the values of a region survive a power cut. That is decided when the region is created.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durable {
+    /// As the region is; a new one is not durable.
+    No,
+    /// Each commit waits for the disk.
+    Commit,
+    /// Commits do not wait; what [`Writer::sync`] has returned for survives.
+    Sync,
+}
+
 /// How to open a region for writing; start from [`Writer::options`].
 #[derive(Clone)]
 pub struct WriterOptions {
@@ -435,6 +453,12 @@ options! {
     changes_size: u64 = |raw, bytes| raw.changes_size = bytes;
     /// Retired values that stay in their slots, for `mmsync rollback` to go back to (0).
     keep: u8 = |raw, values| raw.keep = values;
+    /// Whether values survive a power cut (as the region is; a new one: [`Durable::No`]).
+    durable: Durable = |raw, durable| raw.durable = match durable {
+        Durable::No => 0,
+        Durable::Commit => 1,
+        Durable::Sync => 2,
+    };
     /// How updates find out what they have changed (`Edits`).
     track: Track = |raw, track| raw.track = match track {
         Track::Edits => sys::MMS_TRACK_TOUCHES,
