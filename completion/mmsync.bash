@@ -4,19 +4,20 @@
 # _mmsync_describe VERB sets `operands`, the kinds of its operands, of which the last may be repeated if "..." follows,
 # and `options`: NAME, NAME:KIND or NAME:=WORD,WORD if the next word is its value, NAME:?WORD,WORD if one may follow "=".
 # ---- made by script/completion from the help ----
-_mmsync_verbs="write read dump restore put get del keys load history rollback watch stat top ls check exporter verify rm
-    repair bridge push follow bench demo"
+_mmsync_verbs="write read dump restore put get del keys load history rollback recover watch stat top ls check exporter verify
+    rm repair bridge push follow bench demo"
 
 _mmsync_describe() {
     case $1 in
         write)
             operands="region file"
             options="-j --result-json --max-size:free --max-slots:free --max-readers:free --mode:free
-                --readers-mode:free --group:group --replace --at:free --set:free --json:file --schema:file
-                --type:free --changes-size:free --allow-empty --validate:free --expect:free --keep:free
-                --checksum --tag:free --type-id:free --grace:=forever --evict --reset --unlocked
-                --lock-wait:=forever --fence:=auto,symmetric,asymmetric --huge-pages:=auto,off,on
-                --format:=auto,mmsync,mmap-sync --force-filesystem --trust:user -h --help -V --version"
+                --readers-mode:free --group:group --durable --replace --at:free --set:free --json:file
+                --schema:file --type:free --changes-size:free --allow-empty --validate:free --expect:free
+                --keep:free --checksum --tag:free --type-id:free --grace:=forever --evict --reset
+                --unlocked --lock-wait:=forever --fence:=auto,symmetric,asymmetric
+                --huge-pages:=auto,off,on --format:=auto,mmsync,mmap-sync --force-filesystem --trust:user
+                -h --help -V --version"
             ;;
         read)
             operands="region"
@@ -32,18 +33,18 @@ _mmsync_describe() {
         restore)
             operands="region file"
             options="--check -j --json --max-size:free --max-slots:free --max-readers:free --mode:free
-                --readers-mode:free --group:group --replace --expect:free --keep:free --grace:=forever
-                --evict --reset --unlocked --lock-wait:=forever --fence:=auto,symmetric,asymmetric
-                --huge-pages:=auto,off,on --format:=auto,mmsync,mmap-sync --force-filesystem --trust:user
-                -h --help -V --version"
+                --readers-mode:free --group:group --durable --replace --expect:free --keep:free
+                --grace:=forever --evict --reset --unlocked --lock-wait:=forever
+                --fence:=auto,symmetric,asymmetric --huge-pages:=auto,off,on
+                --format:=auto,mmsync,mmap-sync --force-filesystem --trust:user -h --help -V --version"
             ;;
         put)
             operands="region free free free free ..."
             options="-j --json --keys:=text,hex,u32,u64 --values:=text,hex,u32,u64 --expires:free
                 --expected:free --max-bytes:free --expiring --max-size:free --max-slots:free
-                --max-readers:free --mode:free --readers-mode:free --group:group --replace --expect:free
-                --keep:free --grace:=forever --evict --lock-wait:=forever --force-filesystem --trust:user
-                -h --help -V --version"
+                --max-readers:free --mode:free --readers-mode:free --group:group --durable --replace
+                --expect:free --keep:free --grace:=forever --evict --lock-wait:=forever --force-filesystem
+                --trust:user -h --help -V --version"
             ;;
         get)
             operands="region free ..."
@@ -64,9 +65,9 @@ _mmsync_describe() {
             operands="region file"
             options="--as:=jsonl,csv,mdb --clear -j --json --keys:=text,hex,u32,u64 --values:=text,hex,u32,u64
                 --expected:free --max-bytes:free --expiring --max-size:free --max-slots:free
-                --max-readers:free --mode:free --readers-mode:free --group:group --replace --expect:free
-                --keep:free --grace:=forever --evict --lock-wait:=forever --force-filesystem --trust:user
-                -h --help -V --version"
+                --max-readers:free --mode:free --readers-mode:free --group:group --durable --replace
+                --expect:free --keep:free --grace:=forever --evict --lock-wait:=forever --force-filesystem
+                --trust:user -h --help -V --version"
             ;;
         history)
             operands="region"
@@ -76,6 +77,10 @@ _mmsync_describe() {
             operands="region free"
             options="-j --json --expect:free --keep:free --grace:=forever --evict --lock-wait:=forever
                 --force-filesystem --trust:user -h --help -V --version"
+            ;;
+        recover)
+            operands="region"
+            options="--keep:free --lock-wait:=forever --force-filesystem -h --help -V --version"
             ;;
         watch)
             operands="region"
