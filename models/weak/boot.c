@@ -31,7 +31,7 @@ static void *start(void *unused)
     opened.control = CONTROL;
     writer_open(&writer, false);
     writer.pool.generation += 8;
-    start_new_boot(&opened, writer.pool.generation);
+    CHECK(start_new_boot(&opened, writer.pool.generation) == 0);
     for (int i = 0; i < PUBLISHES; i++)
         CHECK(writer_write(&writer));
     return NULL;
