@@ -92,7 +92,7 @@ fn compile_layout(include: &[PathBuf]) {
 fn layout_source() -> String {
     let mut text = String::from(
         "#include <limits.h>\n#include <stddef.h>\n#include <mmsync.h>\n#include <mmsync/fast.h>\n\
-         #include <mmsync/mmap_sync.h>\n#include <mmsync/table.h>\n",
+         #include <mmsync/history.h>\n#include <mmsync/mmap_sync.h>\n#include <mmsync/table.h>\n",
     );
     for line in fs::read_to_string("src/constants.rs").unwrap().lines() {
         if let Some((name, value)) = constant(line) {

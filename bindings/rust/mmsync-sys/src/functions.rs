@@ -36,6 +36,9 @@ extern "C" {
         writer: *mut mms_writer, type_id: *const u64, schema: *const c_char, schema_size: usize,
     ) -> c_int;
     pub fn mms_write_set_tag(writer: *mut mms_writer, tag: u64) -> c_int;
+    pub fn mms_write_rollback(
+        writer: *mut mms_writer, generation: u64, receipt: *mut mms_receipt,
+    ) -> c_int;
     pub fn mms_write_update(
         writer: *mut mms_writer, capacity: usize, buffer: *mut *mut c_void, size: *mut usize,
         receipt: *mut mms_receipt,
@@ -52,6 +55,9 @@ extern "C" {
     pub fn mms_region_read_only(region: *const mms_region) -> bool;
     pub fn mms_region_check(region: *mut mms_region) -> c_int;
     pub fn mms_region_wait(region: *mut mms_region, seen: u64, timeout_ms: c_int) -> c_int;
+    pub fn mms_wait_fd(region: *mut mms_region, fd: *mut c_int) -> c_int;
+    pub fn mms_wait_fd_ack(region: *mut mms_region, fd: c_int, generation: *mut u64) -> c_int;
+    pub fn mms_wait_fd_close(region: *mut mms_region, fd: c_int) -> c_int;
     pub fn mms_generation(region: *mut mms_region) -> u64;
     pub fn mms_read_copy(
         region: *mut mms_region, buffer: *mut c_void, capacity: usize, size: *mut usize,
@@ -74,6 +80,15 @@ extern "C" {
 
     pub fn mms_remove(path: *const c_char) -> c_int;
     pub fn mms_inspect(path: *const c_char, out: *mut mms_info) -> c_int;
+    pub fn mms_inspect_readers(
+        path: *const c_char, out: *mut mms_reader_info, capacity: usize, count: *mut usize,
+    ) -> c_int;
+    pub fn mms_inspector_open(path: *const c_char, out: *mut *mut mms_inspector) -> c_int;
+    pub fn mms_inspector_look(inspector: *mut mms_inspector, out: *mut mms_info) -> c_int;
+    pub fn mms_inspector_close(inspector: *mut mms_inspector);
+    pub fn mms_history(
+        path: *const c_char, out: *mut mms_past_value, capacity: usize, count: *mut usize,
+    ) -> c_int;
     pub fn mms_verify(
         path: *const c_char, report: Option<unsafe extern "C" fn(*mut c_void, *const c_char)>,
         context: *mut c_void,

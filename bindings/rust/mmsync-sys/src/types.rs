@@ -16,7 +16,7 @@ macro_rules! handles {
         })*
     };
 }
-handles! { mms_writer mms_region mms_reader mms_table }
+handles! { mms_writer mms_region mms_reader mms_table mms_inspector }
 
 macro_rules! structs {
     ($($(#[$attribute:meta])* pub struct $name:ident { $(pub $field:ident: $type:ty,)* })*) => {
@@ -138,6 +138,30 @@ structs! {
         pub durable_generation: u64,
         pub durable: bool,
         pub reserved: [u64; 2],
+    }
+    pub struct mms_reader_info {
+        pub pid: c_int,
+        pub tid: c_int,
+        pub alive: bool,
+        pub pinned: bool,
+        pub symmetric: bool,
+        pub allow_evict: bool,
+        pub line: c_uint,
+        pub generation: u64,
+        pub reserved: [u64; 4],
+    }
+    pub struct mms_past_value {
+        pub generation: u64,
+        pub size: u64,
+        pub type_id: [u64; 2],
+        pub tag: u64,
+        pub publish_time_ns: u64,
+        pub checksum: u64,
+        pub has_checksum: bool,
+        pub current: bool,
+        pub kept: bool,
+        pub slot: c_uint,
+        pub reserved: [u64; 4],
     }
     pub struct mms_mmap_sync_writer_options {
         pub struct_size: usize,

@@ -17,6 +17,7 @@ pub mod serializer;
 pub mod table;
 #[cfg(feature = "rkyv")]
 pub mod typed_table;
+mod wait_fd;
 mod writer;
 
 #[cfg(feature = "rkyv")]
@@ -26,12 +27,16 @@ pub use archive::Value;
 #[doc(no_inline)]
 pub use compat::{guard, instance, locks, synchronizer};
 pub use error::{Code, Error, Result};
-pub use outside::{inspect, read_copy, remove, verify, version, Info};
+pub use outside::{
+    history, inspect, inspect_readers, read_copy, remove, verify, version, Info, Inspector,
+    PastValue, ReaderInfo,
+};
 pub use reader::{Reader, View, ViewInfo};
 pub use region::{Region, RegionOptions};
 pub use table::{Table, TableInfo, TableOptions, TableView};
 #[cfg(feature = "rkyv")]
 pub use typed_table::{Key, TypedTable, TypedTableView};
+pub use wait_fd::WaitFd;
 pub use writer::{Draft, Durable, Receipt, Track, Update, Writer, WriterOptions};
 
 /// What the compiler must refuse.

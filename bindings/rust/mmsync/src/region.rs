@@ -5,6 +5,7 @@ use crate::checked::Checked;
 use crate::error::{check, Code, Error, Result};
 use crate::path::{region_path, timeout_ms};
 use crate::reader::Reader;
+use crate::wait_fd::WaitFd;
 use mmsync_sys as sys;
 use std::ffi::CStr;
 use std::path::Path;
@@ -16,6 +17,12 @@ use std::time::Duration;
 pub(crate) struct Inner {
     raw: NonNull<sys::mms_region>,
     pub(crate) checked: Checked,
+}
+
+impl std::fmt::Debug for Inner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Inner {{ generation: {} }}", self.generation())
+    }
 }
 
 // SAFETY: an mms_region serves all threads, says mmsync.h.
@@ -123,6 +130,34 @@ impl Region {
     /// [`Code::Gone`]; `EINTR` after a signal.
     pub fn wait(&self, seen: u64, timeout: Option<Duration>) -> Result<bool> {
         self.inner.wait(seen, timeout)
+    }
+
+    /// A descriptor for an event loop, which is readable when there is something newer.
+    pub fn wait_fd(&self) -> Result<WaitFd> {
+        WaitFd::open(&self.inner)
+    }
+
+    /// The newest value's schema: text that describes its type, for tools. Empty if there is none.
+    ///
+    /// # Errors
+    /// As [`Region::copy`].
+    pub fn schema(&self) -> Result<Vec<u8>> {
+        let mut text: Vec<u8> = Vec::new();
+        loop {
+            let (mut size, room) = (0, text.len());
+            // SAFETY: open; as many bytes as the vector has.
+            let code = unsafe {
+                let (out, type_id) = (text.as_mut_ptr().cast(), ptr::null_mut());
+                let generation = ptr::null_mut();
+                sys::mms_read_schema(self.inner.as_ptr(), out, room, &mut size, type_id, generation)
+            };
+            if code != sys::MMS_E_TOO_BIG || size <= room {
+                check(code)?;
+                text.truncate(size);
+                return Ok(text);
+            }
+            text.resize(size, 0);
+        }
     }
 
     /// Whether the path still leads to this region: [`Code::Gone`] if it was removed or replaced.

@@ -142,6 +142,21 @@ impl Writer {
         Ok(Receipt::of(unsafe { receipt.assume_init_ref() }))
     }
 
+    /// Make an older value the newest one again, under a generation of its own: the one before the
+    /// current, or that of a generation that [`history`](crate::history) lists. Its bytes are not
+    /// copied unless a reader holds them.
+    ///
+    /// # Errors
+    /// [`Code::Forgotten`]: it is no longer there ([`WriterOptions::keep`]). [`Code::Invalid`]: it is
+    /// the current one. [`Code::Empty`].
+    pub fn rollback(&mut self, generation: Option<u64>) -> Result<Receipt> {
+        let (mut receipt, generation) = (MaybeUninit::uninit(), generation.unwrap_or(0));
+        // SAFETY: open.
+        check(unsafe { sys::mms_write_rollback(self.as_ptr(), generation, receipt.as_mut_ptr()) })?;
+        // SAFETY: filled on success.
+        Ok(Receipt::of(unsafe { receipt.assume_init_ref() }))
+    }
+
     /// Without a receipt.
     #[cfg(feature = "rkyv")]
     #[inline]
@@ -451,7 +466,7 @@ options! {
     tag: u64 = |raw, tag| raw.tag = tag;
     /// Room to note changes in, so how far back readers can ask for them.
     changes_size: u64 = |raw, bytes| raw.changes_size = bytes;
-    /// Retired values that stay in their slots, for `mmsync rollback` to go back to (0).
+    /// Retired values that stay in their slots, for [`Writer::rollback`] to go back to (0).
     keep: u8 = |raw, values| raw.keep = values;
     /// Whether values survive a power cut (as the region is; a new one: [`Durable::No`]).
     durable: Durable = |raw, durable| raw.durable = match durable {
