@@ -39,6 +39,7 @@
 #include <mmsync/cxx/reader.hpp>
 #include <mmsync/cxx/region.hpp>
 #include <mmsync/cxx/table.hpp>
+#include <mmsync/cxx/wait_fd.hpp>
 #include <mmsync/cxx/writer.hpp>
 #endif
 

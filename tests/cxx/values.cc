@@ -4,6 +4,7 @@
    mmap-sync. */
 #include "check.hpp"
 #include <array>
+#include <poll.h>
 #include <thread>
 
 TEST(anything_contiguous_is_bytes)
@@ -272,4 +273,74 @@ TEST(the_files_of_mmap_sync_work_alike)
     CHECK(writer.was_reset());
     CHECK_THROWS(mmsync::errc::evicted, view.release());
     CHECK(reader.read().text() == "three");
+}
+
+TEST(what_is_kept_is_listed_and_comes_back)
+{
+    const std::string path = scratch::path("region");
+    mmsync::writer_options options = small();
+    options.keep = 2;
+    mmsync::writer writer(path, options);
+    mmsync::region region(path);
+
+    CHECK_THROWS(mmsync::errc::empty, writer.rollback());
+    CHECK(mmsync::history(path).empty());
+    for (const char *text : {"one", "two", "three"})
+        writer.write(text);
+    const auto values = mmsync::history(path);
+    CHECK(values.size() == 3 && values[0].current && values[0].generation == 3 && values[2].kept);
+    CHECK(writer.rollback().generation == 4 && region.copy().bytes() == "two");
+    CHECK(writer.rollback(1).size == 3 && region.copy().bytes() == "one");
+    CHECK_THROWS(mmsync::errc::invalid, writer.rollback(5));
+    CHECK_THROWS(mmsync::errc::forgotten, writer.rollback(4711));
+    std::error_code error;
+    CHECK(writer.rollback(4711, error).generation == 0 && error == mmsync::errc::forgotten);
+    CHECK(mmsync::history(scratch::path("nothing"), error).empty() && error);
+}
+
+TEST(an_inspector_tells_what_is_there_now)
+{
+    const std::string path = scratch::path("region");
+    CHECK_THROWS(std::errc::no_such_file_or_directory, mmsync::inspector{path});
+    mmsync::writer writer(path, small());
+    mmsync::inspector first(path), inspector = std::move(first), none;
+
+    writer.write("value");
+    const mmsync::region_info info = inspector.look();
+    CHECK(info.generation == 1 && info.size == 5 && info.writer_alive == 1);
+    writer.close();
+    mmsync::remove(path);
+    std::error_code error;
+    CHECK(inspector.look(error).generation == 0 && error);
+    mmsync::writer(path, small()).write("another");
+    CHECK(inspector.look().size == 7);
+    CHECK(inspector && !first && !none && !none.native_handle());
+    CHECK_THROWS(mmsync::errc::invalid, none.look());
+}
+
+static bool is_readable(const mmsync::wait_fd &fd, int timeout_ms)
+{
+    pollfd one = {fd.native_handle(), POLLIN, 0};
+
+    return poll(&one, 1, timeout_ms) == 1;
+}
+
+TEST(a_descriptor_is_readable_when_something_is_published)
+{
+    const std::string path = scratch::path("region");
+    mmsync::writer writer(path, small());
+    mmsync::wait_fd first(mmsync::region{path}), fd; /* which it keeps open */
+
+    fd = std::move(first);
+    CHECK(fd && !first && !is_readable(fd, 0) && fd.acknowledge() == 0);
+    for (std::uint64_t generation = 1; generation <= 3; generation++) {
+        writer.write("value");
+        CHECK(is_readable(fd, -1) && fd.acknowledge() == generation && !is_readable(fd, 0));
+    }
+    writer.close();
+    mmsync::remove(path);
+    CHECK(is_readable(fd, -1));
+    CHECK_THROWS(mmsync::errc::gone, fd.acknowledge());
+    CHECK_THROWS(mmsync::errc::invalid, first.acknowledge());
+    CHECK_THROWS(mmsync::errc::invalid, mmsync::wait_fd{mmsync::region()});
 }

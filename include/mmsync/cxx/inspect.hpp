@@ -5,6 +5,7 @@
 
 #include <exception>
 #include <mmsync/cxx/region.hpp>
+#include <mmsync/history.h>
 #include <vector>
 
 namespace mmsync
@@ -12,6 +13,7 @@ namespace mmsync
 
 using region_info = mms_info;
 using reader_info = mms_reader_info;
+using past_value = mms_past_value;
 
 /* mms_inspect: needs no handle, and changes nothing. */
 inline region_info inspect(c_path path, on_error report MMSYNC_OR_THROW)
@@ -22,18 +24,83 @@ inline region_info inspect(c_path path, on_error report MMSYNC_OR_THROW)
     return out;
 }
 
-/* The reader lines in use. */
-inline std::vector<reader_info> inspect_readers(c_path path, on_error report MMSYNC_OR_THROW)
+/* mms_inspector: looks at one path again and again, in a fraction of the time. Serves one thread at a time. */
+class inspector
 {
-    std::vector<reader_info> readers(16);
+  public:
+    inspector() noexcept = default;
+    explicit inspector(c_path path, on_error report MMSYNC_OR_THROW)
+    {
+        mms_inspector *opened = nullptr;
+        const int code = mms_inspector_open(path.c_str(), &opened);
+
+        handle_.reset(opened);
+        report(code);
+    }
+
+    explicit operator bool() const noexcept
+    {
+        return handle_ != nullptr;
+    }
+    mms_inspector *native_handle() const noexcept
+    {
+        return handle_.get();
+    }
+    /* As inspect, of the region that the path leads to now. */
+    region_info look(on_error report MMSYNC_OR_THROW)
+    {
+        region_info out = {};
+
+        report(mms_inspector_look(handle_.get(), &out));
+        return out;
+    }
+
+  private:
+    struct closer {
+        void operator()(mms_inspector *handle) const noexcept
+        {
+            mms_inspector_close(handle);
+        }
+    };
+
+    std::unique_ptr<mms_inspector, closer> handle_;
+};
+
+namespace detail
+{
+
+/* What `call(out, capacity, &count)` lists, which stores as many as there is room for. */
+template <typename T, typename Call> std::vector<T> list(Call call, on_error report)
+{
+    std::vector<T> all(16);
     std::size_t count = 0;
     int code;
 
-    while ((code = mms_inspect_readers(path.c_str(), readers.data(), readers.size(), &count)) == 0 &&
-           count > readers.size())
-        readers.resize(count);
-    readers.resize(report(code) ? count : 0);
-    return readers;
+    while ((code = call(all.data(), all.size(), &count)) == 0 && count > all.size())
+        all.resize(count);
+    all.resize(report(code) ? count : 0);
+    return all;
+}
+
+} // namespace detail
+
+/* The reader lines in use. */
+inline std::vector<reader_info> inspect_readers(c_path path, on_error report MMSYNC_OR_THROW)
+{
+    return detail::list<reader_info>(
+        [&](reader_info *out, std::size_t capacity, std::size_t *count) {
+            return mms_inspect_readers(path.c_str(), out, capacity, count);
+        },
+        report);
+}
+
+/* The values that are still there, newest first: the current one, and those that writer::rollback
+   can go back to (mmsync/history.h). */
+inline std::vector<past_value> history(c_path path, on_error report MMSYNC_OR_THROW)
+{
+    return detail::list<past_value>([&](past_value *out, std::size_t capacity,
+                                        std::size_t *count) { return mms_history(path.c_str(), out, capacity, count); },
+                                    report);
 }
 
 namespace detail

@@ -257,6 +257,7 @@ class region
 
   private:
     friend class reader;
+    friend class wait_fd;
 
     std::shared_ptr<mms_region> handle_;
 };

@@ -6,6 +6,7 @@
 #include <mmsync/cxx/pending.hpp>
 #include <mmsync/cxx/table.hpp>
 #include <mmsync/durable.h>
+#include <mmsync/history.h>
 
 namespace mmsync
 {
@@ -143,6 +144,20 @@ class writer
     [[nodiscard]] mmsync::table table(on_error report MMSYNC_OR_THROW)
     {
         return table(table_options(), report);
+    }
+
+    /* Make the value of an older generation the newest one again; 0: the one before the current.
+       errc::forgotten: it is no longer there (writer_options::keep, mmsync::history). */
+    receipt rollback(std::uint64_t generation, on_error report MMSYNC_OR_THROW)
+    {
+        receipt out = {};
+
+        report(mms_write_rollback(native_handle(), generation, &out));
+        return out;
+    }
+    receipt rollback(on_error report MMSYNC_OR_THROW)
+    {
+        return rollback(0, report);
     }
 
     /* How long writes wait for readers that hold every slot, from the next one on: in place of
