@@ -32,6 +32,7 @@ readme=$(echo "$tmp"/mmsync-[0-9]*/README.md)
 
 install_into "$tmp/prefix"
 lib=$(lib_dir "$tmp/prefix")
+export CARGO_TARGET_DIR=$BUILD_DIR/rust-system # packaging/rust builds these examples, too
 export PKG_CONFIG_PATH=$lib/pkgconfig LD_LIBRARY_PATH=$lib MMSYNC_TEST_NAME=${MMSYNC_TEST_NAME:-mmsync-test}
 for example in hello_writer hello_reader; do
     quietly build -p mmsync --features system --example $example

@@ -11,7 +11,7 @@ use mmsync::compat::locks::{LockDisabled, SingleWriter, WriteLockStrategy};
 use mmsync::compat::synchronizer::{Files, Synchronizer, SynchronizerError};
 use std::collections::hash_map::DefaultHasher;
 use std::hash::Hasher;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 use wyhash::WyHash;
 
@@ -166,33 +166,37 @@ fn files_that_were_replaced_by_hand_are_found() {
     }
 }
 
-/// Each element of a value is its number, and values take turns in two files.
+/// Each element of a value is its number, and values take turns in two files. The writer waits for
+/// readers for as long as it takes, and goes on until each has met some of its values.
 #[test]
 fn readers_next_to_a_writer_meet_whole_values() {
-    let path = Scratch::new();
+    let (path, patient) = (Scratch::new(), Duration::from_secs(3600));
     let mut writer = on(&path, Files::MmapSync);
-    writer.write(&vec![0u64; 32], GRACE).unwrap();
-    let done = AtomicBool::new(false);
-    let read_on = |check: bool| {
-        let (mut reader, mut last, mut switched) = (on(&path, Files::MmapSync), 0, 0);
-        while !done.load(Relaxed) {
-            // SAFETY: nothing else is written, and no read takes a second.
+    writer.write(&vec![0u64; 32], patient).unwrap();
+    let met = [0, 1, 2].map(|_| AtomicU32::new(0));
+    let enough = || met.iter().all(|count| count.load(Relaxed) >= 20);
+    let read_on = |met: &AtomicU32, check: bool| {
+        let (mut reader, mut last) = (on(&path, Files::MmapSync), 0);
+        while !enough() {
+            // SAFETY: nothing else is written, and the writer waits.
             let value = unsafe { reader.read::<Vec<u64>>(check) }.unwrap();
             assert!(value.len() == 32 && value.iter().all(|number| *number == value[0]));
             assert!(value[0] >= last, "{} after {last}", value[0]);
             last = value[0];
-            switched += u32::from(value.is_switched());
+            met.fetch_add(u32::from(value.is_switched()), Relaxed);
             value.finish().unwrap();
         }
-        switched
     };
     std::thread::scope(|scope| {
-        let readers = [false, true, false].map(|check| scope.spawn(move || read_on(check)));
-        for number in 1..=200u64 {
-            writer.write(&vec![number; 32], GRACE).unwrap();
+        let readers = [false, true, false].iter().zip(&met);
+        let started = readers.map(|(check, met)| scope.spawn(|| read_on(met, *check)));
+        let started: Vec<_> = started.collect();
+        for number in 1u64.. {
+            if enough() || started.iter().any(|reader| reader.is_finished()) {
+                break;
+            }
+            writer.write(&vec![number; 32], patient).unwrap();
         }
-        done.store(true, Relaxed);
-        assert!(readers.map(|reader| reader.join().unwrap()).iter().all(|switched| *switched > 0));
     });
     let mut state = std::fs::read(path.file("_state")).unwrap();
     assert_eq!(state.split_off(8), [0; 8], "nobody is counted any longer");
