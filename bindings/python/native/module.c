@@ -5,11 +5,9 @@
 #include "value.h"
 
 static PyMethodDef functions[] = {
-    {"inspect", mmspy_inspect, METH_O, NULL},
-    {"verify", mmspy_verify, METH_VARARGS, NULL},
-    {"remove", mmspy_remove, METH_O, NULL},
-    {"forked", mmspy_forked, METH_NOARGS, NULL},
-    {NULL, NULL, 0, NULL},
+    {"inspect", mmspy_inspect, METH_O, NULL},     {"history", mmspy_history, METH_O, NULL},
+    {"verify", mmspy_verify, METH_VARARGS, NULL}, {"remove", mmspy_remove, METH_O, NULL},
+    {"forked", mmspy_forked, METH_NOARGS, NULL},  {NULL, NULL, 0, NULL},
 };
 
 /* Readers and forks are known to the process, not to an interpreter. */

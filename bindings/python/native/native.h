@@ -76,4 +76,8 @@ PyObject *mmspy_inspect(PyObject *module, PyObject *path);
 PyObject *mmspy_verify(PyObject *module, PyObject *arguments);
 PyObject *mmspy_remove(PyObject *module, PyObject *path);
 
+/* history.c */
+PyObject *mmspy_history(PyObject *module, PyObject *path);
+PyObject *mmspy_history_list(const char *path);
+
 #endif

@@ -209,6 +209,17 @@ static PyObject *region_path(PyObject *self, void *ignored)
     return PyUnicode_DecodeFSDefault(mmspy_path_text(&region_of(self)->path));
 }
 
+/* From outside: a region that is closed by now has one, too. */
+static PyObject *region_history(PyObject *self, PyObject *ignored)
+{
+    const struct mmspy_path *path = &region_of(self)->path;
+
+    (void)ignored;
+    if (!path->absolute)
+        return mmspy_raise_format(MMS_E_INVALID, "the history of a Region that was never opened");
+    return mmspy_history_list(path->absolute);
+}
+
 static PyObject *region_closed(PyObject *self, void *ignored)
 {
     (void)ignored;
@@ -245,6 +256,7 @@ static PyMethodDef methods[] = {
     {"newest", mmspy_newest_new, METH_O, newest_doc},
     {"wait", (PyCFunction)(void (*)(void))region_wait, METH_VARARGS | METH_KEYWORDS, wait_doc},
     {"_waiter", region_waiter, METH_NOARGS, "_waiter($self, /)\n--\n\n"},
+    {"_history", region_history, METH_NOARGS, "_history($self, /)\n--\n\n"},
     {"check", region_check, METH_NOARGS, check_doc},
     {"close", region_close, METH_NOARGS, close_doc},
     {"__enter__", region_enter, METH_NOARGS, NULL},

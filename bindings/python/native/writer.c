@@ -3,6 +3,7 @@
 #include "writer.h"
 #include "input.h"
 #include "schema_object.h"
+#include <mmsync/history.h>
 
 PyTypeObject *mmspy_writer_type;
 
@@ -190,6 +191,34 @@ static PyObject *writer_write_value(PyObject *object, PyObject *arguments)
     return code == 0 ? PyLong_FromUnsignedLongLong(receipt.generation) : mmspy_raise(code);
 }
 
+static PyObject *writer_rollback(PyObject *object, PyObject *arguments, PyObject *keywords)
+{
+    static char name[] = "generation";
+    char *names[] = {name, NULL};
+    struct mmspy_writer *self = writer_of(object);
+    PyObject *wanted = Py_None;
+    unsigned long long generation = 0;
+    mms_receipt receipt;
+    mms_writer *writer;
+    int code;
+
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "|O:rollback", names, &wanted))
+        return NULL;
+    if (wanted != Py_None && (generation = PyLong_AsUnsignedLongLong(wanted)) == (unsigned long long)-1 &&
+        PyErr_Occurred())
+        return NULL;
+    writer = mmspy_writer_enter(self, NULL, "rolling back");
+    if (!writer)
+        return NULL;
+    Py_BEGIN_ALLOW_THREADS
+    code = mms_write_rollback(writer, generation, &receipt);
+    Py_END_ALLOW_THREADS
+    if (code == 0)
+        self->generation = receipt.generation;
+    mmspy_writer_leave(self);
+    return code == 0 ? PyLong_FromUnsignedLongLong(receipt.generation) : mmspy_raise(code);
+}
+
 static PyObject *writer_build(PyObject *object, PyObject *size)
 {
     Py_ssize_t bytes = PyNumber_AsSsize_t(size, PyExc_OverflowError);
@@ -301,6 +330,10 @@ PyDoc_STRVAR(write_value_doc,
              "write_value($self, schema, value, /)\n--\n\nPublish a value of a Schema, and return its generation. "
              "Structs are dicts or objects with\nsuch attributes, tuples and lists sequences, enums "
              "\"Name\" or {\"Name\": fields}.");
+PyDoc_STRVAR(rollback_doc,
+             "rollback($self, /, generation=None)\n--\n\nMake an older value the newest one again, and return its "
+             "new generation: the one before\nthe current, or that of a generation which region.history() lists. "
+             "ForgottenError if it is\nno longer there: open the writer with keep=3, say.");
 PyDoc_STRVAR(build_doc,
              "build($self, size, /)\n--\n\nBuild a value in place: `with writer.build(size) as memory:` gives "
              "writable memory of\nundefined content, which is published when the block ends, and not if it "
@@ -330,6 +363,7 @@ PyDoc_STRVAR(close_doc, "close($self, /)\n--\n\nGive up the writer's lock. The v
 static PyMethodDef methods[] = {
     {"write", writer_write, METH_O, write_doc},
     {"write_value", writer_write_value, METH_VARARGS, write_value_doc},
+    {"rollback", (PyCFunction)(void (*)(void))writer_rollback, METH_VARARGS | METH_KEYWORDS, rollback_doc},
     {"build", writer_build, METH_O, build_doc},
     {"update", (PyCFunction)(void (*)(void))writer_update, METH_VARARGS | METH_KEYWORDS, update_doc},
     {"touch", writer_touch, METH_VARARGS, touch_doc},

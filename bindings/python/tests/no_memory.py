@@ -88,7 +88,7 @@ def newest():
 
 
 def open_all():
-    mmsync.inspect(path("typed")), mmsync.Schema("struct T { a: u8 }", "T").type_id
+    mmsync.inspect(path("typed")), mmsync.history(path("typed")), mmsync.Schema("struct T { a: u8 }", "T").type_id
     mmsync.Writer(path("other")).close()
     mmsync.Region(path("other")).close()
 

@@ -201,6 +201,45 @@ def test_inspect_verify_and_remove(path):
         mmsync.inspect(path)
 
 
+def test_what_is_kept_is_listed_and_comes_back(path):
+    with mmsync.Writer(path, keep=2, tag=7, checksum=True) as writer:
+        with pytest.raises(mmsync.EmptyError):
+            writer.rollback()
+        assert mmsync.history(path) == []
+        for text in (b"one", b"two", b"three"):
+            writer.write(text)
+        region = mmsync.Region(path)
+        values = region.history()
+        assert values == mmsync.history(path)
+        assert [(value.generation, value.size, value.current, value.kept) for value in values] == [
+            (3, 5, True, False), (2, 3, False, True), (1, 3, False, True)]
+        assert all(value.tag == 7 and value.checksum and value.publish_time_ns for value in values)
+        assert (writer.rollback(), writer.generation, bytes(region.snapshot())) == (4, 4, b"two")
+        assert (writer.rollback(generation=1), bytes(region.snapshot())) == (5, b"one")
+        with pytest.raises(mmsync.ForgottenError, match="4711"):
+            writer.rollback(4711)
+        with pytest.raises(mmsync.InvalidError):
+            writer.rollback(5)
+        for wrong in (-1, 2**64, "one", 1.5):
+            with pytest.raises((OverflowError, TypeError)):
+                writer.rollback(wrong)
+        with writer.build(3), pytest.raises(mmsync.InvalidError):
+            writer.rollback()
+        assert writer.write(b"goes on") == writer.generation == region.generation
+        assert mmsync.inspect(path).keep == 2
+    with pytest.raises(mmsync.InvalidError):
+        writer.rollback()
+    region.close()
+    assert region.history()[0].size == 7
+    for nth in range(40):  # more than one call has room for
+        with mmsync.Writer(path, keep=100) as writer:
+            writer.write(bytes([nth]))
+    assert len(region.history()) > 35
+    mmsync.remove(path)
+    with pytest.raises(FileNotFoundError):
+        region.history()
+
+
 def test_damage_is_found(path):
     with mmsync.Writer(path, checksum=True) as writer:
         writer.write(b"x" * 5000)

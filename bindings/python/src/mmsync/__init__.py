@@ -17,7 +17,7 @@ from ._errors import (
     NotFoundError, NotRegionError, NoViewError, ReadOnlyError, SystemCallError, TooBigError, TypeIdError, VersionError,
     WaitTimeoutError,
 )
-from ._inspect import Info, inspect, remove, verify
+from ._inspect import Info, PastValue, history, inspect, remove, verify
 from ._native import Build, List, Map, Newest, Record, Schema, Set, Snapshot, Variant, Writer, library_version
 from ._region import Region
 from ._version import __version__
@@ -26,9 +26,9 @@ __all__ = [
     "AccessError", "AgainError", "Build", "BusyError", "ByteOrderError", "CorruptError", "EmptyError",
     "Error", "EvictedError", "ExhaustedError", "FilesystemError", "ForgottenError", "ForkedError",
     "FullError", "GeometryError", "GoneError", "Info", "InvalidError", "List", "Map", "MissingKeyError",
-    "Newest", "NoViewError", "NotFoundError", "NotRegionError", "ReadOnlyError", "Record", "Region", "Schema", "Set",
+    "Newest", "NoViewError", "NotFoundError", "NotRegionError", "PastValue", "ReadOnlyError", "Record", "Region", "Schema", "Set",
     "Snapshot", "SystemCallError", "TooBigError", "TypeIdError", "Variant", "VersionError",
-    "WaitTimeoutError", "Writer", "__version__", "inspect", "library_version", "remove", "table", "verify",
+    "WaitTimeoutError", "Writer", "__version__", "history", "inspect", "library_version", "remove", "table", "verify",
 ]
 
 _os.register_at_fork(after_in_child=_native.forked)

@@ -31,6 +31,30 @@ class Info(typing.NamedTuple):
     readers: int
     readers_dead: int
     bytes_used: int
+    bytes_huge: int
+    keep: int
+    refused: int
+    evicted: int
+
+
+class PastValue(typing.NamedTuple):
+    """What history() tells of a value; mms_past_value in mmsync/history.h says more."""
+
+    generation: int
+    size: int
+    type_id: tuple[int, int]
+    tag: int
+    publish_time_ns: int
+    checksum: int | None
+    current: bool
+    kept: bool
+    slot: int
+
+
+def history(path: "_Path") -> list[PastValue]:
+    """The values that are still there, newest first: the current one, and those that
+    writer.rollback() can go back to."""
+    return [PastValue(**value) for value in _native.history(path)]
 
 
 def inspect(path: "_Path") -> Info:

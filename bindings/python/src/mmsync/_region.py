@@ -3,6 +3,7 @@ import typing
 from collections.abc import AsyncGenerator
 
 from . import _changes, _native
+from ._inspect import PastValue
 
 
 class Region(_native.Region):
@@ -23,6 +24,11 @@ class Region(_native.Region):
         It skips what was published while the loop was busy. `seen`: the generation not to begin
         with."""
         return _changes.changes(self, seen)
+
+    def history(self) -> list[PastValue]:
+        """The values that are still there, newest first: the current one, and those that
+        writer.rollback() can go back to."""
+        return [PastValue(**value) for value in self._history()]
 
     def close(self) -> None:
         """Snapshots that were taken stay as they are. Waits in event loops fail."""
