@@ -21,6 +21,12 @@ if [ -n "$SANITIZE" ]; then
 fi
 quietly test --workspace
 grep -h '^test result' "$tmp/log"
+# A program has the probes that the library was compiled with.
+if echo '#include <sys/sdt.h>' | $CC -E - >/dev/null 2>&1 && command -v readelf >/dev/null; then
+    quietly build -p mmsync --example hello_writer
+    readelf --notes "$CARGO_TARGET_DIR/debug/examples/hello_writer" | grep -A 2 stapsdt | grep -q 'Provider: mmsync' ||
+        fail "hello_writer has no probes"
+fi
 quietly doc --workspace --no-deps
 if cargo fmt --version >/dev/null 2>&1; then
     run cargo fmt --all --check

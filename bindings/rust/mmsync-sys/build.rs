@@ -49,7 +49,11 @@ fn compile() -> Vec<PathBuf> {
     if let Some(directory) = env::var_os("XXHASH_INCLUDE_DIR") {
         build.include(directory);
     }
+    if wants_probes() {
+        build.define("MMS__HAVE_SDT", None);
+    }
     println!("cargo:rerun-if-env-changed=XXHASH_INCLUDE_DIR");
+    println!("cargo:rerun-if-env-changed=MMSYNC_PROBES");
     for part in PARTS {
         let sources = sources_in(&top.join("src").join(part));
         build.files(sources.iter().filter(|path| path.extension().is_some_and(|e| e == "c")));
@@ -65,6 +69,16 @@ fn compile() -> Vec<PathBuf> {
     println!("cargo:rustc-link-lib=pthread");
     println!("cargo:include={}", include.display());
     vec![include]
+}
+
+/// Probes for tracers: where `sys/sdt.h` is, unless MMSYNC_PROBES is OFF, as for CMake.
+fn wants_probes() -> bool {
+    if env::var_os("MMSYNC_PROBES").is_some_and(|value| value == "OFF") {
+        return false;
+    }
+    let path = PathBuf::from(env::var_os("OUT_DIR").unwrap()).join("probes.c");
+    fs::write(&path, "#include <sys/sdt.h>\n").unwrap();
+    start(&[]).cargo_warnings(false).file(path).try_expand().is_ok()
 }
 
 fn sources_in(directory: &Path) -> Vec<PathBuf> {
