@@ -120,16 +120,25 @@ impl Contender for Own {
     }
 
     fn read(&mut self, times: u64) -> u64 {
-        let reader = self.reader();
-        // SAFETY: nothing but HelloWorld is written.
-        let mut version = || unsafe { reader.read_unchecked::<HelloWorld>() }.unwrap().version;
-        (0..times).map(|_| u64::from(version())).sum()
+        sum(self.reader(), times)
     }
 
     fn read_checked(&mut self, times: u64) -> u64 {
-        let reader = self.reader();
-        (0..times).map(|_| u64::from(reader.read::<HelloWorld>().unwrap().version)).sum()
+        sum_checked(self.reader(), times)
     }
+}
+
+// Functions of a `&mut Reader`, as in a program: the compiler knows that nobody else changes it.
+fn sum(reader: &mut mmsync::Reader, times: u64) -> u64 {
+    let version = |_| {
+        // SAFETY: nothing but HelloWorld is written.
+        u64::from(unsafe { reader.read_unchecked::<HelloWorld>() }.unwrap().version)
+    };
+    (0..times).map(version).sum()
+}
+
+fn sum_checked(reader: &mut mmsync::Reader, times: u64) -> u64 {
+    (0..times).map(|_| u64::from(reader.read::<HelloWorld>().unwrap().version)).sum()
 }
 
 /// mmsync in C: c/rows.c.
