@@ -82,18 +82,23 @@ static void sort(struct surveyed_list *list, int (*compare)(const void *, const 
         qsort(list->all, list->count, sizeof *list->all, compare);
 }
 
-/* False: out of memory. */
+/* False: out of memory. For each region of each round, so without printf. */
 static bool make_address(struct surveyed *found, const char *directory, const char *name)
 {
     const char *format = found->is_mmap_sync ? "mmap-sync:" : "mmsync:";
-    int length = (int)(strlen(name) - (found->is_mmap_sync ? sizeof state_suffix - 1 : 0));
+    const size_t format_size = strlen(format);
+    const size_t name_size = strlen(name) - (found->is_mmap_sync ? sizeof state_suffix - 1 : 0);
+    char *at = malloc(format_size + strlen(directory) + 1 + name_size + 1);
 
-    if (asprintf(&found->address, "%s%s/%.*s", format, directory, length, name) < 0) {
-        found->address = NULL;
+    found->address = at;
+    if (!at)
         return false;
-    }
-    found->path = found->is_mmap_sync ? found->address : found->address + strlen(format);
-    found->name = found->address + strlen(found->address) - length;
+    at = stpcpy(stpcpy(at, format), directory);
+    *at++ = '/';
+    found->name = at;
+    memcpy(at, name, name_size);
+    at[name_size] = '\0';
+    found->path = found->is_mmap_sync ? found->address : found->address + format_size;
     return true;
 }
 
