@@ -80,7 +80,7 @@ _mmsync_describe() {
             ;;
         recover)
             operands="region"
-            options="--keep:free --lock-wait:=forever --force-filesystem -h --help -V --version"
+            options="-j --json --keep:free --lock-wait:=forever --force-filesystem -h --help -V --version"
             ;;
         watch)
             operands="region"

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cmd.h"
+#include "cli/json_text.h"
 #include "cli/message.h"
+#include "cli/result.h"
 #include "cli/writer_arguments.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,12 +13,14 @@ static const struct verb verb = {
     .help = "After a reboot, bring the newest value of a durable REGION back (see 'mmsync write\n"
             "--durable'), as any writer does that opens it. Prints one line: generation=N size=BYTES\n"
             "slot=N. If the value is there already, this changes nothing.\n"
-            "\n" HELP_OF_KEEP "      --lock-wait MS      how long to wait for another writer to end, or\n"
+            "\n" HELP_OF_JSON HELP_OF_KEEP
+            "      --lock-wait MS      how long to wait for another writer to end, or\n"
             "                          'forever' (2000)\n"
             "      --force-filesystem  accept a file system that mmsync is not tested on\n",
 };
 
 static const struct option long_options[] = {
+    JSON_OPTION,
     KEEP_OPTION,
     {"lock-wait", required_argument, NULL, WRITER_LOCK_WAIT},
     {"force-filesystem", no_argument, NULL, WRITER_FORCE_FILESYSTEM},
@@ -34,15 +38,26 @@ static int open_once(const char *path, struct writer_arguments *arguments)
     return code ? code : mms_writer_close(writer);
 }
 
+static int print(const char *path, const mms_info *info, bool was_empty)
+{
+    if (wants_json())
+        return result_print(json_pack("{s:o, s:o, s:o, s:i, s:b}", "region", json_text(path), "generation",
+                                      result_number(info->generation), "size", result_number(info->size), "slot",
+                                      (int)info->slot, "recovered", was_empty));
+    printf("generation=%" PRIu64 " size=%" PRIu64 " slot=%u\n", info->generation, info->size, info->slot);
+    return EXIT_OK;
+}
+
 static int recover(const char *path, struct writer_arguments *arguments)
 {
     mms_info info;
     int code = mms_inspect(path, &info);
+    bool was_empty = code == 0 && info.generation == 0;
 
     if (code == 0 && !info.durable)
         return fail("%s is not durable, so nothing in it outlives a reboot; make it so with --durable and --replace",
                     path);
-    if (code == 0 && info.generation == 0)
+    if (was_empty)
         code = open_once(path, arguments);
     if (code == 0)
         code = mms_inspect(path, &info);
@@ -50,8 +65,7 @@ static int recover(const char *path, struct writer_arguments *arguments)
         return fail_call(code);
     if (info.generation == 0)
         return fail("%s holds no value: none was published before the reboot", path);
-    printf("generation=%" PRIu64 " size=%" PRIu64 " slot=%u\n", info.generation, info.size, info.slot);
-    return EXIT_OK;
+    return print(path, &info, was_empty);
 }
 
 int cmd_recover(int argc, char **argv)
@@ -61,8 +75,9 @@ int cmd_recover(int argc, char **argv)
 
     writer_arguments_init(&arguments);
     arguments.options.mmap_sync = NULL;
-    while ((option = next_option(&verb, argc, argv, "", long_options)) >= 0)
-        set_writer_option(&verb, &arguments, option);
+    while ((option = next_option(&verb, argc, argv, "j", long_options)) >= 0)
+        if (option != 'j')
+            set_writer_option(&verb, &arguments, option);
     count_operands(&verb, argc, argv, 1, 1);
     return recover(argv[optind], &arguments);
 }

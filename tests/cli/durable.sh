@@ -29,6 +29,8 @@ succeeds "$MMSYNC" stat --json "$region"
 like "stat --json" '.*"durable": true,.*"durable_generation": '"$newest"',.*' "${out//$'\n'/ }"
 succeeds "$MMSYNC" recover "$region"
 like "nothing to recover" "generation=$newest size=6 slot=[0-9]+" "$out"
+succeeds "$MMSYNC" recover -j "$region"
+like "the same in JSON" ".*\"generation\": $newest, .*\"recovered\": false.*" "$out"
 
 rebooted
 refuses 1 "mmsync recover" "$MMSYNC" read "$region"
@@ -39,6 +41,10 @@ check "a higher generation" test "$(generation)" -gt "$newest"
 succeeds "$MMSYNC" verify "$region"
 succeeds "$MMSYNC" exporter --textfile "$scratch/metrics" "$scratch"
 check "the exporter has it" grep -q "^mmsync_durable_generation{.*} " "$scratch/metrics"
+
+rebooted
+succeeds "$MMSYNC" recover --json "$region"
+like "what is recovered, in JSON" '.*"size": 6, .*"recovered": true.*' "$out"
 
 rebooted
 succeeds "$MMSYNC" write "$region" -- echo fourth
