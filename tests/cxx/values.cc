@@ -275,6 +275,29 @@ TEST(the_files_of_mmap_sync_work_alike)
     CHECK(reader.read().text() == "three");
 }
 
+TEST(durable_writers_wait_for_the_disk)
+{
+    const std::string memory = scratch::path("region");
+    mmsync::writer_options options = small();
+    options.durable = MMS_DURABLE_SYNC;
+    options.max_slots = 5;
+    CHECK_THROWS(mmsync::errc::filesystem, mmsync::writer(memory, options));
+    mmsync::writer volatile_writer(memory, small());
+    CHECK_THROWS(mmsync::errc::invalid, volatile_writer.sync());
+
+    char directory[] = "/var/tmp/mmsync-test-XXXXXX"; /* on a disk */
+    CHECK(mkdtemp(directory) != nullptr);
+    const std::string path = std::string(directory) + "/region";
+    mmsync::writer writer(path, options);
+    writer.write("one");
+    CHECK(mmsync::inspect(path).durable && mmsync::inspect(path).durable_generation == 0);
+    writer.sync();
+    CHECK(mmsync::inspect(path).durable_generation == 1);
+    writer = mmsync::writer();
+    mmsync::remove(path);
+    CHECK(std::filesystem::remove(directory));
+}
+
 TEST(what_is_kept_is_listed_and_comes_back)
 {
     const std::string path = scratch::path("region");

@@ -201,6 +201,28 @@ def test_inspect_verify_and_remove(path):
         mmsync.inspect(path)
 
 
+def test_a_durable_writer_waits_for_the_disk(tmp_path, path):
+    durable = tmp_path / "region"  # not in memory, if the machine has a disk
+    try:
+        with mmsync.Writer(durable, durable="commit", max_slots=5) as writer:
+            writer.write(b"one")
+            assert mmsync.inspect(durable).durable_generation == writer.generation == 1
+    except mmsync.FilesystemError:
+        pytest.skip(f"{tmp_path} is in memory")
+    with mmsync.Writer(durable, durable="sync") as writer:
+        writer.write(b"two")
+        assert mmsync.inspect(durable).durable_generation == 1
+        writer.sync()
+        assert mmsync.inspect(durable).durable_generation == 2
+    for wrong in ("always", 1):
+        with pytest.raises((ValueError, TypeError), match="durable"):
+            mmsync.Writer(durable, durable=wrong)
+    with mmsync.Writer(path) as writer:
+        assert mmsync.inspect(path).durable_generation is None
+        with pytest.raises(mmsync.InvalidError, match="not durable"):
+            writer.sync()
+
+
 def test_what_is_kept_is_listed_and_comes_back(path):
     with mmsync.Writer(path, keep=2, tag=7, checksum=True) as writer:
         with pytest.raises(mmsync.EmptyError):

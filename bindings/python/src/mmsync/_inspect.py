@@ -35,6 +35,7 @@ class Info(typing.NamedTuple):
     keep: int
     refused: int
     evicted: int
+    durable_generation: int | None
 
 
 class PastValue(typing.NamedTuple):

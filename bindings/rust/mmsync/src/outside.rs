@@ -68,6 +68,9 @@ pub struct Info {
     pub refused: u64,
     /// Slots taken from readers, since the region was created.
     pub evicted: u64,
+    /// The newest generation that a power cut leaves, 0 if there is none yet; nothing if the region
+    /// is not durable ([`WriterOptions::durable`](crate::WriterOptions::durable)).
+    pub durable_generation: Option<u64>,
 }
 
 fn published(nanoseconds: u64) -> SystemTime {
@@ -102,6 +105,7 @@ fn info(look: impl FnOnce(*mut sys::mms_info) -> c_int) -> Result<Info> {
         keep: raw.keep,
         refused: raw.refused,
         evicted: raw.evicted,
+        durable_generation: raw.durable.then_some(raw.durable_generation),
     })
 }
 

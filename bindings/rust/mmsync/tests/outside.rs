@@ -4,8 +4,9 @@
 mod common;
 
 use common::Scratch;
-use mmsync::{Code, Inspector, Region, WaitFd, Writer};
+use mmsync::{Code, Durable, Inspector, Region, WaitFd, Writer};
 use std::os::fd::AsRawFd;
+use std::path::Path;
 use std::time::Duration;
 
 fn generations(path: &Scratch) -> Vec<u64> {
@@ -44,6 +45,30 @@ fn what_is_kept_is_listed_and_comes_back() {
     writer.write_bytes(b"goes on").unwrap();
     assert_eq!(generations(&path)[0], 23);
     assert_eq!(mmsync::inspect(&path).unwrap().keep, 3);
+}
+
+#[test]
+fn durable_writers_wait_for_the_disk() {
+    let memory = Scratch::new();
+    let refused = Writer::options().durable(Durable::Commit).open(&memory).unwrap_err();
+    assert_eq!(refused.code(), Code::Filesystem);
+    let mut writer = Writer::open(&memory).unwrap();
+    assert_eq!(writer.sync().unwrap_err().code(), Code::Invalid);
+    assert_eq!(mmsync::inspect(&memory).unwrap().durable_generation, None);
+
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("durable-{}", std::process::id()));
+    let durable = || mmsync::inspect(&path).unwrap().durable_generation;
+    let mut writer = Writer::options().durable(Durable::Commit).open(&path).unwrap();
+    writer.write_bytes(b"one").unwrap();
+    assert_eq!(durable(), Some(1));
+    drop(writer);
+    let mut writer = Writer::options().durable(Durable::Sync).open(&path).unwrap();
+    writer.write_bytes(b"two").unwrap();
+    assert_eq!(durable(), Some(1));
+    writer.sync().unwrap();
+    assert_eq!(durable(), Some(2));
+    drop(writer);
+    mmsync::remove(&path).unwrap();
 }
 
 #[test]
