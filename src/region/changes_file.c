@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SMALLEST = 4096, WORD = sizeof(uint64_t) };
+enum { SMALLEST = 4096, WORD_SIZE = sizeof(uint64_t) };
 /* The most that options.changes_size allows; more could wrap a size_t of 32 bits. */
 #define LARGEST (UINT64_C(1) << 30)
 
@@ -252,7 +252,7 @@ struct wanted {
     struct mms__ring *ring;
 };
 
-static int provide(const struct mms__place *place, const struct stat *like, void *data)
+static int provide_file(const struct mms__place *place, const struct stat *like, void *data)
 {
     const struct wanted *wanted = data;
 
@@ -263,7 +263,7 @@ int mms__ring_provide(const struct mms__place *place, const struct mms__header *
                       uint64_t size, uint64_t highest, struct mms__ring *ring)
 {
     struct wanted wanted = {region, size, highest, NULL, ring};
-    int code = in_directory(place, like, provide, &wanted);
+    int code = in_directory(place, like, provide_file, &wanted);
 
     if (code == 0)
         straighten(ring, highest);
@@ -277,9 +277,9 @@ static void carry_over(struct mms__ring *ring, const struct mms__ring *old)
 {
     uint64_t tail = mms__load_relaxed(&old->shared->tail), head = mms__load_relaxed(&old->shared->head);
 
-    for (uint64_t at = tail; at < head; at += WORD)
-        mms__store_relaxed(&ring->shared->ring[(at & (ring->size - 1)) / WORD],
-                           mms__load_relaxed(&old->shared->ring[(at & (old->size - 1)) / WORD]));
+    for (uint64_t at = tail; at < head; at += WORD_SIZE)
+        mms__store_relaxed(&ring->shared->ring[(at & (ring->size - 1)) / WORD_SIZE],
+                           mms__load_relaxed(&old->shared->ring[(at & (old->size - 1)) / WORD_SIZE]));
     MMS__STEP(changes_carried);
     mms__store_release(&ring->shared->tail, tail);
 }
@@ -299,7 +299,7 @@ static int remake(const struct mms__place *place, const struct stat *like, const
 }
 
 /* Where there is no room for a larger one, one of the old size takes its place. */
-static int enlarge(const struct mms__place *place, const struct stat *like, void *data)
+static int enlarge_file(const struct mms__place *place, const struct stat *like, void *data)
 {
     const struct wanted *wanted = data;
     int code;
@@ -318,5 +318,5 @@ int mms__ring_enlarge(const struct mms__place *place, const struct mms__header *
 {
     struct wanted wanted = {region, size, 0, old, ring};
 
-    return in_directory(place, like, enlarge, &wanted);
+    return in_directory(place, like, enlarge_file, &wanted);
 }

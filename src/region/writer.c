@@ -180,7 +180,7 @@ MMS__INLINE void fill_receipt(const struct mms__native_writer *writer, size_t si
 }
 
 /* Before each write. */
-MMS__INLINE int begin(struct mms__native_writer *writer, size_t capacity)
+MMS__INLINE int start(struct mms__native_writer *writer, size_t capacity)
 {
     writer->receipt = no_receipt; /* not memset: gcc makes that `rep stos`, half as slow as all the rest */
     return check(writer, capacity);
@@ -194,7 +194,7 @@ static struct mms__patience patience_of(const struct mms__native_writer *writer)
 /* For a whole value. `plain`: see mms__slot_take_plain. */
 MMS__INLINE int take(struct mms__native_writer *writer, size_t capacity, bool plain, mms_receipt *receipt)
 {
-    int code = begin(writer, capacity);
+    int code = start(writer, capacity);
 
     if (code != 0)
         return code;
@@ -209,7 +209,7 @@ MMS__INLINE int take(struct mms__native_writer *writer, size_t capacity, bool pl
 int mms__writer_take_newest(struct mms__native_writer *writer, size_t capacity, bool seek, uint64_t *content,
                             mms_receipt *receipt)
 {
-    int code = begin(writer, capacity);
+    int code = start(writer, capacity);
 
     if (code != 0)
         return code;
