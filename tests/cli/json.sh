@@ -102,7 +102,7 @@ fails 1 MMS_E_FORGOTTEN -5021 "$MMSYNC" rollback -j "$region" 2000
 fails 1 MMS_E_NOT_FOUND -5022 "$MMSYNC" get -j "$scratch/table" zebra
 fails 1 MMS_E_NOT_FOUND -5022 "$MMSYNC" del -j "$scratch/table" zebra
 for command in "read" "dump --as csv" "rollback" "history" "watch" "stat" "get" "del" "keys" "repair"; do
-    # shellcheck disable=SC2086 # two words
+    # shellcheck disable=SC2046,SC2086 # none, one or two words
     fails 1 ENOENT -2 "$MMSYNC" ${command%% *} "$absent" ${command#"${command%% *}"} -j \
         $([[ $command == get || $command == del ]] && echo key) $([[ $command == "dump"* ]] && echo "$scratch/out")
 done

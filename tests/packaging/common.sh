@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # For the scripts next to it: strictness, a temporary directory $tmp, and a few functions.
+# With pipefail, `COMMAND | grep -q` fails now and then: grep ends at once, and COMMAND of SIGPIPE.
 set -euo pipefail
 # shellcheck disable=SC2034 # used by the scripts
 here=$(dirname "$(realpath "${BASH_SOURCE[0]}")")

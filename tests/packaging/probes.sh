@@ -29,6 +29,6 @@ esac
 "$OBJDUMP" -d "$library" >"$tmp/code"
 sed -n 's/.*Location: 0x0*\([0-9a-f]*\),.*/\1/p' "$tmp/notes" >"$tmp/places"
 while read -r place; do
-    grep -P "^ *$place:" "$tmp/code" | tr '\t' ' ' | grep -q ": $nop" || fail "at $place there is no nop"
+    grep -P "^ *$place:" "$tmp/code" | tr '\t' ' ' | grep ": $nop" >/dev/null || fail "at $place there is no nop"
 done <"$tmp/places"
 printf '%s probes at %s places, each one nop\n' "$(cut -d' ' -f1 "$tmp/built" | sort -u | wc -l)" "$(wc -l <"$tmp/places")"

@@ -38,7 +38,7 @@ for example in hello_writer hello_reader; do
     quietly build -p mmsync --features system --example $example
 done
 programs=$CARGO_TARGET_DIR/debug/examples
-ldd "$programs/hello_reader" | grep -q "$lib/libmmsync.so" || fail "hello_reader does not use $lib/libmmsync.so"
+ldd "$programs/hello_reader" | grep "$lib/libmmsync.so" >/dev/null || fail "hello_reader does not use $lib/libmmsync.so"
 region=$(mktemp -du "/dev/shm/$MMSYNC_TEST_NAME-crates-XXXXXX")
 trap 'rm -rf "$tmp" "$region"' EXIT
 expect 0 'generation 1: 36 bytes' "$programs/hello_writer" "$region"

@@ -16,12 +16,12 @@ codes=$(sed -nE 's/^ +X\(([A-Z_]+), -[0-9]+, .*/MMS_E_\1/p' include/mmsync/error
 [ "$(wc -w <<<"$codes")" -gt 20 ] || fail "no codes found in include/mmsync/error.h"
 for code in $codes; do
     text=$(sed -nE "s/^ +X\(${code#MMS_E_}, -[0-9]+, \"(.*)\"\).*/\1/p" include/mmsync/error.h)
-    cut -f1,2 <<<"$rows" | grep -qxF "$code"$'\t'"$text" || fail "$page has no row for $code: $text"
+    cut -f1,2 <<<"$rows" | grep -xF "$code"$'\t'"$text" >/dev/null || fail "$page has no row for $code: $text"
 done
 
 # Each row says what happened and what to do, and a test gets there.
 while IFS=$'\t' read -r code _ happened advice; do
-    [ -n "$happened" ] && [ -n "$advice" ] || fail "the row of $code in $page says not what happened, or not what to do"
+    [[ -n $happened && -n $advice ]] || fail "the row of $code in $page says not what happened, or not what to do"
     [[ $code == MMS_E_* ]] || code=-$code
     grep -rqE -- "check_code\(.*[ (,]$code\b" tests/unit tests/fault || fail "no test in tests/unit or tests/fault gets $code"
 done <<<"$rows"
