@@ -312,7 +312,7 @@ static bool look_at_files(struct mms__inspection *look, uint64_t *bytes)
 
     *bytes = 0;
     for (int i = 0; i < MMS__PART_COUNT; i++) {
-        bool is_there = stat_part(look, i, &status);
+        bool is_there = stat_part(look, (enum mms__part)i, &status);
 
         if (is_there)
             *bytes += (uint64_t)status.st_blocks * 512;
