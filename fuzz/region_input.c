@@ -4,6 +4,7 @@
 #include "region/layout.h"
 #include <fcntl.h>
 #include <mmsync.h>
+#include <mmsync/history.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -231,6 +232,26 @@ static void use_writer(mms_writer *writer, int only_lines_lie)
     }
 }
 
+/* What starts from the value that is there. */
+static void change(mms_writer *writer)
+{
+    mms_past_value past[SLOTS];
+    size_t count, size;
+    void *buffer;
+
+    (void)mms_history(path, past, SLOTS, &count);
+    for (int i = 0; i < SLOTS; i++) {
+        if (mms_write_update(writer, 0, &buffer, &size, NULL) == 0) {
+            expect(size <= VALUE_MAX, "an update has more than there is room for");
+            if (size == 0)
+                (void)mms_write_abort(writer);
+            else if (mms_write_patch(writer, size - 1, "b", 1) != 0 || mms_write_commit(writer, size, NULL) != 0)
+                (void)mms_write_abort(writer);
+        }
+        (void)mms_write_rollback(writer, 0, NULL);
+    }
+}
+
 static int open_writer(unsigned how, mms_writer **writer)
 {
     mms_writer_options options = MMS_WRITER_OPTIONS_INIT;
@@ -288,6 +309,8 @@ static void use_live(enum region_part part, unsigned how, const uint8_t *data, s
     expect(mms_read(reader, &view) == 0, "reading a good region");
     spoil(part, how, data, size);
     touch(view.data, view.size);
+    if (how & REGION_CHANGE)
+        change(writer);
     use_writer(writer, part == REGION_READERS);
     (void)use_reader(region, reader);
     look();
@@ -307,6 +330,8 @@ static void use_anew(unsigned how)
         close_reader(region, reader);
     }
     if (open_writer(how, &writer) == 0) {
+        if (how & REGION_CHANGE)
+            change(writer);
         use_writer(writer, 0);
         expect(mms_writer_close(writer) == 0, "closing a writer");
     }

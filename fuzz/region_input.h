@@ -19,7 +19,8 @@ enum {
     REGION_LIVE = 2,    /* overwrite it (except its headers) under open handles, not before they are opened */
     REGION_EVICT = 4,   /* the writer may evict, and the reader allows it */
     REGION_REPLACE = 8, /* the next writer wants another geometry */
-    REGION_REMOVE = 16  /* it is removed at the end */
+    REGION_REMOVE = 16, /* it is removed at the end */
+    REGION_CHANGE = 32  /* before whole values are published, the writer updates the value and goes back */
 };
 
 #endif

@@ -155,6 +155,10 @@ int mms__durable_sync(struct mms__native_writer *writer)
     uint64_t generation = mms__word_pinnable(word) ? mms__word_generation(word) : 0;
     int code;
 
+    if (word != mms__pool_current(&writer->pool))
+        return mms__fail(MMS_E_CORRUPT,
+                         "syncing %s: its control file names no slot; run mmsync verify, or publish a value",
+                         writer->front.place.path);
     if (generation != 0 && generation <= floor) { /* give_up: its pages may count as written, and are not */
         code = mms__writer_publish_copy(writer, mms__word_slot(word));
         if (code != 0)

@@ -148,10 +148,17 @@ static inline uint64_t mms__slot_content_at(const struct mms__pool *pool, unsign
 
     return own->whole ? mms__load_relaxed(&pool->control->slots[slot].changes_at) : own->content_at;
 }
+/* `current`; 0 if it leads to no slot, as something else has stored to it. */
+static inline uint64_t mms__pool_current(const struct mms__pool *pool)
+{
+    uint64_t current = mms__load_relaxed(&pool->control->current);
+
+    return mms__word_pinnable(current) && mms__word_slot(current) >= pool->header.max_slots ? 0 : current;
+}
 /* The size of the current value; 0: there is none. */
 static inline uint64_t mms__pool_current_size(const struct mms__pool *pool)
 {
-    uint64_t current = mms__load_relaxed(&pool->control->current);
+    uint64_t current = mms__pool_current(pool);
 
     return mms__word_pinnable(current) ? mms__load_relaxed(&pool->control->slots[mms__word_slot(current)].size) : 0;
 }

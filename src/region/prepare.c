@@ -31,14 +31,13 @@ struct source {
 
 static struct source source_of(const struct mms__pool *pool)
 {
-    uint64_t current = mms__load_relaxed(&pool->control->current);
+    uint64_t current = mms__pool_current(pool), size = mms__pool_current_size(pool);
     unsigned slot = mms__word_slot(current);
-    const struct mms__descriptor *descriptor = &pool->control->slots[slot];
 
-    if (!mms__word_pinnable(current))
+    if (size == 0 || size > pool->header.max_size)
         return (struct source){.size = 0};
-    return (struct source){pool->data + slot * pool->header.stride, mms__load_relaxed(&descriptor->size),
-                           mms__word_generation(current), mms__load_relaxed(&descriptor->changes_at)};
+    return (struct source){pool->data + slot * pool->header.stride, size, mms__word_generation(current),
+                           mms__load_relaxed(&pool->control->slots[slot].changes_at)};
 }
 
 /* ---- Who is behind ---- */

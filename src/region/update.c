@@ -64,8 +64,10 @@ static uint64_t base_generation(const struct mms__native_writer *writer)
 
 static int find_base(struct mms__native_writer *writer)
 {
-    writer->update->base = mms__load_relaxed(&writer->control->current);
-    if (base_size(writer) <= writer->pool.header.max_size &&
+    uint64_t base = mms__load_relaxed(&writer->control->current);
+
+    writer->update->base = mms__pool_current(&writer->pool);
+    if (writer->update->base == base && base_size(writer) <= writer->pool.header.max_size &&
         mms__load_relaxed(&base_of(writer)->generation) == base_generation(writer))
         return 0;
     return mms__fail(MMS_E_CORRUPT,
