@@ -13,8 +13,7 @@ static const struct verb verb = {
     .help = "After a reboot, bring the newest value of a durable REGION back (see 'mmsync write\n"
             "--durable'), as any writer does that opens it. Prints one line: generation=N size=BYTES\n"
             "slot=N. If the value is there already, this changes nothing.\n"
-            "\n" HELP_OF_JSON HELP_OF_KEEP
-            "      --lock-wait MS      how long to wait for another writer to end, or\n"
+            "\n" HELP_OF_JSON HELP_OF_KEEP "      --lock-wait MS      how long to wait for another writer to end, or\n"
             "                          'forever' (2000)\n"
             "      --force-filesystem  accept a file system that mmsync is not tested on\n",
 };
