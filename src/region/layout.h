@@ -200,9 +200,9 @@ static inline size_t mms__control_size(uint32_t max_slots)
 }
 
 /* Where in `durable` an anchor is. */
-static inline uint64_t mms__anchor_at(unsigned place)
+static inline size_t mms__anchor_at(unsigned place)
 {
-    return (uint64_t)(1 + place) * MMS__DURABLE_BLOCK;
+    return (size_t)(1 + place) * MMS__DURABLE_BLOCK;
 }
 
 static inline uint64_t mms__durable_size(void)

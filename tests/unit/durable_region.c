@@ -337,7 +337,8 @@ static void generations_grow_if_control_was_lost(void **state)
 {
     static const unsigned char lost[512 + 5 * 128];
     const char *path = scratch_path(state, "region");
-    uint64_t before, boot = offsetof(struct mms__control, boot_id);
+    size_t boot = offsetof(struct mms__control, boot_id);
+    uint64_t before;
 
     publish_and_close(path, durable_options(), "value");
     reboot(path);

@@ -220,7 +220,7 @@ static void replaced_readers_are_not_asked_who_lives(void **state)
 {
     const char *path = scratch_path(state, "region"), *name = scratch_path(state, "region/readers");
     static unsigned char bytes[1 << 16];
-    uint64_t size;
+    size_t size;
     mms_inspector *inspector;
     mms_region *region;
     mms_reader *reader;
@@ -231,7 +231,7 @@ static void replaced_readers_are_not_asked_who_lives(void **state)
     region = sample_region(path);
     reader = holding_reader(region);
     inspector = inspector_of(path);
-    size = file_size(path, "readers");
+    size = (size_t)file_size(path, "readers");
     check_true(size <= sizeof bytes);
     load_bytes(path, "readers", 0, bytes, size);
     check_true(unlink(name) == 0);

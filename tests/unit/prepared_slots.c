@@ -379,7 +379,8 @@ static void patch_often(struct test *test, unsigned count)
 
     check_ok(mms_write_update(test->writer, 0, &buffer, &size, NULL));
     for (unsigned i = 0; i < count; i++)
-        patch(test, buffer, pattern_random(&test->random) % (size - PATCH), 1 + pattern_random(&test->random) % PATCH);
+        patch(test, buffer, (size_t)(pattern_random(&test->random) % (size - PATCH)),
+              (size_t)(1 + pattern_random(&test->random) % PATCH));
     check_ok(mms_write_commit(test->writer, size, NULL));
 }
 
