@@ -245,7 +245,7 @@ static void check_anchors(const struct mms__inspection *look, int fd, struct mms
         mms__find(findings, "durable: neither of its two blocks that say what is whole on the disk is good");
 }
 
-static void check_durable(const struct mms__inspection *look, struct mms__findings *findings)
+static void check_durable_file(const struct mms__inspection *look, struct mms__findings *findings)
 {
     struct mms__file file;
     int code;
@@ -319,7 +319,7 @@ int mms__native_verify(const struct mms__place *place, void (*report)(void *cont
     check_current(&look, &findings);
     check_readers(&look, &findings);
     check_changes_file(&look, &findings);
-    check_durable(&look, &findings);
+    check_durable_file(&look, &findings);
     code = mms__findings_end(&findings, look.place.path);
     mms__inspection_close(&look);
     return code;
