@@ -18,6 +18,14 @@ def directory():
 
 
 @pytest.fixture
+def on_disk():
+    """A directory that is not in memory, if the machine has a disk."""
+    path = tempfile.mkdtemp(prefix=os.environ.get("MMSYNC_TEST_NAME", "mmsync-test-python") + "-", dir="/var/tmp")
+    yield path
+    shutil.rmtree(path)
+
+
+@pytest.fixture
 def path(directory):
     return os.path.join(directory, "region")
 

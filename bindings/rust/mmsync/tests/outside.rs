@@ -56,7 +56,8 @@ fn durable_writers_wait_for_the_disk() {
     assert_eq!(writer.sync().unwrap_err().code(), Code::Invalid);
     assert_eq!(mmsync::inspect(&memory).unwrap().durable_generation, None);
 
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("durable-{}", std::process::id()));
+    let path =
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("durable-{}", std::process::id()));
     let durable = || mmsync::inspect(&path).unwrap().durable_generation;
     let mut writer = Writer::options().durable(Durable::Commit).open(&path).unwrap();
     writer.write_bytes(b"one").unwrap();
