@@ -291,6 +291,11 @@ void mms__forbid_huge_pages(const struct mms__mapping *mapping)
                   MADV_NOHUGEPAGE); /* a failure costs memory, or means that there are none */
 }
 
+void mms__map_small_pages(const struct mms__mapping *mapping)
+{
+    (void)madvise(mapping->base, mapping->size, MADV_RANDOM); /* a failure costs writes to the disk */
+}
+
 /* tmpfs gives back all of a piece when a signal interrupts it, so a piece must be small enough
    to be done between two signals, and large enough to be quick. */
 enum { PIECE_MAX = 64 << 20, PIECE_MIN = 1 << 20 };

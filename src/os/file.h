@@ -72,6 +72,9 @@ int mms__populate(void *start, size_t size, bool for_writing);
 size_t mms__huge_page_size(int fd);
 /* Use small pages for memory that is first stored to through this mapping. */
 void mms__forbid_huge_pages(const struct mms__mapping *mapping);
+/* Bring a file's pages into memory one by one, instead of many as one folio, of which the kernel writes all to the disk when
+   a byte of it has changed. */
+void mms__map_small_pages(const struct mms__mapping *mapping);
 /* As mms__populate for writing, but -EOPNOTSUPP where the kernel cannot. It obeys
    mms__forbid_huge_pages; fallocate does not. */
 int mms__populate_or_refuse(void *start, size_t size);

@@ -267,6 +267,7 @@ int mms__durable_open(struct mms__native_writer *writer)
         code = sync_names(writer);
     if (code != 0)
         return code;
+    mms__map_small_pages(&writer->data_map);
     writer->durable.on = true;
     writer->durable.each = writer->front.options.durable != MMS_DURABLE_SYNC;
     MMS__STEP(durable_opened);
