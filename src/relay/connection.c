@@ -15,6 +15,7 @@ enum {
     PING_MS = 5000, /* a server that is gone without a word is noticed after two of them */
     PINGS_OUT = 2,
     KEY_LENGTH = 56, /* of a public NKEY */
+    SIGNED_ATTEMPTS = 3,
     /* A record with its NATS headers. */
     PAYLOAD_LEAST = RECORD_SIZE_MOST + 1024,
 };
@@ -211,11 +212,24 @@ void subject_of_chunk(const struct connection *connection, uint64_t chunk, char 
     snprintf(subject, CHUNK_SUBJECT_SIZE, "mmsync.%s.chunk.%" PRIu64, connection->name, chunk);
 }
 
+/* libnats before 3.8.0 leaves a signature out when its first byte is 0, as it is one time in 256. The next attempt signs
+   another nonce. */
+static natsStatus connect_patiently(struct connection *connection, natsOptions *nats, bool with_signature)
+{
+    int attempts = with_signature ? SIGNED_ATTEMPTS : 1;
+    natsStatus status;
+
+    do
+        status = natsConnection_Connect(&connection->nats, nats);
+    while (status == NATS_CONNECTION_AUTH_FAILED && --attempts > 0);
+    return status;
+}
+
 /* With options that are ready. */
-static int connect_with(struct connection *connection, natsOptions *nats)
+static int connect_with(struct connection *connection, natsOptions *nats, bool with_signature)
 {
     jsOptions js;
-    natsStatus status = natsConnection_Connect(&connection->nats, nats);
+    natsStatus status = connect_patiently(connection, nats, with_signature);
 
     if (status)
         return report_connect(connection, status);
@@ -256,7 +270,7 @@ int connection_open(struct connection *connection, const struct connection_optio
             result = EXIT_FAILED;
     }
     if (!result)
-        result = connect_with(connection, nats);
+        result = connect_with(connection, nats, options->creds || options->nkey);
     natsOptions_Destroy(nats);
     if (result)
         connection_close(connection);

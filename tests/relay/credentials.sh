@@ -68,6 +68,28 @@ lets_in "a user's JWT" --creds "$keys/user.creds"
 keeps_out "a JWT of an unknown account" --creds "$keys/other.creds"
 keeps_out "no JWT"
 NATS_CREDS=$keys/user.creds lets_in "a JWT in the environment"
+
+# ---- A signature that libnats leaves out, now and then: the next one is sent ----
+
+# push_past COUNT ARGUMENT...: pushes past a server that refuses the first COUNT clients; $refused says how many it has.
+push_past() {
+    local direct=$nats_url count=$1
+    shift
+    rm -f "$scratch/before"
+    PYTHONDONTWRITEBYTECODE=1 python3 "$(dirname "$0")/helper/refuse_first.py" "$count" "${direct##*:}" >"$scratch/before" &
+    local before=$!
+    until_true [ -s "$scratch/before" ]
+    run "${push_once[@]}" "nats://127.0.0.1:$(head -n 1 "$scratch/before")" --name "$name" --once "$@"
+    kill "$before"
+    wait "$before" 2>/dev/null
+    refused=$(grep -c refused "$scratch/before")
+}
+push_past 2 --creds "$keys/user.creds"
+same "push with a JWT that is refused twice" "0 2" "$status$err $refused"
+push_past 9 --creds "$keys/user.creds"
+same "push with a JWT that is refused for good" "1 3" "$status $refused"
+push_past 9 --token secret
+same "push with a token that is refused" "1 1" "$status $refused"
 nats_stop operator
 
 # ---- A domain, and streams in memory ----
