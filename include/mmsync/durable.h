@@ -15,8 +15,8 @@
    then reads are MMS_E_EMPTY; `mmsync recover` is such a writer. If nothing whole is left, that is MMS_E_CORRUPT.
 
    All this relies on a disk that has written what it says it has written. With options.checksum the value itself is checked
-   when it is brought back, and the one before it takes its place if the disk has lost part of it. Without, only the 4 KiB
-   that name the value are checked.
+   when it is brought back, and the one before it takes its place if the disk has lost part of it: mms_inspect tells of that
+   ever after (durable_lost). Without, only the 4 KiB that name the value are checked.
 
    If a sync fails, the commit fails with the error of the disk, readers keep the last value, and the writer refuses all
    further writes: what is on the disk is not known any more. Close it, see to the disk, and open it again.

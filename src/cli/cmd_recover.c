@@ -12,7 +12,8 @@ static const struct verb verb = {
     .synopsis = "REGION [OPTION]...",
     .help = "After a reboot, bring the newest value of a durable REGION back (see 'mmsync write\n"
             "--durable'), as any writer does that opens it. Prints one line: generation=N size=BYTES\n"
-            "slot=N. If the value is there already, this changes nothing.\n"
+            "slot=N. If the value is there already, this changes nothing. Says so if the disk had\n"
+            "lost a part of the newest value (with --checksum) and it is the one before.\n"
             "\n" HELP_OF_JSON HELP_OF_KEEP "      --lock-wait MS      how long to wait for another writer to end, or\n"
             "                          'forever' (2000)\n"
             "      --force-filesystem  accept a file system that mmsync is not tested on\n",
@@ -37,12 +38,19 @@ static int open_once(const char *path, struct writer_arguments *arguments)
     return code ? code : mms_writer_close(writer);
 }
 
-static int print(const char *path, const mms_info *info, bool was_empty)
+/* lost: the generation that this recovery has found damaged, or 0. */
+static int print(const char *path, const mms_info *info, bool was_empty, uint64_t lost)
 {
+    if (lost != 0)
+        note("the disk has lost a part of generation %" PRIu64
+             " of %s, so this is the value before it; do not trust that "
+             "disk further",
+             lost, path);
     if (wants_json())
-        return result_print(json_pack("{s:o, s:o, s:o, s:i, s:b}", "region", json_text(path), "generation",
+        return result_print(json_pack("{s:o, s:o, s:o, s:i, s:b, s:o}", "region", json_text(path), "generation",
                                       result_number(info->generation), "size", result_number(info->size), "slot",
-                                      (int)info->slot, "recovered", was_empty));
+                                      (int)info->slot, "recovered", was_empty, "lost",
+                                      lost ? result_number(lost) : json_null()));
     printf("generation=%" PRIu64 " size=%" PRIu64 " slot=%u\n", info->generation, info->size, info->slot);
     return EXIT_OK;
 }
@@ -50,12 +58,14 @@ static int print(const char *path, const mms_info *info, bool was_empty)
 static int recover(const char *path, struct writer_arguments *arguments)
 {
     mms_info info;
+    uint64_t lost_before;
     int code = mms_inspect(path, &info);
     bool was_empty = code == 0 && info.generation == 0;
 
     if (code == 0 && !info.durable)
         return fail("%s is not durable, so nothing in it outlives a reboot; make it so with --durable and --replace",
                     path);
+    lost_before = code == 0 ? info.durable_lost : 0;
     if (was_empty)
         code = open_once(path, arguments);
     if (code == 0)
@@ -64,7 +74,7 @@ static int recover(const char *path, struct writer_arguments *arguments)
         return fail_call(code);
     if (info.generation == 0)
         return fail("%s holds no value: none was published before the reboot", path);
-    return print(path, &info, was_empty);
+    return print(path, &info, was_empty, info.durable_lost == lost_before ? 0 : info.durable_lost);
 }
 
 int cmd_recover(int argc, char **argv)

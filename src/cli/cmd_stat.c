@@ -87,6 +87,9 @@ static void print_region(const struct stat_state *state)
         printf("durable      generation %llu\n", (unsigned long long)info->durable_generation);
     else
         puts("durable      yes, and no value is on the disk yet");
+    if (info->durable_lost != 0)
+        printf("lost         generation %llu, of which the disk had not kept all\n",
+               (unsigned long long)info->durable_lost);
     printf("fences       %s\n", info->symmetric ? "symmetric" : "asymmetric");
 }
 

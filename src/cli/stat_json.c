@@ -89,6 +89,7 @@ static void describe_region(json_t *object, const mms_info *info)
     json_object_set_new(object, "evicted", integer(info->evicted));
     json_object_set_new(object, "durable", json_boolean(info->durable));
     json_object_set_new(object, "durable_generation", info->durable ? integer(info->durable_generation) : json_null());
+    json_object_set_new(object, "durable_lost", info->durable_lost ? integer(info->durable_lost) : json_null());
     json_object_set_new(object, "fences", json_string(info->symmetric ? "symmetric" : "asymmetric"));
 }
 

@@ -112,6 +112,7 @@ int mms__durable_store(struct mms__native_writer *writer, struct mms__anchor *an
         return give_up(writer, code, "data");
     MMS__STEP(durable_data_synced);
     anchor->sequence = writer->durable.named[writer->durable.place].sequence + 1;
+    anchor->lost = writer->durable.lost;
     mms__anchor_seal(anchor, &writer->pool.header);
     code = write_anchor(writer, place, anchor);
     if (code != 0)
@@ -197,8 +198,10 @@ static int read_anchors(struct mms__native_writer *writer, struct mms__anchor *n
     for (unsigned i = 0; i < MMS__ANCHORS; i++)
         if (mms__anchor_read(durable->file.fd, header, i, newest))
             durable->named[i] = (struct mms__anchored){newest->sequence, newest->generation, (unsigned)newest->slot};
-    if (mms__anchor_find(durable->file.fd, header, newest, &durable->place))
+    if (mms__anchor_find(durable->file.fd, header, newest, &durable->place)) {
+        durable->lost = newest->lost;
         return 0;
+    }
     return mms__fail(
         MMS_E_CORRUPT,
         "opening %s: neither of the two blocks in its file `durable` that say what is whole on the disk is "

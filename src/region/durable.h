@@ -24,7 +24,8 @@ struct mms__durable {
     bool each;      /* every commit waits for the disk */
     unsigned place; /* where the newest anchor is */
     struct mms__anchored named[MMS__ANCHORS];
-    int failed; /* the error of a sync; from then on this writer writes nothing */
+    uint64_t lost; /* as in an anchor */
+    int failed;    /* the error of a sync; from then on this writer writes nothing */
     struct mms__file file;
 };
 

@@ -341,8 +341,10 @@ static void read_durable(const struct mms__inspection *look, mms_info *out)
     out->durable = mms__header_is_durable(&look->header);
     if (out->durable)
         open_by_name(look, MMS__PART_DURABLE, O_RDONLY, &file);
-    if (file.fd >= 0 && mms__anchor_find(file.fd, &look->header, &anchor, &where))
+    if (file.fd >= 0 && mms__anchor_find(file.fd, &look->header, &anchor, &where)) {
         out->durable_generation = anchor.generation;
+        out->durable_lost = anchor.lost;
+    }
     mms__file_close(&file);
 }
 

@@ -140,7 +140,8 @@ struct mms__anchor {
     uint64_t slot, size, type_id[2], tag;
     uint64_t checksum; /* of the value, with MMS__HAS_CHECKSUM */
     uint64_t publish_ns, flags, schema_size;
-    uint64_t reserved[497];
+    uint64_t lost; /* the last generation that a recovery has found damaged; 0: none */
+    uint64_t reserved[496];
     uint64_t own_checksum; /* XXH3 of the bytes before it: a block that was torn, or never written, is no anchor */
 };
 
@@ -174,7 +175,7 @@ _Static_assert(offsetof(struct mms__changes, head) == 128, "layout");
 _Static_assert(offsetof(struct mms__changes, ring) == 256, "layout");
 _Static_assert(sizeof(struct mms__record) == 48, "layout");
 _Static_assert(sizeof(struct mms__anchor) == MMS__DURABLE_BLOCK, "layout");
-_Static_assert(offsetof(struct mms__anchor, reserved) == 112, "layout");
+_Static_assert(offsetof(struct mms__anchor, reserved) == 120, "layout");
 _Static_assert(offsetof(struct mms__header, flags) == 64, "layout");
 _Static_assert(_Alignof(mms__word) == 8, "64-bit words must be aligned");
 _Static_assert(__atomic_always_lock_free(sizeof(uint64_t), 0), "64-bit atomics must be lock-free");

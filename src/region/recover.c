@@ -27,6 +27,7 @@ static int choose(struct mms__native_writer *writer, struct mms__anchor *anchor)
 
     if (mms__anchor_read(durable->file.fd, header, durable->place, anchor) && is_whole(writer, anchor))
         return 0;
+    durable->lost = durable->named[durable->place].generation;
     durable->place = 1 - durable->place;
     if (mms__anchor_read(durable->file.fd, header, durable->place, anchor) && is_whole(writer, anchor))
         return 0;
@@ -35,7 +36,7 @@ static int choose(struct mms__native_writer *writer, struct mms__anchor *anchor)
         "recovering %s: the disk has lost a part of its value of generation %" PRIu64
         ", as the checksum says, and of the one before; remove the region (mmsync rm), and publish the value "
         "anew",
-        writer->front.place.path, durable->named[1 - durable->place].generation);
+        writer->front.place.path, durable->lost);
 }
 
 /* No reader is there from before, so nobody looks. */

@@ -50,6 +50,23 @@ rebooted
 succeeds "$MMSYNC" write "$region" -- echo fourth
 same "a publish after a reboot" fourth "$("$MMSYNC" read "$region")"
 
+# The disk has lost a part of the newest value.
+succeeds "$MMSYNC" write "$region" --checksum -- echo fifth
+succeeds "$MMSYNC" write "$region" --checksum -- echo sixth
+lost=$(generation)
+stride=$(($(stat -c %s "$region/data") / 128))
+printf 'x' | dd of="$region/data" bs=1 seek=$((${out##*slot=} * stride)) conv=notrunc status=none
+rebooted
+run "$MMSYNC" recover "$region"
+same "status of recover" 0 "$status"
+like "that it is the one before" "mmsync: the disk has lost a part of generation $lost of .*" "$err"
+same "the value before" fifth "$("$MMSYNC" read "$region")"
+succeeds "$MMSYNC" recover --json "$region"
+like "it is told once" '.*"lost": null.*' "$out"
+like "stat goes on telling" '.*lost +generation '"$lost"',.*' "$("$MMSYNC" stat "$region")"
+succeeds "$MMSYNC" exporter --textfile "$scratch/metrics" "$scratch"
+check "so does the exporter" grep -q "^mmsync_durable_lost_generation{.*} [1-9]" "$scratch/metrics"
+
 # Nothing whole is left.
 printf 'x' | dd of="$region/durable" bs=1 seek=5000 conv=notrunc status=none
 printf 'x' | dd of="$region/durable" bs=1 seek=9000 conv=notrunc status=none

@@ -378,6 +378,14 @@ static unsigned newest_place(const char *path)
     return anchors[1].sequence > anchors[0].sequence;
 }
 
+static uint64_t durable_lost(const char *path)
+{
+    mms_info info;
+
+    check_ok(mms_inspect(path, &info));
+    return info.durable_lost;
+}
+
 static void block_that_is_torn_is_no_anchor(void **state)
 {
     const char *path = scratch_path(state, "region");
@@ -390,6 +398,7 @@ static void block_that_is_torn_is_no_anchor(void **state)
     reboot(path);
     check_ok(mms_writer_close(sample_writer_with(path, durable_options())));
     check_copies(path, "older");
+    check_equal(durable_lost(path), 0); /* so does each power cut in a commit leave one */
 }
 
 static void without_an_anchor_nothing_is_believed(void **state)
@@ -439,6 +448,12 @@ static void checksum_finds_data_that_the_disk_has_lost(void **state)
     reboot(path);
     check_ok(mms_writer_close(sample_writer_with(path, options)));
     check_copies(path, "older");
+    check_equal(durable_lost(path), receipt.generation);
+    publish_and_close(path, options, "newest");
+    reboot(path);
+    check_ok(mms_writer_close(sample_writer_with(path, options)));
+    check_copies(path, "newest");
+    check_equal(durable_lost(path), receipt.generation);
 }
 
 int main(void)

@@ -16,7 +16,7 @@ static PyObject *alive_or_none(int alive)
 
 static PyObject *info_of(const mms_info *info)
 {
-    return Py_BuildValue("{s(KK)sKsIsIsKsKs(KK)sKsKsNsOsNsisIsIsIsIsKsKsKsKsKsN}", "region_id", info->region_id[0],
+    return Py_BuildValue("{s(KK)sKsIsIsKsKs(KK)sKsKsNsOsNsisIsIsIsIsKsKsKsKsKsNsN}", "region_id", info->region_id[0],
                          info->region_id[1], "max_size", info->max_size, "max_slots", info->max_slots, "max_readers",
                          info->max_readers, "generation", info->generation, "size", info->size, "type_id",
                          info->type_id[0], info->type_id[1], "tag", info->tag, "publish_time_ns", info->publish_time_ns,
@@ -25,7 +25,8 @@ static PyObject *info_of(const mms_info *info)
                          "writer_pid", (int)info->writer_pid, "slot", info->slot, "slots_used", info->slots_used,
                          "readers", info->readers, "readers_dead", info->readers_dead, "bytes_used", info->bytes_used,
                          "bytes_huge", info->bytes_huge, "keep", info->keep, "refused", info->refused, "evicted",
-                         info->evicted, "durable_generation", or_none(info->durable, info->durable_generation));
+                         info->evicted, "durable_generation", or_none(info->durable, info->durable_generation),
+                         "durable_lost", or_none(info->durable_lost != 0, info->durable_lost));
 }
 
 PyObject *mmspy_inspect(PyObject *module, PyObject *path)

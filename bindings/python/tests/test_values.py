@@ -215,6 +215,7 @@ def test_a_durable_writer_waits_for_the_disk(on_disk, path):
         assert mmsync.inspect(durable).durable_generation == 1
         writer.sync()
         assert mmsync.inspect(durable).durable_generation == 2
+    assert mmsync.inspect(durable).durable_lost is None
     for wrong in ("always", 1):
         with pytest.raises((ValueError, TypeError), match="durable"):
             mmsync.Writer(durable, durable=wrong)

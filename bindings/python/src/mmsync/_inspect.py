@@ -36,6 +36,7 @@ class Info(typing.NamedTuple):
     refused: int
     evicted: int
     durable_generation: int | None
+    durable_lost: int | None
 
 
 class PastValue(typing.NamedTuple):

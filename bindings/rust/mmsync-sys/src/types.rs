@@ -136,8 +136,9 @@ structs! {
         pub refused: u64,
         pub evicted: u64,
         pub durable_generation: u64,
+        pub durable_lost: u64,
         pub durable: bool,
-        pub reserved: [u64; 2],
+        pub reserved: [u64; 1],
     }
     pub struct mms_reader_info {
         pub pid: c_int,

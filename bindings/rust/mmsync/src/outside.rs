@@ -71,6 +71,8 @@ pub struct Info {
     /// The newest generation that a power cut leaves, 0 if there is none yet; nothing if the region
     /// is not durable ([`WriterOptions::durable`](crate::WriterOptions::durable)).
     pub durable_generation: Option<u64>,
+    /// The last generation that a recovery found damaged on the disk.
+    pub durable_lost: Option<u64>,
 }
 
 fn published(nanoseconds: u64) -> SystemTime {
@@ -106,6 +108,7 @@ fn info(look: impl FnOnce(*mut sys::mms_info) -> c_int) -> Result<Info> {
         refused: raw.refused,
         evicted: raw.evicted,
         durable_generation: raw.durable.then_some(raw.durable_generation),
+        durable_lost: (raw.durable_lost != 0).then_some(raw.durable_lost),
     })
 }
 

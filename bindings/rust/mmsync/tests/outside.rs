@@ -71,6 +71,7 @@ fn durable_writers_wait_for_the_disk() {
     assert_eq!(durable(), Some(1));
     writer.sync().unwrap();
     assert_eq!(durable(), Some(2));
+    assert_eq!(mmsync::inspect(&path).unwrap().durable_lost, None);
     drop(writer);
     mmsync::remove(&path).unwrap();
 }
