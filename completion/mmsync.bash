@@ -141,7 +141,7 @@ _mmsync_describe() {
         follow)
             operands="free free region"
             options="--once -j --json --wait --overwrite --scrub:free --max-size:free --max-slots:free
-                --max-readers:free --mode:free --readers-mode:free --group:group --replace
+                --max-readers:free --mode:free --readers-mode:free --group:group --durable --replace
                 --grace:=forever --evict --lock-wait:=forever --fence:=auto,symmetric,asymmetric
                 --huge-pages:=auto,off,on --force-filesystem --trust:user --user:free --password:free
                 --token:free --creds:file --nkey:file --tlscacert:file --tlscert:file --tlskey:file

@@ -326,6 +326,7 @@ complete -c mmsync -n '__mmsync_verb push follow' -l domain -x -d 'JetStream dom
 complete -c mmsync -n '__mmsync_verb follow' -l wait -d 'wait for the server, and for the name, if they are not there'
 complete -c mmsync -n '__mmsync_verb follow' -l overwrite -d 'take a REGION whose value came from elsewhere'
 complete -c mmsync -n '__mmsync_verb follow' -l scrub -x -d 'how much of the value to read again in each idle second, to repair ...'
+complete -c mmsync -n '__mmsync_verb follow' -l durable -d 'on a disk: each value is there after a power cut, too'
 complete -c mmsync -n '__mmsync_verb bench' -s s -l seconds -x -d 'how long to measure, roughly'
 complete -c mmsync -n '__mmsync_verb bench' -s r -l rounds -x -d 'how many rounds'
 complete -c mmsync -n '__mmsync_verb bench' -s d -l directory -x -a '(__fish_complete_directories)' -d 'where to make the region'

@@ -69,6 +69,8 @@ const struct verb follow_verb = {
         "                          mode of the reader table, r and w together; all others\n"
         "                          can only copy (--mode, with w for each r)\n"
         "      --group NAME        group of all files\n"
+        "      --durable           on a disk: each value is there after a power cut, too; see\n"
+        "                          'mmsync recover'\n"
         "      --replace           if there is one with another geometry: build a new one\n"
         "                          that goes on with its value, and remove the old\n"
         "\n"

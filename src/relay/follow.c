@@ -22,6 +22,7 @@ static const struct option long_options[] = {
     {"mode", required_argument, NULL, WRITER_MODE},
     {"readers-mode", required_argument, NULL, WRITER_READERS_MODE},
     {"group", required_argument, NULL, WRITER_GROUP},
+    {"durable", no_argument, NULL, WRITER_DURABLE},
     {"replace", no_argument, NULL, WRITER_REPLACE},
     {"grace", required_argument, NULL, WRITER_GRACE},
     {"evict", no_argument, NULL, WRITER_EVICT},

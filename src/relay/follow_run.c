@@ -7,11 +7,12 @@
 #include "relay/follow_report.h"
 #include "relay/store.h"
 #include <errno.h>
+#include <mmsync/durable.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-enum { TICK_MS = 100, PAUSE_LEAST_MS = 200, PAUSE_MOST_MS = 10000 };
+enum { TICK_MS = 100, PAUSE_LEAST_MS = 200, PAUSE_MOST_MS = 10000, DURABLE_SLOTS = 5 };
 
 static void pause_ms(unsigned ms)
 {
@@ -34,6 +35,9 @@ static enum step check_target(struct follower *follower)
         return end_with(follower, fail_call(code));
     if (info.generation == 0 || follower->overwrite)
         return STEP_OK;
+    code = follow_state_recover(follower->path, &follower->writing.options);
+    if (code != 0)
+        return end_with(follower, fail_call(code));
     follow_state_read(follower->path, &state);
     if (!strcmp(state.name, follower->name))
         return STEP_OK;
@@ -86,6 +90,14 @@ static enum step look_at_source(struct follower *follower)
 
 /* ---- The region ---- */
 
+/* A durable region needs more than others. */
+static unsigned slots_for(const struct follower *follower)
+{
+    unsigned as_source = (unsigned)follower->origin.max_slots;
+
+    return follower->writing.options.durable && as_source < DURABLE_SLOTS ? DURABLE_SLOTS : as_source;
+}
+
 /* The source's, where no option says otherwise and this machine has so much address space. */
 static mms_writer_options choose_geometry(const struct follower *follower)
 {
@@ -97,7 +109,7 @@ static mms_writer_options choose_geometry(const struct follower *follower)
     if (options.max_size == 0 && follower->origin.max_size <= SIZE_MAX / 4)
         options.max_size = follower->origin.max_size;
     if (options.max_slots == 0)
-        options.max_slots = follower->origin.max_slots;
+        options.max_slots = slots_for(follower);
     if (options.max_readers == 0)
         options.max_readers = follower->origin.max_readers;
     return options;
@@ -108,9 +120,11 @@ static enum step open_target(struct follower *follower)
     const mms_writer_options options = choose_geometry(follower);
     int code = target_open(&follower->target, follower->path, &options);
 
-    follower->writing.options.replace = false; /* once */
+    follower->writing.options.replace = false;    /* once */
+    if (code == 0 && follower->target.is_durable) /* then so is what is beside it */
+        follower->writing.options.durable = MMS_DURABLE_COMMIT;
     if (code == 0 && !follower->state.writer)
-        code = follow_state_open(&follower->state, follower->path, &options);
+        code = follow_state_open(&follower->state, follower->path, &follower->writing.options);
     if (code == MMS_E_GONE || code == -ENOENT) { /* it was removed just now */
         target_close(&follower->target);
         return STEP_AGAIN;

@@ -67,6 +67,7 @@ int follow_state_open(struct follow_state *state, const char *region, const mms_
     own.trusted_uid = options->trusted_uid;
     own.force_filesystem = options->force_filesystem;
     own.huge_pages = MMS_HUGE_PAGES_OFF;
+    own.durable = options->durable;
     own.replace = true; /* whatever its geometry was */
     return mms_writer_open(state->path, &own, &state->writer);
 }
@@ -107,4 +108,19 @@ void follow_state_close(struct follow_state *state)
 {
     mms_writer_close(state->writer);
     state->writer = NULL;
+}
+
+int follow_state_recover(const char *region, const mms_writer_options *options)
+{
+    struct follow_state state;
+    char path[PATH_MAX];
+    mms_info info;
+    int code;
+
+    if (!followed_path(region, path) || mms_inspect(path, &info) != 0 || !info.durable || info.generation != 0)
+        return 0;
+    code = follow_state_open(&state, region, options);
+    if (code == 0)
+        follow_state_close(&state);
+    return code;
 }

@@ -28,9 +28,11 @@ struct followed {
 /* What `mmsync follow` has left beside the region; a name of "" if it has not. */
 void follow_state_read(const char *region, struct followed *out);
 
-/* A code of the library. */
+/* A code of the library. It is durable if the options say so, and stays so. */
 int follow_state_open(struct follow_state *state, const char *region, const mms_writer_options *options);
 int follow_state_publish(struct follow_state *state, const struct followed *followed);
 void follow_state_close(struct follow_state *state);
+/* For a durable region, after a reboot: what was left beside it can be read again. */
+int follow_state_recover(const char *region, const mms_writer_options *options);
 
 #endif

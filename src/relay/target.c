@@ -30,6 +30,7 @@ int target_open(struct target *target, const char *path, const mms_writer_option
     }
     target->generation = mms_generation(target->region);
     target->max_size = info.max_size;
+    target->is_durable = info.durable;
     return 0;
 }
 

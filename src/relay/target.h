@@ -14,6 +14,7 @@ struct target {
     mms_reader *reader;
     uint64_t generation; /* of its newest value, which this writer or one before published; 0: none */
     uint64_t max_size;
+    bool is_durable;
     /* The update that was begun: NULL if there is none. `size` is how much of the buffer counts;
        at first that is the newest value's size. */
     unsigned char *buffer;
