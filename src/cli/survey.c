@@ -7,12 +7,16 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <mmsync/mmap_sync.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum { HELPERS_MOST = 3, REGIONS_EACH = 64 };
 
 static const char state_suffix[] = "_state";
 
@@ -60,10 +64,12 @@ static bool is_mmap_sync_state(int directory, const char *name)
 }
 
 /* Not there, or never was: a directory of somebody else's may hold a file `control`, too. */
-static bool is_nothing(int code, int directory, const char *name)
+static bool is_nothing(const struct surveyed *found, int directory)
 {
+    int code = found->code;
+
     return code == -ENOENT || code == -ENOTDIR || code == MMS_E_GONE ||
-           (code == MMS_E_NOT_REGION && !has_most_files(directory, name));
+           (code == MMS_E_NOT_REGION && (found->is_mmap_sync || !has_most_files(directory, found->name)));
 }
 
 static int by_name(const void *a, const void *b)
@@ -113,16 +119,60 @@ static int inspect(const struct survey *survey, struct surveyed *found)
     return code ? code : mms_inspector_look(found->inspector, &found->info);
 }
 
-/* False: out of memory. */
-static bool survey_one(const struct survey *survey, struct surveyed *found, int *code)
+/* ---- One after the other, or several at once ---- */
+
+static void survey_one(const struct survey *survey, struct surveyed *found)
 {
-    *code = inspect(survey, found);
-    if (!*code)
-        return true;
+    found->code = inspect(survey, found);
+    if (found->code == 0)
+        return;
     found->info = (mms_info){0};
     found->error = strdup(last_error());
-    return found->error != NULL;
 }
+
+/* What threads share. */
+struct batch {
+    const struct survey *survey;
+    struct surveyed *all;
+    size_t count;
+    atomic_size_t next;
+};
+
+static void *survey_some(void *context)
+{
+    struct batch *batch = context;
+    size_t i;
+
+    while ((i = atomic_fetch_add(&batch->next, 1)) < batch->count)
+        survey_one(batch->survey, &batch->all[i]);
+    return NULL;
+}
+
+/* How many threads help. A look is a handful of system calls, so few regions are not worth one. */
+static size_t helpers_for(size_t count)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    size_t most = processors > 1 ? (size_t)processors - 1 : 0, useful = count / REGIONS_EACH;
+
+    most = most < HELPERS_MOST ? most : HELPERS_MOST;
+    return useful < most ? useful : most;
+}
+
+/* Whatever threads there are, or none. */
+static void survey_batch(const struct survey *survey, struct surveyed *all, size_t count)
+{
+    struct batch batch = {.survey = survey, .all = all, .count = count};
+    pthread_t helpers[HELPERS_MOST];
+    size_t wanted = helpers_for(count), started = 0;
+
+    while (started < wanted && pthread_create(&helpers[started], NULL, survey_some, &batch) == 0)
+        started++;
+    survey_some(&batch);
+    while (started > 0)
+        pthread_join(helpers[--started], NULL);
+}
+
+/* ---- The list ---- */
 
 static bool add(struct surveyed_list *list, const struct surveyed *found)
 {
@@ -175,12 +225,10 @@ static bool recall(struct survey *survey, struct surveyed *found)
     return true;
 }
 
-/* False: out of memory. */
-static bool survey_entry(struct survey *survey, int fd, const char *directory, const char *name)
+/* Add what may be a region, still to be looked into. False: out of memory. */
+static bool find_entry(struct survey *survey, int fd, const char *directory, const char *name)
 {
     struct surveyed found = {.is_mmap_sync = is_mmap_sync_state(fd, name)};
-    int code = 0;
-    bool done, nothing;
 
     if (*name == '.')
         return true;
@@ -190,23 +238,52 @@ static bool survey_entry(struct survey *survey, int fd, const char *directory, c
         free_one(&found);
         return true;
     }
-    done = survey_one(survey, &found, &code);
-    nothing = is_nothing(code, fd, name);
-    if (done && !nothing && add(&survey->found, &found))
+    if (add(&survey->found, &found))
         return true;
     free_one(&found);
-    return done && nothing;
+    return false;
 }
 
 /* Returns 0 or an errno. */
-static int survey_stream(struct survey *survey, DIR *stream, const char *directory)
+static int find_entries(struct survey *survey, DIR *stream, const char *directory)
 {
     struct dirent *entry;
 
     while (errno = 0, (entry = readdir(stream)) != NULL)
-        if (!survey_entry(survey, dirfd(stream), directory, entry->d_name))
+        if (!find_entry(survey, dirfd(stream), directory, entry->d_name))
             return ENOMEM;
     return errno;
+}
+
+/* Of what was found after the first `before`, keep what is something. Returns 0 or an errno. */
+static int drop_nothings(struct surveyed_list *list, size_t before, int fd)
+{
+    size_t kept = before;
+    bool is_short = false;
+
+    for (size_t i = before; i < list->count; i++) {
+        struct surveyed *found = &list->all[i];
+
+        is_short = is_short || (found->code != 0 && !found->error);
+        if (is_nothing(found, fd))
+            free_one(found);
+        else
+            list->all[kept++] = *found;
+    }
+    list->count = kept;
+    return is_short ? ENOMEM : 0;
+}
+
+static int survey_stream(struct survey *survey, DIR *stream, const char *directory)
+{
+    size_t before = survey->found.count;
+    int error = find_entries(survey, stream, directory);
+
+    if (error)
+        return error;
+    if (survey->found.count > before)
+        survey_batch(survey, survey->found.all + before, survey->found.count - before);
+    return drop_nothings(&survey->found, before, dirfd(stream));
 }
 
 int survey_directory(struct survey *survey, const char *directory)

@@ -12,6 +12,7 @@ struct surveyed {
     const char *path; /* within it, for people: DIRECTORY/NAME, mmap-sync:DIRECTORY/PREFIX */
     const char *name; /* the end of it: NAME, PREFIX */
     bool is_mmap_sync;
+    int code;                 /* what looking into it returned */
     char *error;              /* why nothing else is known of it; NULL: `info` holds what mms_inspect tells */
     mms_info info;            /* zeros with an error */
     mms_inspector *inspector; /* of a survey that is repeated; NULL: none yet */
