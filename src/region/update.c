@@ -205,10 +205,9 @@ static int track_from_here(struct mms__native_writer *writer)
     return code;
 }
 
-static int begin(struct mms__native_writer *writer, size_t *capacity, mms_receipt *receipt)
+/* A size that is refused comes first: it makes no file. */
+static int start(struct mms__native_writer *writer, size_t *capacity)
 {
-    uint64_t content;
-    bool seek;
     int code = allocate(writer);
 
     if (code == 0)
@@ -217,8 +216,16 @@ static int begin(struct mms__native_writer *writer, size_t *capacity, mms_receip
         return code;
     if (*capacity < base_size(writer))
         *capacity = (size_t)base_size(writer);
-    if (*capacity <= writer->pool.header.max_size) /* else the next call fails: make no file */
-        code = provide_ring(writer, *capacity);
+    code = mms__writer_check_size(writer, *capacity);
+    return code == 0 ? provide_ring(writer, *capacity) : code;
+}
+
+static int begin(struct mms__native_writer *writer, size_t *capacity, mms_receipt *receipt)
+{
+    uint64_t content;
+    bool seek;
+    int code = start(writer, capacity);
+
     if (code != 0)
         return code;
     seek = is_worth_a_scan(&writer->update->touches) || /* those of the last update */

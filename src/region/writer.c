@@ -95,7 +95,7 @@ void mms__native_writer_closing(struct mms_writer *front)
 
 /* ---- Writing ---- */
 
-static int check_size(const struct mms__native_writer *writer, uint64_t size)
+int mms__writer_check_size(const struct mms__native_writer *writer, uint64_t size)
 {
     if (size <= writer->pool.header.max_size)
         return 0;
@@ -150,7 +150,7 @@ unsigned char *mms__writer_slot(const struct mms__native_writer *writer, unsigne
 
 static int check(struct mms__native_writer *writer, size_t capacity)
 {
-    int code = check_size(writer, capacity);
+    int code = mms__writer_check_size(writer, capacity);
 
     if (code != 0)
         return code;
@@ -345,7 +345,7 @@ int mms__native_begin(struct mms_writer *front, size_t capacity, void **buffer, 
 int mms__native_grow(struct mms_writer *front, size_t capacity, void **buffer)
 {
     struct mms__native_writer *writer = mms__native_writer_of(front);
-    int code = check_size(writer, capacity);
+    int code = mms__writer_check_size(writer, capacity);
 
     if (code != 0)
         return code;

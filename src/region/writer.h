@@ -65,6 +65,8 @@ void mms__update_free(struct mms__native_writer *writer, bool inherited);
    mms__pool_seek_newest. Details are stored. */
 int mms__writer_take_newest(struct mms__native_writer *writer, size_t capacity, bool seek, uint64_t *content,
                             mms_receipt *receipt);
+/* (writer.c) Whether a value of that size is allowed. Details are stored. */
+int mms__writer_check_size(const struct mms__native_writer *writer, uint64_t size);
 /* (writer.c) Before anything is published: whether the lock is held and the path leads here. Details are stored. */
 int mms__writer_look(struct mms__native_writer *writer);
 unsigned char *mms__writer_slot(const struct mms__native_writer *writer, unsigned slot);

@@ -344,6 +344,29 @@ static void last_generation_is_not_taken_to_prepare(void **state)
     tear_down(&test);
 }
 
+/* A new writer has not opened `changes` when it looks whether its free slots are behind. */
+static void first_update_of_a_writer_that_has_free_slots(void **state)
+{
+    struct test test = set_up(state, MMS_HUGE_PAGES_OFF);
+    mms_writer_options options = sample_options();
+    void *buffer;
+    size_t size;
+
+    for (int i = 0; i < 300; i++) /* each slot has a record */
+        update(&test, (size_t)i * PATCH, 0);
+    check_ok(mms_writer_close(test.writer));
+    options.max_size = MOST;
+    options.max_slots = SLOTS;
+    test.writer = sample_writer_with(scratch_path(state, "region"), options);
+    check_ok(mms_write_begin(test.writer, SIZE, &buffer, NULL));
+    check_ok(mms_write_abort(test.writer));
+    check_equal(pool_of(&test)->free_count, 2);
+    check_code(mms_write_update(test.writer, MOST + 1, &buffer, &size, NULL), MMS_E_TOO_BIG);
+    update(&test, 0, 0);
+    check_published(&test);
+    tear_down(&test);
+}
+
 /* ---- Whatever is done in whatever order ---- */
 
 static void resize(struct test *test)
@@ -431,6 +454,7 @@ int main(void)
         scratch_test(slot_that_is_needed_at_once_takes_no_huge_page),
         scratch_test(slot_that_shares_blocks_is_not_prepared),
         scratch_test(last_generation_is_not_taken_to_prepare),
+        scratch_test(first_update_of_a_writer_that_has_free_slots),
         scratch_test(every_publish_is_whole_whatever_was_prepared),
     };
 
