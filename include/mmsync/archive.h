@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Archives: values that are used in place, with no parsing and no copy, in the layout of rkyv 0.7 (docs/format.md).
-   mmsc writes typed functions for a schema; they are thin covers over what is here, and programs that have the types
-   at run time only (a tool, a binding) may use this directly.
+/* Archives: values that are used in place, with no parsing and no copy, in the layout of rkyv 0.7
+   (docs/format.md). For a schema mmsc writes typed functions, which are thin wrappers over those
+   here; programs that know the types only at run time (a tool, a binding) may use these directly.
 
-   An archive ends with its root. Its start must be aligned as its types demand; what mmsync gives always is. All
-   functions need less than 64 KiB of the stack, however deep a value is nested.
-   Reading functions trust the bytes: check once what comes from somebody else. */
+   An archive ends with its root. Its start must be aligned as its types demand; what mmsync gives
+   always is. No function needs 64 KiB of stack, however deeply a value is nested.
+   Functions that read trust the bytes: check once what comes from somebody else. */
 #ifndef MMSYNC_ARCHIVE_H
 #define MMSYNC_ARCHIVE_H
 
@@ -64,8 +64,8 @@ enum mms_type_shape { MMS_SHAPE_UNIT, MMS_SHAPE_TUPLE, MMS_SHAPE_NAMED };
 
 enum mms_type_flag {
     MMS_TF_WIDE = 1,     /* offsets and usize have 64 bits */
-    MMS_TF_LEAF = 2,     /* nothing outside of it belongs to it: no pointers */
-    MMS_TF_COPY = 4,     /* the input has the very bytes of the archive */
+    MMS_TF_LEAF = 2,     /* nothing outside it belongs to it: no pointers */
+    MMS_TF_COPY = 4,     /* the input has the same bytes as the archive */
     MMS_TF_ANY_BITS = 8, /* all bits are valid */
     MMS_TF_EVEN = 16, /* all that belongs to it has one alignment: the order of such values does not change the size */
     MMS_TF_NON_ZERO = 32 /* an integer that is not 0: NonZeroU8 and the like */
@@ -129,8 +129,9 @@ typedef struct mms_duration {
     uint32_t nanos;
 } __attribute__((aligned(8))) mms_duration;
 
-/* Network addresses and UUIDs, archived and input alike. Octets are in network order, as in an in_addr or in6_addr;
-   all other numbers are in the machine's order. mmsync/archived.h makes and takes apart those of both versions. */
+/* Network addresses and UUIDs, archived and input alike. Octets are in network order, as in an
+   in_addr or in6_addr; all other numbers are in the machine's order. mmsync/archived.h makes and
+   takes apart those of both versions. */
 typedef struct mms_ipv4 {
     uint8_t octets[4];
 } mms_ipv4;
@@ -176,7 +177,7 @@ typedef struct mms_uuid {
     uint8_t bytes[16];
 } mms_uuid;
 
-/* In archives, whose layout is one for all machines: some of 32 bits align these to 4. */
+/* In archives, whose layout is the same on all machines: some 32-bit ones align these to 4. */
 typedef uint64_t mms_u64 __attribute__((aligned(8)));
 typedef int64_t mms_i64 __attribute__((aligned(8)));
 typedef double mms_f64 __attribute__((aligned(8)));
@@ -185,7 +186,7 @@ typedef double mms_f64 __attribute__((aligned(8)));
 __extension__ typedef __int128 mms_i128 __attribute__((aligned(16)));
 __extension__ typedef unsigned __int128 mms_u128 __attribute__((aligned(16)));
 #elif __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-/* Of compilers that have no such integers, as those for 32 bits: the same bytes, as two halves. */
+/* For compilers without such integers, as those for 32 bits: the same bytes, as two halves. */
 typedef struct mms_i128 {
     uint64_t low;
     int64_t high;
@@ -207,37 +208,37 @@ typedef struct mms_u128 {
 
 /* How deep pointers may be nested, in what is written and in what is checked. */
 #define MMS_ARCHIVE_DEPTH 512
-/* How many elements without a size a Vec may have: they take no bytes, and time to look at. */
+/* How many elements without a size a Vec may have: they take no bytes, but time to look at. */
 #define MMS_ARCHIVE_UNITS (1 << 20)
 
-/* The exact size of the archive of a value. The errors are some of those of mms_archive_write: text is not read. */
+/* The exact size of the archive of a value. The errors are those of mms_archive_write, except about
+   text, which is not read. */
 int mms_archive_size(const mms_archive *archive, const void *value, size_t *size);
 
-/* Write the archive of a value to buffer (aligned to 16). MMS_E_TOO_BIG: it is larger than capacity, or than offsets of
-   32 bits can span; MMS_E_INVALID: the value is not one of the type (text that is not UTF-8, a key given twice, a tag
-   that does not exist); the detail names the field. */
+/* Write the archive of a value to buffer (aligned to 16). MMS_E_TOO_BIG: it is larger than capacity,
+   or than 32-bit offsets can span. MMS_E_INVALID: the value is not of the type (text that is not
+   UTF-8, a duplicate key, a tag that does not exist); the detail names the field. */
 int mms_archive_write(const mms_archive *archive, const void *value, void *buffer, size_t capacity, size_t *size);
 
-/* Check bytes that nobody vouches for, and give the root. MMS_E_CORRUPT, with a detail that names the field. Never
-   reads outside of the bytes, also while somebody changes them, and works for a time that is bounded by their number.
-   root may be NULL. */
+/* Check bytes that nobody vouches for, and give the root. MMS_E_CORRUPT, with a detail that names
+   the field. Never reads outside the bytes, even while somebody changes them, and takes time bounded
+   by their number. root may be NULL. */
 int mms_archive_check(const mms_archive *archive, const void *data, size_t size, const void **root);
 
 /* ---- Publishing and reading ----
 
    A value that mms_archive_publish wrote is right by construction, and the region says so. Other
-   bytes (mms_write, a bridge, a restored dump) are checked where they are: for each generation and
-   type once by the readers of an mms_region, and by those that come while that check runs. With
-   the region's option check_always each reader checks each generation. In the files of mmap-sync,
-   which name no types, each view is checked.
+   bytes (mms_write, a bridge, a restored dump) are checked in place: for each generation and type
+   once by the readers of an mms_region, and by those that come while that check runs. With the
+   region's option check_always each reader checks each generation. In the files of mmap-sync, which
+   name no types, each view is checked.
 
-   From then on the bytes are trusted; looking into the value follows offsets in them. That is safe
-   as long as the view stays: always, unless the region was opened with allow_evict, or its files
-   are those of mmap-sync, whose writers wait for readers for a limited time. There a writer may
-   overwrite a value that is looked at, the bytes change, and an offset that was good may lead
-   outside: the program may die of SIGSEGV before the release could say MMS_E_EVICTED. The check
-   itself is safe at any time. Use mms_archive_read_copy there, or a grace of the writer and views so
-   short that none is taken away. */
+   From then on the bytes are trusted: looking into the value follows offsets in them. That is safe
+   as long as the view stays, which it always does, unless the region was opened with allow_evict, or
+   the files are those of mmap-sync, whose writers wait for readers only for a limited time. Then a
+   writer may overwrite a value that is being read, and an offset that was good may lead outside: the
+   program may die of SIGSEGV before the release could return MMS_E_EVICTED. The check itself is safe
+   at any time. Use mms_archive_read_copy there, or a grace period longer than any view. */
 
 /* Publish a value under the archive's type id, built in place; the schema is stored with it where
    there is room. Readers do not check it. */
@@ -246,26 +247,30 @@ int mms_archive_publish(mms_writer *writer, const mms_archive *archive, const vo
 /* ---- Changing a value in place ----
 
    Whatever has a fixed place in an archive can be changed there: numbers and all else without
-   pointers, alone or in structs, arrays, elements of vectors, values of maps. The cost depends on
-   the size of the change. Text, lengths and keys cannot be changed; publish a whole value for them. */
+   pointers, alone or in structs, arrays, elements of vectors, values of maps. The cost depends
+   only on the size of the change. Text, lengths and keys cannot be changed; publish a whole value for
+   them. */
 
-/* mms_write_update of a value of this type: the root of the newest one, to look into as a reader does, and its size.
-   Commit that size with mms_write_commit, or abort. The bytes are checked only if the library does not vouch for them
-   already. The functions below change parts of the value, and keep it right: it will be vouched for, and readers do not
-   check it. After anything else that gives away or changes bytes of the write (touch, patch, grow), or its type, they do.
-   The errors of mms_write_update; MMS_E_EMPTY: no value was published yet; MMS_E_TYPE, MMS_E_CORRUPT. After an error
-   nothing has begun, and *root is NULL. */
+/* mms_write_update of a value of this type: the root of the newest one, to look into as a reader
+   does, and its size. Commit that size with mms_write_commit, or abort. The bytes are checked
+   only if the library does not vouch for them already. The functions below change parts of the
+   value, and keep it valid: it will be vouched for, and readers do not check it. After any other
+   call that gives out or changes bytes of the write (touch, patch, grow), or its type, they do.
+   The errors of mms_write_update; MMS_E_EMPTY: no value was published yet; MMS_E_TYPE,
+   MMS_E_CORRUPT. After an error nothing has begun, and *root is NULL. */
 int mms_archive_update(mms_writer *writer, const mms_archive *archive, const void **root, size_t *size,
                        mms_receipt *receipt);
 
-/* In such an update: store a value (given as input) in a place of it, and touch that. `self` is the archived value of
-   `type`, found from the root; what may be set has the flag MMS_TF_LEAF, and is no key, nor a part of one.
+/* In such an update: store a value (given as input) in a place of it, and touch that. `self` is
+   the archived value of `type`, found from the root; what may be set has the flag MMS_TF_LEAF,
+   and is no key, nor a part of one.
      mms_archive_set        all of it; of an ENUM, OPTION or RESULT also as another variant
      mms_archive_set_field  a field of a STRUCT (variant 0), or of the variant that an ENUM, OPTION or RESULT has
      mms_archive_set_item   an element of an ARRAY or VEC; the content of a BOX has index 0
      mms_archive_set_value  the value of a key (input, too) in a MAP or TREE; MMS_E_NOT_FOUND
-   MMS_E_INVALID: it is not a value of its type, as a bool that is neither false nor true, `self` is NULL or not in the
-   value, the index or the variant is another. After an error nothing has changed. */
+   MMS_E_INVALID: it is not a value of its type, such as a bool that is neither false nor true;
+   `self` is NULL or not in the value; the index does not exist, or the variant is another. After
+   an error nothing has changed. */
 int mms_archive_set(mms_writer *writer, const mms_type *type, const void *self, const void *value);
 int mms_archive_set_field(mms_writer *writer, const mms_type *type, size_t variant, size_t field, const void *self,
                           const void *value);
@@ -273,36 +278,38 @@ int mms_archive_set_item(mms_writer *writer, const mms_type *type, const void *s
 int mms_archive_set_value(mms_writer *writer, const mms_type *type, const void *self, const void *key,
                           const void *value);
 
-/* After mms_read or mms_refresh: the root of what is held, checked if that is still to be done. On failure the
-   view is released: MMS_E_TYPE if the value was published as another type, MMS_E_CORRUPT, or MMS_E_EVICTED if the view
-   was taken away meanwhile. view may be NULL. */
+/* After mms_read or mms_refresh: the root of the value held, checked if that is still to be done.
+   On failure the view is released: MMS_E_TYPE if the value was published as another type,
+   MMS_E_CORRUPT, or MMS_E_EVICTED if the view was taken away meanwhile. view may be NULL. */
 int mms__archive_root_slow(mms_reader *reader, mms_archive *archive, const mms_view *view, const void **root);
 
-/* Copy the newest value, as mms_read_copy does and with its outputs, and check the copy: *root lies in the buffer, which is
-   aligned to 16, and nobody else changes it. Needs no right to write. Besides the errors of mms_read_copy, MMS_E_TYPE and
-   MMS_E_CORRUPT. */
+/* Copy the newest value, as mms_read_copy does and with its outputs, and check the copy: *root
+   lies in the buffer, which must be aligned to 16 and which nobody else changes. Needs no write
+   permission. The errors are those of mms_read_copy, MMS_E_TYPE and MMS_E_CORRUPT. */
 int mms_archive_read_copy(mms_region *region, const mms_archive *archive, void *buffer, size_t capacity, size_t *size,
                           uint64_t *generation, const void **root);
 
-/* mms_read without that check, for writers that are trusted to publish good bytes by mms_write: the root, or NULL. */
+/* mms_read without that check, for writers that are trusted to publish valid bytes by mms_write:
+   the root, or NULL. */
 const void *mms_archive_read_unchecked(mms_reader *reader, mms_archive *archive, mms_view *view);
 
 /* ---- Looking ---- */
 
-/* True if two archived values of a type are equal, as Rust's derived PartialEq compares them: by what is reached, not by
-   bytes. Both must have been checked. */
+/* True if two archived values of a type are equal, as Rust's derived PartialEq compares them: by
+   what is reached, not by bytes. Both must have been checked. */
 bool mms_archive_equal(const mms_type *type, const void *a, const void *b);
 
-/* As JSON, in one line, without a newline. Returns 0, or -errno of the stream; MMS_E_TOO_BIG in a value that has millions
-   of values without a size, for which there would be no end of text; -ENOMEM. After an error part of it was written. A
-   cancellation point, as fprintf is: only the text is left half-way. */
+/* Print a value as JSON, in one line, without a newline. Returns 0, or -errno of the stream;
+   MMS_E_TOO_BIG if it has millions of values without a size, whose text would never end; -ENOMEM.
+   After an error part of the text was written. A cancellation point, as fprintf is: only the text
+   is left half-way. */
 int mms_archive_print(const mms_type *type, const void *value, FILE *stream);
 
 /* In a MAP or a SET: the entry of a key, which is given as input; NULL if there is none. */
 const void *mms_map_find(const mms_type *type, const void *map, const void *key);
 
-/* A BTreeMap or BTreeSet: the entry of a key; the first entry that is not below a key (NULL: the first of all), and from an entry,
-   which was found so, to the next. */
+/* In a TREE or TREE_SET: find the entry of a key; seek the first entry that is not below a key (NULL:
+   the first of all); and go from an entry that was sought to the next. */
 typedef struct mms_tree_cursor {
     const void *node;
     size_t index;

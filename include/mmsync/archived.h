@@ -272,7 +272,7 @@ static inline const void *mms__archive_root(mms_reader *reader, mms_archive *arc
 #else
     MMS_CAST(void, root_size);
 #endif
-    /* Not the view itself: one whose address is given away cannot live in registers (mmsync/fast.h). */
+    /* Not the view itself: one whose address escapes cannot live in registers (mmsync/fast.h). */
     return mms__archive_root_slow(reader, archive, NULL, &root) == 0 ? root : NULL;
 }
 

@@ -1,26 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Values that survive a power cut. A region on a disk that is created with options.durable has one file more, `durable`,
-   which says what is whole on the disk:
+/* Values that survive a power cut. A region on a disk that is created with options.durable has
+   one more file, `durable`, which says what is whole on the disk:
 
      options.durable = MMS_DURABLE_COMMIT;
      mms_writer_open("/var/lib/prices/region", &options, &writer);
      ...
      mms_write(writer, data, size, NULL);    when it returns, this value or a newer one is there after a power cut
 
-   A commit writes the value to the disk and waits for it, and readers see it after that: what they have read is never lost.
-   It takes as long as two syncs of the disk. A region stays durable, whoever opens it: a writer without the option waits
-   for the disk, too. One that is not durable, opened with the option, is MMS_E_GEOMETRY: use options.replace.
+   A commit writes the value to the disk and waits for it; only then do readers see it, so what
+   they have read is never lost. It takes as long as two syncs of the disk. A region stays
+   durable, whoever opens it: a writer without the option waits for the disk, too. Opening one
+   that is not durable with the option is MMS_E_GEOMETRY: use options.replace.
 
-   After a reboot the first writer brings the newest value back, under a higher generation, before its open returns. Until
-   then reads are MMS_E_EMPTY; `mmsync recover` is such a writer. If nothing whole is left, that is MMS_E_CORRUPT.
+   After a reboot the first writer brings the newest value back, under a higher generation,
+   before its open returns; until then reads return MMS_E_EMPTY. `mmsync recover` is such a
+   writer. If nothing whole is left, its open is MMS_E_CORRUPT.
 
-   All this relies on a disk that has written what it says it has written. With options.checksum the value itself is checked
-   when it is brought back, and the one before it takes its place if the disk has lost part of it: mms_inspect tells of that
-   ever after (durable_lost). Without, only the 4 KiB that name the value are checked.
+   All this relies on a disk that has written what it says it has written. With options.checksum
+   the value itself is checked when it is brought back, and the one before it takes its place if
+   the disk has lost part of it; from then on mms_inspect says so (durable_lost). Without that
+   option only the 4 KiB that name the value are checked.
 
-   If a sync fails, the commit fails with the error of the disk, readers keep the last value, and the writer refuses all
-   further writes: what is on the disk is not known any more. Close it, see to the disk, and open it again.
-   Not on tmpfs and ramfs, which a power cut empties (MMS_E_FILESYSTEM), and not for the files of mmap-sync. */
+   If a sync fails, the commit fails with the error of the disk, readers keep the last value, and
+   the writer refuses all further writes, as nobody knows any more what is on the disk. Close the
+   writer, check the disk, and open it again.
+
+   Not on tmpfs and ramfs, which a power cut empties (MMS_E_FILESYSTEM), nor for the files of
+   mmap-sync. */
 #ifndef MMSYNC_DURABLE_H
 #define MMSYNC_DURABLE_H
 
@@ -37,9 +43,9 @@ enum {
     MMS_DURABLE_SYNC = 2    /* commits do not wait, and a power cut takes what came after the last mms_sync */
 };
 
-/* Make the newest value durable, if it is not: when this returns 0, it or a newer one is there after a power cut. A write
-   must not have begun. Errors as those of a commit; MMS_E_INVALID if the region is not durable. mms_writer_close does not
-   sync. */
+/* Make the newest value durable, if it is not: once this has returned 0, it or a newer one is
+   there after a power cut. No write may be under way. The errors are those of a commit;
+   MMS_E_INVALID if the region is not durable. mms_writer_close does not sync. */
 int mms_sync(mms_writer *writer);
 
 #pragma GCC visibility pop

@@ -47,7 +47,7 @@ const char *mms_error_name(int code);
 
 /* Detail of this thread's last failed call: what was being done, to which path, why, and what to do. Never NULL; ""
    before the first failure; like errno it is not reset by success. Valid until this thread's next failing call.
-   Options are named as `options.NAME`, so that a program can put the name there by which its own users know one. */
+   Options are named as `options.NAME`, so that a program can replace that by the name its own users know. */
 const char *mms_last_error(void);
 
 /* The code of that call; 0 before the first failure. */

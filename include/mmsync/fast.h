@@ -15,14 +15,14 @@ extern "C" {
 #pragma GCC visibility push(default) /* the library hides what no header declares */
 
 #ifndef MMS__INLINE
-/* Always: a compiler that splits such a function, to share the rare half of it, gives away the address of the view. */
+/* Always: a compiler that splits such a function, to share its rare half, lets the address of the view escape. */
 #define MMS__INLINE static inline __attribute__((always_inline))
 #endif
 
 #define MMS__LIKELY(condition) __builtin_expect(!!(condition), 1)
 
-/* The frozen head of an mms_reader. It lies in memory that fork wipes: a child finds MMS__FORKED, and goes the slow
-   way, before it could touch what is not its own. */
+/* The frozen head of an mms_reader. It lies in memory that fork wipes: a child finds MMS__FORKED, and takes the slow
+   path before it could touch what is not its own. */
 enum mms__reader_state {
     MMS__FORKED = 0,
     MMS__READY = 1,      /* no view; `word` is the last one pinned; asymmetric */
@@ -71,7 +71,7 @@ static inline int mms__see_slow_in_place(int (*slow)(mms_reader *, mms_view *), 
     return code;
 }
 
-/* Where the functions below are inlined, the slow ones fill a view of our own: one whose address is given away must be
+/* Where the functions below are inlined, the slow ones fill a view of our own: one whose address escapes must be
    in memory whenever it is filled, while the caller's, as far as it is used at all, can live in registers. That halves
    the stores of a read. */
 __attribute__((always_inline)) static inline int mms__see_slow(int (*slow)(mms_reader *, mms_view *),
@@ -113,7 +113,7 @@ MMS__INLINE int mms_refresh(mms_reader *reader, mms_view *view)
 {
     struct mms__reader_head *head = MMS__POINTER_CAST(struct mms__reader_head *, reader);
 
-    /* Only compared: the pin has acquired what belongs to this word (pair: mms__publish). A free acquire all the same. */
+    /* Only compared: the pin has acquired what belongs to this word (pair: mms__publish). The acquire is free. */
     if (!MMS__LIKELY(head && view && head->state == MMS__HELD && mms__load_acquire(head->current) == head->word))
         return mms__see_slow(mms__refresh_slow, reader, view);
     mms__fill_view(head, view);

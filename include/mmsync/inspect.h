@@ -11,7 +11,7 @@ extern "C" {
 #endif
 #pragma GCC visibility push(default) /* the library hides what no header declares */
 
-/* What mms_inspect tells. */
+/* What mms_inspect returns. */
 typedef struct mms_info {
     uint64_t region_id[2];
     uint64_t max_size; /* geometry, with the next two */
@@ -35,9 +35,9 @@ typedef struct mms_info {
     uint64_t keep;       /* retired values that the last writer keeps (mmsync/history.h) */
     uint64_t refused;    /* writes that failed because readers held every slot (MMS_E_AGAIN), since the creation */
     uint64_t evicted;    /* slots that writers have taken from readers (MMS_EVICT), since the creation */
-    uint64_t durable_generation; /* the newest one that a power cut leaves, with `durable`; 0: none yet */
+    uint64_t durable_generation; /* with `durable`: the newest one that survives a power cut; 0: none yet */
     uint64_t durable_lost;       /* with `durable`: the last one that a recovery found damaged; 0: none, ever */
-    bool durable;                /* the region is (mmsync/durable.h) */
+    bool durable;                /* mmsync/durable.h */
     uint64_t reserved[1];
 } mms_info;
 
@@ -52,22 +52,24 @@ typedef struct mms_reader_info {
     uint64_t reserved[4];
 } mms_reader_info;
 
-/* What a region is and holds, how many read it, and whether it has a writer. Takes no lock and
-   changes nothing, so the counts may be out of date when you see them. */
+/* What a region is and holds, how many readers it has, and whether it has a writer. Takes no lock
+   and changes nothing, so the counts may be out of date when you see them. */
 int mms_inspect(const char *path, mms_info *out);
 
-/* For a program that looks at a region again and again: the same answers as mms_inspect for that path, in a fraction of
-   the time, since what cannot have changed is kept: maps, and up to three descriptors, as long as they are in the lower half
-   of those that RLIMIT_NOFILE allowed at the open. If the path leads to another region by now, it is that one that is told of.
-   An inspector serves one thread at a time; a forked child may use its copy. */
+/* For a program that polls a region: the same answers as mms_inspect for that path, in a
+   fraction of the time, because it keeps what cannot have changed: mappings, and up to three
+   descriptors, if they are in the lower half of those that RLIMIT_NOFILE allowed at the open. If
+   the path leads to another region by now, the answers are about that one. An inspector serves
+   one thread at a time; a forked child may use its copy. */
 typedef struct mms_inspector mms_inspector;
-/* Something that mms_inspect can look at must be there. */
+/* There must be something at the path that mms_inspect can look at. */
 int mms_inspector_open(const char *path, mms_inspector **out);
 int mms_inspector_look(mms_inspector *inspector, mms_info *out);
 /* NULL is allowed. */
 void mms_inspector_close(mms_inspector *inspector);
 
-/* The reader lines in use. *count is how many there are; the first `capacity` of them are stored. */
+/* The reader lines in use. *count is how many there are; the first `capacity` of them are
+   stored. */
 int mms_inspect_readers(const char *path, mms_reader_info *out, size_t capacity, size_t *count);
 /* Check every structure, and the checksum of the current value if it has one. MMS_E_CORRUPT if
    anything is wrong; MMS_E_AGAIN if all else is sound and the value was replaced too fast to be

@@ -6,8 +6,8 @@
    in this; docs/migrating.md has the rest:
    - A generation is the crate's version word: it changes with each publish, but does not grow.
    - There are two values, and no room for a type, a schema, a tag or a time. Options that ask for
-     such things are refused, and so is mms_write_set_tag, but for 0; mms_write_set_type succeeds and
-     stores nothing; mms_view_describe and mms_view_type give zeros.
+     these are refused, and so is mms_write_set_tag of anything but 0; mms_write_set_type succeeds
+     but stores nothing; mms_view_describe and mms_view_type give zeros.
    - mms_write_update copies the value, and the commit copies it again. Touches are checked, and
      then forgotten: mms_changes gives MMS_E_FORGOTTEN.
    - Readers are counted, not named: mms_inspect_readers lists none, MMS_EVICT is refused, and a
@@ -28,9 +28,9 @@ extern "C" {
    MMS_MMAP_SYNC_WRITER_OPTIONS_INIT. A region refuses whatever is set here. */
 typedef struct mms_mmap_sync_writer_options {
     size_t struct_size;
-    /* The hasher of the crate's Synchronizer, if it is not the default: of a whole value, whose
-       version has the lower 24 bits. Called in each write, by its thread, as long as the writer is
-       open; it must return normally. hash_context is passed through [NULL: wyhash] */
+    /* The hasher of the crate's Synchronizer, if it is not the default: hashes a whole value, whose
+       version has the lower 24 bits of the hash. Called by each write, in its thread, as long as the
+       writer is open; it must return normally. hash_context is passed through [NULL: wyhash] */
     uint64_t (*hash)(void *context, const void *data, size_t size);
     void *hash_context;
     /* Take no write lock, as the crate does by default [false] */
@@ -43,7 +43,7 @@ typedef struct mms_mmap_sync_writer_options {
 /* The same for mms_region_options.mmap_sync; start from MMS_MMAP_SYNC_REGION_OPTIONS_INIT. */
 typedef struct mms_mmap_sync_region_options {
     size_t struct_size;
-    /* The writer's hasher is not the crate's default: mms_read_copy of a read-only region cannot
+    /* The writer's hasher is not the crate's default, so mms_read_copy of a read-only region cannot
        compare its copy with the checksum, and does without [false] */
     bool other_hasher;
     uint8_t reserved[7]; /* leave them 0 */
@@ -64,8 +64,8 @@ bool mms_mmap_sync_was_reset(const mms_writer *writer);
 
 /* What mms_inspect has no room for. */
 typedef struct mms_mmap_sync_info {
-    /* Views counted on PREFIX_data_0 and _1; above 0x7fffffff: below 0, as more readers have left
-       than came. mms_info.readers is the sum of the others. */
+    /* Views counted on PREFIX_data_0 and _1; above 0x7fffffff means below 0, as more readers have
+       left than came. mms_info.readers is the sum of those that are not. */
     uint32_t counts[2];
     uint64_t reserved[4];
 } mms_mmap_sync_info;
@@ -85,12 +85,12 @@ enum mms_repair_flags { MMS_REPAIR_FORCE = 1 };
 /* A process that dies in a view leaves its count behind, and nothing in the files says whose it
    was. mms_repair takes such counts back
    - if no other process has mapped PREFIX_state: both counts become 0;
-   - else if longest_view_ms is given: what is counted on the file that is not current for that
-     long, without a publish, is taken off. Views begin on the current file, so this is right if no
-     view lasts longer;
+   - else if longest_view_ms is given: counts that stay that long on the file that is not current,
+     without a publish, are taken off. Views begin on the current file, so this is right if no view
+     lasts longer;
    - else with MMS_REPAIR_FORCE: both counts become 0, whoever is alive.
-   Otherwise it changes nothing and returns MMS_E_AGAIN with the processes in `out`, which may be
-   NULL. It cannot see processes of another PID namespace: run it where the readers run. A region
+   Otherwise it changes nothing and returns MMS_E_AGAIN, with those processes in `out`, which may be
+   NULL. It cannot see processes in another PID namespace: run it where the readers run. A region
    needs no repair: MMS_E_INVALID. */
 int mms_repair(const char *path, unsigned flags, int longest_view_ms, mms_repair_report *out);
 

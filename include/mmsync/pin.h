@@ -50,7 +50,7 @@ static inline void mms__fence_light(bool symmetric)
         mms__fence_compiler();
 }
 
-/* Announce the generation of `word` and say what is current now: if that is `word` still, it is pinned.
+/* Announce the generation of `word` and return what is current now: if that is still `word`, it is pinned.
    The store is a release: it may replace an announcement that protected reads, which must be over before the writer
    sees the new one (pair: the acquire load in mms__line_read). The load is an acquire: the value and its descriptor
    must be seen as they were at the publish (pair: the release store in mms__publish). */

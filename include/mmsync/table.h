@@ -52,7 +52,7 @@ typedef struct mms_value {
 /* Start from MMS_TABLE_OPTIONS_INIT. Zero means the default, given in brackets. Options marked
    `creation` take effect when the table is created. Later leave them 0 or repeat them: a different
    type_id is refused with MMS_E_TYPE, a different key_size or value_size with MMS_E_INVALID, and
-   so are expiring and max_bytes if the table was created without; the others are ignored. */
+   so are expiring and max_bytes if the table was created without them; the others are ignored. */
 typedef struct mms_table_options {
     size_t struct_size;
     uint64_t type_id[2]; /* creation: for typed tables [MMS_TABLE_TYPE_0 and _1] */
@@ -87,7 +87,7 @@ MMS__DEFINE_INIT(mms_table_options)
    mms_write_update. */
 int mms_table_begin(mms_writer *writer, const mms_table_options *options, mms_table **out);
 
-/* Store a copy of the value under the key, in place of the value that the key has.
+/* Store a copy of the value under the key, replacing any value that the key has.
    MMS_E_TOO_BIG: the key is longer than MMS_TABLE_KEY_MAX, the entry takes more than max_bytes, or
    the table would outgrow the region's max_size. -ENOSPC: out of memory. MMS_E_INVALID: a size
    that the table does not allow, or no update has begun. A put that fails stores nothing, but a
@@ -102,7 +102,7 @@ int mms_table_put_many(mms_table *table, size_t count, const mms_key *keys, cons
 
 /* Delete a key. MMS_E_NOT_FOUND: there is no such key. */
 int mms_table_delete(mms_table *table, const void *key, size_t key_size);
-/* Delete all entries, in a time that does not depend on how many there are. The table keeps its
+/* Delete all entries, in time that does not depend on how many there are. The table keeps its
    options and its seed, and is as small as a new one. This also drops any damage: after
    MMS_E_CORRUPT the cleared table can be committed. MMS_E_TOO_BIG: not even an empty table fits
    into max_size; nothing has changed. */
@@ -165,9 +165,9 @@ typedef struct mms_table_cursor {
    MMS_E_INVALID: not aligned. MMS_E_NO_VIEW: the view is empty. On an error *out is unchanged.
    Cheap: call it for each view. */
 int mms_table_of(const mms_view *view, mms_table_view *out);
-/* The same for a table view that is kept from one read of a reader to the next: while these give the
-   same generation there is nothing to do, so a look-up takes half the time. Start from
-   MMS_TABLE_VIEW_INIT, once for each reader. After an error *table shows nothing. */
+/* The same for a table view that is kept from one read of a reader to the next: as long as they give
+   the same generation there is nothing to do, so a look-up takes half the time. Start from
+   MMS_TABLE_VIEW_INIT, once for each reader. After an error *table is empty. */
 int mms_table_follow(const mms_view *view, mms_table_view *table);
 /* The update itself, as a commit now would publish it. */
 int mms_table_current(mms_table *table, mms_table_view *out);

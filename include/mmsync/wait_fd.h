@@ -9,13 +9,13 @@
 
      mms_wait_fd_close(region, fd);                        take it out of the loop first
 
-   The first of them starts a thread of the library, which sleeps until something is published, and
-   the last that is closed ends it: one thread for a process with up to 127 such regions, one for
+   The first descriptor starts a thread of the library, which sleeps until something is published,
+   and closing the last one ends it: one thread for each 127 such regions of a process, or one for
    each region where the kernel has no futex_waitv(2) (before Linux 5.16, or in containers that
-   refuse it). It handles no signals. While nobody has such a descriptor, or all are readable, a
+   refuse it). It handles no signals. While there is no such descriptor, or all are readable, a
    publish costs what it costs without them.
    A process whose region is read-only cannot be woken: its thread looks every 10 ms or more often,
-   and so it does for the files of the Rust crate mmap-sync.
+   as it does for the files of the Rust crate mmap-sync.
    Do not read from the descriptor, write to it or close it by hand. */
 #ifndef MMSYNC_WAIT_FD_H
 #define MMSYNC_WAIT_FD_H
@@ -27,9 +27,9 @@ extern "C" {
 #endif
 #pragma GCC visibility push(default) /* the library hides what no header declares */
 
-/* A descriptor that is readable while the newest generation is not the one that was acknowledged
-   last; so at first, if there is a value. It becomes readable within moments, and now and then
-   when there is nothing new. A region may have many, and any thread may use them. It is closed by
+/* A descriptor that is readable while the newest generation is not the last one acknowledged; so it
+   is at first, if there is a value. It becomes readable within moments, and now and then although
+   there is nothing new. A region may have many, and any thread may use them. It is closed by
    exec. A forked child must not use it: there the calls return MMS_E_FORKED, and mms_region_close
    closes it. -EMFILE, -ENOMEM (no memory, or no thread). */
 int mms_wait_fd(mms_region *region, int *fd);
