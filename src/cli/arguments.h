@@ -20,7 +20,7 @@ struct verb {
 /* clang-format off */
 #define JSON_OPTION {"json", no_argument, NULL, 'j'}
 #define HELP_OF_JSON \
-    "  -j, --json              print the result as a JSON object, and what goes wrong as one on\n" \
+    "  -j, --json              print the result as a JSON object, and errors as objects on\n" \
     "                          standard error\n"
 #define COMMON_OPTIONS {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}
 /* clang-format on */

@@ -15,14 +15,14 @@
 static const struct verb verb = {
     .name = "bench",
     .synopsis = "[OPTION]...",
-    .help = "Measure mmsync on this machine: the median of several rounds, each of which takes\n"
+    .help = "Measure mmsync on this machine: medians over several rounds, each of which takes\n"
             "every figure in turn. Uses a region of its own and about 400 MiB of memory, and\n"
             "leaves nothing behind.\n"
             "\n"
             "  -s, --seconds S         how long to measure, roughly (5)\n"
             "  -r, --rounds N          how many rounds (9)\n"
             "  -d, --directory DIR     where to make the region (/dev/shm)\n"
-            "  -j, --json              as a JSON object\n",
+            "  -j, --json              print a JSON object\n",
 };
 
 static const struct option long_options[] = {

@@ -12,9 +12,9 @@
 static const struct verb verb = {
     .name = "check",
     .synopsis = "REGION [OPTION]...",
-    .help = "Check that REGION has a value, and what else is asked for; exit status 1 if not, with\n"
+    .help = "Check that REGION has a value, and whatever else you ask for; exit status 1 if not, with\n"
             "a line on standard error for each reason. For probes: takes microseconds, changes\n"
-            "nothing, and opens nothing for writing. 'mmsync verify' looks at the bytes.\n"
+            "nothing, and opens nothing for writing. 'mmsync verify' checks the bytes.\n"
             "\n"
             "      --max-age TIME      the value was published at most TIME ago: 500ms, 30s, 5m, 12h\n"
             "      --min-generation N  its generation is at least N\n"
@@ -23,7 +23,7 @@ static const struct verb verb = {
             "      --min-readers N     at least N readers are alive\n"
             "  -w, --writer            a writer has the region open\n"
             "  -q, --quiet             print nothing if all is well\n"
-            "  -j, --json              print a JSON object in any case, with what is not as wanted in\n"
+            "  -j, --json              print a JSON object in any case, with the reasons of a failure in\n"
             "                          `reasons`\n"
             "      --format FORMAT     mmsync, or mmap-sync: the files of the Rust crate; auto takes\n"
             "                          what is there (auto)\n"

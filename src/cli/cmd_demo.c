@@ -10,11 +10,11 @@ static const struct verb verb = {
     .synopsis = "[OPTION]...",
     .help =
         "Look things up in real data, from several processes at once, while a writer replaces that data up to 240\n"
-        "times a second. Every answer is checked. In the middle a reader is killed while it holds a view, another is\n"
-        "stopped for a second, and the writer is killed in the middle of a write, and a new one is started.\n"
+        "times a second. Every answer is checked. Meanwhile one reader is killed while it holds a view, another is\n"
+        "stopped for a second, and the writer is killed in the middle of a write and replaced.\n"
         "Exit status 1 if anything was torn, wrong, lost or stuck.\n"
         "\n"
-        "      --table             keep one table of the data up to date, key by key, in place of publishing all of it:\n"
+        "      --table             keep one table of the data up to date, key by key, instead of publishing all of it:\n"
         "                          2,000 commits a second, each of 8 keys\n"
         "  -s, --seconds S         how long, 3 or more (15)\n"
         "  -r, --readers N         reader processes, 2 to 64 (4)\n"
@@ -24,7 +24,7 @@ static const struct verb verb = {
         "                          list; Debian has it in the package publicsuffix.\n"
         "                          (oui, or the other if only that is installed)\n"
         "      --file FILE         the data set, if it is not where Debian has it\n"
-        "  -d, --directory DIR     where to make the region, which is removed in the end (/dev/shm)\n"
+        "  -d, --directory DIR     where to make the region, which is removed at the end (/dev/shm)\n"
         "      --json FILE         write the figures to FILE; - is standard output\n",
 };
 

@@ -21,11 +21,11 @@ static const struct verb verb = {
     .synopsis = "REGION [FILE] [OPTION]...",
     .help = "Write the current value of REGION to FILE or standard output, with its type, schema,\n"
             "tag, generation and a checksum, for 'mmsync restore'. This is the way to back up a\n"
-            "region: its own files are as long as they may ever become.\n"
+            "region: its own files have their full length from the start.\n"
             "\n"
             "      --as FORM           a table as text instead, for 'mmsync load': jsonl, csv, or mdb,\n"
             "                          which LMDB's mdb_load reads\n"
-            "  -j, --json              print what FILE has as a JSON object, and what goes wrong as one on\n"
+            "  -j, --json              print what FILE has as a JSON object, and errors as objects on\n"
             "                          standard error\n" HELP_OF_KEYS HELP_OF_VALUES
             "      --format FORMAT     mmsync, or mmap-sync: the files of the Rust crate; auto takes\n"
             "                          what is there (auto)\n"

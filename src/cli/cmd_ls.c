@@ -15,10 +15,10 @@ static const struct verb verb = {
     .help = "List the regions in each DIRECTORY (/dev/shm), and the files of mmap-sync: generation,\n"
             "size and age of the value, live readers, process id of the writer, and memory.\n"
             "\n"
-            "  -s, --sort KEY          name, size, age, readers or memory; largest first, but for\n"
+            "  -s, --sort KEY          name, size, age, readers or memory; largest first, except for\n"
             "                          names (name)\n"
-            "  -j, --json              as a JSON array; objects have the keys of 'mmsync stat --json'\n"
-            "                          that need no open region, and `error`\n",
+            "  -j, --json              print a JSON array of objects with those keys of\n"
+            "                          'mmsync stat --json' that need no open region, and `error`\n",
 };
 
 static const struct option long_options[] = {

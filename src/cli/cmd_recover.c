@@ -10,10 +10,10 @@
 static const struct verb verb = {
     .name = "recover",
     .synopsis = "REGION [OPTION]...",
-    .help = "After a reboot, bring the newest value of a durable REGION back (see 'mmsync write\n"
-            "--durable'), as any writer does that opens it. Prints one line: generation=N size=BYTES\n"
-            "slot=N. If the value is there already, this changes nothing. Says so if the disk had\n"
-            "lost a part of the newest value (with --checksum) and it is the one before.\n"
+    .help = "After a reboot, bring back the newest value of a durable REGION (see 'mmsync write\n"
+            "--durable'), as any writer that opens it does. Prints one line: generation=N size=BYTES\n"
+            "slot=N. If the value is already there, this changes nothing. If the disk has lost a part\n"
+            "of it, which --checksum reveals, the value before it comes back, and a note says so.\n"
             "\n" HELP_OF_JSON HELP_OF_KEEP "      --lock-wait MS      how long to wait for another writer to end, or\n"
             "                          'forever' (2000)\n"
             "      --force-filesystem  accept a file system that mmsync is not tested on\n",

@@ -11,16 +11,16 @@
 static const struct verb verb = {
     .name = "repair",
     .synopsis = "PREFIX [OPTION]...",
-    .help = "Take back what readers that died in a view have left in the counts of mmap-sync's\n"
-            "files, so that writers wait no longer for them. Without options this is done only\n"
-            "if no other process has the files mapped, so that nobody can be the one counted;\n"
+    .help = "Take back the counts that readers which died in a view have left in mmap-sync's\n"
+            "files, so that writers no longer wait for them. Without options this is done only\n"
+            "if no other process has the files mapped, so that no live reader can be counted;\n"
             "otherwise those processes are named, and nothing is changed.\n"
             "\n"
-            "  -v, --longest-view MS   no view lasts longer: what is counted for that long on the\n"
-            "                          file that is not current, without a publish, is taken off,\n"
-            "                          whoever is alive\n"
-            "  -f, --force             both counts become 0, whoever is alive; a reader that holds\n"
-            "                          a view then may find it overwritten\n" HELP_OF_JSON "\n"
+            "  -v, --longest-view MS   no view lasts longer than this: counts that stay that long\n"
+            "                          on the file that is not current, without a publish, are\n"
+            "                          taken back, whoever is alive\n"
+            "  -f, --force             set both counts to 0, whoever is alive; a reader that holds\n"
+            "                          a view may then find it overwritten\n" HELP_OF_JSON "\n"
             "It sees the processes of its own PID namespace: run it where the readers run.\n"
             "A bare NAME means /dev/shm/NAME.\n",
 };

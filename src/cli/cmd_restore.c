@@ -27,7 +27,7 @@ static const struct verb verb = {
             "                          what is in it; 'mmsync restore --check [FILE|-]'\n"
             "  -j, --json              print a JSON object instead of the line\n"
             "\n"
-            "Of a new region, which has the geometry of the dumped one where nothing is said:\n" HELP_OF_NEW_REGION "\n"
+            "Of a new region, which by default has the geometry of the dumped one:\n" HELP_OF_NEW_REGION "\n"
             "Of this write:\n" HELP_OF_EXPECT HELP_OF_KEEP HELP_OF_WRITE "\n"
             "SIZE: bytes, or with a suffix K, M, G, T (powers of 1024).\n"
             "A bare NAME means /dev/shm/NAME.\n",

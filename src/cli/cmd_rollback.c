@@ -11,7 +11,7 @@ static const struct verb verb = {
     .name = "rollback",
     .synopsis = "REGION [GENERATION] [OPTION]...",
     .help = "Make an older value of REGION the newest one again, as a new generation: the one\n"
-            "before the current, or that of GENERATION, one of those that 'mmsync history' lists.\n"
+            "before the current one, or that of GENERATION, which 'mmsync history' lists.\n"
             "Its type, schema, tag and checksum stay. Prints one line: generation=N size=BYTES slot=N.\n"
             "\n" HELP_OF_JSON HELP_OF_EXPECT HELP_OF_KEEP
             "      --grace MS          how long to wait for readers that hold every slot, or\n"

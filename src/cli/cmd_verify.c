@@ -12,7 +12,7 @@ static const struct verb verb = {
     .name = "verify",
     .synopsis = "REGION [OPTION]...",
     .help = "Check every structure of REGION, the checksum of the value if it has one\n"
-            "('mmsync write --checksum'), and the keys and values of a table of types. Prints\n"
+            "('mmsync write --checksum'), and the keys and values of a typed table. Prints\n"
             "one line for each finding, or one that says what was checked. Exit status 1 if\n"
             "anything is wrong.\n"
             "\n"

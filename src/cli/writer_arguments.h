@@ -55,13 +55,13 @@ enum {
 #define EXPECT_OPTION {"expect", required_argument, NULL, WRITER_EXPECT}
 #define HELP_OF_EXPECT \
     "      --expect GENERATION publish only if this is the newest generation, 0 for none yet;\n" \
-    "                          that is looked at under the write lock\n"
+    "                          checked under the write lock\n"
 
 /* Of all that publish. */
 #define KEEP_OPTION {"keep", required_argument, NULL, WRITER_KEEP}
 #define HELP_OF_KEEP \
-    "      --keep N            keep N retired values for 'mmsync rollback', 0 to 255 (as many as the\n" \
-    "                          last writer)\n"
+    "      --keep N            keep N retired values for 'mmsync rollback', 0 to 255 (as many as\n" \
+    "                          the last writer)\n"
 
 #define HELP_OF_NEW_REGION \
     "      --max-size SIZE     largest value it takes (4G on 64-bit systems)\n" \

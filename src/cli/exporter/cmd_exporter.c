@@ -14,15 +14,15 @@
 static const struct verb verb = {
     .name = "exporter",
     .synopsis = "[DIRECTORY]... [OPTION]...",
-    .help = "Metrics of the regions in each DIRECTORY (/dev/shm) for Prometheus: over HTTP at\n"
+    .help = "Export metrics of the regions in each DIRECTORY (/dev/shm) to Prometheus: over HTTP at\n"
             "/metrics until a signal comes, or once, to a file.\n"
             "\n"
             "  -l, --listen ADDRESS    HOST:PORT, [IPV6-ADDRESS]:PORT or :PORT; port 0 takes a free\n"
             "                          one; the URL is printed (127.0.0.1:9979)\n"
             "  -t, --textfile FILE     write FILE, or - for standard output, and end. FILE is replaced\n"
-            "                          at once, as the node exporter's textfile collector wants it\n"
-            "  -j, --json              print the URL, or what FILE has, as a JSON object, and what goes\n"
-            "                          wrong as one on standard error\n",
+            "                          atomically, as the node exporter's textfile collector needs\n"
+            "  -j, --json              print the URL, or what FILE has, as a JSON object, and errors as\n"
+            "                          objects on standard error\n",
 };
 
 static const struct option long_options[] = {

@@ -64,7 +64,7 @@ enum {
 #define HELP_OF_NEW_TABLE \
     "      --expected N        make room for N entries; it grows as needed\n" \
     "      --max-bytes SIZE    a cache: past SIZE of memory the entries that were written\n" \
-    "                          longest ago go (no limit)\n" \
+    "                          longest ago are evicted (no limit)\n" \
     "      --expiring          entries may expire\n"
 
 #define HELP_OF_TABLE_WRITE \

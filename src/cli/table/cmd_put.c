@@ -12,7 +12,7 @@ static const struct verb verb = {
     .name = "put",
     .synopsis = "REGION KEY [VALUE [KEY VALUE]...] [OPTION]...",
     .help = "Store each VALUE under its KEY in the table in REGION, which is created if it does not\n"
-            "exist; all of them are one generation. One KEY alone takes its value from standard\n"
+            "exist; all of them are one generation. A single KEY takes its value from standard\n"
             "input. Prints one line: generation=N entries=N.\n"
             "\n" HELP_OF_JSON HELP_OF_KEYS HELP_OF_VALUES
             "      --expires DURATION  the entries expire after 500ms, 30s, 5m, 12h or 7d\n"
