@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tables of types: keys and values are objects of Python as in typed values (value.h). */
+/* Typed tables: keys and values are objects of Python as in typed values (value.h). */
 #ifndef MMSPY_TABLE_TYPED_H
 #define MMSPY_TABLE_TYPED_H
 

@@ -57,7 +57,7 @@ static int read_schema(struct mmspy_table *self, PyObject *schema, PyObject *key
         return -1;
     }
     if (keys) {
-        mmspy_raise_format(MMS_E_INVALID, "a table of types has keys of its schema: leave `keys` out");
+        mmspy_raise_format(MMS_E_INVALID, "a typed table has keys of its schema: leave `keys` out");
         return -1;
     }
     self->schema = Py_NewRef(schema);
@@ -369,7 +369,7 @@ static PyMethodDef methods[] = {
 };
 
 static PyGetSetDef members[] = {
-    {"key_type", update_keys, NULL, "The type of the keys: bytes, str or int; None in a table of types.", NULL},
+    {"key_type", update_keys, NULL, "The type of the keys: bytes, str or int; None in a typed table.", NULL},
     {"generation", number, NULL, "Of the table that was published; 0: none.", (void *)0},
     {"evicted", number, NULL, "How many entries went at the end of the block because of max_bytes.", (void *)1},
     {"expired", number, NULL, "How many expired entries were removed at the end of the block.", (void *)2},

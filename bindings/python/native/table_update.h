@@ -11,7 +11,7 @@ enum mmspy_table_state { TABLE_FRESH, TABLE_OPEN, TABLE_OVER };
 struct mmspy_table {
     PyObject_HEAD struct mmspy_writer *writer; /* NULL: its init did not run */
     mms_table *table;
-    PyObject *schema; /* of a table of types; else NULL */
+    PyObject *schema; /* of a typed table; else NULL */
     mms_table_options options;
     enum mmspy_keys keys;
     enum mmspy_table_state state;

@@ -7,7 +7,7 @@
 
 struct table_view {
     PyObject_HEAD struct mmspy_pin *pin; /* NULL: its init did not run */
-    PyObject *schema;                    /* of a table of types; else NULL */
+    PyObject *schema;                    /* of a typed table; else NULL */
     mms_table_view view;
     enum mmspy_keys keys;
     bool expiring;
@@ -310,7 +310,7 @@ static PyMethodDef methods[] = {
 };
 
 static PyGetSetDef members[] = {
-    {"key_type", table_view_keys, NULL, "The type of the keys: bytes, str or int; None in a table of types.", NULL},
+    {"key_type", table_view_keys, NULL, "The type of the keys: bytes, str or int; None in a typed table.", NULL},
     {"generation", table_view_generation, NULL, "Of the snapshot.", NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };

@@ -21,7 +21,7 @@ extern PyTypeObject *mmspy_value_iterator_type;
 
 /* The value of a snapshot, checked unless the library vouches for it. */
 PyObject *mmspy_value_root(PyObject *snapshot);
-/* The schema of a table of types; NULL without an exception: it is none. */
+/* The schema of a typed table; NULL without an exception: it is not typed. */
 PyObject *mmspy_value_table(const struct mmspy_pin *pin);
 /* An object for a place in a value, which was checked. */
 PyObject *mmspy_value_make(struct mmspy_pin *pin, PyObject *schema, const mms_type *type, const char *at);

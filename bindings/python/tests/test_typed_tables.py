@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tables of types: keys and values by a schema, in the format of mmsync/typed_table.h."""
+"""Typed tables: keys and values by a schema, in the format of mmsync/typed_table.h."""
 import gc
 import random
 

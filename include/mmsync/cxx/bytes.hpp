@@ -13,7 +13,7 @@
 #include <type_traits>
 #include <utility>
 
-/* Mistakes in the use of mmsync.hpp that it can see. By default they are assertions. */
+/* Misuse of mmsync.hpp that it can detect. By default it fails an assertion. */
 #ifndef MMSYNC_ASSERT
 #define MMSYNC_ASSERT(condition) assert(condition)
 #endif
@@ -28,7 +28,7 @@
 #define MMSYNC_BORROWED
 #endif
 
-/* Of a read in its steady state: inline whatever the optimizer thinks of it. */
+/* For a read in its steady state: inline, whatever the optimizer thinks. */
 #define MMSYNC_HOT __attribute__((always_inline)) inline
 
 namespace mmsync

@@ -88,7 +88,7 @@ std::error_condition default_error_condition(int code) const noexcept override
 
 } // namespace detail
 
-/* One object in the whole process, also across shared libraries. Never destroyed. */
+/* One object in the whole process, even across shared libraries. Never destroyed. */
 [[gnu::visibility("default"), gnu::cold, gnu::noinline]] inline const std::error_category &category() noexcept
 {
     alignas(detail::category_type) static unsigned char memory[sizeof(detail::category_type)];

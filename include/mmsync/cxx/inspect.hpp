@@ -24,7 +24,7 @@ inline region_info inspect(c_path path, on_error report MMSYNC_OR_THROW)
     return out;
 }
 
-/* mms_inspector: looks at one path again and again, in a fraction of the time. Serves one thread at a time. */
+/* mms_inspector: inspects one path repeatedly, in a fraction of the time. Serves one thread at a time. */
 class inspector
 {
   public:

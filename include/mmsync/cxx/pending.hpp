@@ -225,7 +225,7 @@ class update : public detail::pending
     std::size_t size_ = 0;
 };
 
-/* A change of a typed value by the setters that mmsc makes: writer::update<T>. */
+/* A change of a typed value by the setters that mmsc generates: writer::update<T>. */
 template <typename T> class typed_update : public detail::pending
 {
   public:

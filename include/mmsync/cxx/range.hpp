@@ -50,7 +50,7 @@ template <typename T> decltype(auto) seen(const T &element) noexcept
         return static_cast<const T &>(element);
 }
 
-/* One element after the other; Step says how to get to the next, and is compared by its `at`. */
+/* One element after another; Step says how to get to the next, and is compared by its `at`. */
 template <typename Step> class step_iterator
 {
   public:
@@ -199,13 +199,13 @@ auto each(const T &of MMSYNC_BORROWED) noexcept
     }
 }
 
-/* The next entry of a table of types; see table_view::each. */
+/* The next entry of a typed table; see table_view::each. */
 template <typename Key, typename Value> struct typed_entry {
     Key key;
     const Value *value;
 };
 
-/* The entries of a table of types, by the function T_table_next that mmsc makes, in no particular order. */
+/* The entries of a typed table, by the function T_table_next that mmsc generates, in no particular order. */
 template <typename Entry, typename Next> class typed_entries
 {
   public:

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A thread's way to the values of a region. */
+/* A thread's access to the values of a region. */
 #ifndef MMSYNC_CXX_READER_HPP
 #define MMSYNC_CXX_READER_HPP
 
@@ -106,12 +106,12 @@ class reader
         detail::check(pin<T>(found, held, root));
         return typed_view<T>(found.line, held, root);
     }
-    /* The value as a table: errc::type if it is none. */
+    /* The value as a table: errc::type if it is not one. */
     [[nodiscard]] table_view read_table() & MMSYNC_BORROWED
     {
         return table_view(read());
     }
-    /* A typed table, by the function that mmsc makes: read_table(T_table_read). */
+    /* A typed table, by the function that mmsc generates: read_table(T_table_read). */
     [[nodiscard]] table_view read_table(typed_table_read by) & MMSYNC_BORROWED
     {
         mms_view held = {};

@@ -41,7 +41,7 @@ namespace detail
 template <typename T> using schema = schema_type<T>;
 template <typename T> using archived = typename schema_type<T>::archived;
 
-/* Wait any number of milliseconds, also more than an int has room for. `wait` takes some and
+/* Wait any number of milliseconds, even more than an int has room for. `wait` takes some and
    returns a code. */
 template <typename Wait> int wait_milliseconds(double time, Wait wait)
 {
@@ -170,7 +170,7 @@ class region
         return handle_.get();
     }
 
-    /* True if it is open for copies alone: read() gives errc::read_only. */
+    /* True if it is open for copies only: read() gives errc::read_only. */
     bool read_only() const noexcept
     {
         return handle_ && mms_region_read_only(handle_.get());
@@ -180,7 +180,7 @@ class region
     {
         return mms_generation(handle_.get());
     }
-    /* errc::gone if the path does not lead to this region any more (mms_region_check). */
+    /* errc::gone if the path no longer leads to this region (mms_region_check). */
     void check(on_error report MMSYNC_OR_THROW) const
     {
         report(mms_region_check(handle_.get()));
@@ -201,7 +201,7 @@ class region
         return report(code == MMS_E_TIMEOUT ? 0 : code) && code == 0;
     }
 
-    /* Copy the newest value; needs no right to write. errc::again: the writer was faster at every
+    /* Copy the newest value; needs no write permission. errc::again: the writer was faster at every
        try. The other one copies to a buffer, and returns what part of it was filled. */
     value_copy copy(on_error report MMSYNC_OR_THROW) const
     {

@@ -52,7 +52,7 @@ class table
         return handle_;
     }
 
-    /* Store a copy of the value, in place of the key's last one. What a put that fails would have
+    /* Store a copy of the value, replacing the key's last one. What a put that fails would have
        stored is not there; what was put before stays. */
     void put(bytes_view key, bytes_view value, on_error report MMSYNC_OR_THROW)
     {
@@ -129,7 +129,7 @@ class table
         report(mms_table_set_expiry(handle_, 0));
     }
 
-    /* What a commit would publish now. Good until the next change, and no longer than the table. */
+    /* What a commit would publish now. Valid until the next change, and no longer than the table. */
     table_view current(on_error report MMSYNC_OR_THROW) const
     {
         table_view out;

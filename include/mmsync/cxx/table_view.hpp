@@ -131,7 +131,7 @@ class table_view
 
         return value ? std::optional<bytes_view>(bytes_view(value, size)) : std::nullopt;
     }
-    /* The same as a plain value. NULL also if it has another size. */
+    /* The same as a plain value. NULL also if its size is not that of the type. */
     template <typename T> const T *get(bytes_view key) const noexcept MMSYNC_BORROWED
     {
         static_assert(std::is_trivially_copyable_v<T> && alignof(T) <= 16, "only plain values can be used in place");
@@ -214,7 +214,7 @@ class table_view
             mms_table_describe(&table_, &info);
         return info;
     }
-    /* Look at every byte that leads anywhere: errc::corrupt. */
+    /* Check every structure: errc::corrupt. */
     void check(on_error report MMSYNC_OR_THROW) const
     {
         report(*this ? mms_table_check(&table_) : MMS_E_NO_VIEW);

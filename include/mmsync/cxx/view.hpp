@@ -109,7 +109,7 @@ class view
         detail::store(release_code(), code);
     }
 
-    /* What was published with the value. The schema's text is good as long as the view. */
+    /* What was published with the value. The schema's text is valid as long as the view. */
     view_info describe(on_error report MMSYNC_OR_THROW) const
     {
         view_info info = {};

@@ -56,7 +56,7 @@ int table_change_begin(struct table_change *change, const char *path, struct tab
     return EXIT_OK;
 }
 
-/* Bytes may be put into a table of types, and then nobody vouches for these. */
+/* Bytes may be put into a typed table, and then nobody vouches for them. */
 int table_change_prepare_puts(struct table_change *change, const struct notation *keys, const struct notation *values)
 {
     change->typed = notation_is_typed(keys) && notation_is_typed(values);

@@ -38,7 +38,7 @@ void emit_types(const struct emit *e);         /* types.c: enums, structs, union
 void emit_accessors(const struct emit *e);     /* access.c: containers, fields, variants */
 void emit_setters(const struct emit *e);       /* setters.c: changes in an update */
 void emit_roots(const struct emit *e);         /* roots.c: what can be done with whole values */
-void emit_tables(const struct emit *e);        /* tables.c: what can be done with tables of types */
+void emit_tables(const struct emit *e);        /* tables.c: what can be done with typed tables */
 void emit_header(const struct emit *e);        /* roots.c: all of these */
 void emit_source(const struct emit *e);        /* source.c: the types */
 void emit_table_sources(const struct emit *e); /* tables.c: the types of tables */

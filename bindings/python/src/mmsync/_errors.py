@@ -118,7 +118,7 @@ class ReadOnlyError(Error):
 
 
 class ForgottenError(Error):
-    """What has changed since then is not known: look at the whole value."""
+    """What has changed since then is not known: treat the whole value as changed."""
 
 
 class MissingKeyError(Error, KeyError):

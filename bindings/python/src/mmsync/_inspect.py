@@ -11,7 +11,7 @@ if typing.TYPE_CHECKING:
 
 
 class Info(typing.NamedTuple):
-    """What inspect() tells; mms_info in mmsync/inspect.h says more of each."""
+    """What inspect() returns; mms_info in mmsync/inspect.h says more of each."""
 
     region_id: tuple[int, int]
     max_size: int
@@ -40,7 +40,7 @@ class Info(typing.NamedTuple):
 
 
 class PastValue(typing.NamedTuple):
-    """What history() tells of a value; mms_past_value in mmsync/history.h says more."""
+    """What history() says of a value; mms_past_value in mmsync/history.h says more."""
 
     generation: int
     size: int
@@ -60,7 +60,7 @@ def history(path: "_Path") -> list[PastValue]:
 
 
 def inspect(path: "_Path") -> Info:
-    """What a region is and holds, how many read it, and whether it has a writer."""
+    """What a region is and holds, how many readers it has, and whether it has a writer."""
     return Info(**_native.inspect(path))
 
 
@@ -77,5 +77,5 @@ def verify(path: "_Path") -> None:
 
 
 def remove(path: "_Path") -> None:
-    """Remove a region. Snapshots that exist stay as they are; BusyError while it has a writer."""
+    """Remove a region. Snapshots that exist stay valid; BusyError while it has a writer."""
     _native.remove(path)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Publishing a value of which the parts lie somewhere in memory, and of which often few have changed."""
+"""Publishing a value whose parts lie anywhere in memory, and of which often only a few have changed."""
 import typing
 from collections.abc import Callable
 

@@ -31,7 +31,7 @@ class Region(_native.Region):
         return [PastValue(**value) for value in self._history()]
 
     def close(self) -> None:
-        """Snapshots that were taken stay as they are. Waits in event loops fail."""
+        """Snapshots that were taken stay valid. Waits in event loops fail."""
         super().close()
         _changes.wake_all(self)
 

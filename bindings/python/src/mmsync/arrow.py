@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tables of Apache Arrow, in the format of Arrow's files (Feather 2): `mmsync read REGION > x.arrow`
+"""Apache Arrow tables, in the format of Arrow's files (Feather 2): `mmsync read REGION > x.arrow`
 is a file for any program that reads those.
 
     arrow.publish(writer, table)            # pyarrow, polars, pandas, duckdb; built in the region
@@ -85,7 +85,7 @@ class _Sink:
 def publish(writer: Writer, table: typing.Any) -> int:
     """Publish a table, each column copied once into the region. If the newest value is a table of the same
     schema and sizes, columns that are the same are not copied, and changed() leaves them out, unless most
-    of the value has changed. The generation."""
+    of the value has changed. Returns the generation."""
     source, sink = _table_of(table), _Sink()
     with pa.PythonFile(sink, mode="w") as output, pa.ipc.new_file(output, source.schema) as file:
         file.write_table(source)
@@ -122,7 +122,7 @@ def _within(columns: list[tuple[int, int, str]], offset: int, end: int) -> bool:
 
 
 def changed(snapshot: Snapshot, since: int) -> set[str]:
-    """The names of the columns that may differ from those of generation `since`. All of them, if the table
+    """The names of the columns that may differ from those of generation `since`: all of them, if the table
     was published anew since then, has other sizes, or it is too long ago."""
     table = load(snapshot)
     try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tables: many keys in one region, of which each block of changes is one generation.
+"""Tables: many keys in one region. Each block of changes is one generation.
 
     with writer.table() as table:           # the writer
         table[b"key"] = b"value"
@@ -9,7 +9,7 @@
 
 Keys are bytes, or str or int if the table is opened with keys=str or keys=int: UTF-8, or 8 bytes in
 the machine's order. Values are bytes. With schema=, keys and values are of its types: values are
-given as to Writer.write_value, and found as by Snapshot.value."""
+passed as to Writer.write_value, and returned as by Snapshot.value."""
 import typing
 from collections.abc import ItemsView, Iterator, Mapping, MutableMapping, ValuesView
 
@@ -55,8 +55,8 @@ class _Values(ValuesView[typing.Any]):
 
 
 class View(_native.TableView[_Key, _Value], Mapping[_Key, _Value]):
-    """The table in a snapshot: one state of all keys. It and each value keep that state, and stay as
-    they are. Entries that have expired are not shown; len() counts those that no commit has removed."""
+    """The table in a snapshot: one state of all keys. It and each value keep that state, and never
+    change. Entries that have expired are not shown; len() counts those that no commit has removed."""
 
     __slots__ = ()
 
@@ -75,12 +75,13 @@ class View(_native.TableView[_Key, _Value], Mapping[_Key, _Value]):
 
 class Table(_native.TableUpdate[_Key, _Value], MutableMapping[_Key, _Value]):
     """The newest table of a writer, for one block: `with writer.table() as table:`. An empty one if
-    nothing was published yet. What it is changed to is published when the block ends, and not if it
-    ends with an exception. Values that are read from it are copies.
+    nothing was published yet. The changes are published when the block ends, but not if it ends with
+    an exception. Values that are read from it are copies.
 
-    keys: bytes, str or int. schema: the Schema of a table of types, in place of `keys`. expires: seconds until the entries of this block expire. The others are
-    members of mms_table_options, by name, and count when the table is created: expected, key_size,
-    value_size, max_bytes (a cache: those written longest ago go first), expiring, type_id."""
+    keys: bytes, str or int. schema: the Schema of a typed table, instead of `keys`. expires: seconds
+    until the entries of this block expire. The others are members of mms_table_options, by name, and
+    count when the table is created: expected, key_size, value_size, max_bytes (a cache: those written
+    longest ago are evicted first), expiring, type_id."""
 
     __slots__ = ()
 

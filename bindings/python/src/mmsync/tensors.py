@@ -3,7 +3,7 @@
 is a file for any program that reads those.
 
     tensors.publish(writer, {"weight": array, ...})       # all of them, one copy
-    tensors.update(writer, {"weight": array})             # the bytes of these alone
+    tensors.update(writer, {"weight": array})             # only the bytes of these
 
     arrays = tensors.load(region.snapshot())              # read-only, in place
     names = tensors.changed(snapshot, since=generation)   # what to upload again
@@ -73,7 +73,7 @@ def _is_torch(value: typing.Any) -> bool:
 
 
 def _array_of(name: str, value: typing.Any) -> "np.ndarray[typing.Any, typing.Any]":
-    """What NumPy makes of it. Its own way with what is no array would be an array of objects."""
+    """What NumPy makes of it. By itself it would make an array of objects of what is not an array."""
     if type(value) is np.ndarray and value.dtype in _NAMES:
         return value
     if _is_torch(value):
@@ -148,7 +148,7 @@ def _piece(offset: int, array: "np.ndarray[typing.Any, typing.Any]") -> Piece:
 def publish(writer: Writer, tensors: Mapping[str, typing.Any], metadata: Mapping[str, str] | None = None) -> int:
     """Publish arrays under their names, each copied once into the region. If the newest value has arrays
     of the same names, types, shapes and metadata, those that are the same are not copied, and changed()
-    leaves them out, unless most of the value has changed. The generation."""
+    leaves them out, unless most of the value has changed. Returns the generation."""
     arrays = {str(name): _array_of(name, value) for name, value in tensors.items()}
     if len(arrays) != len(tensors) or "__metadata__" in arrays:
         raise make(InvalidError, "tensors have different names, and \"__metadata__\" is none of them")
@@ -158,8 +158,8 @@ def publish(writer: Writer, tensors: Mapping[str, typing.Any], metadata: Mapping
 
 
 def update(writer: Writer, tensors: Mapping[str, typing.Any]) -> int:
-    """Publish the newest tensors with some of them replaced by arrays of the same type and shape. It
-    costs what these do, and snapshot.changes() names their bytes alone. The generation."""
+    """Publish the newest tensors with some of them replaced by arrays of the same type and shape. The cost
+    is that of these alone, and snapshot.changes() names only their bytes. Returns the generation."""
     arrays = {name: _array_of(name, value) for name, value in tensors.items()}
     build = writer.update()
     with build as memory:
@@ -263,7 +263,7 @@ def load(snapshot: Snapshot, names: Iterable[str] | None = None) -> "dict[str, n
 
 def torch_tensors(snapshot: Snapshot, names: Iterable[str] | None = None) -> dict[str, typing.Any]:
     """The same as tensors of torch, in place. Torch has no read-only tensors: a store to one of these
-    ends the process."""
+    kills the process."""
     import torch
 
     memory, result = memoryview(snapshot), {}
@@ -279,7 +279,7 @@ def torch_tensors(snapshot: Snapshot, names: Iterable[str] | None = None) -> dic
 
 
 def changed(snapshot: Snapshot, since: int) -> set[str]:
-    """The names of the tensors that may differ from those of generation `since`. All of them, if they
+    """The names of the tensors that may differ from those of generation `since`: all of them, if they
     were published anew since then, or it is too long ago."""
     with memoryview(snapshot) as memory:
         layouts = _parse(memory)

@@ -31,7 +31,7 @@ impl Checker {
 }
 
 /// A note is one word, so that nobody sees half of it: generation << 16 | number of the checker.
-/// A generation is one value for ever, so a note stays true.
+/// A generation is one value forever, so a note stays true.
 pub(crate) struct Checked {
     notes: [AtomicU64; 4],
     shared: bool,

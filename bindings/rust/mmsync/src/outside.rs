@@ -10,7 +10,7 @@ use std::path::Path;
 use std::ptr::{self, NonNull};
 use std::time::{Duration, SystemTime};
 
-/// Remove a region: readers are told, and its files go.
+/// Remove a region: readers are told, and its files are deleted.
 ///
 /// # Errors
 /// [`Code::Busy`](crate::Code::Busy) while it has a writer; `ENOENT`.
@@ -24,7 +24,7 @@ pub fn remove(path: impl AsRef<Path>) -> Result<()> {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Info {
-    /// Tells this region from every other, also from one that had the path before.
+    /// Distinguishes this region from every other, even one that had the path before.
     pub region_id: [u64; 2],
     /// The largest value in bytes.
     pub max_size: u64,
@@ -64,11 +64,11 @@ pub struct Info {
     pub bytes_huge: u64,
     /// Retired values that the last writer keeps ([`WriterOptions::keep`](crate::WriterOptions::keep)).
     pub keep: u64,
-    /// Writes that readers have made fail, since the region was created.
+    /// Writes that failed because readers held every slot, since the region was created.
     pub refused: u64,
     /// Slots taken from readers, since the region was created.
     pub evicted: u64,
-    /// The newest generation that a power cut leaves, 0 if there is none yet; nothing if the region
+    /// The newest generation that survives a power cut, 0 if there is none yet; nothing if the region
     /// is not durable ([`WriterOptions::durable`](crate::WriterOptions::durable)).
     pub durable_generation: Option<u64>,
     /// The last generation that a recovery found damaged on the disk.
@@ -119,8 +119,8 @@ pub fn inspect(path: impl AsRef<Path>) -> Result<Info> {
     info(|out| unsafe { sys::mms_inspect(path.as_ptr(), out) })
 }
 
-/// Looks at one path again and again, in a fraction of the time that [`inspect`] takes. No
-/// descriptor stays open. If the path leads to another region by now, it tells of that one.
+/// Inspects one path repeatedly, in a fraction of the time that [`inspect`] takes. No
+/// descriptor stays open. If the path leads to another region by now, the answers are about that one.
 pub struct Inspector {
     raw: NonNull<sys::mms_inspector>,
 }
@@ -282,7 +282,7 @@ pub fn verify(path: impl AsRef<Path>) -> Result<Vec<String>> {
     }
 }
 
-/// Copy the newest value in place of what the vector has, once, without keeping the region open,
+/// Replace the vector's content by a copy of the newest value, once, without keeping the region open,
 /// and return its generation. Works on files of mmap-sync, too, whose "generation" is the version.
 pub fn read_copy(path: impl AsRef<Path>, out: &mut Vec<u8>) -> Result<u64> {
     let mut options = sys::region_options();

@@ -33,7 +33,7 @@ pub(crate) fn region_path(path: &Path) -> Result<CString> {
     Ok(CString::new([b"mmsync:", bytes].concat()).expect("no 0 byte"))
 }
 
-/// Milliseconds, rounded up; `None`: for ever.
+/// Milliseconds, rounded up; `None`: forever.
 pub(crate) fn timeout_ms(timeout: Option<Duration>) -> c_int {
     timeout.map_or(sys::MMS_FOREVER, |time| {
         let ms = time.as_nanos().div_ceil(1_000_000);

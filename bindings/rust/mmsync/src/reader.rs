@@ -138,8 +138,8 @@ impl Reader {
         self.region().generation()
     }
 
-    /// Wait until the newest generation is not `seen`; `false` if the time is over before that.
-    /// Without a time it waits for ever.
+    /// Wait until the newest generation is not `seen`; `false` on a timeout.
+    /// Without a timeout it waits forever.
     ///
     /// # Errors
     /// [`Code::Gone`](crate::Code::Gone); `EINTR` after a signal.
@@ -317,7 +317,7 @@ impl View<'_> {
     }
 
     /// End the view, and find out whether it was whole. It always was, unless somebody wrote to
-    /// the region's files who should not have; dropping the view does the same without a word.
+    /// the region's files who should not have; dropping the view does the same silently.
     ///
     /// # Errors
     /// [`Code::Evicted`](crate::Code::Evicted): discard what you read.
@@ -352,7 +352,7 @@ impl View<'_> {
     /// bytes. What lies outside of them is equal.
     ///
     /// # Errors
-    /// [`Code::Forgotten`](crate::Code::Forgotten): all of it may differ, as a value since then was
+    /// [`Code::Forgotten`](crate::Code::Forgotten): all of it may differ, because a value since then was
     /// published as a whole, or it is too long ago. [`Code::Invalid`](crate::Code::Invalid):
     /// `since` is newer.
     pub fn changes_since(&self, since: u64) -> Result<Vec<Range<usize>>> {

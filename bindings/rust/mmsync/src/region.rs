@@ -123,8 +123,8 @@ impl Region {
         self.inner.generation()
     }
 
-    /// Wait until the newest generation is not `seen`; `false` if the time is over before that.
-    /// Without a time it waits for ever.
+    /// Wait until the newest generation is not `seen`; `false` on a timeout.
+    /// Without a timeout it waits forever.
     ///
     /// # Errors
     /// [`Code::Gone`]; `EINTR` after a signal.
@@ -173,8 +173,8 @@ impl Region {
         unsafe { sys::mms_region_read_only(self.inner.as_ptr()) }
     }
 
-    /// Copy the newest value in place of what the vector has, and return its generation. Needs no
-    /// right to write, and no reader.
+    /// Replace the vector's content by a copy of the newest value, and return its generation. Needs no
+    /// write permission, and no reader.
     ///
     /// # Errors
     /// [`Code::Empty`], [`Code::Gone`]; [`Code::Again`]: the writer was faster at every try.
@@ -209,7 +209,7 @@ impl RegionOptions {
         self
     }
 
-    /// Never touch the file `readers`: [`Region::copy`] alone works then.
+    /// Never touch the file `readers`: then only [`Region::copy`] works.
     pub fn read_only(mut self, yes: bool) -> Self {
         self.raw.read_only = yes;
         self

@@ -27,7 +27,7 @@ pub struct TableInfo {
     pub bytes: u64,
     /// The limit of a cache; 0: none.
     pub max_bytes: u64,
-    /// Entries that went because of it since the table was created.
+    /// Entries evicted because of it since the table was created.
     pub evicted: u64,
     /// Entries that were removed after they had expired.
     pub expired: u64,
@@ -42,7 +42,7 @@ pub struct TableInfo {
 }
 
 /// How to create a table, or what to do with it; start from [`TableOptions::new`]. Most options
-/// count when there is no table yet; later, others than the table's are refused.
+/// count when there is no table yet; later, any that differ from the table's are refused.
 #[derive(Clone)]
 pub struct TableOptions {
     raw: sys::mms_table_options,
@@ -78,7 +78,7 @@ impl TableOptions {
         self
     }
 
-    /// A cache: once its entries take more memory, those written longest ago go.
+    /// A cache: once its entries take more memory, those written longest ago are evicted.
     pub fn max_bytes(mut self, bytes: u64) -> Self {
         self.raw.max_bytes = bytes;
         self
@@ -106,7 +106,7 @@ impl Writer {
     /// The newest table, to be changed; an empty one if there is no value yet.
     ///
     /// # Errors
-    /// [`Code::Type`](crate::Code::Type): the value is no table.
+    /// [`Code::Type`](crate::Code::Type): the value is not a table.
     /// [`Code::Corrupt`](crate::Code::Corrupt); [`Code::Invalid`](crate::Code::Invalid) for other
     /// options than the table's. And those of [`Writer::update`].
     pub fn table(&mut self, options: &TableOptions) -> Result<Table<'_>> {
@@ -134,7 +134,7 @@ impl Drop for Table<'_> {
 }
 
 impl Table<'_> {
-    /// Store a copy of the value, in place of the key's last one if it has one.
+    /// Store a copy of the value, replacing the key's last one if it has one.
     ///
     /// # Errors
     /// [`Code::TooBig`](crate::Code::TooBig): the key is longer than [`KEY_MAX`], or the table
@@ -237,7 +237,7 @@ impl View<'_> {
     /// The table that this value is. Cheap.
     ///
     /// # Errors
-    /// [`Code::Type`](crate::Code::Type): it is none. [`Code::Corrupt`](crate::Code::Corrupt),
+    /// [`Code::Type`](crate::Code::Type): it is not one. [`Code::Corrupt`](crate::Code::Corrupt),
     /// [`Code::Version`](crate::Code::Version).
     pub fn table(&self) -> Result<TableView<'_>> {
         let mut raw = empty_view();
@@ -335,7 +335,7 @@ impl<'v> TableView<'v> {
         Entries { view: self, cursor: sys::mms_table_cursor { bucket: 0, node: 0, slot: 0 } }
     }
 
-    /// Look at every byte that leads anywhere.
+    /// Check every structure.
     ///
     /// # Errors
     /// [`Code::Corrupt`](crate::Code::Corrupt).

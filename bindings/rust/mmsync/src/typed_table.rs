@@ -114,7 +114,7 @@ pub struct TypedTable<'w, K: ?Sized, V> {
 }
 
 impl<K: Key + ?Sized, V> TypedTable<'_, K, V> {
-    /// Store an archive of the value, in place of the key's last one if it has one. What fails stores
+    /// Store an archive of the value, replacing the key's last one if it has one. A put that fails stores
     /// nothing.
     ///
     /// # Errors
@@ -195,7 +195,7 @@ where
 }
 
 impl<'v, K: Key + ?Sized, V: Archive> TypedTableView<'v, K, V> {
-    /// The key's value, in place. Its bytes are checked, in a time that depends on them alone.
+    /// The key's value, in place. Its bytes are checked, in time that depends on them alone.
     ///
     /// # Errors
     /// [`Code::Corrupt`]: they are not an archive of `V`.

@@ -28,7 +28,7 @@ pub struct Receipt {
     pub evicted: u32,
     /// How long it waited for readers, in nanoseconds.
     pub waited_ns: u64,
-    /// Tables: entries that went because of `max_bytes`.
+    /// Tables: entries that were evicted because of `max_bytes`.
     pub evicted_entries: u64,
     /// Tables: entries that were removed after they had expired.
     pub expired_entries: u64,
@@ -106,7 +106,7 @@ impl Writer {
         self.raw.as_ptr()
     }
 
-    /// Change how long a write waits for readers that hold every slot; `None`: for ever.
+    /// Change how long a write waits for readers that hold every slot; `None`: forever.
     #[inline]
     pub fn set_grace(&mut self, grace: Option<Duration>) -> Result<()> {
         // SAFETY: open.
@@ -131,7 +131,7 @@ impl Writer {
     ///
     /// # Errors
     /// [`Code::TooBig`](crate::Code::TooBig), [`Code::Again`](crate::Code::Again) while readers
-    /// hold every slot, `ENOSPC`, [`Code::Gone`](crate::Code::Gone). The last value stays then.
+    /// hold every slot, `ENOSPC`, [`Code::Gone`](crate::Code::Gone). Then the last value stays.
     #[inline]
     pub fn write_bytes(&mut self, data: &[u8]) -> Result<Receipt> {
         let mut receipt = MaybeUninit::uninit();
@@ -143,7 +143,7 @@ impl Writer {
     }
 
     /// Make an older value the newest one again, under a generation of its own: the one before the
-    /// current, or that of a generation that [`history`](crate::history) lists. Its bytes are not
+    /// current one, or that of a generation that [`history`](crate::history) lists. Its bytes are not
     /// copied unless a reader holds them.
     ///
     /// # Errors
@@ -177,8 +177,8 @@ impl Writer {
         Ok(Draft { write: Write::new(self, buffer, capacity), schema: None })
     }
 
-    /// Change the newest value: all its bytes, and room for `capacity` at least. The publish costs
-    /// what the change costs, and readers learn which bytes differ ([`crate::View::changes_since`]).
+    /// Change the newest value: all its bytes, and room for `capacity` at least. It costs
+    /// what it changes, and readers learn which bytes differ ([`crate::View::changes_since`]).
     pub fn update(&mut self, capacity: usize) -> Result<Update<'_>> {
         let (mut buffer, mut size) = (ptr::null_mut(), 0);
         // SAFETY: open.
@@ -373,7 +373,7 @@ impl Update<'_> {
         self.write.grow(capacity)
     }
 
-    /// Publish it with another size; bytes past the old size were to be written first.
+    /// Publish it with another size; bytes past the old size must have been written.
     pub fn commit_size(self, size: usize) -> Result<Receipt> {
         self.write.commit(size)
     }
@@ -399,7 +399,7 @@ pub enum Track {
     Edits,
     /// The kernel notes stores (Linux 6.7); where it refuses, the open fails and says why.
     Pages,
-    /// The same if it can, else by comparing all of the value at each commit.
+    /// The same, or where it refuses, by comparing the whole value at each commit.
     Auto,
 }
 
@@ -440,9 +440,9 @@ options! {
     max_slots: u32 = |raw, slots| raw.max_slots = slots;
     /// Geometry: the most readers, and the most processes that read, 1 to 65535 (1024).
     max_readers: u32 = |raw, readers| raw.max_readers = readers;
-    /// How long a write waits for readers that hold every slot; `None`: for ever (1 s).
+    /// How long a write waits for readers that hold every slot; `None`: forever (1 s).
     grace: Option<Duration> = |raw, time| raw.grace_ms = option_ms(time);
-    /// How long the open waits for another writer to end; `None`: for ever (2 s).
+    /// How long the open waits for another writer to end; `None`: forever (2 s).
     lock_wait: Option<Duration> = |raw, time| raw.lock_wait_ms = option_ms(time);
     /// After the grace take the slots of readers that allow it
     /// ([`RegionOptions::allow_evict`](crate::RegionOptions::allow_evict)).
@@ -455,8 +455,8 @@ options! {
     gid: u32 = |raw, gid| { raw.gid = gid; raw.has_gid = true };
     /// If the region has another geometry, build a new one and carry the value over.
     replace: bool = |raw, yes| raw.replace = yes;
-    /// Store a checksum of each value, for `mmsync verify`; commits take time in proportion to the
-    /// size then.
+    /// Store a checksum of each value, for `mmsync verify`; commits then take time in proportion to
+    /// the size.
     checksum: bool = |raw, yes| raw.checksum = yes;
     /// Accept a file system outside the list that mmsync is tested on.
     force_filesystem: bool = |raw, yes| raw.force_filesystem = yes;
@@ -464,7 +464,7 @@ options! {
     type_id: [u64; 2] = |raw, type_id| raw.type_id = type_id;
     /// Stored with each value, for your own use.
     tag: u64 = |raw, tag| raw.tag = tag;
-    /// Room to note changes in, so how far back readers can ask for them.
+    /// How much room there is to note changes, and so how far back readers can ask for them.
     changes_size: u64 = |raw, bytes| raw.changes_size = bytes;
     /// Retired values that stay in their slots, for [`Writer::rollback`] to go back to (0).
     keep: u8 = |raw, values| raw.keep = values;
@@ -483,7 +483,7 @@ options! {
     /// Updates: refuse a commit if a change was neither reported nor tracked. For tests: each commit
     /// compares all of the value.
     check_touch: bool = |raw, yes| raw.check_touch = yes;
-    /// Never use membarrier(2): readers execute a fence in each read then.
+    /// Never use membarrier(2): readers then execute a fence in each read.
     symmetric: bool = |raw, yes|
         raw.fence = if yes { sys::MMS_FENCE_SYMMETRIC } else { sys::MMS_FENCE_AUTO };
     /// Bare names: accept a directory that belongs to this user as well.
