@@ -173,7 +173,7 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-PyDoc_STRVAR(doc, "A Vec or an array. Of numbers it supports the buffer protocol: numpy.asarray(list) is no copy.");
+PyDoc_STRVAR(doc, "A Vec or an array. If of numbers, it supports the buffer protocol: numpy.asarray(list) does not copy.");
 
 static PyType_Slot slots[] = {
     {Py_tp_doc, (void *)(uintptr_t)doc},

@@ -98,7 +98,7 @@ static PyObject *newest_clear(PyObject *self, PyObject *ignored)
     Py_RETURN_NONE;
 }
 
-PyDoc_STRVAR(clear_doc, "clear($self, /)\n--\n\nForget what was made, and so give the value up.");
+PyDoc_STRVAR(clear_doc, "clear($self, /)\n--\n\nForget what was made, which releases the value.");
 
 static PyMethodDef methods[] = {
     {"clear", newest_clear, METH_NOARGS, clear_doc},

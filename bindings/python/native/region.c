@@ -249,7 +249,7 @@ PyDoc_STRVAR(
 PyDoc_STRVAR(check_doc,
              "check($self, /)\n--\n\nGoneError if the path no longer leads to this region. A few system calls: for "
              "now and then.");
-PyDoc_STRVAR(close_doc, "close($self, /)\n--\n\nSnapshots that were taken stay as they are.");
+PyDoc_STRVAR(close_doc, "close($self, /)\n--\n\nSnapshots that were taken stay valid.");
 
 static PyMethodDef methods[] = {
     {"snapshot", region_snapshot, METH_NOARGS, snapshot_doc},

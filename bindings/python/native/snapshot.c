@@ -275,7 +275,7 @@ static PyObject *snapshot_table(PyObject *self, PyObject *arguments, PyObject *k
 }
 
 PyDoc_STRVAR(close_doc,
-             "close($self, /)\n--\n\nGive the value up now. BufferError while a memoryview or an array uses it.");
+             "close($self, /)\n--\n\nRelease the value now. BufferError while a memoryview or an array uses it.");
 PyDoc_STRVAR(describe_doc,
              "describe($self, /)\n--\n\nWhat was published with the value: type_id, tag, publish_time_ns, "
              "checksum, schema.");
@@ -307,9 +307,9 @@ static PyGetSetDef members[] = {
     {NULL, NULL, NULL, NULL, NULL},
 };
 
-PyDoc_STRVAR(doc, "One value of a region, as region.snapshot() gives it. It supports the buffer protocol,\n"
+PyDoc_STRVAR(doc, "One value of a region, as region.snapshot() returns it. It supports the buffer protocol,\n"
                   "read-only: memoryview(snapshot), bytes(snapshot), numpy.frombuffer(snapshot, dtype).\n"
-                  "The value stays as it is until the snapshot and all that was made of it are gone.");
+                  "The value does not change until the snapshot and all that was made of it are gone.");
 
 static PyType_Slot slots[] = {
     {Py_tp_doc, (void *)(uintptr_t)doc},

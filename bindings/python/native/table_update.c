@@ -351,7 +351,7 @@ static PyObject *number(PyObject *self, void *which)
     return PyLong_FromUnsignedLongLong(numbers[(uintptr_t)which]);
 }
 
-PyDoc_STRVAR(clear_doc, "clear($self, /)\n--\n\nDelete all entries, in a time that does not depend on how many there "
+PyDoc_STRVAR(clear_doc, "clear($self, /)\n--\n\nDelete all entries, in time that does not depend on how many there "
                         "are.");
 PyDoc_STRVAR(expire_doc, "expire_after($self, seconds, /)\n--\n\nWhen entries that are put from here on expire; None: "
                          "never. For a table that was created\nwith `expires` or `expiring`.");

@@ -295,8 +295,8 @@ PyDoc_STRVAR(get_doc, "get($self, key, default=None, /)\n--\n\nThe value of a ke
 PyDoc_STRVAR(get_many_doc,
              "get_many($self, keys, /)\n--\n\nA list of the values of all these keys, None where there is "
              "none. In a large table\neach takes a fraction of the time of a single look-up.");
-PyDoc_STRVAR(check_doc, "check($self, /)\n--\n\nCorruptError unless every byte of the table that leads anywhere is "
-                        "right.");
+PyDoc_STRVAR(check_doc, "check($self, /)\n--\n\nCheck every structure of the table: CorruptError if it is "
+                        "damaged.");
 
 static PyMethodDef methods[] = {
     {"get", table_view_get, METH_VARARGS, get_doc},

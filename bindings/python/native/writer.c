@@ -336,11 +336,11 @@ PyDoc_STRVAR(rollback_doc,
              "ForgottenError if it is\nno longer there: open the writer with keep=3, say.");
 PyDoc_STRVAR(build_doc,
              "build($self, size, /)\n--\n\nBuild a value in place: `with writer.build(size) as memory:` gives "
-             "writable memory of\nundefined content, which is published when the block ends, and not if it "
+             "writable memory of\nundefined content, which is published when the block ends, but not if it "
              "ends with an\nexception.");
 PyDoc_STRVAR(update_doc,
              "update($self, /, size=None)\n--\n\nChange the newest value: as build, but the memory holds that value "
-             "already. `size`: its new\nsize, if that changes. The cost follows what you change. A writer opened "
+             "already. `size`: its new\nsize, if that changes. It costs what you change. A writer opened "
              "with\ntrack='touches' has to be told: what you do not touch stays as it was, and if nothing\nis "
              "touched, all of the value counts as changed.");
 PyDoc_STRVAR(
@@ -352,7 +352,7 @@ PyDoc_STRVAR(snapshot_doc,
              "yet.");
 PyDoc_STRVAR(table_doc,
              "table($self, /, **options)\n--\n\nChange the newest table: `with writer.table() as table:` gives a "
-             "mapping, whose changes are\npublished as one generation when the block ends, and not if it "
+             "mapping, whose changes are\npublished as one generation when the block ends, but not if it "
              "ends with an exception. See\nmmsync.table.Table.");
 PyDoc_STRVAR(
     sync_doc,
