@@ -12,7 +12,7 @@ const struct verb top_verb = {
             "  -s, --sort KEY          name, generation, rate, age, size, readers or memory; largest\n"
             "                          first, but for names (name)\n"
             "  -r, --reverse           the other way round\n"
-            "  -b, --batch             print lines in place of a screen, for files and pipes: a line\n"
+            "  -b, --batch             print lines instead of a screen, for files and pipes: a line\n"
             "                          for each region, and an empty one between two rounds\n"
             "  -j, --json              the lines are JSON objects, and none is empty; with --batch\n"
             "  -n, --count N           end after N rounds; with --batch\n",

@@ -51,13 +51,13 @@ class pending
         room_ = 0;
     }
 
-    /* The type of this value, in place of the writer's. `schema` must be there until the commit. */
+    /* The type of this value, instead of the writer's. `schema` must be there until the commit. */
     void set_type(const std::array<std::uint64_t, 2> &id, std::string_view schema, on_error report MMSYNC_OR_THROW)
     {
         report(mms_write_set_type(native_handle(), id.data(), schema.data(), schema.size()));
     }
 
-    /* The tag of this value, in place of the writer's. */
+    /* The tag of this value, instead of the writer's. */
     void set_tag(std::uint64_t tag, on_error report MMSYNC_OR_THROW)
     {
         report(mms_write_set_tag(native_handle(), tag));

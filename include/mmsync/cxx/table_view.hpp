@@ -78,7 +78,7 @@ class table_view
     };
 
     table_view() noexcept = default;
-    /* Of a view: errc::type if that is no table, errc::corrupt. The view is released then. */
+    /* Of a view: errc::type if that is not a table, errc::corrupt. Then the view is released. */
     explicit table_view(view &&held, on_error report MMSYNC_OR_THROW) : pin_(std::move(held))
     {
         mms_view raw = {};
