@@ -32,13 +32,13 @@ static const struct {
     {"top", cmd_top, "top [DIRECTORY]...", "watch regions: rates, ages, readers"},
     {"ls", cmd_ls, "ls [DIRECTORY]...", "list regions"},
     {"check", cmd_check, "check REGION", "is there a value, and is it fresh? For probes"},
-    {"exporter", cmd_exporter, "exporter [DIRECTORY]...", "metrics of regions for Prometheus"},
+    {"exporter", cmd_exporter, "exporter [DIRECTORY]...", "export metrics of regions to Prometheus"},
     {"verify", cmd_verify, "verify REGION", "check every structure, and checksums"},
     {"rm", cmd_rm, "rm REGION...", "remove a region"},
     {"repair", cmd_repair, "repair PREFIX", "take back counts that dead readers of mmap-sync left"},
     {"bridge", cmd_bridge, "bridge FROM TO", "keep a region and files of mmap-sync in sync"},
     {"push", cmd_push, "push REGION URL", "send a region to other hosts"},
-    {"follow", cmd_follow, "follow URL NAME REGION", "keep a region equal to one of another host"},
+    {"follow", cmd_follow, "follow URL NAME REGION", "keep a region in sync with one on another host"},
     {"bench", cmd_bench, "bench", "measure this machine"},
     {"demo", cmd_demo, "demo", "watch look-ups in real data, with crashes"},
 };
@@ -47,7 +47,7 @@ enum { VERBS = sizeof verbs / sizeof *verbs };
 static int print_help(void)
 {
     puts("Usage: mmsync VERB [ARGUMENT]...\n"
-         "Share one large, read-mostly value from one writer process with many reader processes.\n");
+         "Share one large, read-mostly value between one writer process and many reader processes.\n");
     for (int i = 0; i < VERBS; i++)
         printf("  mmsync %-24s %s\n", verbs[i].synopsis, verbs[i].summary);
     puts("\n"
