@@ -13,21 +13,21 @@
      auto view = reader.read();                   in place, unchanged while `view` exists
      use(view.as<double>());
 
-   Every class can be moved and not copied. A default-constructed one, and one that was moved from,
-   is empty: it may be destroyed, assigned to and asked whether it is (operator bool), and calls on
-   it give errc::invalid.
+   Every class can be moved but not copied. A default-constructed object, and one that was moved from,
+   is empty: it may be destroyed, assigned to and tested (operator bool), and calls on it give
+   errc::invalid.
 
    Lifetimes: a reader keeps its region open, and a build, update or table its writer. A view does
-   not keep its reader, so that a read costs no more than in C: end views before their reader.
+   not keep its reader, which would make reads slower: end views before their reader.
 
    Errors: a call throws mmsync::error, a std::system_error whose what() is the C library's detail;
-   or it takes a std::error_code as its last argument, and does not throw but for a lack of memory.
+   or it takes a std::error_code as its last argument, and throws only if memory runs out.
    Without exceptions only the latter exist. Waiting, opening a writer and writing are cancellation
    points of pthread_cancel, and therefore never noexcept.
 
    Threads: a writer and a reader serve one thread at a time, a region all threads.
    fork: objects belong to the process that made them. In a child, calls give errc::forked; objects
-   may be destroyed there, which does nothing to the parent. */
+   may be destroyed there, which changes nothing for the parent. */
 #ifndef MMSYNC_HPP
 #define MMSYNC_HPP
 

@@ -26,7 +26,7 @@ inline bool is_held(const mms_reader *line) noexcept
 #endif
 }
 
-/* Whether it can be said at once that there is none. */
+/* Whether it can be told at once that there is none. */
 inline bool is_ready(const mms_reader *line) noexcept
 {
 #ifndef MMS_NO_INLINE
