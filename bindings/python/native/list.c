@@ -173,7 +173,8 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-PyDoc_STRVAR(doc, "A Vec or an array. If of numbers, it supports the buffer protocol: numpy.asarray(list) does not copy.");
+PyDoc_STRVAR(doc,
+             "A Vec or an array. If of numbers, it supports the buffer protocol: numpy.asarray(list) does not copy.");
 
 static PyType_Slot slots[] = {
     {Py_tp_doc, (void *)(uintptr_t)doc},
