@@ -304,7 +304,7 @@ complete -c mmsync -n '__mmsync_verb bridge' -l reset -d 'then do as mmap-sync d
 complete -c mmsync -n '__mmsync_verb bridge' -l unlocked -d 'do not take the write lock of mmap-sync\'s files'
 complete -c mmsync -n '__mmsync_verb bridge' -l lock-wait -x -a 'forever' -d 'how long to wait for another writer of TO, or \'forever\''
 complete -c mmsync -n '__mmsync_verb bridge' -l max-size -x -d 'of a region that is created: the largest value it takes'
-complete -c mmsync -n '__mmsync_verb bridge' -l schema -r -F -d 'values from mmap-sync\'s files are of the type in this schema that ...'
+complete -c mmsync -n '__mmsync_verb bridge' -l schema -r -F -d 'values from mmap-sync\'s files are of a type in this schema, which ...'
 complete -c mmsync -n '__mmsync_verb bridge' -l type -x
 complete -c mmsync -n '__mmsync_verb bridge' -l other-hasher -d 'mmap-sync\'s writer has a hasher of its own, so copies cannot be ...'
 complete -c mmsync -n '__mmsync_verb push' -s n -l name -x -d 'what followers ask for: letters, digits, _ and -'
