@@ -194,6 +194,8 @@ IN_SHORT = {
     "mmsync-whole": "as mmsync",
     "mmsync-pages": "as mmsync; Linux 6.7",
     "mmsync-patch": "as mmsync; readers check",
+    "mmsync-rust": "as mmsync",
+    "mmsync-drop-in": "as mmsync",
     "mmap-sync": "in place, can tear",
     "iceoryx2": "copies, retries",
     "lmdb": "in place, whole",
