@@ -151,6 +151,7 @@ int mms__native_rollback(struct mms_writer *front, uint64_t generation, mms_rece
     if (slot == NO_SLOT)
         return fail_missing(writer, generation, current);
     writer->receipt = (mms_receipt){.generation = 0};
+    writer->has_receipt = true;
     code = roll_back(writer, slot);
     if (receipt && (code == 0 || code == MMS_E_AGAIN))
         *receipt = writer->receipt;

@@ -22,6 +22,7 @@ struct mms__native_writer {
     struct mms__pool pool;
     unsigned slot;
     mms_receipt receipt;        /* of the write under way */
+    bool has_receipt;           /* it is not all zeros */
     struct mms__update *update; /* NULL before the first update */
     struct mms__tracking tracking;
     struct mms__durable durable;

@@ -313,7 +313,7 @@ static void replace_lock(void)
 
 /* In a tight loop writes may go on for a while. However slow this machine is, the writer finds
    that no time has passed. */
-enum { MOST_WRITES = 256 };
+enum { MOST_WRITES = 1024 };
 
 static int write_on(mms_writer *writer)
 {
