@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "region/files.h"
 #include "base/error.h"
+#include "os/file_checksum.h"
 #include "os/text.h"
 #include "region/boot.h"
 #include "region/directory.h"
@@ -75,12 +76,26 @@ static int map_part(const struct mms__place *place, const char *name, int fd, ui
     return code == 0 ? 0 : mms__fail(code, "mapping %s/%s", place->path, name);
 }
 
+/* A page that cannot be read looks like one that there is no room for. */
+static int check_readable(int fd, uint64_t size)
+{
+    uint64_t ignored;
+
+    return mms__checksum_file(fd, 0, size, &ignored);
+}
+
 /* Populate, so that reads take no page fault. Room for stores was reserved when the file was made;
    it can only be missing where a copy shares its blocks. */
-static int populate(const struct mms__place *place, const char *name, const struct mms__mapping *mapping, bool writable)
+static int populate(const struct mms__place *place, const char *name, int fd, const struct mms__mapping *mapping,
+                    bool writable)
 {
+    int code;
+
     if (mms__populate(mapping->base, mapping->size, writable) != -ENOSPC || !writable)
         return 0;
+    code = check_readable(fd, mapping->size);
+    if (code != 0)
+        return mms__fail(code, "reading %s/%s: the disk has failed there; see to it (dmesg)", place->path, name);
     return mms__fail(
         -ENOSPC,
         "opening %s/%s for writing: a copy (cp --reflink, a snapshot) shares its blocks, so storing to it takes room, "
@@ -95,7 +110,7 @@ static int map_and_populate(const struct mms__place *place, const char *name, in
 
     if (code != 0)
         return code;
-    code = populate(place, name, mapping, writable);
+    code = populate(place, name, fd, mapping, writable);
     if (code != 0)
         mms__unmap(mapping);
     return code;
@@ -295,9 +310,11 @@ int mms__check_boot(const struct mms__place *place, const struct mms__control *c
         return 0;
     return mms__fail(-ESTALE,
                      "opening %s: it was written under another boot id, perhaps in a container, and the clock was set "
-                     "since, so the value may be older than this boot; open a writer where the last one ran, or remove "
-                     "the region (mmsync rm)",
-                     place->path);
+                     "since, so the value may be older than this boot; open a writer where the last one ran, or %s",
+                     place->path,
+                     mms__header_is_durable(&control->header)
+                         ? "reboot the machine: it is durable, and its value comes back"
+                         : "remove the region (mmsync rm)");
 }
 
 bool mms__is_from_another_boot(const struct mms__place *place, const struct mms__control *control)
