@@ -347,6 +347,7 @@ static int build_once(const struct mms__place *target, const struct mms__trust *
     start_building(building, target->path);
     if (code != 0)
         return code;
+    building->durable = mms__header_is_durable(&header);
     code = mms__place_open_parent(&checked, trust, &building->parent);
     if (code != 0)
         return code;
@@ -438,10 +439,8 @@ static int rename_to(struct mms__building *building, const struct mms__place *ta
 {
     int parent = building->parent.fd;
 
-    if (renameat2(parent, mms__place_name(&building->place), parent, mms__place_name(target), flags) == 0) {
-        (void)make_durable(building, parent); /* a crash of the machine may lose the name: then it loses the rest too */
+    if (renameat2(parent, mms__place_name(&building->place), parent, mms__place_name(target), flags) == 0)
         return 0;
-    }
     switch (errno) {
     case EEXIST: return -EAGAIN;
     case EXDEV:
@@ -459,9 +458,29 @@ static int rename_to(struct mms__building *building, const struct mms__place *ta
     }
 }
 
+/* If others lose the name in a crash of the machine, they lose the rest too. */
+int mms__building_sync_name(const struct mms__building *building, const char *doing)
+{
+    int code = building->place.volatile_memory ? 0 : mms__sync(building->parent.fd);
+
+    if (code == 0 || !building->durable)
+        return 0;
+    return mms__fail(
+        code,
+        "%s %s: the new region has the name, but writing that to the disk failed; see to the disk (dmesg), "
+        "and open it again",
+        doing, building->wanted);
+}
+
 int mms__building_finish(struct mms__building *building, const struct mms__place *target)
 {
-    return rename_to(building, target, RENAME_NOREPLACE);
+    int code = rename_to(building, target, RENAME_NOREPLACE);
+
+    if (code != 0)
+        return code;
+    code = mms__building_sync_name(building, "creating");
+    building->stays = code != 0; /* by now it may have readers */
+    return code;
 }
 
 enum { PUT_BACK_TRIES = 8 };

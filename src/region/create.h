@@ -13,7 +13,8 @@ struct mms__building {
     struct mms__place place; /* with the temporary path; directory open */
     struct mms__file parent;
     struct mms__writer_lock lock;
-    bool stays; /* the exchange failed, and it has its final name all the same: it must not be taken down */
+    bool durable;
+    bool stays; /* this failed, and it has its final name all the same: it must not be taken down */
 };
 
 /* Build an empty region. `floor`: its generations start above it. Details are stored. */
@@ -23,6 +24,8 @@ int mms__build(const struct mms__place *target, const struct mms__trust *trust, 
 int mms__building_finish(struct mms__building *building, const struct mms__place *target);
 /* Swap names with the old region, in one step. */
 int mms__building_exchange(struct mms__building *building, const struct mms__place *target);
+/* Then get the names to the disk. Fails only for a durable region. */
+int mms__building_sync_name(const struct mms__building *building, const char *doing);
 /* Remove whatever has the temporary name, unless it is to stay, and drop the lock if it is still
    held. */
 void mms__building_discard(struct mms__building *building);

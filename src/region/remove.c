@@ -345,11 +345,25 @@ static bool is_temporary_name(const char *name, const struct mms__place *target)
            strspn(name + length, "0123456789abcdef") == DIGITS;
 }
 
+static bool is_durable(const struct mms__place *left)
+{
+    struct mms__mapping mapping = {0};
+    struct mms__header header;
+    struct mms__file file;
+
+    if (mms__region_open_control(left, false, &file, &mapping, &header) != 0)
+        return false;
+    mms__file_close(&file);
+    mms__unmap(&mapping);
+    return mms__header_is_durable(&header);
+}
+
 /* With the lock held. A builder may have finished, and renamed the directory, while we waited
-   for its lock. */
+   for its lock. And a writer may have died between the exchange of a durable region and the sync of that: then a power
+   cut would give this one its name back. */
 static void sweep_locked(const struct mms__place *left, int parent, const char *name)
 {
-    if (mms__check_name(&left->directory, parent, name) != 0)
+    if (mms__check_name(&left->directory, parent, name) != 0 || (is_durable(left) && mms__sync(parent) != 0))
         return;
     mms__tombstone_region(left); /* it may have been replaced or removed, and its readers not told yet */
     (void)mms__unlink_files(left->directory.fd);

@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <mmsync/durable.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -130,7 +132,38 @@ static void swap_regions(struct mms__native_writer *writer, struct mms__native_w
     mms__writer_bind(writer);
 }
 
-/* Build the new region and open it. */
+/* The old region goes, and so does what it promised. */
+static int carry_durably(const struct mms__native_writer *from, struct mms__native_writer *to)
+{
+    int code = carry_value(from, to);
+
+    return code == 0 && to->durable.on ? mms__durable_sync(to) : code;
+}
+
+/* The detail names what is being built; its path tells the user nothing. */
+static int fail_by_name(int code, const char *hidden, const char *path)
+{
+    char text[2048];
+    const char *detail = mms_last_error(), *at = strstr(detail, hidden);
+
+    if (!at)
+        return code;
+    snprintf(text, sizeof text, "%.*s%s%s", (int)(at - detail), detail, path, at + strlen(hidden));
+    return mms__fail_text(code, text);
+}
+
+/* Open what was built, and fill it. */
+static int fill_next(const struct mms__native_writer *writer, struct mms__native_writer *next)
+{
+    int code = mms__writer_open_locked(next);
+
+    if (code != 0)
+        return code;
+    MMS__STEP(replace_opened);
+    return carry_durably(writer, next);
+}
+
+/* Build the new region. */
 static int build_next(const struct mms__native_writer *writer, struct mms__building *building,
                       struct mms__native_writer *next)
 {
@@ -144,11 +177,8 @@ static int build_next(const struct mms__native_writer *writer, struct mms__build
     MMS__STEP(replace_built);
     next->front.place = building->place;
     next->lock = building->lock;
-    code = mms__writer_open_locked(next);
-    if (code != 0)
-        return code;
-    MMS__STEP(replace_opened);
-    return carry_value(writer, next);
+    code = fill_next(writer, next);
+    return code == 0 ? 0 : fail_by_name(code, next->front.place.path, writer->front.place.path);
 }
 
 /* The old region. It has a temporary name now, so the next writer sweeps what is left,
@@ -171,24 +201,40 @@ static void abandon(struct mms__native_writer *next, struct mms__building *build
     mms__building_discard(building);
 }
 
-/* The old region may go only if its name leads to the new one after a power cut, too. */
-static int sync_exchange(const struct mms__native_writer *next, int parent)
+/* The new region has the name. The old one may go only if that is so after a power cut, too; else both are there, and the
+   next writer removes it. */
+static int settle(struct mms__native_writer *writer, struct mms__native_writer *next, struct mms__building *building)
 {
-    int code = next->durable.on ? mms__sync(parent) : 0;
+    int code = mms__building_sync_name(building, "replacing");
 
-    return code == 0
-               ? 0
-               : mms__fail(code,
-                           "replacing %s: the new region has the name, but writing that to the disk failed; see to "
-                           "the disk (dmesg), and open it again",
-                           next->front.place.path);
+    swap_regions(writer, next);
+    if (code == 0)
+        remove_old(&next->front.place, building->parent.fd);
+    mms__file_close(&building->parent);
+    mms__writer_free(&next->front, false);
+    return code;
+}
+
+static int exchange(struct mms__native_writer *writer, struct mms__native_writer *next)
+{
+    struct mms__building building;
+    int code = build_next(writer, &building, next);
+
+    if (code == 0) {
+        MMS__STEP(replace_carried);
+        code = mms__building_exchange(&building, &writer->front.place);
+    }
+    if (code != 0) {
+        abandon(next, &building);
+        return code;
+    }
+    MMS__STEP(replace_exchanged);
+    return settle(writer, next, &building);
 }
 
 int mms__replace(struct mms__native_writer *writer)
 {
-    struct mms__native_writer *next;
     struct mms_writer *made;
-    struct mms__building building;
     int code = mms__check_for_others(&writer->front.place, "replacing");
 
     if (code == 0)
@@ -198,27 +244,5 @@ int mms__replace(struct mms__native_writer *writer)
     code = mms__writer_make(&mms__native, &made);
     if (code != 0)
         return mms__fail(code, "replacing %s: making a handle", writer->front.place.path);
-    next = mms__native_writer_of(made);
-    code = build_next(writer, &building, next);
-    if (code != 0)
-        goto abandon;
-    MMS__STEP(replace_carried);
-    code = mms__building_exchange(&building, &writer->front.place);
-    if (code != 0)
-        goto abandon;
-    MMS__STEP(replace_exchanged);
-    code = sync_exchange(next, building.parent.fd);
-    swap_regions(writer, next);
-    if (code != 0) { /* both are there: the next writer removes the old one */
-        mms__file_close(&building.parent);
-        mms__writer_free(&next->front, false);
-        return code;
-    }
-    remove_old(&next->front.place, building.parent.fd);
-    mms__file_close(&building.parent);
-    mms__writer_free(&next->front, false);
-    return 0;
-abandon:
-    abandon(next, &building);
-    return code;
+    return exchange(writer, mms__native_writer_of(made));
 }
