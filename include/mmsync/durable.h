@@ -14,16 +14,23 @@
 
    After a reboot the first writer brings the newest value back, under a higher generation,
    before its open returns; until then reads return MMS_E_EMPTY. `mmsync recover` is such a
-   writer. If nothing whole is left, its open is MMS_E_CORRUPT.
+   writer. If nothing whole is left, its open is MMS_E_CORRUPT; if a reader still holds a value
+   from before, so that it was no reboot, MMS_E_AGAIN.
 
    All this relies on a disk that has written what it says it has written. With options.checksum
-   the value itself is checked when it is brought back, and the one before it takes its place if
-   the disk has lost part of it; from then on mms_inspect says so (durable_lost). Without that
-   option only the 4 KiB that name the value are checked.
+   the value itself (but not its schema) is checked when it is brought back, and the one before it
+   takes its place if the disk has lost part of it; from then on mms_inspect says so
+   (durable_lost). Right after that there is none before it, until the next commit. Without that
+   option only the 4 KiB that name the value are checked. What cannot be read does not count as
+   lost: the open fails, and may succeed later.
 
    If a sync fails, the commit fails with the error of the disk, readers keep the last value, and
    the writer refuses all further writes, as nobody knows any more what is on the disk. Close the
-   writer, check the disk, and open it again.
+   writer, check the disk, and open it again. If that took unmounting the file system, start the
+   writer before the readers, as after a reboot.
+
+   A writer that opens syncs the region's directory and the one that holds it, so it must be
+   allowed to read both.
 
    Not on tmpfs and ramfs, which a power cut empties (MMS_E_FILESYSTEM), nor for the files of
    mmap-sync. */

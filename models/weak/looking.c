@@ -63,9 +63,14 @@ int mms__fail_missing(const struct mms__place *place, const char *name)
     return MMS_E_NOT_REGION;
 }
 
-bool mms__anchor_find(int fd, const struct mms__header *region, struct mms__anchor *out, unsigned *place)
+int mms__anchor_find(int fd, const struct mms__header *region, struct mms__anchor *out, unsigned *place, uint64_t *lost)
 {
-    return false;
+    return MMS_E_CORRUPT;
+}
+
+int mms__anchor_read(int fd, const struct mms__header *region, unsigned place, struct mms__anchor *out)
+{
+    return MMS_E_CORRUPT;
 }
 
 static bool membarrier_is_refused(void)

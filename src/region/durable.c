@@ -14,14 +14,26 @@
 
 /* ---- What goes wrong ---- */
 
-static const char *advice(int code)
+const char *mms__durable_advice(int code)
 {
     switch (code) {
     case -ENOSPC:
     case -EDQUOT: return "make room";
     case -EROFS: return "find out why its file system is read-only now (dmesg)";
+    case -EFBIG: return "raise the limit on the size of files (ulimit -f)";
+    case -EACCES:
+    case -EPERM: return "give this user the right to read it and to write its files";
+    case -EMFILE:
+    case -ENFILE:
+    case -ENOMEM: return "free some";
     default: return "see to the disk (dmesg)";
     }
+}
+
+static int fail_opening(const struct mms__native_writer *writer, int code, const char *what)
+{
+    return mms__fail(code, "opening %s: writing %s to the disk; %s, and open it again", writer->front.place.path, what,
+                     mms__durable_advice(code));
 }
 
 int mms__durable_refuse(const struct mms__native_writer *writer)
@@ -32,26 +44,40 @@ int mms__durable_refuse(const struct mms__native_writer *writer)
         code,
         "writing %s: an earlier write to the disk has failed, so what is there is not known; the last value "
         "stays. Close the writer, %s, and open it again",
-        writer->front.place.path, advice(code));
+        writer->front.place.path, mms__durable_advice(code));
 }
 
-/* The kernel tells of an error once, and then takes the pages for written. So nothing is tried again, and what no anchor
-   proves to be on the disk counts for nothing: the next writer copies the current value, and trusts no other slot. */
+static uint64_t current_generation(const struct mms__native_writer *writer)
+{
+    uint64_t word = mms__load_relaxed(&writer->control->current);
+
+    return mms__word_pinnable(word) ? mms__word_generation(word) : 0;
+}
+
+/* Whether this writer knows that the current value was on the disk before the sync that failed. What another one has left may
+   have been copied since (cp), pages and anchors alike. */
+static bool is_known_to_be_there(const struct mms__native_writer *writer)
+{
+    const struct mms__durable *durable = &writer->durable;
+
+    return durable->opened && current_generation(writer) == durable->named[durable->place].generation;
+}
+
+/* The kernel tells of an error once, and then takes the pages for written. So nothing is tried again, and if the current value
+   may be among them, no slot counts for anything: the next writer copies that value, and trusts no other slot. */
 static int give_up(struct mms__native_writer *writer, int code, const char *name)
 {
-    uint64_t current = mms__load_relaxed(&writer->control->current);
-    uint64_t generation = mms__word_pinnable(current) ? mms__word_generation(current) : 0;
-
     writer->durable.failed = code;
     writer->front.gone = true; /* sends every write to mms__durable_refuse */
-    if (generation != writer->durable.named[writer->durable.place].generation &&
-        writer->pool.generation > mms__load_relaxed(&writer->control->floor))
+    if (!is_known_to_be_there(writer) && writer->pool.generation > mms__load_relaxed(&writer->control->floor))
         mms__store_relaxed(&writer->control->floor, writer->pool.generation);
+    if (!writer->durable.opened)
+        return fail_opening(writer, code, name);
     return mms__fail(
         code,
-        "writing %s: its file `%s` could not be written to the disk; the last value stays, and this writer "
-        "writes no more. Close it, %s, and open it again",
-        writer->front.place.path, name, advice(code));
+        "writing %s: %s could not be written to the disk; the last value stays, and this writer writes no more. "
+        "Close it, %s, and open it again",
+        writer->front.place.path, name, mms__durable_advice(code));
 }
 
 /* ---- Storing ---- */
@@ -109,17 +135,34 @@ int mms__durable_store(struct mms__native_writer *writer, struct mms__anchor *an
         return code;
     code = mms__sync_data(writer->data_file.fd);
     if (code != 0)
-        return give_up(writer, code, "data");
+        return give_up(writer, code, "its file `data`");
     MMS__STEP(durable_data_synced);
     anchor->sequence = writer->durable.named[writer->durable.place].sequence + 1;
     anchor->lost = writer->durable.lost;
     mms__anchor_seal(anchor, &writer->pool.header);
     code = write_anchor(writer, place, anchor);
     if (code != 0)
-        return give_up(writer, code, "durable");
+        return give_up(writer, code, "its file `durable`");
     note_stored(writer, place, anchor);
     MMS__STEP(durable_anchor_synced);
     return 0;
+}
+
+/* Only the sector of an anchor that has its fields: the rest stays as it was, so a cut leaves the old one or the note. */
+int mms__durable_mark_lost(struct mms__native_writer *writer)
+{
+    struct mms__durable *durable = &writer->durable;
+    unsigned place = 1 - durable->place;
+    struct mms__anchor anchor;
+    int code = mms__anchor_read(durable->file.fd, &writer->pool.header, place, &anchor);
+
+    if (code == 0) {
+        anchor.lost = durable->lost;
+        code = mms__write_at(durable->file.fd, &anchor, offsetof(struct mms__anchor, reserved), mms__anchor_at(place));
+    }
+    if (code == 0)
+        code = mms__sync_data(durable->file.fd);
+    return code == 0 ? 0 : give_up(writer, code, "its file `durable`");
 }
 
 int mms__durable_commit(struct mms__native_writer *writer, unsigned slot)
@@ -153,12 +196,13 @@ static int name_nothing(struct mms__native_writer *writer)
 int mms__durable_sync(struct mms__native_writer *writer)
 {
     uint64_t word = mms__load_relaxed(&writer->control->current), floor = mms__load_relaxed(&writer->control->floor);
-    uint64_t generation = mms__word_pinnable(word) ? mms__word_generation(word) : 0;
+    uint64_t generation = current_generation(writer);
     int code;
 
     if (word != mms__pool_current(&writer->pool))
         return mms__fail(MMS_E_CORRUPT,
-                         "syncing %s: its control file names no slot; run mmsync verify, or publish a value",
+                         "syncing %s: its control file names no slot; run mmsync verify, or publish a value; a writer "
+                         "that cannot be opened for this can with MMS_DURABLE_SYNC",
                          writer->front.place.path);
     if (generation != 0 && generation <= floor) { /* give_up: its pages may count as written, and are not */
         code = mms__writer_publish_copy(writer, mms__word_slot(word));
@@ -190,29 +234,34 @@ int mms__native_sync(struct mms_writer *front)
 
 /* ---- Opening ---- */
 
-static int read_anchors(struct mms__native_writer *writer, struct mms__anchor *newest)
+static int fail_anchors(const struct mms__native_writer *writer, int code)
 {
-    struct mms__durable *durable = &writer->durable;
-    const struct mms__header *header = &writer->pool.header;
-
-    for (unsigned i = 0; i < MMS__ANCHORS; i++)
-        if (mms__anchor_read(durable->file.fd, header, i, newest))
-            durable->named[i] = (struct mms__anchored){newest->sequence, newest->generation, (unsigned)newest->slot};
-    if (mms__anchor_find(durable->file.fd, header, newest, &durable->place)) {
-        durable->lost = newest->lost;
-        return 0;
-    }
+    if (code != MMS_E_CORRUPT)
+        return mms__fail(code, "opening %s: reading its file `durable`; %s, and open it again",
+                         writer->front.place.path, mms__durable_advice(code));
     return mms__fail(
-        MMS_E_CORRUPT,
+        code,
         "opening %s: neither of the two blocks in its file `durable` that say what is whole on the disk is "
         "good, so nothing there can be trusted; remove the region (mmsync rm), and publish the value anew",
         writer->front.place.path);
 }
 
-static int fail_opening(const struct mms__native_writer *writer, int code, const char *what)
+/* One that cannot be read may be good: to go on without it would be to overwrite it. */
+static int read_anchors(struct mms__native_writer *writer, struct mms__anchor *newest)
 {
-    return mms__fail(code, "opening %s: writing %s to the disk; %s, and open it again", writer->front.place.path, what,
-                     advice(code));
+    struct mms__durable *durable = &writer->durable;
+    const struct mms__header *header = &writer->pool.header;
+    int code;
+
+    for (unsigned i = 0; i < MMS__ANCHORS; i++) {
+        code = mms__anchor_read(durable->file.fd, header, i, newest);
+        if (code == 0)
+            durable->named[i] = (struct mms__anchored){newest->sequence, newest->generation, (unsigned)newest->slot};
+        else if (code != MMS_E_CORRUPT)
+            return fail_anchors(writer, code);
+    }
+    code = mms__anchor_find(durable->file.fd, header, newest, &durable->place, &durable->lost);
+    return code == 0 ? 0 : fail_anchors(writer, code);
 }
 
 /* If the last writer's sync of it failed, it may be in memory alone. The next one takes the place of the other anchor, which
@@ -222,6 +271,45 @@ static int renew_newest(struct mms__native_writer *writer, const struct mms__anc
     int code = write_anchor(writer, writer->durable.place, newest);
 
     MMS__STEP(durable_anchor_renewed);
+    return code == 0 ? 0 : fail_opening(writer, code, "its file `durable`");
+}
+
+/* First store the bytes that are there, lest a sync that has failed for somebody else be taken for a success now. */
+static int sync_part(const struct mms__native_writer *writer, int fd, const char *magic)
+{
+    struct mms__header header = writer->pool.header;
+    int code;
+
+    mms__header_seal(&header, magic);
+    code = mms__write_at(fd, &header, sizeof header, 0);
+    return code == 0 ? mms__sync(fd) : code;
+}
+
+/* Its descriptor is not kept open. */
+static int sync_control(const struct mms__native_writer *writer)
+{
+    struct mms__file file;
+    int code = mms__file_open(writer->front.place.directory.fd, "control", O_RDWR, 0, &file);
+
+    if (code != 0)
+        return code;
+    code = mms__file_is(&writer->control_file, file.device, file.inode) ? sync_part(writer, file.fd, MMS__CONTROL_MAGIC)
+                                                                        : MMS_E_GONE;
+    mms__file_close(&file);
+    return code;
+}
+
+/* Without them no value can be found. They may be a copy (cp, mv to another disk) that nobody has synced. */
+static int sync_parts(const struct mms__native_writer *writer)
+{
+    int code = sync_control(writer);
+
+    if (code != 0)
+        return fail_opening(writer, code, "its file `control`");
+    code = sync_part(writer, writer->readers_file.fd, MMS__READERS_MAGIC);
+    if (code != 0)
+        return fail_opening(writer, code, "its file `readers`");
+    code = sync_part(writer, writer->durable.file.fd, MMS__DURABLE_MAGIC);
     return code == 0 ? 0 : fail_opening(writer, code, "its file `durable`");
 }
 
@@ -267,6 +355,8 @@ int mms__durable_open(struct mms__native_writer *writer)
     if (code == 0)
         code = renew_newest(writer, &newest);
     if (code == 0)
+        code = sync_parts(writer);
+    if (code == 0)
         code = sync_names(writer);
     if (code != 0)
         return code;
@@ -275,4 +365,32 @@ int mms__durable_open(struct mms__native_writer *writer)
     writer->durable.each = writer->front.options.durable != MMS_DURABLE_SYNC;
     MMS__STEP(durable_opened);
     return 0;
+}
+
+/* The word of its slot is older than the data in it (G1), so a writer that died before it could store `current` has left it. */
+static bool was_begun(const struct mms__native_writer *writer, const struct mms__anchored *newest)
+{
+    return mms__load_relaxed(&writer->control->slots[newest->slot].generation) == newest->generation;
+}
+
+/* While the file system stays mounted, `current` is older than the newest anchor only if that one's commit was cut short,
+   and then it is the other anchor's. */
+bool mms__durable_is_behind(const struct mms__native_writer *writer)
+{
+    const struct mms__durable *durable = &writer->durable;
+    const struct mms__anchored *newest = &durable->named[durable->place], *other = &durable->named[1 - durable->place];
+    uint64_t current = current_generation(writer);
+
+    if (!durable->on || current >= newest->generation)
+        return false;
+    return other->sequence == 0 || other->generation != current || !was_begun(writer, newest);
+}
+
+int mms__durable_start(struct mms__native_writer *writer)
+{
+    int code = writer->durable.on ? mms__sync_data(writer->data_file.fd) : 0; /* it may be a copy, too */
+
+    if (code != 0)
+        return give_up(writer, code, "its file `data`");
+    return writer->durable.each ? mms__durable_sync(writer) : 0;
 }

@@ -13,7 +13,7 @@ struct mms__native_writer;
    writer can publish within the kernel's write-back delay. */
 #define MMS__REBOOT_STEP (UINT64_C(1) << 32)
 
-/* What an anchor on the disk names. Generation 0: nothing. */
+/* What an anchor on the disk names. Generation 0: nothing. Sequence 0: there is no good anchor. */
 struct mms__anchored {
     uint64_t sequence, generation;
     unsigned slot;
@@ -22,6 +22,7 @@ struct mms__anchored {
 struct mms__durable {
     bool on;        /* the region is durable */
     bool each;      /* every commit waits for the disk */
+    bool opened;    /* the writer's open is over: its caller has a handle */
     unsigned place; /* where the newest anchor is */
     struct mms__anchored named[MMS__ANCHORS];
     uint64_t lost; /* as in an anchor */
@@ -29,9 +30,14 @@ struct mms__durable {
     struct mms__file file;
 };
 
-/* Once the region's other files are open: open `durable`, and find the newest anchor. MMS_E_CORRUPT. Details are stored, here
-   and below. */
+/* Once the region's other files are open: open `durable`, find the newest anchor, and get all but the values to the disk.
+   MMS_E_CORRUPT. Details are stored, here and below. */
 int mms__durable_open(struct mms__native_writer *writer);
+/* True if `control` is older than the anchors, as its pages are if they never reached the disk before the file system was
+   mounted again. Then what it says counts for as little as after a reboot. */
+bool mms__durable_is_behind(const struct mms__native_writer *writer);
+/* The last step of an open: what is current is on the disk from here on, if every commit waits for it. */
+int mms__durable_start(struct mms__native_writer *writer);
 /* The value in a slot is complete and described, and is to become current: get it to the disk, and name it there. Cold, and
    without what the publish has in registers, so that other regions pay for one look at a flag. */
 __attribute__((noinline, cold)) int mms__durable_commit(struct mms__native_writer *writer, unsigned slot);
@@ -39,12 +45,18 @@ __attribute__((noinline, cold)) int mms__durable_commit(struct mms__native_write
 int mms__durable_sync(struct mms__native_writer *writer);
 /* Sync the data, and then store an anchor in place of the older one. The caller has described the value in it. */
 int mms__durable_store(struct mms__native_writer *writer, struct mms__anchor *anchor);
+/* Note in the older anchor, which is spoilt by that, that its value was lost (`durable.lost`): a cut that tears the anchor
+   which takes its place must not take that with it. */
+int mms__durable_mark_lost(struct mms__native_writer *writer);
 /* The slots that anchors name stay as they are. After the pool was filled. */
 void mms__durable_hold(struct mms__native_writer *writer);
 /* What a writer says that has failed. */
 int mms__durable_refuse(const struct mms__native_writer *writer);
+/* What to do about an error of the disk, for a detail: "see to the disk (dmesg)". */
+const char *mms__durable_advice(int code);
 
-/* (recover.c) After a reboot, with `current` 0: fill `control` with what the anchors prove, and nothing else. */
-int mms__durable_recover(struct mms__native_writer *writer);
+/* (recover.c) After a reboot: fill `control` with what the anchors prove, and nothing else. No generation at or below `floor`
+   is given out again. If it fails, nothing is lost. */
+int mms__durable_recover(struct mms__native_writer *writer, uint64_t floor);
 
 #endif

@@ -331,19 +331,34 @@ static int fail_incomplete(const struct mms__inspection *look)
     return code != 0 ? code : mms__fail_missing(&look->place, "readers");
 }
 
+/* An anchor that is ahead of the current value is of a commit that is under way, or has failed: the disk may not have it.
+   Then the other one counts, unless `control` is older than both (mms__durable_is_behind). */
+static uint64_t durable_generation(const struct mms__inspection *look, int fd, const struct mms__anchor *newest,
+                                   unsigned place, uint64_t current)
+{
+    struct mms__anchor other;
+
+    if (newest->generation <= current || mms__is_from_another_boot(&look->place, look->control))
+        return newest->generation;
+    if (mms__anchor_read(fd, &look->header, 1 - place, &other) == 0 && other.generation <= current)
+        return other.generation;
+    return newest->generation;
+}
+
 /* Who may not read the file learns no more than that there is one. */
 static void read_durable(const struct mms__inspection *look, mms_info *out)
 {
     struct mms__file file = MMS__NO_FILE;
-    struct mms__anchor anchor;
-    unsigned where;
+    struct mms__anchor newest;
+    unsigned place;
+    uint64_t lost;
 
     out->durable = mms__header_is_durable(&look->header);
     if (out->durable)
         open_by_name(look, MMS__PART_DURABLE, O_RDONLY, &file);
-    if (file.fd >= 0 && mms__anchor_find(file.fd, &look->header, &anchor, &where)) {
-        out->durable_generation = anchor.generation;
-        out->durable_lost = anchor.lost;
+    if (file.fd >= 0 && mms__anchor_find(file.fd, &look->header, &newest, &place, &lost) == 0) {
+        out->durable_generation = durable_generation(look, file.fd, &newest, place, out->generation);
+        out->durable_lost = lost;
     }
     mms__file_close(&file);
 }

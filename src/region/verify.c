@@ -239,10 +239,14 @@ static void check_anchors(const struct mms__inspection *look, int fd, struct mms
 {
     struct mms__anchor anchor;
     unsigned place;
+    uint64_t lost;
+    int code = mms__anchor_find(fd, &look->header, &anchor, &place, &lost);
 
     /* A writer may be storing the other one. */
-    if (!mms__anchor_find(fd, &look->header, &anchor, &place))
+    if (code == MMS_E_CORRUPT)
         mms__find(findings, "durable: neither of its two blocks that say what is whole on the disk is good");
+    else if (code != 0)
+        findings->code = mms__fail(code, "checking %s: reading its file `durable`", look->place.path);
 }
 
 static void check_durable_file(const struct mms__inspection *look, struct mms__findings *findings)

@@ -77,7 +77,9 @@ int mms__native_writer_open(struct mms_writer *front)
     if (code != 0)
         return code;
     tracked = mms__writer_tracked(writer);
-    return mms__tracking_open(&writer->tracking, &tracked);
+    code = mms__tracking_open(&writer->tracking, &tracked);
+    writer->durable.opened = code == 0;
+    return code;
 }
 
 /* Record what the clock now says about this boot. */

@@ -44,6 +44,8 @@ static inline uint64_t mms__vouching_flag(const struct mms_writer *front)
 int mms__writer_open_region(struct mms__native_writer *writer);
 /* The second half: the directory is open and its lock is held. */
 int mms__writer_open_locked(struct mms__native_writer *writer);
+/* Raise `floor`, and take `current` from readers. */
+void mms__writer_clear(struct mms__control *control, uint64_t floor);
 /* Point the pool at this handle after filling or swapping it. */
 void mms__writer_bind(struct mms__native_writer *writer);
 

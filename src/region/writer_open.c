@@ -173,20 +173,27 @@ static uint64_t highest_generation(const struct mms__control *control, uint32_t 
     return highest;
 }
 
+void mms__writer_clear(struct mms__control *control, uint64_t floor)
+{
+    mms__store_relaxed(&control->floor, floor);
+    MMS__STEP(boot_floor_stored);
+    mms__store_release(&control->current, 0);
+    MMS__STEP(boot_current_cleared);
+}
+
 /* In this order: a reader that sees this boot's id sees `current` cleared as well, or what is recovered or
    published later (pair: the acquires in mms__is_from_another_boot). */
 static int start_new_boot(struct mms__native_writer *writer, uint64_t highest)
 {
     struct mms__control *control = writer->control;
     struct mms__boot now;
-    int code;
+    int code = 0;
 
     (void)mms__boot_now(&now); /* known: mms__check_boot comes first */
-    mms__store_relaxed(&control->floor, highest);
-    MMS__STEP(boot_floor_stored);
-    mms__store_release(&control->current, 0);
-    MMS__STEP(boot_current_cleared);
-    code = writer->durable.on ? mms__durable_recover(writer) : 0;
+    if (writer->durable.on)
+        code = mms__durable_recover(writer, highest);
+    else
+        mms__writer_clear(control, highest);
     if (code != 0)
         return code;
     mms__store_relaxed(&control->boot_id_kind, now.id_kind);
@@ -271,7 +278,8 @@ static int read_values(struct mms__native_writer *writer)
 {
     struct mms__pool *pool = &writer->pool;
     int code = mms__check_boot(&writer->front.place, writer->control);
-    bool is_old = code == 0 && mms__is_from_another_boot(&writer->front.place, writer->control);
+    bool is_old = code == 0 &&
+                  (mms__is_from_another_boot(&writer->front.place, writer->control) || mms__durable_is_behind(writer));
 
     if (code == 0)
         code = check_current(writer, is_old);
@@ -317,7 +325,7 @@ int mms__writer_open_locked(struct mms__native_writer *writer)
         return code;
     sign(writer);
     wake_readers(writer);
-    return writer->durable.each ? mms__durable_sync(writer) : 0;
+    return mms__durable_start(writer);
 }
 
 int mms__writer_open_region(struct mms__native_writer *writer)

@@ -103,6 +103,22 @@ static void region_stays_durable_when_it_is_replaced(void **state)
     check_copies(path, "value");
 }
 
+/* The old region was the only one that had it on the disk. */
+static void replacement_is_durable_though_its_writer_only_syncs_on_demand(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer_options options = durable_options();
+
+    publish_and_close(path, options, "value");
+    options.durable = MMS_DURABLE_SYNC;
+    options.max_slots = 7;
+    options.replace = true;
+    check_ok(mms_writer_close(sample_writer_with(path, options)));
+    reboot(path);
+    check_ok(mms_writer_close(sample_writer_with(path, options)));
+    check_copies(path, "value");
+}
+
 static void sync_is_for_durable_regions(void **state)
 {
     const char *path = scratch_path(state, "region");
@@ -367,6 +383,90 @@ static void room_of_other_slots_is_given_back(void **state)
     check_true(file_blocks(path, "data") <= 8192);
 }
 
+/* ---- The same boot, and the file system mounted again ---- */
+
+enum { CONTROL_SIZE = 512 + 5 * 128 };
+
+/* Publish so many values more; or, the last one, leave it as a file system does that the disk has failed: `control` never got
+   there again, and the anchors did. Returns the last generation. */
+static uint64_t publish_and_lose_control(const char *path, int before, int after)
+{
+    unsigned char control[CONTROL_SIZE];
+    mms_writer *writer = sample_writer_with(path, durable_options());
+    uint64_t last = 0;
+
+    for (int i = 0; i < before; i++)
+        publish_text(writer, "older");
+    load_bytes(path, "control", 0, control, sizeof control);
+    for (int i = 0; i < after; i++)
+        last = publish_text(writer, i + 1 < after ? "other" : "last");
+    check_ok(mms_writer_close(writer));
+    patch_bytes(path, "control", 0, control, sizeof control);
+    return last;
+}
+
+static void check_last_comes_back(const char *path, uint64_t last)
+{
+    mms_info info;
+
+    check_ok(mms_writer_close(sample_writer_with(path, durable_options())));
+    check_copies(path, "last");
+    check_ok(mms_inspect(path, &info));
+    check_true(info.generation > last);
+    check_ok(mms_verify(path, NULL, NULL));
+    reboot(path);
+    check_ok(mms_writer_close(sample_writer_with(path, durable_options())));
+    check_copies(path, "last");
+}
+
+static void control_that_is_older_than_the_anchors_does_not_count(void **state)
+{
+    const char *path = scratch_path(state, "region");
+
+    for (int after = 1; after < 9; after++)
+        check_last_comes_back(path, publish_and_lose_control(path, 2, after));
+}
+
+static void control_without_any_value_does_not_count_either(void **state)
+{
+    const char *path = scratch_path(state, "region");
+
+    check_last_comes_back(path, publish_and_lose_control(path, 0, 1));
+    check_ok(mms_remove(path));
+    check_last_comes_back(path, publish_and_lose_control(path, 0, 3));
+}
+
+/* ---- Readers that are there from before ---- */
+
+/* A reboot that was none: two containers with boot ids of their own, say. */
+static void views_from_before_are_left_alone(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    const mms_writer_options options = durable_options();
+    mms_region *region;
+    mms_reader *reader;
+    mms_writer *writer;
+    mms_view view;
+    uint64_t before;
+
+    publish_and_close(path, options, "value");
+    region = sample_region(path);
+    reader = sample_reader(region);
+    view = check_holds(reader, "value");
+    before = durable_generation(path);
+    reboot(path);
+    check_code(mms_writer_open(path, &options, &writer), MMS_E_AGAIN);
+    check_detail_mentions("end that process");
+    check_equal(durable_generation(path), before);
+    check_true(memcmp(view.data, "value", 5) == 0);
+    check_ok(mms_release(reader));
+    writer = sample_writer_with(path, options);
+    check_reads(reader, "value");
+    check_ok(mms_writer_close(writer));
+    check_ok(mms_reader_close(reader));
+    check_ok(mms_region_close(region));
+}
+
 /* ---- Damage ---- */
 
 static unsigned newest_place(const char *path)
@@ -456,6 +556,57 @@ static void checksum_finds_data_that_the_disk_has_lost(void **state)
     check_equal(durable_lost(path), receipt.generation);
 }
 
+/* What was promised is not nothing. */
+static void only_value_that_is_damaged_is_told_of(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer_options options = durable_options();
+    mms_writer *writer;
+
+    options.checksum = true;
+    publish_and_close(path, options, "value");
+    flip_bits(path, "data", 2, 1);
+    reboot(path);
+    check_code(mms_writer_open(path, &options, &writer), MMS_E_CORRUPT);
+    check_detail_mentions("no other is there");
+    check_ok(mms_remove(path));
+}
+
+static uint64_t floor_of(const char *path)
+{
+    uint64_t floor;
+
+    load_bytes(path, "control", offsetof(struct mms__control, floor), &floor, sizeof floor);
+    return floor;
+}
+
+static void open_that_fails_changes_nothing(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer_options options = durable_options();
+    mms_writer *writer;
+    uint64_t floor, newest;
+    size_t stride;
+
+    options.checksum = true;
+    writer = sample_writer_with(path, options);
+    publish_text(writer, "older");
+    publish_text(writer, "newer");
+    stride = (size_t)mms__native_writer_of(writer)->pool.header.stride;
+    check_ok(mms_writer_close(writer));
+    for (size_t slot = 0; slot < 5; slot++)
+        flip_bits(path, "data", slot * stride + 2, 1);
+    reboot(path);
+    floor = floor_of(path);
+    newest = durable_generation(path);
+    for (int i = 0; i < 3; i++) {
+        check_code(mms_writer_open(path, &options, &writer), MMS_E_CORRUPT);
+        check_detail_mentions("and of the one before");
+    }
+    check_equal(floor_of(path), floor);
+    check_equal(durable_generation(path), newest);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -463,6 +614,7 @@ int main(void)
         scratch_test_on_disk(few_slots_are_refused),
         scratch_test_on_disk(other_region_becomes_durable_by_replacement_alone),
         scratch_test_on_disk(region_stays_durable_when_it_is_replaced),
+        scratch_test_on_disk(replacement_is_durable_though_its_writer_only_syncs_on_demand),
         scratch_test_on_disk(sync_is_for_durable_regions),
         scratch_test_on_disk(files_of_mmap_sync_are_not_durable),
         scratch_test_on_disk(commits_are_durable_when_they_return),
@@ -475,9 +627,14 @@ int main(void)
         scratch_test_on_disk(garbage_in_control_is_not_believed),
         scratch_test_on_disk(generations_grow_if_control_was_lost),
         scratch_test_on_disk(room_of_other_slots_is_given_back),
+        scratch_test_on_disk(control_that_is_older_than_the_anchors_does_not_count),
+        scratch_test_on_disk(control_without_any_value_does_not_count_either),
+        scratch_test_on_disk(views_from_before_are_left_alone),
         scratch_test_on_disk(block_that_is_torn_is_no_anchor),
         scratch_test_on_disk(without_an_anchor_nothing_is_believed),
         scratch_test_on_disk(checksum_finds_data_that_the_disk_has_lost),
+        scratch_test_on_disk(only_value_that_is_damaged_is_told_of),
+        scratch_test_on_disk(open_that_fails_changes_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

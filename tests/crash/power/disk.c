@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 const char *const disk_names[DISK_FILES] = {"control", "readers", "data", "durable", "changes"};
@@ -22,7 +23,10 @@ static struct {
     ino_t inode[DISK_FILES];
     void (*before_sync)(void);
     unsigned syncs, failing;
+    bool fails_once;
     int error;
+    unsigned reads, failing_read;
+    int read_error;
     ino_t synced[SYNCED_MOST];
     unsigned synced_count;
 } disk;
@@ -152,6 +156,25 @@ void disk_fail_syncs(unsigned nth, int error)
     disk.syncs = 0;
     disk.failing = nth;
     disk.error = error;
+    disk.fails_once = false;
+}
+
+void disk_fail_sync(unsigned nth, int error)
+{
+    disk_fail_syncs(nth, error);
+    disk.fails_once = true;
+}
+
+void disk_fail_read(unsigned nth, int error)
+{
+    disk.reads = 0;
+    disk.failing_read = nth;
+    disk.read_error = error;
+}
+
+bool disk_read_failed(void)
+{
+    return disk.failing_read != 0 && disk.reads >= disk.failing_read;
 }
 
 unsigned disk_syncs(void)
@@ -180,6 +203,20 @@ bool disk_was_synced(const char *path)
     return false;
 }
 
+static bool fails_now(void)
+{
+    if (disk.failing == 0 || ++disk.syncs < disk.failing)
+        return false;
+    return !disk.fails_once || disk.syncs == disk.failing;
+}
+
+static void note_sync(enum disk_kind kind, ino_t inode)
+{
+    for (int file = 0; disk.on && file < DISK_FILES; file++)
+        if (disk.seen[file] && disk.inode[file] == inode)
+            add(kind, (enum disk_file)file, 0);
+}
+
 static int synced(int fd)
 {
     struct stat status;
@@ -189,15 +226,14 @@ static int synced(int fd)
     if (disk.before_sync)
         disk.before_sync();
     look();
-    if (disk.failing != 0 && ++disk.syncs >= disk.failing) {
+    if (fails_now()) {
+        note_sync(DISK_FAILED, status.st_ino);
         errno = disk.error;
         return -1;
     }
     if (disk.synced_count < SYNCED_MOST)
         disk.synced[disk.synced_count++] = status.st_ino;
-    for (int file = 0; disk.on && file < DISK_FILES; file++)
-        if (disk.seen[file] && disk.inode[file] == status.st_ino)
-            add(DISK_SYNC, (enum disk_file)file, 0);
+    note_sync(DISK_SYNC, status.st_ino);
     return 0;
 }
 
@@ -210,4 +246,47 @@ int fdatasync(int fd)
 int fsync(int fd)
 {
     return synced(fd);
+}
+
+ssize_t pread(int fd, void *bytes, size_t size, off_t at)
+{
+    if (disk.failing_read != 0 && ++disk.reads == disk.failing_read) {
+        errno = disk.read_error;
+        return -1;
+    }
+    return preadv(fd, &(struct iovec){bytes, size}, 1, at);
+}
+
+static bool was_noted(size_t since, enum disk_file file, uint64_t page)
+{
+    for (size_t i = since; i < disk.log.count; i++)
+        if (disk.log.events[i].file == file && disk.log.events[i].number == page)
+            return true;
+    return false;
+}
+
+/* A page that is written is to be synced again, also if its bytes are those that were there. */
+static void note_written(enum disk_file file, uint64_t first, uint64_t last)
+{
+    size_t since = disk.log.count;
+
+    look();
+    for (uint64_t page = first; page <= last; page++)
+        if (!was_noted(since, file, page))
+            note_page(file, page, disk.seen[file] + page * DISK_PAGE);
+}
+
+ssize_t pwrite(int fd, const void *bytes, size_t size, off_t at)
+{
+    const struct iovec all = {(void *)(uintptr_t)bytes, size};
+    ssize_t put = pwritev(fd, &all, 1, at);
+    struct stat status;
+
+    if (put <= 0 || !disk.on || fstat(fd, &status) != 0)
+        return put;
+    for (int file = 0; file < DISK_FILES; file++)
+        if (disk.seen[file] && disk.inode[file] == status.st_ino)
+            note_written((enum disk_file)file, (uint64_t)at / DISK_PAGE,
+                         ((uint64_t)at + (uint64_t)put - 1) / DISK_PAGE);
+    return put;
 }

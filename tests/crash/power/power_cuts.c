@@ -4,6 +4,7 @@
 #include "disk.h"
 #include "pattern.h"
 #include "region/layout.h"
+#include "region/writer.h"
 #include "replay.h"
 #include "sample.h"
 #include "scratch.h"
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { VALUES_MOST = 64, SIZE_MOST = 12 << 10 };
 
@@ -139,19 +141,26 @@ static unsigned states(void)
     return given ? (unsigned)atoi(given) : 4;
 }
 
-static void fail_the_power(void **state)
+static void fail_the_power_of(void **state, struct replay replay)
 {
     struct disk_log log;
-    struct replay replay = {.values = past.values, .states = states(), .nested = true, .random = 88172645463325252u};
 
     check_ok(mms_writer_close(past.writer));
     log = disk_stop();
     replay.log = &log;
+    replay.values = past.values;
+    replay.states = states();
+    replay.random = 88172645463325252u;
     replay.path = scratch_path(state, "after");
     replay_cuts(&replay);
     print_message("%llu cuts, %llu states, %llu after a second cut\n", (unsigned long long)replay.cuts,
                   (unsigned long long)replay.tried, (unsigned long long)replay.again);
     disk_free(&log);
+}
+
+static void fail_the_power(void **state)
+{
+    fail_the_power_of(state, (struct replay){.nested = true});
 }
 
 /* ---- Tests ---- */
@@ -217,6 +226,18 @@ static void next_writers_keep_what_the_last_one_has_left(void **state)
     fail_the_power(state);
 }
 
+static void publish_unsynced(size_t size)
+{
+    struct replay_value *value = next_value();
+    mms_receipt receipt;
+
+    value->size = size;
+    pattern_fill(past.bytes[past.count], value->size, PATTERN_FREE_SEED | past.count);
+    begun();
+    check_ok(mms_write(past.writer, value->bytes, value->size, &receipt));
+    value->generation = receipt.generation;
+}
+
 /* Commits do not wait; the last sync is what counts. */
 static void what_was_synced_survives(void **state)
 {
@@ -227,16 +248,8 @@ static void what_was_synced_survives(void **state)
     options.durable = MMS_DURABLE_SYNC;
     path = set_up(state, options);
     for (int round = 0; round < 4; round++) {
-        for (int i = 0; i < 3 + 9 * (round == 2); i++) {
-            struct replay_value *value = next_value();
-            mms_receipt receipt;
-
-            value->size = 4000 + 3000u * (unsigned)(i % 3);
-            pattern_fill(past.bytes[past.count], value->size, PATTERN_FREE_SEED | past.count);
-            disk_note(DISK_BEGUN, past.count);
-            check_ok(mms_write(past.writer, value->bytes, value->size, &receipt));
-            value->generation = receipt.generation;
-        }
+        for (int i = 0; i < 3 + 9 * (round == 2); i++)
+            publish_unsynced(4000 + 3000u * (unsigned)(i % 3));
         if (round == 1)
             reopen(path, options);
         check_ok(mms_sync(past.writer));
@@ -247,6 +260,36 @@ static void what_was_synced_survives(void **state)
     options.durable = 0; /* makes the last one durable when it opens */
     reopen(path, options);
     fail_the_power(state);
+}
+
+static void reboot(const char *path)
+{
+    patch_word(path, "control", offsetof(struct mms__control, boot_id), UINT64_C(0x1234567890abcdef));
+}
+
+/* The newest value is damaged, and power fails while the one before it is brought back. */
+static void loss_is_told_of_after_a_cut_too(void **state)
+{
+    mms_writer_options options = durable_options();
+    const char *path = scratch_path(state, "region");
+    struct disk_log log;
+    mms_receipt receipt;
+    size_t stride;
+
+    options.checksum = true;
+    (void)set_up(state, options);
+    publish(5000);
+    check_ok(mms_write(past.writer, "newer", 5, &receipt));
+    stride = (size_t)mms__native_writer_of(past.writer)->pool.header.stride;
+    check_ok(mms_writer_close(past.writer));
+    log = disk_stop();
+    disk_free(&log);
+    flip_bits(path, "data", receipt.slot * stride + 2, 1);
+    reboot(path);
+    past.values[1].generation = receipt.generation;
+    disk_record(path);
+    past.writer = sample_writer_with(path, options);
+    fail_the_power_of(state, (struct replay){.promised = 1, .begun = 1, .lost = receipt.generation});
 }
 
 static const char *watched;
@@ -296,6 +339,8 @@ static void fail_commit(const char *path, unsigned nth, int error)
     disk_fail_syncs(nth, error);
     check_code(mms_write(writer, "lost", 4, NULL), -error);
     check_detail_mentions(nth == 1 ? "`data`" : "`durable`");
+    check_ok(mms_inspect(path, &info));
+    check_equal(info.durable_generation, info.generation); /* no more than is known */
     check_refuses(writer, path, error);
     disk_fail_syncs(0, 0);
     check_refuses(writer, path, error); /* a sync that succeeds now proves nothing */
@@ -318,6 +363,57 @@ static void writer_whose_sync_failed_publishes_nothing_more(void **state)
     for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
         for (unsigned nth = 1; nth <= 2; nth++)
             fail_commit(path, nth, errors[i]);
+}
+
+/* The disk never gets what was written before, and the next writer must not count on it. */
+static void what_comes_after_a_failed_sync_survives(void **state)
+{
+    for (unsigned nth = 1; nth <= 2; nth++) {
+        const char *path = set_up(state, durable_options());
+
+        publish(7000);
+        publish(8000);
+        (void)next_value();
+        begun();
+        disk_fail_sync(nth, EIO);
+        check_code(mms_write(past.writer, past.bytes[0], 100, NULL), -EIO);
+        disk_fail_sync(0, 0);
+        past.values[past.count].size = 100;
+        reopen(path, durable_options());
+        publish(9000);
+        change(4000, 200);
+        publish(9001);
+        fail_the_power(state);
+        scratch_delete(path);
+    }
+}
+
+/* The same for mms_sync: all values since the last one may be missing. */
+static void what_comes_after_a_failed_mms_sync_survives(void **state)
+{
+    mms_writer_options options = durable_options();
+
+    options.durable = MMS_DURABLE_SYNC;
+    for (unsigned nth = 1; nth <= 2; nth++) {
+        const char *path = set_up(state, options);
+
+        publish_unsynced(7000);
+        check_ok(mms_sync(past.writer));
+        disk_note(DISK_RETURNED, past.count);
+        publish_unsynced(8000);
+        publish_unsynced(8001);
+        disk_fail_sync(nth, EIO);
+        check_code(mms_sync(past.writer), -EIO);
+        disk_fail_sync(0, 0);
+        reopen(path, options);
+        check_ok(mms_sync(past.writer));
+        disk_note(DISK_RETURNED, past.count);
+        reopen(path, durable_options());
+        change(4000, 200);
+        publish(9001);
+        fail_the_power(state);
+        scratch_delete(path);
+    }
 }
 
 static void build_is_refused_and_can_be_aborted(void **state)
@@ -367,7 +463,7 @@ static void value_that_was_not_synced_is_copied(void **state)
     check_equal(count, 1); /* of no other slot it is known that its pages are on the disk */
 }
 
-/* At an open: that of the newest anchor, of the two directories. */
+/* An open: of the newest anchor, of three files, of the two directories, and of the data. */
 static void open_that_cannot_sync_fails(void **state)
 {
     const char *path = scratch_path(state, "region");
@@ -376,12 +472,13 @@ static void open_that_cannot_sync_fails(void **state)
 
     publish_text(writer, "value");
     check_ok(mms_writer_close(writer));
-    for (unsigned nth = 1; nth <= 3; nth++) {
-        disk_fail_syncs(nth, EIO);
+    for (unsigned nth = 1; nth <= 7; nth++) {
+        disk_fail_sync(nth, EIO);
         check_code(mms_writer_open(path, &options, &writer), -EIO);
         check_detail_mentions("to the disk");
+        check_true(!strstr(mms_last_error(), "Close it"));
         check_equal(disk_syncs(), nth);
-        disk_fail_syncs(0, 0);
+        disk_fail_sync(0, 0);
         check_copies(path, "value");
         check_ok(mms_writer_close(sample_writer_with(path, options)));
     }
@@ -407,6 +504,156 @@ static void all_names_are_synced_before_the_first_commit_returns(void **state)
     check_ok(mms_writer_close(writer));
 }
 
+/* As after a copy by hand. */
+static void all_files_are_synced_when_a_writer_opens(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    char name[600];
+    mms_writer *writer = sample_writer_with(path, durable_options());
+
+    publish_text(writer, "value");
+    check_ok(mms_writer_close(writer));
+    disk_forget_syncs();
+    writer = sample_writer_with(path, durable_options());
+    for (int file = 0; file < DISK_CHANGES; file++) {
+        snprintf(name, sizeof name, "%s/%s", path, disk_names[file]);
+        check_true(disk_was_synced(name));
+    }
+    check_ok(mms_writer_close(writer));
+}
+
+/* The pages of a copy may be lost, though it looks whole: the next writer stores them once more, elsewhere. */
+static void value_whose_sync_failed_at_an_open_is_copied(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    const mms_writer_options options = durable_options();
+    mms_writer *writer = sample_writer_with(path, options);
+    mms_info before, after;
+
+    publish_text(writer, "value");
+    check_ok(mms_writer_close(writer));
+    check_ok(mms_inspect(path, &before));
+    disk_fail_sync(7, EIO);
+    check_code(mms_writer_open(path, &options, &writer), -EIO);
+    check_detail_mentions("`data`");
+    disk_fail_sync(0, 0);
+    check_ok(mms_writer_close(sample_writer_with(path, options)));
+    check_ok(mms_inspect(path, &after));
+    check_copies(path, "value");
+    check_true(after.slot != before.slot && after.durable_generation == after.generation);
+}
+
+/* False: there were fewer than `nth` syncs, and it has succeeded. */
+static bool open_with_failed_sync(const char *path, const mms_writer_options *options, unsigned nth,
+                                  mms_writer **writer)
+{
+    unsigned syncs;
+    int code;
+
+    disk_fail_sync(nth, EIO);
+    code = mms_writer_open(path, options, writer);
+    syncs = disk_syncs();
+    disk_fail_sync(0, 0);
+    if (syncs < nth) {
+        check_ok(code);
+        return false;
+    }
+    check_code(code, -EIO);
+    check_true(!strstr(mms_last_error(), ".mmsync-") && strstr(mms_last_error(), path));
+    return true;
+}
+
+/* One that fails once, while a region is built or takes the place of another, and is never asked for again. */
+static void no_failed_sync_is_passed_over(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer_options options = durable_options();
+    mms_writer *writer;
+
+    for (unsigned nth = 1; open_with_failed_sync(path, &options, nth, &writer); nth++)
+        (void)mms_remove(path);
+    publish_text(writer, "value");
+    check_ok(mms_writer_close(writer));
+    options.replace = true;
+    options.max_size += 4096;
+    for (unsigned nth = 1; open_with_failed_sync(path, &options, nth, &writer); nth++) {
+        check_copies(path, "value");
+        options.max_size += 4096;
+    }
+    check_copies(path, "value");
+    check_ok(mms_writer_close(writer));
+}
+
+static char leftover[700], parent_of_leftover[600];
+static unsigned looks;
+
+/* Its name may be that of the region after a power cut now, so it must be as it was. */
+static void check_leftover(void)
+{
+    uint64_t word;
+
+    if (looks++ > 0)
+        return;
+    load_bytes(leftover, "control", offsetof(struct mms__control, current), &word, sizeof word);
+    check_true(word != 0 && word != UINT64_MAX);
+}
+
+static void exchange_is_synced_before_the_old_region_is_swept(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer_options options = durable_options();
+
+    snprintf(parent_of_leftover, sizeof parent_of_leftover, "%.*s", (int)(strrchr(path, '/') - path), path);
+    snprintf(leftover, sizeof leftover, "%s/.region.mmsync-0123456789abcdef", parent_of_leftover);
+    past.writer = sample_writer_with(scratch_path(state, "old"), options);
+    publish_text(past.writer, "value");
+    check_ok(mms_writer_close(past.writer));
+    past.writer = sample_writer_with(path, options);
+    publish_text(past.writer, "value");
+    check_ok(mms_writer_close(past.writer));
+    check_ok(rename(scratch_path(state, "old"), leftover));
+    looks = 0;
+    disk_forget_syncs();
+    disk_before_syncs(check_leftover);
+    past.writer = sample_writer_with(path, options);
+    disk_before_syncs(NULL);
+    check_true(access(leftover, F_OK) != 0 && disk_was_synced(parent_of_leftover));
+    check_ok(mms_writer_close(past.writer));
+}
+
+/* The next try may succeed: so nothing is given up for it. */
+static void read_that_fails_loses_nothing(void **state)
+{
+    static const int errors[] = {ENOMEM, EIO};
+    const char *path = scratch_path(state, "region");
+    mms_writer_options options = durable_options();
+    mms_writer *writer;
+
+    options.checksum = true;
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+        bool failed = true;
+
+        writer = sample_writer_with(path, options);
+        publish_text(writer, "older");
+        publish_text(writer, "newer");
+        check_ok(mms_writer_close(writer));
+        for (unsigned nth = 1; failed; nth++) {
+            int code;
+
+            reboot(path);
+            disk_fail_read(nth, errors[i]);
+            code = mms_writer_open(path, &options, &writer);
+            failed = disk_read_failed();
+            disk_fail_read(0, 0);
+            if (failed)
+                check_code(code, -errors[i]);
+            else
+                check_ok(mms_writer_close(writer));
+        }
+        check_copies(path, "newer");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -415,12 +662,20 @@ int main(void)
         scratch_test_on_disk(values_that_were_gone_back_to_survive),
         scratch_test_on_disk(next_writers_keep_what_the_last_one_has_left),
         scratch_test_on_disk(what_was_synced_survives),
+        scratch_test_on_disk(loss_is_told_of_after_a_cut_too),
         scratch_test_on_disk(readers_see_a_value_once_it_is_durable),
         scratch_test_on_disk(writer_whose_sync_failed_publishes_nothing_more),
+        scratch_test_on_disk(what_comes_after_a_failed_sync_survives),
+        scratch_test_on_disk(what_comes_after_a_failed_mms_sync_survives),
         scratch_test_on_disk(build_is_refused_and_can_be_aborted),
         scratch_test_on_disk(value_that_was_not_synced_is_copied),
         scratch_test_on_disk(open_that_cannot_sync_fails),
         scratch_test_on_disk(all_names_are_synced_before_the_first_commit_returns),
+        scratch_test_on_disk(all_files_are_synced_when_a_writer_opens),
+        scratch_test_on_disk(value_whose_sync_failed_at_an_open_is_copied),
+        scratch_test_on_disk(no_failed_sync_is_passed_over),
+        scratch_test_on_disk(exchange_is_synced_before_the_old_region_is_swept),
+        scratch_test_on_disk(read_that_fails_loses_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

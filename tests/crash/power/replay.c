@@ -84,6 +84,17 @@ static void sync_file(struct machine *machine, enum disk_file file)
     machine->count = kept;
 }
 
+/* Linux takes the pages for written all the same. */
+static void fail_file(struct machine *machine, enum disk_file file)
+{
+    unsigned kept = 0;
+
+    for (unsigned i = 0; i < machine->count; i++)
+        if (machine->loose[i].file != file)
+            machine->loose[kept++] = machine->loose[i];
+    machine->count = kept;
+}
+
 /* ---- The states that a cut may leave ---- */
 
 enum whim { ALL_OLD, ALL_NEW, ALL_TORN, ALL_BUT_ONE, NONE_BUT_ONE, COUNTED, ANY };
@@ -244,6 +255,7 @@ static mms_writer *open_writer(const struct replay *replay)
 {
     mms_writer_options options = MMS_WRITER_OPTIONS_INIT;
     mms_writer *writer;
+    mms_info info;
     int code;
 
     options.lock_wait_ms = MMS_NO_WAIT;
@@ -251,6 +263,8 @@ static mms_writer *open_writer(const struct replay *replay)
     if (code != 0)
         check_failed(__FILE__, __LINE__, "cut %llu, state %llu: %s", (unsigned long long)replay->cuts,
                      (unsigned long long)replay->tried, mms_last_error());
+    check_ok(mms_inspect(replay->path, &info));
+    check_equal(info.durable_lost, replay->lost);
     return writer;
 }
 
@@ -336,6 +350,7 @@ void replay_cuts(struct replay *replay)
         switch (event->kind) {
         case DISK_WRITE: write_page(machine, event); break;
         case DISK_SYNC: sync_file(machine, event->file); break;
+        case DISK_FAILED: fail_file(machine, event->file); break;
         case DISK_BEGUN: begun = event->number; break;
         default: promised = event->number; break;
         }

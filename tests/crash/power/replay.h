@@ -19,6 +19,7 @@ struct replay {
     const struct replay_value *values;
     uint64_t promised, begun; /* when the log begins */
     const char *path;         /* for the region that is built of it */
+    uint64_t lost;            /* what durable_lost is, after each cut */
     unsigned states;          /* at most so many of each cut; few are all of them */
     bool nested;              /* power fails again while it is recovered */
     uint64_t random;
