@@ -2,6 +2,7 @@
 #include "region/durable.h"
 #include "base/error.h"
 #include "os/cancel.h"
+#include "os/file_checksum.h"
 #include "region/anchor.h"
 #include "region/backend.h"
 #include "region/files.h"
@@ -10,6 +11,7 @@
 #include "region/writer.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <mmsync/durable.h>
 
 /* ---- What goes wrong ---- */
@@ -186,6 +188,35 @@ int mms__durable_commit(struct mms__native_writer *writer, unsigned slot)
 
 /* ---- What is current already ---- */
 
+int mms__durable_check(const struct mms__native_writer *writer, uint64_t slot, uint64_t size, uint64_t checksum)
+{
+    uint64_t found;
+    int code = mms__checksum_file(writer->data_file.fd, slot * writer->pool.header.stride, size, &found);
+
+    if (code != 0)
+        return code;
+    return found == checksum ? 0 : MMS_E_CORRUPT;
+}
+
+/* Its writer did not wait for the disk. If the disk has failed since, and the kernel has let go of the pages, nobody was told. */
+static int check_inherited(const struct mms__native_writer *writer, unsigned slot, uint64_t generation)
+{
+    const struct mms__descriptor *as = &writer->control->slots[slot];
+    uint64_t size = mms__load_relaxed(&as->size);
+    int code;
+
+    if (generation > writer->durable.inherited || (mms__load_relaxed(&as->flags) & MMS__HAS_CHECKSUM) == 0 ||
+        size > writer->pool.header.stride)
+        return 0;
+    code = mms__durable_check(writer, slot, size, mms__load_relaxed(&as->checksum));
+    return code == 0 ? 0
+                     : mms__fail(code,
+                                 "syncing %s: the value of generation %" PRIu64
+                                 ", which no writer has synced, cannot be read as it was published; publish another "
+                                 "(with MMS_DURABLE_SYNC, if this is an open)",
+                                 writer->front.place.path, generation);
+}
+
 static int name_nothing(struct mms__native_writer *writer)
 {
     struct mms__anchor anchor = {.generation = 0};
@@ -204,6 +235,11 @@ int mms__durable_sync(struct mms__native_writer *writer)
                          "syncing %s: its control file names no slot; run mmsync verify, or publish a value; a writer "
                          "that cannot be opened for this can with MMS_DURABLE_SYNC",
                          writer->front.place.path);
+    if (generation != 0 && generation != writer->durable.named[writer->durable.place].generation) {
+        code = check_inherited(writer, mms__word_slot(word), generation);
+        if (code != 0)
+            return code;
+    }
     if (generation != 0 && generation <= floor) { /* give_up: its pages may count as written, and are not */
         code = mms__writer_publish_copy(writer, mms__word_slot(word));
         if (code != 0)
@@ -390,6 +426,7 @@ int mms__durable_start(struct mms__native_writer *writer)
 {
     int code = writer->durable.on ? mms__sync_data(writer->data_file.fd) : 0; /* it may be a copy, too */
 
+    writer->durable.inherited = writer->pool.generation;
     if (code != 0)
         return give_up(writer, code, "its file `data`");
     return writer->durable.each ? mms__durable_sync(writer) : 0;

@@ -25,8 +25,9 @@ struct mms__durable {
     bool opened;    /* the writer's open is over: its caller has a handle */
     unsigned place; /* where the newest anchor is */
     struct mms__anchored named[MMS__ANCHORS];
-    uint64_t lost; /* as in an anchor */
-    int failed;    /* the error of a sync; from then on this writer writes nothing */
+    uint64_t lost;      /* as in an anchor */
+    uint64_t inherited; /* the values of this generation and below are those of other writers */
+    int failed;         /* the error of a sync; from then on this writer writes nothing */
     struct mms__file file;
 };
 
@@ -50,6 +51,9 @@ int mms__durable_store(struct mms__native_writer *writer, struct mms__anchor *an
 int mms__durable_mark_lost(struct mms__native_writer *writer);
 /* The slots that anchors name stay as they are. After the pool was filled. */
 void mms__durable_hold(struct mms__native_writer *writer);
+/* Whether the bytes of a value in `data` have its checksum, which must be known. MMS_E_CORRUPT; -errno if they cannot be
+   read. No detail is stored. */
+int mms__durable_check(const struct mms__native_writer *writer, uint64_t slot, uint64_t size, uint64_t checksum);
 /* What a writer says that has failed. */
 int mms__durable_refuse(const struct mms__native_writer *writer);
 /* What to do about an error of the disk, for a detail: "see to the disk (dmesg)". */

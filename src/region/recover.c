@@ -3,7 +3,6 @@
    disk before anything else was and is never changed. What counts is in the anchors. */
 #include "base/error.h"
 #include "base/round.h"
-#include "os/file_checksum.h"
 #include "os/membarrier.h"
 #include "region/anchor.h"
 #include "region/protocol.h"
@@ -24,15 +23,9 @@ struct recovery {
    cannot be read. */
 static int check_value(const struct mms__native_writer *writer, const struct mms__anchor *anchor)
 {
-    uint64_t found, at = anchor->slot * writer->pool.header.stride;
-    int code;
-
     if (anchor->generation == 0 || (anchor->flags & MMS__HAS_CHECKSUM) == 0)
         return 0;
-    code = mms__checksum_file(writer->data_file.fd, at, anchor->size, &found);
-    if (code != 0)
-        return code;
-    return found == anchor->checksum ? 0 : MMS_E_CORRUPT;
+    return mms__durable_check(writer, anchor->slot, anchor->size, anchor->checksum);
 }
 
 /* MMS_E_NOT_FOUND: there is no good anchor. */

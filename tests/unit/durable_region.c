@@ -556,6 +556,37 @@ static void checksum_finds_data_that_the_disk_has_lost(void **state)
     check_equal(durable_lost(path), receipt.generation);
 }
 
+/* The disk may have failed since, and then it is not what its writer has published. */
+static void damaged_value_of_another_writer_is_not_synced(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer_options options = durable_options();
+    mms_writer *writer;
+    mms_receipt receipt;
+    size_t stride;
+
+    options.checksum = true;
+    publish_and_close(path, options, "synced");
+    options.durable = MMS_DURABLE_SYNC;
+    writer = sample_writer_with(path, options);
+    check_ok(mms_write(writer, "value", 5, &receipt));
+    stride = (size_t)mms__native_writer_of(writer)->pool.header.stride;
+    check_ok(mms_writer_close(writer));
+    flip_bits(path, "data", receipt.slot * stride + 2, 1);
+    options.durable = MMS_DURABLE_COMMIT;
+    check_code(mms_writer_open(path, &options, &writer), MMS_E_CORRUPT);
+    check_detail_mentions("MMS_DURABLE_SYNC");
+    options.durable = MMS_DURABLE_SYNC;
+    writer = sample_writer_with(path, options);
+    check_code(mms_sync(writer), MMS_E_CORRUPT);
+    publish_text(writer, "another");
+    check_ok(mms_sync(writer));
+    check_ok(mms_writer_close(writer));
+    reboot(path);
+    check_ok(mms_writer_close(sample_writer_with(path, options)));
+    check_copies(path, "another");
+}
+
 /* What was promised is not nothing. */
 static void only_value_that_is_damaged_is_told_of(void **state)
 {
@@ -633,6 +664,7 @@ int main(void)
         scratch_test_on_disk(block_that_is_torn_is_no_anchor),
         scratch_test_on_disk(without_an_anchor_nothing_is_believed),
         scratch_test_on_disk(checksum_finds_data_that_the_disk_has_lost),
+        scratch_test_on_disk(damaged_value_of_another_writer_is_not_synced),
         scratch_test_on_disk(only_value_that_is_damaged_is_told_of),
         scratch_test_on_disk(open_that_fails_changes_nothing),
     };
