@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mms_verify: every structure of a region, from the outside in. A live region changes
    meanwhile, so each check is one that correct processes can never make fail. */
+#include "base/checksum.h"
 #include "base/error.h"
 #include "handle/findings.h"
 #include "os/file_checksum.h"
@@ -14,6 +15,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 static void check_lock_file(const struct mms__inspection *look, struct mms__findings *findings)
@@ -235,18 +237,44 @@ static void check_changes_file(const struct mms__inspection *look, struct mms__f
 
 /* ---- What is whole on the disk ---- */
 
-static void check_anchors(const struct mms__inspection *look, int fd, struct mms__findings *findings)
+/* MMS_E_CORRUPT: none of them is good. `sums`: of all bytes that were read. */
+static int read_anchors(const struct mms__inspection *look, int fd, uint64_t sums[MMS__ANCHORS])
 {
-    struct mms__anchor anchor;
-    unsigned place;
-    uint64_t lost;
-    int code = mms__anchor_find(fd, &look->header, &anchor, &place, &lost);
+    struct mms__anchor anchor = {.generation = 0};
+    bool is_one_good = false;
 
-    /* A writer may be storing the other one. */
-    if (code == MMS_E_CORRUPT)
-        mms__find(findings, "durable: neither of its two blocks that say what is whole on the disk is good");
-    else if (code != 0)
-        findings->code = mms__fail(code, "checking %s: reading its file `durable`", look->place.path);
+    for (unsigned i = 0; i < MMS__ANCHORS; i++) {
+        int code = mms__anchor_read(fd, &look->header, i, &anchor);
+
+        if (code != 0 && code != MMS_E_CORRUPT)
+            return mms__fail(code, "checking %s: reading its file `durable`", look->place.path);
+        is_one_good |= code == 0;
+        sums[i] = mms__checksum(&anchor, sizeof anchor);
+    }
+    return is_one_good ? 0 : MMS_E_CORRUPT;
+}
+
+/* A writer stores one at a time, but they are read one after the other, and a store may fall into each of the reads. What is
+   damaged is the same bytes when it is read again. */
+static int check_anchors(const struct mms__inspection *look, int fd, struct mms__findings *findings)
+{
+    uint64_t before[MMS__ANCHORS] = {0}, now[MMS__ANCHORS];
+
+    for (int tries = 0; tries < RACES; tries++) {
+        int code = read_anchors(look, fd, now);
+
+        if (code != MMS_E_CORRUPT)
+            return code;
+        if (tries > 0 && memcmp(before, now, sizeof now) == 0) {
+            mms__find(findings, "durable: neither of its two blocks that say what is whole on the disk is good");
+            return 0;
+        }
+        memcpy(before, now, sizeof now);
+    }
+    return mms__fail(MMS_E_AGAIN,
+                     "checking %s: its file `durable` was written during each of %d checks, so it was not checked; "
+                     "try again while less is published",
+                     look->place.path, RACES);
 }
 
 static void check_durable_file(const struct mms__inspection *look, struct mms__findings *findings)
@@ -265,7 +293,9 @@ static void check_durable_file(const struct mms__inspection *look, struct mms__f
         findings->code = code;
     if (code != 0)
         return;
-    check_anchors(look, file.fd, findings);
+    code = check_anchors(look, file.fd, findings);
+    if (code != 0)
+        findings->code = code;
     mms__file_close(&file);
 }
 

@@ -1,18 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mms_history, mms_inspect and mms_verify while a writer publishes: their sources are compiled here with a fence at which the
-   writer is always faster. What they tell was published and is whole, whatever happened meanwhile (G13). */
+   writer is always faster, and with a read of `durable` in the middle of which it is. What they tell was published and is whole,
+   whatever happened meanwhile (G13). */
+#include "os/file.h"
 #include <mmsync/atomic.h>
 
 static void at_fence(void);
+static int read_in_halves(int fd, void *to, size_t size, uint64_t offset);
 
 #undef mms__fence_acquire
 #define mms__fence_acquire() (at_fence(), __atomic_thread_fence(__ATOMIC_ACQUIRE))
+#define mms__read_at read_in_halves
+#include "region/anchor.c"
+#undef mms__read_at
 #include "region/history.c"
 #include "region/inspect.c"
 #include "region/verify.c"
 
 #include "keeping.h"
 #include "scratch.h"
+#include <mmsync/durable.h>
 #include <stdio.h>
 
 static struct {
@@ -23,6 +30,7 @@ static struct {
     unsigned times;  /* so many in all */
     unsigned most;   /* values at a time */
     unsigned number; /* of the last value */
+    unsigned reads;  /* of `durable`, in the middle of which it publishes */
     uint64_t generation;
 } rival;
 
@@ -175,6 +183,62 @@ static void what_is_replaced_while_it_is_verified_is_no_finding(void **state)
     check_ok(mms_writer_close(rival.writer));
 }
 
+/* ---- What is whole on the disk ---- */
+
+static int read_in_halves(int fd, void *to, size_t size, uint64_t offset)
+{
+    const size_t half = size / 2;
+    int code = mms__read_at(fd, to, half, offset);
+
+    if (rival.reads > 0) {
+        rival.reads--;
+        publish_next();
+    }
+    return code != 0 ? code : mms__read_at(fd, (char *)to + half, size - half, offset + half);
+}
+
+static void count_finding(void *context, const char *finding)
+{
+    (void)finding;
+    ++*(unsigned *)context;
+}
+
+/* `order`: which of them the writer replaces first. */
+static void publish_while_blocks_are_read(unsigned order, unsigned reads)
+{
+    rival.reads = 0;
+    do
+        publish_next();
+    while (rival.number % 2 != order);
+    rival.reads = reads;
+}
+
+/* The writer replaces one block after the other, so that both are torn as they are read, in one of the two orders. */
+static void blocks_that_are_replaced_while_they_are_verified_are_no_finding(void **state)
+{
+    mms_writer_options options = sample_options();
+    unsigned findings = 0, refused = 0;
+
+    options.max_slots = KEEPING_SLOTS;
+    options.durable = MMS_DURABLE_COMMIT;
+    rival.path = scratch_path(state, "region");
+    rival.writer = sample_writer_with(rival.path, options);
+    rival.times = rival.number = 0;
+    for (unsigned order = 0; order < 2; order++) {
+        for (unsigned reads = 0; reads < 9; reads++) {
+            publish_while_blocks_are_read(order, reads);
+            check_ok(mms_verify(rival.path, note_finding, NULL));
+        }
+        publish_while_blocks_are_read(order, UINT32_MAX); /* a writer that is always faster */
+        refused += mms_verify(rival.path, count_finding, &findings) == MMS_E_AGAIN;
+    }
+    rival.reads = 0;
+    check_equal(findings, 0);
+    check_equal(refused, 1);
+    check_detail_mentions("try again");
+    check_ok(mms_writer_close(rival.writer));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -182,6 +246,7 @@ int main(void)
         scratch_test(a_list_ends_however_fast_the_writer_is),
         scratch_test(a_look_at_a_value_is_repeated_if_it_is_replaced_meanwhile),
         scratch_test(what_is_replaced_while_it_is_verified_is_no_finding),
+        scratch_test_on_disk(blocks_that_are_replaced_while_they_are_verified_are_no_finding),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
