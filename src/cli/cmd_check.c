@@ -2,6 +2,7 @@
 #include "cli/arguments.h"
 #include "cli/cmd.h"
 #include "cli/message.h"
+#include "cli/recovery.h"
 #include "cli/stat.h"
 #include "cli/verdict.h"
 #include <inttypes.h>
@@ -80,6 +81,8 @@ static int check_value(struct verdict *verdict, const mms_info *info, const stru
 {
     int status = EXIT_OK;
 
+    if (recovery_is_due(info))
+        return verdict_add(verdict, RECOVERY_ADVICE, verdict->path);
     if (!info->generation)
         return verdict_add(verdict, "%s has no value yet", verdict->path);
     if (info->generation < wanted->min_generation)

@@ -2,6 +2,7 @@
 #include "cli/arguments.h"
 #include "cli/cmd.h"
 #include "cli/message.h"
+#include "cli/recovery.h"
 #include <inttypes.h>
 #include <mmsync/history.h>
 #include <stdio.h>
@@ -79,6 +80,16 @@ static void print_json(const mms_past_value *values, size_t count)
         puts("]");
 }
 
+/* An empty list would say that nothing was ever published. */
+static int check_recovered(const char *path)
+{
+    mms_info info;
+
+    if (mms_inspect(path, &info) != 0 || !recovery_is_due(&info))
+        return EXIT_OK;
+    return fail_as(MMS_E_EMPTY, RECOVERY_ADVICE, path);
+}
+
 /* A region has a fixed number of slots, so two tries are enough, but for one that is replaced. */
 static int list(const char *path, mms_past_value **values, size_t *count)
 {
@@ -107,6 +118,8 @@ int cmd_history(int argc, char **argv)
         json = true;
     count_operands(&verb, argc, argv, 1, 1);
     status = list(argv[optind], &values, &count);
+    if (!status && count == 0)
+        status = check_recovered(argv[optind]);
     if (!status)
         (json ? print_json : print_plain)(values, count);
     free(values);

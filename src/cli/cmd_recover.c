@@ -2,8 +2,8 @@
 #include "cli/cmd.h"
 #include "cli/json_text.h"
 #include "cli/message.h"
+#include "cli/recovery.h"
 #include "cli/result.h"
-#include "cli/writer_arguments.h"
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -27,17 +27,6 @@ static const struct option long_options[] = {
     COMMON_OPTIONS,
 };
 
-/* Opening it does it. */
-static int open_once(const char *path, struct writer_arguments *arguments)
-{
-    mms_writer *writer;
-    int code;
-
-    keep_as_before(arguments, path);
-    code = mms_writer_open(path, &arguments->options, &writer);
-    return code ? code : mms_writer_close(writer);
-}
-
 /* lost: the generation that this recovery has found damaged, or 0. */
 static int print(const char *path, const mms_info *info, bool was_empty, uint64_t lost)
 {
@@ -55,7 +44,7 @@ static int print(const char *path, const mms_info *info, bool was_empty, uint64_
     return EXIT_OK;
 }
 
-static int recover(const char *path, struct writer_arguments *arguments)
+static int recover(const char *path, const struct writer_arguments *arguments)
 {
     mms_info info;
     uint64_t lost_before;
@@ -67,7 +56,7 @@ static int recover(const char *path, struct writer_arguments *arguments)
                     path);
     lost_before = code == 0 ? info.durable_lost : 0;
     if (was_empty)
-        code = open_once(path, arguments);
+        code = recover_region(path, arguments);
     if (code == 0)
         code = mms_inspect(path, &info);
     if (code)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cmd.h"
 #include "cli/message.h"
+#include "cli/recovery.h"
 #include "cli/result.h"
-#include "cli/writer_arguments.h"
 #include <inttypes.h>
 #include <mmsync/history.h>
 #include <stdio.h>
@@ -37,11 +37,22 @@ static const struct option long_options[] = {
     COMMON_OPTIONS,
 };
 
-static int roll_back(const char *path, mms_writer *writer, uint64_t generation)
+/* The open has just brought the newest value back. */
+static int fail_recovered(const char *path, int code)
+{
+    return fail_as(code,
+                   "%s holds only its newest value: the values before the newest did not survive the reboot, and none "
+                   "has been published since",
+                   path);
+}
+
+static int roll_back(const char *path, mms_writer *writer, uint64_t generation, bool was_due)
 {
     mms_receipt receipt;
     int code = mms_write_rollback(writer, generation, &receipt);
 
+    if (code == MMS_E_FORGOTTEN && was_due)
+        return fail_recovered(path, code);
     if (code)
         return fail_call(code);
     if (wants_json())
@@ -56,6 +67,7 @@ static int run(const char *path, struct writer_arguments *arguments, uint64_t ge
     mms_writer *writer;
     mms_info info;
     int code = mms_inspect(path, &info), status;
+    const bool was_due = code == 0 && recovery_is_due(&info);
 
     keep_as_before(arguments, path);
     if (code == 0)
@@ -64,7 +76,7 @@ static int run(const char *path, struct writer_arguments *arguments, uint64_t ge
         return fail_call(code);
     status = check_expected(arguments, path);
     if (!status)
-        status = roll_back(path, writer, generation);
+        status = roll_back(path, writer, generation, was_due);
     mms_writer_close(writer);
     return status;
 }

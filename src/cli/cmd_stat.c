@@ -3,6 +3,7 @@
 #include "cli/cmd.h"
 #include "cli/followed.h"
 #include "cli/message.h"
+#include "cli/recovery.h"
 #include "cli/stat.h"
 #include "cli/table/describe.h"
 #include "cli/typed_value.h"
@@ -43,7 +44,9 @@ static void print_value(const struct stat_state *state)
     char text[TEXT_SIZE], when[TEXT_SIZE], type[33];
 
     if (!info->generation) {
-        puts("generation   0 (no value yet)");
+        puts(recovery_is_due(info)
+                 ? "generation   0 (its value is on the disk: start the writer, or run mmsync recover)"
+                 : "generation   0 (no value yet)");
         return;
     }
     stat_format_id(type, info->type_id);

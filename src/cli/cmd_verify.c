@@ -2,6 +2,7 @@
 #include "cli/arguments.h"
 #include "cli/cmd.h"
 #include "cli/message.h"
+#include "cli/recovery.h"
 #include "cli/table/verify.h"
 #include "cli/verdict.h"
 #include <inttypes.h>
@@ -63,7 +64,8 @@ static int print_success(struct verdict *verdict)
         printf(": ok; generation %" PRIu64 ", %" PRIu64 " bytes, %s\n", info.generation, info.size,
                info.has_checksum ? "checksum right" : "no checksum");
     else
-        puts(": ok; no value yet");
+        puts(recovery_is_due(&info) ? ": ok; its value is on the disk: start the writer, or run mmsync recover"
+                                    : ": ok; no value yet");
     return EXIT_OK;
 }
 

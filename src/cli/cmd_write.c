@@ -4,6 +4,7 @@
 #include "cli/interrupt.h"
 #include "cli/message.h"
 #include "cli/publication.h"
+#include "cli/recovery.h"
 #include "cli/set/document.h"
 #include "cli/set/set.h"
 #include "cli/source.h"
@@ -201,8 +202,11 @@ static int build_set(const struct publication *publication, mms_writer *writer, 
 static int write_set(struct publication *publication, const struct request *request)
 {
     struct set set = {.assignments = request->assignments, .count = request->count};
-    int status = set_open(&set, publication->path, &publication->arguments->options);
+    int code = recover_region(publication->path, publication->arguments), status;
 
+    if (code)
+        return fail_call(code);
+    status = set_open(&set, publication->path, &publication->arguments->options);
     publication->build = build_set;
     publication->context = &set;
     if (!status)

@@ -5,11 +5,6 @@
 
 [[ $(stat -f -c %T "$scratch") != tmpfs ]] || { echo "skipped: $scratch is on tmpfs"; exit 77; }
 
-# rebooted: the boot id that the region's files are from is another one.
-rebooted() {
-    printf '\x12\x34\x56\x78\x9a\xbc\xde\xf0' | dd of="$region/control" bs=1 seek=384 conv=notrunc status=none
-}
-
 refuses 1 "no region at" "$MMSYNC" recover "$region"
 shm_names+=("mmsync-durable-$$")
 refuses 1 "tmpfs" "$MMSYNC" write "mmsync-durable-$$" --durable -- echo value
@@ -45,6 +40,27 @@ check "the exporter has it" grep -q "^mmsync_durable_generation{.*} " "$scratch/
 rebooted
 succeeds "$MMSYNC" recover --json "$region"
 like "what is recovered, in JSON" '.*"size": 6, .*"recovered": true.*' "$out"
+
+# A writer that started at the same time was faster: it has the lock for long, and the value is back.
+waits_for_lock() {
+    [[ ! -e /proc/$1 ]] || (($(sed -n 's/^voluntary_ctxt_switches:\t//p' "/proc/$1/status") > 50))
+}
+mkfifo "$scratch/fifo"
+"$MMSYNC" write "$region" -- sh -c 'echo started >"$0/started"; cat "$0/fifo"' "$scratch" >/dev/null &
+writer=$!
+until_true test -s "$scratch/started"
+dd if="$region/control" bs=1 skip=384 count=8 of="$scratch/boot" status=none
+rebooted
+"$MMSYNC" recover "$region" --lock-wait forever --json >"$scratch/recovered" &
+recovery=$!
+until_true waits_for_lock "$recovery"
+dd if="$scratch/boot" bs=1 seek=384 of="$region/control" conv=notrunc status=none
+wait "$recovery"
+same "status of a recovery that was late" 0 $?
+like "what it says" '.*"size": 6, .*' "$(<"$scratch/recovered")"
+echo third >"$scratch/fifo"
+wait "$writer"
+same "status of the writer" 0 $?
 
 rebooted
 succeeds "$MMSYNC" write "$region" -- echo fourth

@@ -97,6 +97,14 @@ until_true() {
     done
 }
 
+# rebooted [REGION]...: the boot id that the files are from, those of $region by default, is another one.
+rebooted() {
+    local each
+    for each in "${@:-$region}"; do
+        printf '\x12\x34\x56\x78\x9a\xbc\xde\xf0' | dd of="$each/control" bs=1 seek=384 conv=notrunc status=none
+    done
+}
+
 # generation [LINE]: of the region, or in a line of `write` or `watch`.
 generation() {
     if (($#)); then
