@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "relay/follow_run.h"
 #include "cli/cmd.h"
+#include "cli/followed.h"
 #include "cli/interrupt.h"
 #include "cli/message.h"
 #include "cli/now.h"
+#include "cli/recovery.h"
 #include "relay/follow_report.h"
 #include "relay/store.h"
 #include <errno.h>
@@ -23,21 +25,10 @@ static void pause_ms(unsigned ms)
 /* ---- Before the region is opened ---- */
 
 /* What is overwritten must be what a follower of this name has left. */
-static enum step check_target(struct follower *follower)
+static enum step check_owner(struct follower *follower)
 {
     struct followed state;
-    mms_info info;
-    int code = mms_inspect(follower->path, &info);
 
-    if (code == -ENOENT)
-        return STEP_OK;
-    if (code != 0)
-        return end_with(follower, fail_call(code));
-    if (info.generation == 0 || follower->overwrite)
-        return STEP_OK;
-    code = follow_state_recover(follower->path, &follower->writing.options);
-    if (code != 0)
-        return end_with(follower, fail_call(code));
     follow_state_read(follower->path, &state);
     if (!strcmp(state.name, follower->name))
         return STEP_OK;
@@ -46,6 +37,32 @@ static enum step check_target(struct follower *follower)
                                        follower->path, state.name, follower->name));
     return end_with(follower, fail("%s holds a value that came from elsewhere; give another REGION, or --overwrite",
                                    follower->path));
+}
+
+/* After a reboot the value is there before the server is, and so is what says where it is from. */
+static int recover_target(const struct follower *follower)
+{
+    char source[PATH_MAX];
+    int code = recover_region(follower->path, &follower->writing);
+
+    if (code == 0 && followed_path(follower->path, source))
+        code = recover_region(source, &follower->writing);
+    return code;
+}
+
+/* Before the server is asked; open_target looks once more. */
+static enum step check_target(struct follower *follower)
+{
+    mms_info info;
+    int code = recover_target(follower);
+
+    if (code == 0)
+        code = mms_inspect(follower->path, &info);
+    if (code == -ENOENT)
+        return STEP_OK;
+    if (code != 0)
+        return end_with(follower, fail_call(code));
+    return info.generation == 0 || follower->overwrite ? STEP_OK : check_owner(follower);
 }
 
 static enum step check_stream(struct follower *follower, enum stream_kind kind)
@@ -120,6 +137,9 @@ static enum step open_target(struct follower *follower)
     const mms_writer_options options = choose_geometry(follower);
     int code = target_open(&follower->target, follower->path, &options);
 
+    /* From now on nobody else writes to it. Somebody may have while the server was waited for. */
+    if (code == 0 && follower->target.generation != 0 && !follower->overwrite && check_owner(follower) != STEP_OK)
+        return STEP_END;
     follower->writing.options.replace = false;    /* once */
     if (code == 0 && follower->target.is_durable) /* then so is what is beside it */
         follower->writing.options.durable = MMS_DURABLE_COMMIT;

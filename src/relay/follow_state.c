@@ -109,18 +109,3 @@ void follow_state_close(struct follow_state *state)
     mms_writer_close(state->writer);
     state->writer = NULL;
 }
-
-int follow_state_recover(const char *region, const mms_writer_options *options)
-{
-    struct follow_state state;
-    char path[PATH_MAX];
-    mms_info info;
-    int code;
-
-    if (!followed_path(region, path) || mms_inspect(path, &info) != 0 || !info.durable || info.generation != 0)
-        return 0;
-    code = follow_state_open(&state, region, options);
-    if (code == 0)
-        follow_state_close(&state);
-    return code;
-}

@@ -32,7 +32,5 @@ void follow_state_read(const char *region, struct followed *out);
 int follow_state_open(struct follow_state *state, const char *region, const mms_writer_options *options);
 int follow_state_publish(struct follow_state *state, const struct followed *followed);
 void follow_state_close(struct follow_state *state);
-/* For a durable region, after a reboot: what was left beside it can be read again. */
-int follow_state_recover(const char *region, const mms_writer_options *options);
 
 #endif

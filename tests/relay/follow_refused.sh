@@ -45,6 +45,18 @@ run "${follow[@]}" "$nats_url" other "$target" --overwrite --once
 same "another name" "0" "$status$err"
 rm -r "$target" "$target.source"
 
+# Somebody publishes there while the server is waited for.
+nats_stop one
+start_follow
+until_true grep -q "no NATS server answers" "$follow_err"
+"$MMSYNC" write "$target" --max-size 64K <<<"something else" >/dev/null
+nats_start one
+wait "$follow_pid"
+same "status of a follower that was late" 1 $?
+check "it says why" grep -q "came from elsewhere; give another REGION" "$follow_err"
+same "the value is untouched" "something else" "$("$MMSYNC" read "$target")"
+rm -r "$target"
+
 start_follow
 check_followed "followed"
 run "${follow[@]}" "$nats_url" "$name" "$target" --lock-wait 0
