@@ -29,7 +29,7 @@ if(MMSYNC_BUILD_CLI)
     install(FILES share/prometheus/mmsync.rules.yml DESTINATION ${CMAKE_INSTALL_DATADIR}/mmsync)
     # Units name the tool without a directory, as systemd looks for it in /usr/local/bin and /usr/bin.
     install(FILES share/systemd/mmsync-publish@.service share/systemd/mmsync-publish@.path share/systemd/mmsync-exporter.service
-        DESTINATION lib/systemd/system)
+        share/systemd/mmsync-recover@.service DESTINATION lib/systemd/system)
     install(FILES share/systemd/sysusers.conf share/systemd/tmpfiles.conf DESTINATION ${CMAKE_INSTALL_DATADIR}/mmsync/systemd)
     install(FILES share/grafana/mmsync.json DESTINATION ${CMAKE_INSTALL_DATADIR}/mmsync/grafana)
     if(TARGET mmsync_top)

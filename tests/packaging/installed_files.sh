@@ -25,7 +25,7 @@ done
 
 [ -x bin/mmsync ] || { echo "skipped: the tool, which this build has not"; exit 0; }
 present share/mmsync/mmsync.rules.yml share/man/man1/mmsync.1 share/bash-completion/completions/mmsync
-present share/mmsync/systemd/{sysusers,tmpfiles}.conf lib/systemd/system/mmsync-{exporter.service,publish@.{service,path}}
+present share/mmsync/systemd/{sysusers,tmpfiles}.conf lib/systemd/system/mmsync-{exporter.service,recover@.service,publish@.{service,path}}
 present share/mmsync/grafana/mmsync.json
 present share/zsh/site-functions/_mmsync share/fish/vendor_completions.d/mmsync.fish
 run bash -n share/bash-completion/completions/mmsync

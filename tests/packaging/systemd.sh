@@ -42,6 +42,38 @@ while read -r line; do
 done <<<"$commands"
 expect 0 value "$MMSYNC" read "$tmp/run/prices"
 
+# ---- After a reboot, which a changed boot id stands for ----
+
+unit=$examples/mmsync-recover@.service
+disk=$tmp/disk
+region=$disk$(systemd-escape --unescape --path prices-region)
+# setting NAME: of the unit, as the path of the region replaces %f.
+setting() {
+    sed -n "s,%f,$region,g; s,^$1=,,p" "$unit"
+}
+# reboot COMMAND...: the command, where nothing but the region can be written, if that can be had.
+reboot() {
+    printf '\x12\x34\x56\x78\x9a\xbc\xde\xf0' | dd of="$region/control" bs=1 seek=384 conv=notrunc status=none
+    if [ "$(id -u)" -ne 0 ] || ! unshare --mount true 2>/dev/null; then
+        "$@"
+        return
+    fi
+    # shellcheck disable=SC2016 # for that shell
+    unshare --mount bash -ec 'mount --bind "$1" "$1"; mount --bind "$2" "$2"; mount -o remount,bind,ro "$1"
+        if touch "$1/file" 2>/dev/null; then exit 1; fi; exec "${@:3}"' - "$disk" "$(setting ReadWritePaths)" "$@"
+}
+mkdir -p "${region%/*}"
+if [ "$(stat -f -c %T "$tmp")" = tmpfs ]; then
+    echo "skipped: mmsync-recover@.service, as $tmp is on tmpfs"
+else
+    run test ! -e "$(setting ConditionPathExists)"
+    printf 'value' | "$MMSYNC" write "$region" --durable
+    run test -e "$(setting ConditionPathExists)"
+    read -ra words <<<"$(setting ExecStart)"
+    expect 0 'generation=*' reboot "$MMSYNC" "${words[@]:1}"
+    expect 0 value "$MMSYNC" read "$region"
+fi
+
 # ---- Users and the directory ----
 
 [ "$(id -u)" -eq 0 ] || { echo "skipped: users and the directory, which need root"; exit 0; }
