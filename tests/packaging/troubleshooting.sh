@@ -38,6 +38,8 @@ done
 if command -v python3 >/dev/null; then
     run python3 -m json.tool share/grafana/mmsync.json /dev/null
 fi
+# As it is, a generation above 2^32 would be 4.294967299e+09.
+expect 1 '' grep -nE '\{\{ *\$value *\}\}' share/prometheus/mmsync.rules.yml
 if command -v promtool >/dev/null; then
     run promtool check rules share/prometheus/mmsync.rules.yml
 fi
