@@ -131,8 +131,9 @@ static const struct {
     {"mmsync_evicted_slots_total", "Slots that writers have taken from readers.", evicted, "counter"},
     {"mmsync_durable_generation", "Newest generation that a power cut leaves; 0: none, or the region is not durable.",
      durable_generation, "gauge"},
-    {"mmsync_durable_lost_generation", "Last generation that a recovery found damaged on the disk; 0: none.",
-     durable_lost, "gauge"},
+    {"mmsync_durable_lost_generation",
+     "Last generation that a recovery found damaged on the disk; 0: none since the region was created.", durable_lost,
+     "gauge"},
 };
 
 /* ---- Text: 15,000 lines for a thousand regions, so not through stdio ---- */
