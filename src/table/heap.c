@@ -19,6 +19,13 @@ void mms__block_set(struct mms_table *table, uint64_t unit, uint64_t word)
     mms__set_word(table, &block->word, word | (block->word & MMS__BLOCK_AFTER_FREE));
 }
 
+/* Begin a block whose word is stored later, or never, if it is joined with others. Touched all
+   the same: whatever comes to lie there need not store to this word (G12). */
+static void begin_block(struct mms_table *table, uint64_t unit)
+{
+    mms__set_word(table, &mms__block(table, unit)->word, 0);
+}
+
 /* The units of the block at `unit`, of any kind; 0: no block can be there. */
 static uint64_t units_of(const struct mms_table *table, uint64_t unit)
 {
@@ -249,7 +256,7 @@ static int extend(struct mms_table *table, uint64_t units, uint64_t *unit)
         return code;
     *unit = end;
     set_end(table, end + units);
-    mms__block(table, end)->word = 0;
+    begin_block(table, end);
     return 0;
 }
 
@@ -265,7 +272,7 @@ static int split(struct mms_table *table, uint64_t unit, uint64_t has, uint64_t 
         *units = has;
         set_after_free(table, unit + has, false);
     }
-    mms__block(table, unit)->word = 0;
+    begin_block(table, unit);
     return code;
 }
 
@@ -338,7 +345,7 @@ int mms__heap_shrink(struct mms_table *table, uint64_t unit, uint64_t has, uint6
 {
     if (has == units)
         return 0;
-    mms__block(table, unit + units)->word = 0;
+    begin_block(table, unit + units);
     return mms__heap_free(table, unit + units, has - units);
 }
 
@@ -358,8 +365,8 @@ static int cut_gap(struct mms_table *table, uint64_t *unit, uint64_t *has)
 
     if (gap == 0)
         return 0;
-    mms__block(table, start + gap)->word = 0;
-    mms__block(table, start)->word = 0;
+    begin_block(table, start + gap);
+    begin_block(table, start);
     *unit += gap;
     *has -= gap;
     return mms__heap_free(table, start, gap);

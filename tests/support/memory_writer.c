@@ -8,6 +8,7 @@
 static struct {
     struct mms_writer handle;
     unsigned char *value, *update; /* update NULL: none was begun */
+    bool *touches;                 /* of each byte of the value */
     size_t size, capacity, limit;
     int refusal; /* for more than the limit */
     uint64_t touched;
@@ -39,6 +40,8 @@ static int begin_update(struct mms_writer *writer, size_t *capacity, void **buff
     (void)writer, (void)receipt;
     check_true(!own.update && *capacity == 0);
     own.update = copy_of(own.value, own.size);
+    own.touches = calloc(own.size + 1, sizeof *own.touches);
+    check_true(own.touches != NULL);
     own.capacity = *capacity = own.size;
     *buffer = own.update;
     *size = own.size;
@@ -70,18 +73,31 @@ static void touch(struct mms_writer *writer, size_t offset, size_t length)
     (void)writer;
     check_true(own.update && offset <= own.capacity && length <= own.capacity - offset);
     own.touched += length;
+    if (offset < own.size)
+        memset(own.touches + offset, true, length < own.size - offset ? length : own.size - offset);
+}
+
+/* G12 depends on it: what is not touched is as it was. */
+static void check_untouched(size_t size)
+{
+    for (size_t i = 0; i < size && i < own.size; i++)
+        if (own.update[i] != own.value[i] && !own.touches[i])
+            check_failed(__FILE__, __LINE__, "byte %zu was changed and not touched", i);
 }
 
 static void abort_update(struct mms_writer *writer)
 {
     (void)writer;
     free(own.update);
+    free(own.touches);
     own.update = NULL;
+    own.touches = NULL;
 }
 
 static int commit(struct mms_writer *writer, size_t size, mms_receipt *receipt)
 {
     check_true(own.update && size <= own.capacity);
+    check_untouched(size);
     free(own.value);
     own.value = copy_of(own.update, size);
     own.size = size;
@@ -132,9 +148,9 @@ uint64_t memory_writer_touched(void)
 
 void memory_writer_close(void)
 {
+    abort_update(&own.handle);
     free(own.value);
-    free(own.update);
     free(own.handle.table);
-    own.value = own.update = NULL;
+    own.value = NULL;
     own.handle.table = NULL;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A writer without a region, for tables: its value is memory from malloc that ends where the capacity
-   ends, and that moves whenever it grows, so that a sanitizer sees each access outside. */
+   ends, and that moves whenever it grows, so that a sanitizer sees each access outside. A commit fails
+   the test if a byte has changed that was not touched. */
 #ifndef MEMORY_WRITER_H
 #define MEMORY_WRITER_H
 
