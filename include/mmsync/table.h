@@ -81,7 +81,9 @@ MMS__DEFINE_INIT(mms_table_options)
 
 /* Begin an update of the region's table, or create an empty one if the region has no value yet.
    The update is the writer's one write under way until it is committed or aborted. The handle
-   belongs to the writer: do not free it. NULL options mean the defaults.
+   belongs to the writer: do not free it. NULL options mean the defaults. Until the end
+   mms_write_commit, mms_write_grow, mms_write_touch and mms_write_patch fail with MMS_E_INVALID:
+   the bytes are the table's. mms_write_set_tag is for this write, too, and mms_write_abort ends it.
    MMS_E_TYPE: the value is not a table, or is one of another type. MMS_E_CORRUPT: it is a damaged
    one. MMS_E_INVALID: a write or an update has already begun. Other errors are those of
    mms_write_update. */

@@ -216,9 +216,22 @@ int mms_write_update(mms_writer *writer, size_t capacity, void **buffer, size_t 
     return 0;
 }
 
-static int check_touch(const struct mms_writer *writer, size_t offset, size_t length, const char *call)
+/* A write has begun, and its bytes are the caller's: those of a table are not. */
+static int check_own(const struct mms_writer *writer, const char *call)
 {
     int code = mms__writer_check(writer, true, call);
+
+    if (code != 0 || !writer->in_table)
+        return code;
+    return mms__fail(
+        MMS_E_INVALID,
+        "%s: the write to %s was begun with mms_table_begin; end it with mms_table_commit or mms_table_abort", call,
+        writer->place.path);
+}
+
+static int check_touch(const struct mms_writer *writer, size_t offset, size_t length, const char *call)
+{
+    int code = check_own(writer, call);
 
     if (code != 0)
         return code;
@@ -260,7 +273,7 @@ int mms_write_patch(mms_writer *writer, size_t offset, const void *data, size_t 
 
 int mms_write_grow(mms_writer *writer, size_t capacity, void **buffer)
 {
-    int code = mms__writer_check(writer, true, "mms_write_grow");
+    int code = check_own(writer, "mms_write_grow");
     void *grown;
 
     if (code != 0)
@@ -282,7 +295,7 @@ static void end(struct mms_writer *writer)
 
 static int check_commit(const struct mms_writer *writer, size_t size)
 {
-    int code = mms__writer_check(writer, true, "mms_write_commit");
+    int code = check_own(writer, "mms_write_commit");
 
     if (code != 0 || size <= writer->capacity)
         return code;

@@ -342,6 +342,46 @@ static void one_update_at_a_time(void **state)
     tear_down(&scene);
 }
 
+static void check_not_own(int code, const char *call)
+{
+    check_code(code, MMS_E_INVALID);
+    check_detail_mentions(call);
+    check_detail_mentions("mms_table_commit");
+}
+
+/* The bytes of a table are its own: a commit that skips what ends a table would publish half of it. */
+static void calls_for_other_writes_are_refused(void **state)
+{
+    struct scene scene = set_up(state);
+    mms_table *table = begin(&scene);
+    uint64_t type_id[2] = {MMS_TABLE_TYPE_0, MMS_TABLE_TYPE_1};
+    mms_receipt receipt;
+    void *buffer = NULL;
+    mms_view view;
+    size_t size;
+
+    put(table, "k", "v");
+    check_not_own(mms_write_commit(scene.writer, 0, NULL), "mms_write_commit: ");
+    check_not_own(mms_write_grow(scene.writer, 1 << 20, &buffer), "mms_write_grow: ");
+    check_not_own(mms_write_touch(scene.writer, 0, 1), "mms_write_touch: ");
+    check_not_own(mms_write_patch(scene.writer, 0, "x", 1), "mms_write_patch: ");
+    check_code(mms_write_update(scene.writer, 0, &buffer, &size, NULL), MMS_E_INVALID);
+    check_code(mms_write_begin(scene.writer, 1, &buffer, NULL), MMS_E_INVALID);
+    check_code(mms_write(scene.writer, "x", 1, NULL), MMS_E_INVALID);
+    check_true(buffer == NULL);
+    check_ok(mms_write_set_tag(scene.writer, 7)); /* these are not about its bytes */
+    check_ok(mms_write_set_type(scene.writer, type_id, NULL, 0));
+    put(table, "l", "w");
+    check_ok(mms_table_commit(table, &receipt));
+    check_published(&scene, "k", "v");
+    check_published(&scene, "l", "w");
+    check_ok(mms_read(scene.reader, &view));
+    check_equal(view.generation, receipt.generation);
+    check_ok(mms_release(scene.reader));
+    publish_text(scene.writer, "and after the table they are not");
+    tear_down(&scene);
+}
+
 static void the_end_of_the_write_ends_the_update(void **state)
 {
     struct scene scene = set_up(state);
@@ -655,6 +695,7 @@ int main(void)
         scratch_test(deleting_what_is_not_there_says_so),
         scratch_test(a_change_needs_an_update),
         scratch_test(one_update_at_a_time),
+        scratch_test(calls_for_other_writes_are_refused),
         scratch_test(the_end_of_the_write_ends_the_update),
         scratch_test(a_closed_writer_aborts),
         scratch_test(null_is_refused),
