@@ -41,7 +41,25 @@ static int check_begin(const mms_writer *writer, mms_table **out)
     if (writer->building && writer->process == mms__process_token())
         return mms__fail(MMS_E_INVALID, "mms_table_begin: a %s of %s has already begun; commit or abort it",
                          writer->in_table ? "table" : "write", writer->place.path);
-    return 0;
+    return mms__writer_check(writer, false, "mms_table_begin");
+}
+
+static int begin(mms_writer *writer, const mms_table_options *options, mms_table **out)
+{
+    void *data;
+    size_t size;
+    int code = mms__table_prepare(writer);
+
+    if (code == 0)
+        code = mms__writer_update(writer, 0, true, &data, &size, NULL);
+    if (code != 0)
+        return code;
+    code = mms__table_begin(writer, data, size, options, out);
+    if (code != 0)
+        (void)mms_write_abort(writer);
+    else
+        vouch(*out, false);
+    return code;
 }
 
 int mms_table_begin(mms_writer *writer, const mms_table_options *options, mms_table **out)
@@ -51,11 +69,7 @@ int mms_table_begin(mms_writer *writer, const mms_table_options *options, mms_ta
 
     if (code == 0)
         code = mms__table_options_read(options, &read);
-    if (code == 0)
-        code = mms__table_begin(writer, &read, out);
-    if (code == 0)
-        vouch(*out, false);
-    return code;
+    return code == 0 ? begin(writer, &read, out) : code;
 }
 
 /* ---- Typed tables ---- */
@@ -95,11 +109,7 @@ int mms__table_begin_typed(mms_writer *writer, const mms_table_options *type, co
         code = mms__table_options_read(given, &options);
     if (code == 0)
         code = add_type(writer, type, &options);
-    if (code == 0)
-        code = mms__table_begin(writer, &options, out);
-    if (code == 0)
-        vouch(*out, false);
-    return code;
+    return code == 0 ? begin(writer, &options, out) : code;
 }
 
 int mms__table_check_type(const mms_table *table, const uint64_t type_id[2], const char *call)

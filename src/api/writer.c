@@ -197,6 +197,21 @@ static int update_by_copy(struct mms_writer *writer, size_t *capacity, void **bu
     return code;
 }
 
+int mms__writer_update(struct mms_writer *writer, size_t capacity, bool touches, void **buffer, size_t *size,
+                       mms_receipt *receipt)
+{
+    int code = writer->backend->update ? writer->backend->update(writer, &capacity, touches, buffer, size, receipt)
+                                       : update_by_copy(writer, &capacity, buffer, size, receipt);
+
+    if (code != 0)
+        return code;
+    writer->building = writer->updating = true;
+    writer->capacity = capacity;
+    writer->updated = *size;
+    writer->buffer = *buffer;
+    return 0;
+}
+
 int mms_write_update(mms_writer *writer, size_t capacity, void **buffer, size_t *size, mms_receipt *receipt)
 {
     int code = mms__writer_check(writer, false, "mms_write_update");
@@ -205,15 +220,7 @@ int mms_write_update(mms_writer *writer, size_t capacity, void **buffer, size_t 
         return code;
     if (!buffer || !size)
         return mms__fail(MMS_E_INVALID, "mms_write_update: %s is NULL", buffer ? "size" : "buffer");
-    code = writer->backend->update ? writer->backend->update(writer, &capacity, buffer, size, receipt)
-                                   : update_by_copy(writer, &capacity, buffer, size, receipt);
-    if (code != 0)
-        return code;
-    writer->building = writer->updating = true;
-    writer->capacity = capacity;
-    writer->updated = *size;
-    writer->buffer = *buffer;
-    return 0;
+    return mms__writer_update(writer, capacity, false, buffer, size, receipt);
 }
 
 /* A write has begun, and its bytes are the caller's: those of a table are not. */

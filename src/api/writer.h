@@ -17,6 +17,10 @@ static inline int mms__writer_check(const struct mms_writer *writer, bool buildi
     return mms__writer_refuse(writer, building, call);
 }
 
+/* mms_write_update, checked. `touches`: as for the back end's. */
+int mms__writer_update(struct mms_writer *writer, size_t capacity, bool touches, void **buffer, size_t *size,
+                       mms_receipt *receipt);
+
 /* Commit what is checked. `serialized`: the library vouches for all of its bytes, as its type. */
 int mms__writer_commit(struct mms_writer *writer, size_t size, bool serialized, mms_receipt *receipt);
 

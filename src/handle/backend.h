@@ -35,8 +35,10 @@ struct mms__backend {
     void (*writer_free)(struct mms_writer *writer, bool inherited);
     int (*write)(struct mms_writer *writer, const void *data, size_t size, mms_receipt *receipt);
     int (*begin)(struct mms_writer *writer, size_t capacity, void **buffer, mms_receipt *receipt);
-    /* A write that begins with the newest value, *size bytes; *capacity grows if that needs more. NULL: the value is copied. */
-    int (*update)(struct mms_writer *writer, size_t *capacity, void **buffer, size_t *size, mms_receipt *receipt);
+    /* A write that begins with the newest value, *size bytes; *capacity grows if that needs more. `touches`: it will touch
+       all that it changes, whatever options.track says. NULL: the value is copied. */
+    int (*update)(struct mms_writer *writer, size_t *capacity, bool touches, void **buffer, size_t *size,
+                  mms_receipt *receipt);
     void (*touch)(struct mms_writer *writer, size_t offset, size_t length); /* with update: within the capacity */
     /* With update: the generation of the value that it began with, 0 if there was none; its type id, and whether the
        library vouches for its bytes as that type, in a table for its keys and values. */

@@ -18,7 +18,6 @@ struct mms_writer {
     bool gone;        /* the path leads elsewhere */
     bool building;    /* between begin and commit or abort */
     bool updating;    /* with mms_write_update */
-    bool reports;     /* while an update begins: it will touch all that it changes, whatever options.track says */
     bool typed;       /* the write that was begun has a type of its own, as below */
     bool tagged;      /* and a tag */
     bool setting;     /* an update of a typed value: setters may change it */

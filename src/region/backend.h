@@ -14,7 +14,7 @@ void mms__native_writer_closing(struct mms_writer *front);
 void mms__native_writer_free(struct mms_writer *front, bool inherited);
 int mms__native_write(struct mms_writer *front, const void *data, size_t size, mms_receipt *receipt);
 int mms__native_begin(struct mms_writer *front, size_t capacity, void **buffer, mms_receipt *receipt);
-int mms__native_update(struct mms_writer *front, size_t *capacity, void **buffer, size_t *size,
+int mms__native_update(struct mms_writer *front, size_t *capacity, bool touches, void **buffer, size_t *size,
                        mms_receipt *receipt); /* (update.c) */
 void mms__native_touch(struct mms_writer *front, size_t offset, size_t length);
 uint64_t mms__native_updated(const struct mms_writer *front, uint64_t type_id[2], bool *serialized);

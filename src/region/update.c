@@ -190,12 +190,12 @@ static bool is_worth_a_scan(const struct mms__range_set *last)
 }
 
 /* Bytes past the value need no tracking: they are known to be new. */
-static int track_from_here(struct mms__native_writer *writer)
+static int track_from_here(struct mms__native_writer *writer, bool touches)
 {
     struct mms__tracked tracked = mms__writer_tracked(writer);
     int code;
 
-    writer->update->tracked = tracked.how != MMS_TRACK_TOUCHES && !writer->front.reports;
+    writer->update->tracked = tracked.how != MMS_TRACK_TOUCHES && !touches;
     if (!writer->update->tracked)
         return 0;
     code = mms__tracking_begin(&writer->tracking, &tracked, mms__writer_slot(writer, writer->slot), base_size(writer));
@@ -220,7 +220,7 @@ static int start(struct mms__native_writer *writer, size_t *capacity)
     return code == 0 ? provide_ring(writer, *capacity) : code;
 }
 
-static int begin(struct mms__native_writer *writer, size_t *capacity, mms_receipt *receipt)
+static int begin(struct mms__native_writer *writer, size_t *capacity, bool touches, mms_receipt *receipt)
 {
     uint64_t content;
     bool seek;
@@ -236,13 +236,14 @@ static int begin(struct mms__native_writer *writer, size_t *capacity, mms_receip
     MMS__STEP(update_taken);
     catch_up(writer, content);
     mms__range_set_clear(&writer->update->touches);
-    return track_from_here(writer);
+    return track_from_here(writer, touches);
 }
 
-int mms__native_update(struct mms_writer *front, size_t *capacity, void **buffer, size_t *size, mms_receipt *receipt)
+int mms__native_update(struct mms_writer *front, size_t *capacity, bool touches, void **buffer, size_t *size,
+                       mms_receipt *receipt)
 {
     struct mms__native_writer *writer = mms__native_writer_of(front);
-    int code = begin(writer, capacity, receipt);
+    int code = begin(writer, capacity, touches, receipt);
 
     if (code != 0)
         return code;

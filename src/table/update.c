@@ -58,18 +58,17 @@ int mms__table_fail_room(const struct mms_table *table, int code, uint64_t size)
         path, (unsigned long long)size);
 }
 
-static int fail_type(const struct mms_table *table, const uint64_t wanted[2])
+static int fail_type(const struct mms__table_head *head, const char *path, const uint64_t wanted[2])
 {
-    return mms__fail(MMS_E_TYPE, "updating %s: its table has type %016llx%016llx, and this is %016llx%016llx",
-                     table->writer->place.path, (unsigned long long)table->head->type_id[0],
-                     (unsigned long long)table->head->type_id[1], (unsigned long long)wanted[0],
-                     (unsigned long long)wanted[1]);
+    return mms__fail(MMS_E_TYPE, "updating %s: its table has type %016llx%016llx, and this is %016llx%016llx", path,
+                     (unsigned long long)head->type_id[0], (unsigned long long)head->type_id[1],
+                     (unsigned long long)wanted[0], (unsigned long long)wanted[1]);
 }
 
-static int fail_option(const struct mms_table *table, const char *name, uint64_t given, uint64_t found)
+static int fail_option(const char *path, const char *name, uint64_t given, uint64_t found)
 {
     return mms__fail(MMS_E_INVALID, "updating the table %s: options.%s is %llu, and the table was created with %llu",
-                     table->writer->place.path, name, (unsigned long long)given, (unsigned long long)found);
+                     path, name, (unsigned long long)given, (unsigned long long)found);
 }
 
 /* ---- A new table ---- */
@@ -147,76 +146,64 @@ static int create(struct mms_table *table, const mms_table_options *options)
 
 /* ---- The table that the region has ---- */
 
-static int check_options(struct mms_table *table, const mms_table_options *options)
+static int check_options(const struct mms__table_head *head, const char *path, const mms_table_options *options)
 {
-    struct mms__table_head *head = table->head;
-
     if (is_given(options->type_id) &&
         (options->type_id[0] != head->type_id[0] || options->type_id[1] != head->type_id[1]))
-        return fail_type(table, options->type_id);
+        return fail_type(head, path, options->type_id);
     if (options->key_size != 0 && options->key_size != head->key_size)
-        return fail_option(table, "key_size", options->key_size, head->key_size);
+        return fail_option(path, "key_size", options->key_size, head->key_size);
     if (options->value_size != 0 && options->value_size != head->value_size)
-        return fail_option(table, "value_size", options->value_size, head->value_size);
+        return fail_option(path, "value_size", options->value_size, head->value_size);
     if ((options->expiring || options->expires_ns != 0) && !(head->flags & MMS__TABLE_EXPIRING))
-        return fail_option(table, "expiring", 1, 0);
+        return fail_option(path, "expiring", 1, 0);
     if (options->max_bytes != 0 && !(head->flags & MMS__TABLE_AGED))
-        return fail_option(table, "max_bytes", options->max_bytes, 0);
-    if (options->max_bytes != 0)
-        head->max_bytes = options->max_bytes;
+        return fail_option(path, "max_bytes", options->max_bytes, 0);
     return 0;
 }
 
-static int open_newest(struct mms_table *table, uint64_t size, const mms_table_options *options)
+/* Whether the bytes are a table that these options may update; `keys` may change in any case. */
+static int check_newest(const void *data, size_t size, const char *path, const mms_table_options *options,
+                        struct mms__keys *keys)
 {
-    int code = mms__keys_open(table->data, size, table->writer->place.path, &table->keys);
+    int code = mms__keys_open(data, size, path, keys);
 
-    if (code != 0)
-        return code;
-    return check_options(table, options);
+    return code == 0 ? check_options(data, path, options) : code;
+}
+
+static int open_newest(struct mms_table *table, const mms_table_options *options)
+{
+    int code = check_newest(table->data, (size_t)table->base_size, table->writer->place.path, options, &table->keys);
+
+    if (code == 0 && options->max_bytes != 0)
+        table->head->max_bytes = options->max_bytes;
+    return code;
 }
 
 /* ---- Beginning ---- */
 
-static mms_table *table_of(mms_writer *writer)
+int mms__table_prepare(mms_writer *writer)
 {
     if (!writer->table)
         writer->table = calloc(1, sizeof *writer->table);
-    return writer->table;
+    return writer->table ? 0 : mms__fail(-ENOMEM, "updating the table %s: no memory", writer->place.path);
 }
 
-static int begin(struct mms_table *table, const mms_table_options *options)
+int mms__table_begin(mms_writer *writer, void *data, size_t size, const mms_table_options *options, mms_table **out)
 {
-    void *data;
-    size_t size;
+    struct mms_table *table = writer->table;
     int code;
 
-    table->writer->reports = true;
-    code = mms_write_update(table->writer, 0, &data, &size, NULL);
-    table->writer->reports = false;
-    if (code != 0)
-        return code;
-    table->data = data;
-    table->head = data;
-    table->capacity = table->base_size = table->now.size = size;
-    table->now.data = data;
-    code = size == 0 ? create(table, options) : open_newest(table, size, options);
-    if (code != 0)
-        (void)mms_write_abort(table->writer);
-    return code;
-}
-
-int mms__table_begin(mms_writer *writer, const mms_table_options *options, mms_table **out)
-{
-    struct mms_table *table = table_of(writer);
-    int code;
-
-    if (!table)
-        return mms__fail(-ENOMEM, "updating the table %s: no memory", writer->place.path);
-    *table = (struct mms_table){.writer = writer, .expires_ns = options->expires_ns};
-    table->now.keys = &table->keys;
-    table->now.now_ns = mms__read_clock(CLOCK_REALTIME_COARSE);
-    code = begin(table, options);
+    *table = (struct mms_table){
+        .writer = writer,
+        .data = data,
+        .head = data,
+        .capacity = size,
+        .base_size = size,
+        .now = {.data = data, .size = size, .keys = &table->keys, .now_ns = mms__read_clock(CLOCK_REALTIME_COARSE)},
+        .expires_ns = options->expires_ns,
+    };
+    code = size == 0 ? create(table, options) : open_newest(table, options);
     if (code != 0)
         return code;
     writer->in_table = true;

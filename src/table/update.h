@@ -51,7 +51,10 @@ int mms__table_fail_room(const struct mms_table *table, int code, uint64_t size)
 
 /* ---- The calls, whose arguments are checked (api/table.c) ---- */
 
-int mms__table_begin(mms_writer *writer, const mms_table_options *options, mms_table **out);
+/* Before the writer's update: get the handle's memory. */
+int mms__table_prepare(mms_writer *writer);
+/* In it, with the value that it began with. If this fails, abort the update. */
+int mms__table_begin(mms_writer *writer, void *data, size_t size, const mms_table_options *options, mms_table **out);
 int mms__table_reserve(mms_table *table, const void *key, size_t key_size, size_t size, void **value);
 int mms__table_delete(mms_table *table, const void *key, size_t key_size);
 int mms__table_clear(mms_table *table);

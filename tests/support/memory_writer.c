@@ -35,10 +35,11 @@ static unsigned char *copy_of(const void *bytes, size_t size)
 
 /* ---- The back end ---- */
 
-static int begin_update(struct mms_writer *writer, size_t *capacity, void **buffer, size_t *size, mms_receipt *receipt)
+static int begin_update(struct mms_writer *writer, size_t *capacity, bool touches, void **buffer, size_t *size,
+                        mms_receipt *receipt)
 {
     (void)writer, (void)receipt;
-    check_true(!own.update && *capacity == 0);
+    check_true(!own.update && *capacity == 0 && touches);
     own.update = copy_of(own.value, own.size);
     own.touches = calloc(own.size + 1, sizeof *own.touches);
     check_true(own.touches != NULL);

@@ -5,6 +5,7 @@
 #include "region/layout.h"
 #include "sample.h"
 #include "scratch.h"
+#include <mmsync/table.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
@@ -246,6 +247,68 @@ static void a_write_of_files_of_mmap_sync_is_cancelled(void **state)
     check_write(path_of(state, "mmap-sync:"), (void *(*[])(void *)){write_for_ever, commit_for_ever, NULL});
 }
 
+static void *begin_table_for_ever(void *argument)
+{
+    struct waiter *waiter = argument;
+    mms_table *table;
+
+    mms__store_release(&waiter->begun, 1);
+    (void)mms_table_begin(waiter->writer, NULL, &table);
+    return NULL;
+}
+
+static void commit_table(mms_writer *writer, const char *key)
+{
+    mms_table *table;
+
+    check_ok(mms_table_begin(writer, NULL, &table));
+    check_ok(mms_table_put(table, key, 1, "value", 5));
+    check_ok(mms_table_commit(table, NULL));
+}
+
+/* Change a byte and report it to nobody: options.track does. */
+static void change_a_byte(mms_writer *writer)
+{
+    unsigned char *value;
+    void *buffer;
+    size_t size;
+
+    check_ok(mms_write_update(writer, 0, &buffer, &size, NULL));
+    value = buffer;
+    value[size - 1]++;
+    check_ok(mms_write_commit(writer, size, NULL));
+}
+
+/* Tables report what they change, other updates of the same writer need not; a cancelled one of a table leaves it so. */
+static void a_cancelled_table_leaves_updates_tracked(void **state)
+{
+    const char *path = path_of(state, "mmsync:");
+    mms_writer_options options = options_for(path);
+    struct waiter waiter = {.path = path};
+    mms_range range;
+    size_t count;
+
+    options.grace_ms = MMS_FOREVER;
+    options.track = MMS_TRACK_AUTO;
+    waiter.writer = sample_writer_with(path, options);
+    commit_table(waiter.writer, "a");
+    waiter.region = sample_region(path);
+    waiter.reader = sample_reader(waiter.region);
+    check_ok(mms_read(waiter.reader, &waiter.view));
+    commit_table(waiter.writer, "b");
+    cancel_in(begin_table_for_ever, &waiter);
+    check_ok(mms_release(waiter.reader));
+    check_ok(mms_read(waiter.reader, &waiter.view));
+    change_a_byte(waiter.writer);
+    check_ok(mms_refresh(waiter.reader, &waiter.view));
+    check_ok(mms_changes(waiter.reader, waiter.view.generation - 1, &range, 1, &count));
+    check_equal(count, 1);
+    check_equal(range.offset + range.length, waiter.view.size);
+    check_ok(mms_reader_close(waiter.reader));
+    check_ok(mms_region_close(waiter.region));
+    check_ok(mms_writer_close(waiter.writer));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -256,6 +319,7 @@ int main(void)
         scratch_test(an_opener_of_files_of_mmap_sync_is_cancelled),
         scratch_test(a_write_is_cancelled),
         scratch_test(a_write_of_files_of_mmap_sync_is_cancelled),
+        scratch_test(a_cancelled_table_leaves_updates_tracked),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
