@@ -48,7 +48,7 @@ static int begin(mms_writer *writer, const mms_table_options *options, mms_table
 {
     void *data;
     size_t size;
-    int code = mms__table_prepare(writer);
+    int code = mms__table_prepare(writer, options);
 
     if (code == 0)
         code = mms__writer_update(writer, 0, true, &data, &size, NULL);

@@ -35,6 +35,8 @@ struct mms__backend {
     void (*writer_free)(struct mms_writer *writer, bool inherited);
     int (*write)(struct mms_writer *writer, const void *data, size_t size, mms_receipt *receipt);
     int (*begin)(struct mms_writer *writer, size_t capacity, void **buffer, mms_receipt *receipt);
+    /* The newest value where it is; it stays until the next commit. NULL: there is none. The function NULL: nobody knows. */
+    const void *(*newest)(const struct mms_writer *writer, size_t *size);
     /* A write that begins with the newest value, *size bytes; *capacity grows if that needs more. `touches`: it will touch
        all that it changes, whatever options.track says. NULL: the value is copied. */
     int (*update)(struct mms_writer *writer, size_t *capacity, bool touches, void **buffer, size_t *size,

@@ -9,6 +9,7 @@ const struct mms__backend mms__native = {
     .writer_free = mms__native_writer_free,
     .write = mms__native_write,
     .begin = mms__native_begin,
+    .newest = mms__native_newest,
     .update = mms__native_update,
     .touch = mms__native_touch,
     .updated = mms__native_updated,

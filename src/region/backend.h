@@ -14,8 +14,9 @@ void mms__native_writer_closing(struct mms_writer *front);
 void mms__native_writer_free(struct mms_writer *front, bool inherited);
 int mms__native_write(struct mms_writer *front, const void *data, size_t size, mms_receipt *receipt);
 int mms__native_begin(struct mms_writer *front, size_t capacity, void **buffer, mms_receipt *receipt);
+const void *mms__native_newest(const struct mms_writer *front, size_t *size); /* (update.c) */
 int mms__native_update(struct mms_writer *front, size_t *capacity, bool touches, void **buffer, size_t *size,
-                       mms_receipt *receipt); /* (update.c) */
+                       mms_receipt *receipt);
 void mms__native_touch(struct mms_writer *front, size_t offset, size_t length);
 uint64_t mms__native_updated(const struct mms_writer *front, uint64_t type_id[2], bool *serialized);
 int mms__native_grow(struct mms_writer *front, size_t capacity, void **buffer);

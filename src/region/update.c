@@ -239,6 +239,17 @@ static int begin(struct mms__native_writer *writer, size_t *capacity, bool touch
     return track_from_here(writer, touches);
 }
 
+const void *mms__native_newest(const struct mms_writer *front, size_t *size)
+{
+    const struct mms__native_writer *writer = (const struct mms__native_writer *)front;
+    uint64_t found = mms__pool_current_size(&writer->pool);
+
+    if (found == 0 || found > writer->pool.header.max_size)
+        return NULL;
+    *size = (size_t)found;
+    return mms__writer_slot(writer, mms__word_slot(mms__pool_current(&writer->pool)));
+}
+
 int mms__native_update(struct mms_writer *front, size_t *capacity, bool touches, void **buffer, size_t *size,
                        mms_receipt *receipt)
 {

@@ -171,6 +171,7 @@ static int check_newest(const void *data, size_t size, const char *path, const m
     return code == 0 ? check_options(data, path, options) : code;
 }
 
+/* Check again, because this is a copy. */
 static int open_newest(struct mms_table *table, const mms_table_options *options)
 {
     int code = check_newest(table->data, (size_t)table->base_size, table->writer->place.path, options, &table->keys);
@@ -182,11 +183,19 @@ static int open_newest(struct mms_table *table, const mms_table_options *options
 
 /* ---- Beginning ---- */
 
-int mms__table_prepare(mms_writer *writer)
+int mms__table_prepare(mms_writer *writer, const mms_table_options *options)
 {
+    const struct mms__backend *backend = writer->backend;
+    struct mms__keys keys;
+    const void *newest;
+    size_t size;
+
     if (!writer->table)
         writer->table = calloc(1, sizeof *writer->table);
-    return writer->table ? 0 : mms__fail(-ENOMEM, "updating the table %s: no memory", writer->place.path);
+    if (!writer->table)
+        return mms__fail(-ENOMEM, "updating the table %s: no memory", writer->place.path);
+    newest = backend->newest ? backend->newest(writer, &size) : NULL;
+    return newest ? check_newest(newest, size, writer->place.path, options, &keys) : 0;
 }
 
 int mms__table_begin(mms_writer *writer, void *data, size_t size, const mms_table_options *options, mms_table **out)

@@ -51,8 +51,9 @@ int mms__table_fail_room(const struct mms_table *table, int code, uint64_t size)
 
 /* ---- The calls, whose arguments are checked (api/table.c) ---- */
 
-/* Before the writer's update: get the handle's memory. */
-int mms__table_prepare(mms_writer *writer);
+/* Before the writer's update: what would make mms__table_begin fail, if the back end can tell, so
+   that a refusal costs no slot. */
+int mms__table_prepare(mms_writer *writer, const mms_table_options *options);
 /* In it, with the value that it began with. If this fails, abort the update. */
 int mms__table_begin(mms_writer *writer, void *data, size_t size, const mms_table_options *options, mms_table **out);
 int mms__table_reserve(mms_table *table, const void *key, size_t key_size, size_t size, void **value);

@@ -543,6 +543,28 @@ static void a_plain_table_has_a_type_too(void **state)
     tear_down(&scene);
 }
 
+/* No slot is taken, so none has to be filled again, and no generation is used up. */
+static void a_refused_begin_costs_nothing(void **state)
+{
+    struct scene scene = set_up(state);
+    mms_table_options type = MMS_TABLE_OPTIONS_INIT, size = MMS_TABLE_OPTIONS_INIT;
+    mms_receipt before, after;
+    mms_table *table;
+
+    put_and_commit(&scene, "k", "v");
+    check_ok(mms_table_commit(begin(&scene), &before));
+    type.type_id[1] = 3;
+    check_code(mms_table_begin(scene.writer, &type, &table), MMS_E_TYPE);
+    size.key_size = 8;
+    check_code(mms_table_begin(scene.writer, &size, &table), MMS_E_INVALID);
+    check_ok(mms_table_commit(begin(&scene), &after));
+    check_equal(after.generation, before.generation + 1);
+    before.generation = publish_text(scene.writer, "no table");
+    check_code(mms_table_begin(scene.writer, NULL, &table), MMS_E_TYPE);
+    check_equal(publish_text(scene.writer, "still none"), before.generation + 1);
+    tear_down(&scene);
+}
+
 static void fixed_sizes_are_kept_to(void **state)
 {
     struct scene scene = set_up(state);
@@ -704,6 +726,7 @@ int main(void)
         scratch_test(an_empty_value_becomes_a_table),
         scratch_test(the_type_is_stored_and_compared),
         scratch_test(a_plain_table_has_a_type_too),
+        scratch_test(a_refused_begin_costs_nothing),
         scratch_test(fixed_sizes_are_kept_to),
         scratch_test(options_that_cannot_be_are_refused),
         scratch_test(a_failed_put_leaves_the_others),
