@@ -75,7 +75,7 @@ enum push_result source_hold(struct push *push)
     if (!code)
         code = mms_view_describe(source->reader, &source->info);
     if (code == MMS_E_EMPTY)
-        return push_fail(push, PUSH_EMPTY, "%s has no value yet", source->path);
+        return push_fail(push, PUSH_EMPTY, "%s", last_error());
     return code ? fail_source(push, code) : PUSH_OK;
 }
 

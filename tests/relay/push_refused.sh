@@ -37,6 +37,13 @@ run "${push[@]}" "nats://alice:secret@127.0.0.1:$port" --once
 same "with credentials in the URL" "0" "$status$err"
 refuses 1 "cannot keep 3 copies; give --replicas" "${push[@]}" "nats://alice:secret@127.0.0.1:$port" --name three \
     --replicas 3
+# A durable region after a reboot: the value is there, but for a writer to bring back.
+if [[ $(stat -f -c %T "$scratch") != tmpfs ]]; then
+    printf 'value' | "$MMSYNC" write "$scratch/durable" --durable >/dev/null
+    rebooted "$scratch/durable"
+    refuses 1 "bring its value back with mmsync recover" \
+        "$MMSYNC" push "$scratch/durable" "nats://alice:secret@127.0.0.1:$port" --once
+fi
 nats_stop one
 
 nats_start plain
