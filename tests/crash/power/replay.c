@@ -323,8 +323,8 @@ static void cut(struct replay *replay, const struct machine *machine, uint64_t p
     replay->cuts++;
     if (machine->count == 0)
         states = 1;
-    else if (all < states)
-        states = 2 * all; /* and as many that are torn */
+    else if (all < states && 2 * all > states)
+        states = 2 * all; /* at least as many that are torn */
     for (uint64_t n = 0; n < states; n++) {
         struct state state = state_of(machine, n, replay->states, &replay->random);
 
