@@ -202,13 +202,11 @@ int mms__durable_check(const struct mms__native_writer *writer, uint64_t slot, u
 static int check_inherited(const struct mms__native_writer *writer, unsigned slot, uint64_t generation)
 {
     const struct mms__descriptor *as = &writer->control->slots[slot];
-    uint64_t size = mms__load_relaxed(&as->size);
     int code;
 
-    if (generation > writer->durable.inherited || (mms__load_relaxed(&as->flags) & MMS__HAS_CHECKSUM) == 0 ||
-        size > writer->pool.header.stride)
+    if (generation > writer->durable.inherited || (mms__load_relaxed(&as->flags) & MMS__HAS_CHECKSUM) == 0)
         return 0;
-    code = mms__durable_check(writer, slot, size, mms__load_relaxed(&as->checksum));
+    code = mms__durable_check(writer, slot, mms__load_relaxed(&as->size), mms__load_relaxed(&as->checksum));
     return code == 0 ? 0
                      : mms__fail(code,
                                  "syncing %s: the value of generation %" PRIu64
@@ -321,24 +319,10 @@ static int sync_part(const struct mms__native_writer *writer, int fd, const char
     return code == 0 ? mms__sync(fd) : code;
 }
 
-/* Its descriptor is not kept open. */
-static int sync_control(const struct mms__native_writer *writer)
-{
-    struct mms__file file;
-    int code = mms__file_open(writer->front.place.directory.fd, "control", O_RDWR, 0, &file);
-
-    if (code != 0)
-        return code;
-    code = mms__file_is(&writer->control_file, file.device, file.inode) ? sync_part(writer, file.fd, MMS__CONTROL_MAGIC)
-                                                                        : MMS_E_GONE;
-    mms__file_close(&file);
-    return code;
-}
-
 /* Without them no value can be found. They may be a copy (cp, mv to another disk) that nobody has synced. */
 static int sync_parts(const struct mms__native_writer *writer)
 {
-    int code = sync_control(writer);
+    int code = sync_part(writer, writer->control_file.fd, MMS__CONTROL_MAGIC);
 
     if (code != 0)
         return fail_opening(writer, code, "its file `control`");

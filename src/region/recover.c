@@ -131,8 +131,7 @@ static int check_views(const struct mms__native_writer *writer)
 static int check_last_views(const struct mms__native_writer *writer)
 {
     mms__fence_seq_cst();
-    if (mms__membarrier_works())
-        (void)mms__membarrier();
+    (void)mms__membarrier();
     return check_views(writer);
 }
 

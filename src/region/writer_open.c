@@ -106,7 +106,6 @@ static int open_control(struct mms__native_writer *writer)
 
     if (code != 0)
         return code;
-    mms__file_close(&writer->control_file); /* from here on it says which file that is */
     writer->control = writer->control_map.base;
     MMS__STEP(open_control_mapped);
     return 0;
@@ -142,19 +141,27 @@ static int open_data(struct mms__native_writer *writer)
     return 0;
 }
 
-static int open_files(struct mms__native_writer *writer)
+static int open_others(struct mms__native_writer *writer)
 {
-    int code = open_control(writer);
+    int code = open_readers(writer);
 
-    if (code != 0)
-        return code;
-    code = open_readers(writer);
     if (code == 0)
         code = open_data(writer);
     if (code != 0)
         return code;
     mms__writer_bind(writer);
     return mms__durable_open(writer);
+}
+
+static int open_files(struct mms__native_writer *writer)
+{
+    int code = open_control(writer);
+
+    if (code != 0)
+        return code;
+    code = open_others(writer);
+    mms__file_close(&writer->control_file); /* from here on it says which file that is */
+    return code;
 }
 
 /* The highest generation that any writer has given out. */

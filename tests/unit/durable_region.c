@@ -2,6 +2,7 @@
 /* Durable regions (mmsync/durable.h): what may be asked for where, what a reboot leaves, and damage that the blocks in
    `durable` and checksums show. (crash/power_cuts cuts the power.) */
 #include "region/anchor.h"
+#include "region/boot.h"
 #include "region/layout.h"
 #include "region/writer.h"
 #include "sample.h"
@@ -10,6 +11,7 @@
 #include <mmsync/durable.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 static mms_writer_options durable_options(void)
 {
@@ -204,6 +206,7 @@ static void writer_that_waits_makes_the_last_value_durable_at_once(void **state)
     mms_writer_options options = durable_options();
 
     options.durable = MMS_DURABLE_SYNC;
+    options.checksum = true;
     publish_and_close(path, options, "value");
     check_equal(durable_generation(path), 0);
     check_ok(mms_writer_close(sample_writer_with(path, durable_options())));
@@ -385,6 +388,15 @@ static void room_of_other_slots_is_given_back(void **state)
 
 /* ---- The same boot, and the file system mounted again ---- */
 
+static unsigned newest_place(const char *path)
+{
+    struct mms__anchor anchors[2];
+
+    for (unsigned i = 0; i < 2; i++)
+        load_bytes(path, "durable", mms__anchor_at(i), &anchors[i], sizeof anchors[i]);
+    return anchors[1].sequence > anchors[0].sequence;
+}
+
 enum { CONTROL_SIZE = 512 + 5 * 128 };
 
 /* Publish so many values more; or, the last one, leave it as a file system does that the disk has failed: `control` never got
@@ -427,6 +439,23 @@ static void control_that_is_older_than_the_anchors_does_not_count(void **state)
         check_last_comes_back(path, publish_and_lose_control(path, 2, after));
 }
 
+static void flip_older_anchor(const char *path)
+{
+    flip_bits(path, "durable", mms__anchor_at(1 - newest_place(path)) + 3000, 1);
+}
+
+/* mms_inspect tells of what is there all the same. */
+static void one_anchor_is_enough_for_that(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    uint64_t last = publish_and_lose_control(path, 2, 5);
+
+    check_equal(durable_generation(path), last);
+    flip_older_anchor(path);
+    check_equal(durable_generation(path), last);
+    check_last_comes_back(path, last);
+}
+
 static void control_without_any_value_does_not_count_either(void **state)
 {
     const char *path = scratch_path(state, "region");
@@ -434,6 +463,23 @@ static void control_without_any_value_does_not_count_either(void **state)
     check_last_comes_back(path, publish_and_lose_control(path, 0, 1));
     check_ok(mms_remove(path));
     check_last_comes_back(path, publish_and_lose_control(path, 0, 3));
+}
+
+/* ---- Boots that are not known ---- */
+
+static void what_cannot_be_known_asks_for_a_reboot(void **state)
+{
+    static const uint32_t masked = MMS__BOOT_ID_MASKED;
+    const char *path = scratch_path(state, "region");
+    const mms_writer_options options = durable_options();
+    mms_writer *writer;
+
+    publish_and_close(path, options, "value");
+    reboot(path);
+    patch_bytes(path, "control", offsetof(struct mms__control, boot_id_kind), &masked, sizeof masked);
+    patch_word(path, "control", offsetof(struct mms__control, boot_began_ns), 0);
+    check_code(mms_writer_open(path, &options, &writer), -ESTALE);
+    check_detail_mentions("reboot");
 }
 
 /* ---- Readers that are there from before ---- */
@@ -469,15 +515,6 @@ static void views_from_before_are_left_alone(void **state)
 
 /* ---- Damage ---- */
 
-static unsigned newest_place(const char *path)
-{
-    struct mms__anchor anchors[2];
-
-    for (unsigned i = 0; i < 2; i++)
-        load_bytes(path, "durable", mms__anchor_at(i), &anchors[i], sizeof anchors[i]);
-    return anchors[1].sequence > anchors[0].sequence;
-}
-
 static uint64_t durable_lost(const char *path)
 {
     mms_info info;
@@ -499,6 +536,41 @@ static void block_that_is_torn_is_no_anchor(void **state)
     check_ok(mms_writer_close(sample_writer_with(path, durable_options())));
     check_copies(path, "older");
     check_equal(durable_lost(path), 0); /* so does each power cut in a commit leave one */
+}
+
+/* Whole, but of another region, or of none that there is; or not whole, with nonsense for what was lost. */
+static void store_wrong_anchor(const char *path, const struct mms__header *header, unsigned kind)
+{
+    struct mms__header region = *header;
+    struct mms__anchor anchor;
+    unsigned place = newest_place(path);
+
+    load_bytes(path, "durable", mms__anchor_at(place), &anchor, sizeof anchor);
+    region.region_id[0] ^= kind == 0;
+    anchor.slot = kind == 1 ? 5 : anchor.slot;
+    mms__anchor_seal(&anchor, &region);
+    anchor.lost = kind == 2 ? UINT64_MAX : anchor.lost;
+    patch_bytes(path, "durable", mms__anchor_at(place), &anchor, sizeof anchor);
+}
+
+static void anchor_that_does_not_fit_is_none(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    struct mms__header header;
+
+    for (unsigned kind = 0; kind < 3; kind++) {
+        mms_writer *writer = sample_writer_with(path, durable_options());
+
+        header = mms__native_writer_of(writer)->pool.header;
+        publish_text(writer, "older");
+        publish_text(writer, "newer");
+        check_ok(mms_writer_close(writer));
+        store_wrong_anchor(path, &header, kind);
+        reboot(path);
+        check_ok(mms_writer_close(sample_writer_with(path, durable_options())));
+        check_copies(path, "older");
+        check_equal(durable_lost(path), 0);
+    }
 }
 
 static void without_an_anchor_nothing_is_believed(void **state)
@@ -603,6 +675,52 @@ static void only_value_that_is_damaged_is_told_of(void **state)
     check_ok(mms_remove(path));
 }
 
+static void damaged_value_beside_a_torn_anchor_is_told_of(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer_options options = durable_options();
+    mms_writer *writer;
+
+    options.checksum = true;
+    publish_and_close(path, options, "value");
+    flip_older_anchor(path);
+    flip_bits(path, "data", 2, 1);
+    reboot(path);
+    check_code(mms_writer_open(path, &options, &writer), MMS_E_CORRUPT);
+    check_detail_mentions("no other is there");
+}
+
+static void last_generations_are_not_given_out(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    const mms_writer_options options = durable_options();
+    mms_writer *writer;
+
+    publish_and_close(path, options, "value");
+    patch_word(path, "control", offsetof(struct mms__control, floor), MMS__GENERATION_MAX - 9);
+    reboot(path);
+    check_code(mms_writer_open(path, &options, &writer), MMS_E_EXHAUSTED);
+}
+
+/* The process may make files of this size, and `durable` is longer. */
+static void limit_on_file_sizes_is_told_of(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer *writer = sample_writer_with(path, durable_options());
+    struct rlimit before, small;
+
+    for (int i = 0; i < 10; i++)
+        publish_text(writer, "value");
+    check_true(getrlimit(RLIMIT_FSIZE, &before) == 0);
+    small = (struct rlimit){4096, before.rlim_max};
+    check_true(setrlimit(RLIMIT_FSIZE, &small) == 0);
+    check_code(mms_write(writer, "more", 4, NULL), -EFBIG);
+    check_true(setrlimit(RLIMIT_FSIZE, &before) == 0);
+    check_detail_mentions("ulimit -f");
+    check_ok(mms_writer_close(writer));
+    check_copies(path, "value");
+}
+
 static uint64_t floor_of(const char *path)
 {
     uint64_t floor;
@@ -659,13 +777,19 @@ int main(void)
         scratch_test_on_disk(generations_grow_if_control_was_lost),
         scratch_test_on_disk(room_of_other_slots_is_given_back),
         scratch_test_on_disk(control_that_is_older_than_the_anchors_does_not_count),
+        scratch_test_on_disk(one_anchor_is_enough_for_that),
         scratch_test_on_disk(control_without_any_value_does_not_count_either),
+        scratch_test_on_disk(what_cannot_be_known_asks_for_a_reboot),
         scratch_test_on_disk(views_from_before_are_left_alone),
         scratch_test_on_disk(block_that_is_torn_is_no_anchor),
+        scratch_test_on_disk(anchor_that_does_not_fit_is_none),
         scratch_test_on_disk(without_an_anchor_nothing_is_believed),
         scratch_test_on_disk(checksum_finds_data_that_the_disk_has_lost),
         scratch_test_on_disk(damaged_value_of_another_writer_is_not_synced),
         scratch_test_on_disk(only_value_that_is_damaged_is_told_of),
+        scratch_test_on_disk(damaged_value_beside_a_torn_anchor_is_told_of),
+        scratch_test_on_disk(last_generations_are_not_given_out),
+        scratch_test_on_disk(limit_on_file_sizes_is_told_of),
         scratch_test_on_disk(open_that_fails_changes_nothing),
     };
 

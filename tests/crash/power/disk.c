@@ -6,9 +6,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
+
+#ifndef MADV_POPULATE_WRITE /* the headers are older than the kernel */
+#define MADV_POPULATE_WRITE 23
+#endif
 
 const char *const disk_names[DISK_FILES] = {"control", "readers", "data", "durable", "changes"};
 
@@ -27,6 +33,7 @@ static struct {
     int error;
     unsigned reads, failing_read;
     int read_error;
+    bool populates_fail;
     ino_t synced[SYNCED_MOST];
     unsigned synced_count;
 } disk;
@@ -172,6 +179,11 @@ void disk_fail_read(unsigned nth, int error)
     disk.read_error = error;
 }
 
+void disk_fail_populates(bool fail)
+{
+    disk.populates_fail = fail;
+}
+
 bool disk_read_failed(void)
 {
     return disk.failing_read != 0 && disk.reads >= disk.failing_read;
@@ -289,4 +301,13 @@ ssize_t pwrite(int fd, const void *bytes, size_t size, off_t at)
             note_written((enum disk_file)file, (uint64_t)at / DISK_PAGE,
                          ((uint64_t)at + (uint64_t)put - 1) / DISK_PAGE);
     return put;
+}
+
+int madvise(void *start, size_t size, int advice)
+{
+    if (disk.populates_fail && advice == MADV_POPULATE_WRITE) {
+        errno = EFAULT;
+        return -1;
+    }
+    return (int)syscall(SYS_madvise, start, size, advice);
 }

@@ -51,6 +51,8 @@ unsigned disk_syncs(void);
 /* From here on: read number `nth` of a file by pread, and no other, fails; 0: none. True if it has. */
 void disk_fail_read(unsigned nth, int error);
 bool disk_read_failed(void);
+/* From here on, or no longer: pages cannot be brought into memory ahead of stores to them. */
+void disk_fail_populates(bool fail);
 /* Call this before each sync; NULL: nothing. */
 void disk_before_syncs(void (*function)(void));
 /* True if a file or directory was synced since disk_forget_syncs. */

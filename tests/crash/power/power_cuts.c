@@ -614,6 +614,11 @@ static void exchange_is_synced_before_the_old_region_is_swept(void **state)
     publish_text(past.writer, "value");
     check_ok(mms_writer_close(past.writer));
     check_ok(rename(scratch_path(state, "old"), leftover));
+    disk_fail_sync(1, EIO);
+    (void)mms_writer_open(path, &options, &past.writer);
+    disk_fail_sync(0, 0);
+    check_ok(access(leftover, F_OK));
+    check_ok(mms_writer_close(past.writer));
     looks = 0;
     disk_forget_syncs();
     disk_before_syncs(check_leftover);
@@ -656,6 +661,114 @@ static void read_that_fails_loses_nothing(void **state)
     }
 }
 
+/* The newest of two values is damaged. */
+static void make_damaged(const char *path, const mms_writer_options *options)
+{
+    mms_writer *writer = sample_writer_with(path, *options);
+    mms_receipt receipt;
+    size_t stride = (size_t)mms__native_writer_of(writer)->pool.header.stride;
+
+    publish_text(writer, "older");
+    check_ok(mms_write(writer, "newer", 5, &receipt));
+    check_ok(mms_writer_close(writer));
+    flip_bits(path, "data", receipt.slot * stride + 2, 1);
+    reboot(path);
+}
+
+/* Neither a read nor a sync: the next writer does what is left to do. */
+static void recovery_of_a_damaged_value_may_be_cut_short(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer_options options = durable_options();
+    mms_writer *writer;
+    bool failed = true;
+
+    options.checksum = true;
+    for (unsigned nth = 1; failed; nth++) {
+        int code;
+
+        make_damaged(path, &options);
+        disk_fail_read(nth, EIO);
+        code = mms_writer_open(path, &options, &writer);
+        failed = disk_read_failed();
+        check_code(code, failed ? -EIO : 0);
+        disk_fail_read(0, 0);
+        if (failed)
+            writer = sample_writer_with(path, options);
+        check_copies(path, "older");
+        check_ok(mms_writer_close(writer));
+    }
+    make_damaged(path, &options);
+    for (unsigned nth = 1; open_with_failed_sync(path, &options, nth, &writer); nth++) {
+        check_ok(mms_writer_close(sample_writer_with(path, options)));
+        check_copies(path, "older");
+        make_damaged(path, &options);
+    }
+    check_copies(path, "older");
+    check_ok(mms_writer_close(writer));
+}
+
+static struct {
+    mms_reader *reader;
+    mms_view view;
+    unsigned syncs, at;
+} late;
+
+static void take_view(void)
+{
+    if (++late.syncs == late.at)
+        check_ok(mms_read(late.reader, &late.view));
+}
+
+/* A reader that takes a boot for its own, and the writer does not. */
+static void view_that_comes_during_a_recovery_is_left_alone(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    const mms_writer_options options = durable_options();
+    mms_writer *writer = sample_writer_with(path, options);
+    mms_region *region;
+
+    publish_text(writer, "value");
+    check_ok(mms_writer_close(writer));
+    region = sample_region(path);
+    late.reader = sample_reader(region);
+    late.syncs = 0;
+    late.at = 7; /* the data, before the anchor */
+    reboot(path);
+    disk_before_syncs(take_view);
+    check_code(mms_writer_open(path, &options, &writer), MMS_E_AGAIN);
+    disk_before_syncs(NULL);
+    check_true(memcmp(late.view.data, "value", 5) == 0);
+    check_ok(mms_release(late.reader));
+    writer = sample_writer_with(path, options);
+    check_reads(late.reader, "value");
+    check_ok(mms_writer_close(writer));
+    check_ok(mms_reader_close(late.reader));
+    check_ok(mms_region_close(region));
+}
+
+/* To the kernel both look the same. */
+static void bad_sector_is_no_full_disk(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    const mms_writer_options options = durable_options();
+    mms_writer *writer;
+    bool told = false;
+    int code = -EIO;
+
+    check_ok(mms_writer_close(sample_writer_with(path, options)));
+    disk_fail_populates(true);
+    for (unsigned nth = 1; code == -EIO; nth++) {
+        disk_fail_read(nth, EIO);
+        code = mms_writer_open(path, &options, &writer);
+        told = told || strstr(mms_last_error(), "the disk has failed there");
+        disk_fail_read(0, 0);
+    }
+    disk_fail_populates(false);
+    check_code(code, -ENOSPC);
+    check_true(told);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -678,6 +791,9 @@ int main(void)
         scratch_test_on_disk(no_failed_sync_is_passed_over),
         scratch_test_on_disk(exchange_is_synced_before_the_old_region_is_swept),
         scratch_test_on_disk(read_that_fails_loses_nothing),
+        scratch_test_on_disk(recovery_of_a_damaged_value_may_be_cut_short),
+        scratch_test_on_disk(view_that_comes_during_a_recovery_is_left_alone),
+        scratch_test_on_disk(bad_sector_is_no_full_disk),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
