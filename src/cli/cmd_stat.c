@@ -114,7 +114,10 @@ static void print_followed(const json_t *followed)
     const uint64_t then = followed_number(followed, "published_ns"), now = followed_number(followed, "applied_ns");
     char lag[TEXT_SIZE];
 
-    printf("source       generation %llu of ", followed_number(followed, "source_generation"));
+    if (then == 0)
+        fputs("source       nothing yet of ", stdout);
+    else
+        printf("source       generation %llu of ", followed_number(followed, "source_generation"));
     print_escaped(followed_text(followed, "path"));
     fputs(" on ", stdout);
     print_escaped(followed_text(followed, "host"));
@@ -122,7 +125,9 @@ static void print_followed(const json_t *followed)
     print_escaped(followed_text(followed, "name"));
     fputs(" at ", stdout);
     print_escaped(followed_text(followed, "url"));
-    printf(", %s behind\n", format_duration(lag, now > then ? now - then : 0));
+    if (then != 0)
+        printf(", %s behind", format_duration(lag, now > then ? now - then : 0));
+    putchar('\n');
 }
 
 static void print_readers(const struct stat_state *state)

@@ -117,7 +117,7 @@ static json_t *source_or_null(const json_t *followed)
                      followed_text(followed, "path"), "region_id", followed_text(followed, "region_id"), "generation",
                      integer(followed_number(followed, "source_generation")), "own_generation",
                      integer(followed_number(followed, "generation")), "publish_time_ns", integer(then), "applied_ns",
-                     integer(now), "lag_ns", json_integer((json_int_t)(now - then)));
+                     integer(now), "lag_ns", then == 0 ? json_null() : json_integer((json_int_t)(now - then)));
 }
 
 static json_t *describe(const struct stat_state *state)

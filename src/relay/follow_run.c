@@ -132,9 +132,19 @@ static mms_writer_options choose_geometry(const struct follower *follower)
     return options;
 }
 
+/* A follower may be killed after its first value and before it has said what that is. The next one has to know it for its own. */
+static enum step claim(struct follower *follower)
+{
+    struct followed state;
+
+    follow_state_read(follower->path, &state);
+    return strcmp(state.name, follower->name) == 0 ? STEP_OK : publish_state(follower, 0);
+}
+
 static enum step open_target(struct follower *follower)
 {
     const mms_writer_options options = choose_geometry(follower);
+    enum step step;
     int code = target_open(&follower->target, follower->path, &options);
 
     /* From now on nobody else writes to it. Somebody may have while the server was waited for. */
@@ -152,7 +162,8 @@ static enum step open_target(struct follower *follower)
     if (code != 0)
         return end_with(follower, fail_call(code));
     report_start(follower);
-    return resume(follower);
+    step = claim(follower);
+    return step == STEP_OK ? resume(follower) : step;
 }
 
 /* ---- Following ---- */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* REGION.source, for the one who writes it (cli/followed.h reads it). It comes after the value
-   that it describes, so it may be older than that, and says then nothing wrong: the root tells. */
+   that it describes, so it may be older than that, and says then nothing wrong: the root tells.
+   Before the first value it says whose that will be. */
 #ifndef MMS_RELAY_FOLLOW_STATE_H
 #define MMS_RELAY_FOLLOW_STATE_H
 

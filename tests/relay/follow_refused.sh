@@ -82,6 +82,18 @@ write_value "$scratch/value"
 check_followed "as large as it may be"
 stop_follow
 
+# ---- Killed after its first value ----
+
+# Whose value it is to be is noted before it comes, and what it is after that.
+run "${follow[@]}" "$nats_url" "$name" "$scratch/small" --once --max-size 65536
+like "a new region that is too small" "mmsync: the value .*, and $scratch/small takes 65536 at most; .*" "$err"
+check "it is noted" grep -q '"name":"prices"' <("$MMSYNC" read "$scratch/small.source")
+like "stat" '.*source +nothing yet of .*' "$("$MMSYNC" stat "$scratch/small")"
+like "stat --json" '.*"lag_ns": null.*' "$("$MMSYNC" stat "$scratch/small" --json)"
+"$MMSYNC" write "$scratch/small" <<<"its first value" >/dev/null
+run "${follow[@]}" "$nats_url" "$name" "$scratch/small" --once --replace --max-size 1048576
+same "it goes on from its own value" "0" "$status$err"
+
 # ---- A typed value of another byte order ----
 
 foreign="'prices' is a typed value of a machine with another byte order \\((big|little) endian\\), which can be read on such machines only"
