@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # With -j each verb prints what it did as JSON, with the figures that `stat` has, and what goes wrong is an object with the
 # library's name and code on standard error.
+# ctest: released
 . "$(dirname "$0")/support.bash"
 
 command -v python3 >/dev/null || skip "python3 is not installed"
