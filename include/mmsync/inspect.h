@@ -36,8 +36,8 @@ typedef struct mms_info {
     uint64_t refused;    /* writes that failed because readers held every slot (MMS_E_AGAIN), since the creation */
     uint64_t evicted;    /* slots that writers have taken from readers (MMS_EVICT), since the creation */
     uint64_t durable_generation; /* with `durable`: the newest one that survives a power cut; 0: none yet */
-    uint64_t durable_lost;       /* with `durable`: the last one that a recovery found damaged; 0: none, ever */
-    bool durable;                /* mmsync/durable.h */
+    uint64_t durable_lost; /* with `durable`: the last one that a recovery found damaged; 0: none since the creation */
+    bool durable;          /* mmsync/durable.h */
     uint64_t reserved[1];
 } mms_info;
 

@@ -31,6 +31,14 @@ struct mms__place {
     bool volatile_memory;       /* tmpfs: nothing in it can be older than this boot */
 };
 
+/* What to do where there is no room. */
+static inline const char *mms__room_advice(bool volatile_memory)
+{
+    return volatile_memory
+               ? "free some, or in a container give it more shared memory (its /dev/shm has 64 MiB by default)"
+               : "free some on its file system (df), or raise its owner's quota";
+}
+
 static inline const char *mms__place_name(const struct mms__place *place)
 {
     return place->path + place->parent_size + 1;

@@ -19,14 +19,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int fail_room(int code, const char *path, const char *name)
+static int fail_room(int code, const struct mms__building *building, const char *name)
 {
+    const char *path = building->wanted;
+
     if (code != -ENOSPC && code != -EDQUOT)
         return mms__fail(code, "creating %s: reserving room for its file `%s`", path, name);
-    return mms__fail(code,
-                     "creating %s: no room for its file `%s`; free some, or in a container give it more shared memory "
-                     "(its /dev/shm has 64 MiB by default)",
-                     path, name);
+    return mms__fail(code, "creating %s: no room for its file `%s`; %s", path, name,
+                     mms__room_advice(building->place.volatile_memory));
 }
 
 /* Before the kernel does: its signal (SIGXFSZ) would kill the process. */
@@ -120,7 +120,7 @@ static int reserve_part(const struct mms__building *building, const struct part_
 {
     int code = plan->reserve ? mms__reserve_file(&building->place, fd, plan->size) : 0;
 
-    return code == 0 ? 0 : fail_room(code, building->wanted, mms__parts[plan->part].name);
+    return code == 0 ? 0 : fail_room(code, building, mms__parts[plan->part].name);
 }
 
 static int write_header(const struct mms__building *building, const struct mms__header *planned, enum mms__part part,

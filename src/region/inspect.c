@@ -345,6 +345,17 @@ static uint64_t durable_generation(const struct mms__inspection *look, int fd, c
     return newest->generation;
 }
 
+/* The two are read at two times, so beside a writer that commits both may look torn. */
+static int find_anchor(const struct mms__inspection *look, int fd, struct mms__anchor *newest, unsigned *place,
+                       uint64_t *lost)
+{
+    int code = MMS_E_CORRUPT;
+
+    for (int i = 0; i < 3 && code == MMS_E_CORRUPT; i++)
+        code = mms__anchor_find(fd, &look->header, newest, place, lost);
+    return code;
+}
+
 /* Who may not read the file learns no more than that there is one. */
 static void read_durable(const struct mms__inspection *look, mms_info *out)
 {
@@ -356,7 +367,7 @@ static void read_durable(const struct mms__inspection *look, mms_info *out)
     out->durable = mms__header_is_durable(&look->header);
     if (out->durable)
         open_by_name(look, MMS__PART_DURABLE, O_RDONLY, &file);
-    if (file.fd >= 0 && mms__anchor_find(file.fd, &look->header, &newest, &place, &lost) == 0) {
+    if (file.fd >= 0 && find_anchor(look, file.fd, &newest, &place, &lost) == 0) {
         out->durable_generation = durable_generation(look, file.fd, &newest, place, out->generation);
         out->durable_lost = lost;
     }

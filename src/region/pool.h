@@ -57,7 +57,8 @@ struct mms__pool {
     struct mms__control *control;
     size_t huge_page;          /* what the mount gives `data` without being asked; 0: small pages */
     mms_huge_pages huge_pages; /* what the option comes to here */
-    bool shares_blocks;        /* see struct mms__place */
+    bool volatile_memory;      /* see struct mms__place, here and below */
+    bool shares_blocks;
     struct mms__table table;
     unsigned char *data;
     struct mms__file *data_file, *readers_file;

@@ -80,11 +80,8 @@ void mms__slot_trim(struct mms__pool *pool, unsigned slot, uint64_t keep)
 static int fail_full(const struct mms__pool *pool, int code, uint64_t size)
 {
     if (mms__slot_is_full(code))
-        return mms__fail(
-            code,
-            "writing %s: no room for another %llu bytes; the last value stays. Free some, or in a container give "
-            "it more shared memory (its /dev/shm has 64 MiB by default)",
-            pool->path, (unsigned long long)size);
+        return mms__fail(code, "writing %s: no room for another %llu bytes, and the last value stays; %s", pool->path,
+                         (unsigned long long)size, mms__room_advice(pool->volatile_memory));
     return mms__fail(code, "writing %s: getting room for %llu bytes", pool->path, (unsigned long long)size);
 }
 

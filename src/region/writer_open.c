@@ -274,6 +274,7 @@ void mms__writer_bind(struct mms__native_writer *writer)
     pool->control = writer->control;
     pool->table = (struct mms__table){writer->readers_map.base, pool->header.max_readers};
     pool->data = writer->data_map.base;
+    pool->volatile_memory = writer->front.place.volatile_memory;
     pool->shares_blocks = writer->front.place.shares_blocks;
     pool->keep.count = writer->front.options.keep;
     pool->data_file = &writer->data_file;

@@ -74,6 +74,8 @@ static int publish_on_a_full_disk(mms_writer *writer)
         int code = publish_filled(writer, LARGE, i);
 
         check_true(code == 0 || code == -ENOSPC);
+        if (code != 0)
+            check_detail_mentions("free some on its file system");
         failed += code != 0;
         code = mms_write(writer, "small", 5, NULL);
         check_true(code == 0 || code == -ENOSPC);
