@@ -46,6 +46,9 @@ struct mms__backend {
        library vouches for its bytes as that type, in a table for its keys and values. */
     uint64_t (*updated)(const struct mms_writer *writer, uint64_t type_id[2], bool *serialized);
     int (*grow)(struct mms_writer *writer, size_t capacity, void **buffer);
+    /* Of an update, before it grows: as much room for the update after it, so that that can begin, however full memory is
+       then. NULL: no back end can promise it. */
+    int (*grow_next)(struct mms_writer *writer, size_t capacity);
     int (*commit)(struct mms_writer *writer, size_t size, mms_receipt *receipt); /* size is within the capacity */
     void (*abort)(struct mms_writer *writer);
     int (*rollback)(struct mms_writer *writer, uint64_t generation, mms_receipt *receipt); /* NULL: nothing is kept */

@@ -14,6 +14,7 @@ const struct mms__backend mms__native = {
     .touch = mms__native_touch,
     .updated = mms__native_updated,
     .grow = mms__native_grow,
+    .grow_next = mms__native_grow_next,
     .commit = mms__native_commit,
     .abort = mms__native_abort,
     .rollback = mms__native_rollback,

@@ -20,6 +20,7 @@ int mms__native_update(struct mms_writer *front, size_t *capacity, bool touches,
 void mms__native_touch(struct mms_writer *front, size_t offset, size_t length);
 uint64_t mms__native_updated(const struct mms_writer *front, uint64_t type_id[2], bool *serialized);
 int mms__native_grow(struct mms_writer *front, size_t capacity, void **buffer);
+int mms__native_grow_next(struct mms_writer *front, size_t capacity); /* (update.c) */
 int mms__native_commit(struct mms_writer *front, size_t size, mms_receipt *receipt);
 void mms__native_abort(struct mms_writer *front);
 int mms__native_rollback(struct mms_writer *front, uint64_t generation, mms_receipt *receipt); /* (rollback.c) */

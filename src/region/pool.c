@@ -448,7 +448,40 @@ static void reclaim_when_due(struct mms__pool *pool)
     (void)reclaim_cheaply(pool, false);
 }
 
-/* `content` is NULL for a whole value. */
+/* Take one of the free list. `content` is NULL for a whole value. */
+static inline int take_free(struct mms__pool *pool, uint32_t at, uint64_t size, unsigned *slot, uint64_t *content)
+{
+    int code;
+
+    *slot = pop(pool, at);
+    if (content)
+        *content = mms__slot_content(pool, *slot);
+    code = mark(pool, *slot) ? 0 : fail_exhausted(pool);
+    if (code == 0)
+        code = provide_or_trim(pool, *slot, size, content && *content != 0 ? MMS__PACE_UPDATE : MMS__PACE_WHOLE);
+    if (code != 0)
+        mms__pool_put(pool, *slot);
+    return code;
+}
+
+/* An update has found a free slot, and no memory for it: take one that has some, if need be from readers that leave. */
+static int take_roomy(struct mms__pool *pool, uint64_t size, struct mms__patience patience, int reason, unsigned *slot,
+                      uint64_t *content, mms_receipt *receipt)
+{
+    MMS__HOLD_CANCEL(before);
+    uint32_t best = find_best(pool, size);
+    int code = fits(pool, best, size) ? take_free(pool, best, size, slot, content) : reason;
+
+    while (mms__slot_is_full(code)) {
+        int waited = wait_for_readers(pool, patience, code, before, receipt);
+
+        if (waited != 0)
+            return waited;
+        code = take_free(pool, find_best(pool, size), size, slot, content);
+    }
+    return code;
+}
+
 static inline int take(struct mms__pool *pool, uint64_t size, struct mms__patience patience, unsigned *slot,
                        uint64_t *content, mms_receipt *receipt)
 {
@@ -460,16 +493,11 @@ static inline int take(struct mms__pool *pool, uint64_t size, struct mms__patien
         reclaim_when_due(pool);
     if (!has_good_slot(pool, size) && (code = refill(pool, size, patience, receipt)) != 0)
         return code;
-    *slot = pop(pool, content ? find_newest(pool, size) : find_best(pool, size));
-    if (content)
-        *content = mms__slot_content(pool, *slot);
-    code = mark(pool, *slot) ? 0 : fail_exhausted(pool);
-    if (code == 0)
-        code = provide_or_trim(pool, *slot, size, content && *content != 0 ? MMS__PACE_UPDATE : MMS__PACE_WHOLE);
-    if (code != 0) {
-        mms__pool_put(pool, *slot);
+    code = take_free(pool, content ? find_newest(pool, size) : find_best(pool, size), size, slot, content);
+    if (content && mms__slot_is_full(code))
+        code = take_roomy(pool, size, patience, code, slot, content, receipt);
+    if (code != 0)
         return code;
-    }
     mms__pool_note_size(pool, size);
     trim_much(pool, *slot);
     return 0;

@@ -138,7 +138,8 @@ static int get_pages(struct mms__pool *pool, unsigned slot, uint64_t room, uint6
     if (code == 0 && has > 0 && (code = renew(pool, pool->data + start, has)) != 0)
         return code;
     if (code != 0 || (refused != 0 && pool->huge_pages == MMS_HUGE_PAGES_ON)) {
-        if (own->backed > kept) /* but keep what was there before: an update relies on it */
+        /* But keep what was there before: an update relies on it. That of the current value may be more than was noted. */
+        if (own->backed > kept && own->state != MMS__SLOT_LIVE)
             mms__slot_trim(pool, slot, kept);
         return code != 0 ? fail_full(pool, code, room - has) : mms__slot_fail_huge(pool, refused);
     }

@@ -17,6 +17,7 @@ struct mms__update {
     struct mms__prepare prepare;
     bool tracked;          /* it need not touch what it changes */
     uint64_t base;         /* `current` when the update began; stays so until the commit */
+    uint32_t next;         /* slot + 1, taken for the update after this one; 0: none is, or that of the base will do */
     bool ring_lost;        /* the name `changes` no longer leads to the ring */
     uint64_t largest_ring; /* that was tried; 0: none */
 };
@@ -263,6 +264,46 @@ int mms__native_update(struct mms_writer *front, size_t *capacity, bool touches,
     return 0;
 }
 
+/* The slot of the base: it is not free now, so nobody takes its memory, and it will be. If there is no base, another one,
+   which stays taken until the end. */
+static int find_next(struct mms__native_writer *writer, uint64_t size, unsigned *slot)
+{
+    struct mms__update *update = writer->update;
+    struct mms__patience none = {MMS_NO_WAIT, MMS_REFUSE};
+    mms_receipt receipt;
+    int code = 0;
+
+    if (mms__word_pinnable(update->base)) {
+        *slot = mms__word_slot(update->base);
+        return 0;
+    }
+    if (update->next == 0 && (code = mms__pool_take(&writer->pool, size, none, slot, &receipt)) == 0)
+        update->next = *slot + 1;
+    *slot = update->next - 1;
+    return code;
+}
+
+int mms__native_grow_next(struct mms_writer *front, size_t capacity)
+{
+    struct mms__native_writer *writer = mms__native_writer_of(front);
+    unsigned slot;
+    int code = mms__writer_check_size(writer, capacity);
+
+    if (code == 0)
+        code = find_next(writer, capacity, &slot);
+    return code == 0 ? mms__pool_grow(&writer->pool, slot, capacity, MMS__PACE_UPDATE) : code;
+}
+
+void mms__update_end(struct mms__native_writer *writer)
+{
+    struct mms__update *update = writer->update;
+
+    if (!update || update->next == 0)
+        return;
+    mms__pool_put(&writer->pool, update->next - 1);
+    update->next = 0;
+}
+
 void mms__native_touch(struct mms_writer *front, size_t offset, size_t length)
 {
     mms__range_set_add(&mms__native_writer_of(front)->update->touches, offset, length);
@@ -397,6 +438,7 @@ void mms__update_done(struct mms__native_writer *writer)
 {
     struct mms__update *update = writer->update;
 
+    mms__update_end(writer);
     mms__prepare_some(&update->prepare, &writer->pool, &update->ring, &update->touches);
 }
 

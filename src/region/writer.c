@@ -399,4 +399,5 @@ void mms__native_abort(struct mms_writer *front)
     struct mms__native_writer *writer = mms__native_writer_of(front);
 
     mms__pool_put(&writer->pool, writer->slot);
+    mms__update_end(writer);
 }

@@ -214,6 +214,21 @@ static uint64_t room_for(const struct mms_table *table, uint64_t size)
     return size + (spare < LEAST ? LEAST : spare > MOST ? MOST : spare);
 }
 
+/* A table that is made in one update, and is no cache, may take all there is: it can be read then, if
+   not changed. Any other leaves room for its next update. */
+static bool leaves_room(const struct mms_table *table)
+{
+    return table->writer->backend->grow_next && (table->base_size > 0 || table->head->max_bytes > 0);
+}
+
+/* That of the next update first: if there is none, this one has not taken it either. */
+static int get_room(struct mms_table *table, uint64_t size, void **data)
+{
+    int code = leaves_room(table) ? table->writer->backend->grow_next(table->writer, (size_t)size) : 0;
+
+    return code == 0 ? mms__writer_grow(table->writer, (size_t)size, data) : code;
+}
+
 static int grow(struct mms_table *table, uint64_t size)
 {
     void *data = table->data;
@@ -222,10 +237,10 @@ static int grow(struct mms_table *table, uint64_t size)
 
     if (wanted > SIZE_MAX)
         return mms__table_fail_room(table, MMS_E_TOO_BIG, size);
-    code = mms__writer_grow(table->writer, (size_t)wanted, &data);
+    code = get_room(table, wanted, &data);
     if (code != 0) {
         wanted = size;
-        code = mms__writer_grow(table->writer, (size_t)wanted, &data);
+        code = get_room(table, wanted, &data);
     }
     if (code != 0)
         return mms__table_fail_room(table, code, size);

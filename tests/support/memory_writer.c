@@ -9,8 +9,8 @@ static struct {
     struct mms_writer handle;
     unsigned char *value, *update; /* update NULL: none was begun */
     bool *touches;                 /* of each byte of the value */
-    size_t size, capacity, limit;
-    int refusal; /* for more than the limit */
+    size_t size, capacity, limit, next_limit;
+    int refusal; /* for more than a limit */
     uint64_t touched;
 } own;
 
@@ -69,6 +69,13 @@ static int grow(struct mms_writer *writer, size_t capacity, void **buffer)
     return 0;
 }
 
+static int grow_next(struct mms_writer *writer, size_t capacity)
+{
+    (void)writer;
+    check_true(own.update != NULL);
+    return capacity <= own.next_limit ? 0 : mms__fail(own.refusal, "growing the next update to %zu bytes", capacity);
+}
+
 static void touch(struct mms_writer *writer, size_t offset, size_t length)
 {
     (void)writer;
@@ -108,8 +115,12 @@ static int commit(struct mms_writer *writer, size_t size, mms_receipt *receipt)
     return 0;
 }
 
-static const struct mms__backend backend = {
-    .update = begin_update, .grow = grow, .touch = touch, .commit = commit, .abort = abort_update};
+static const struct mms__backend backend = {.update = begin_update,
+                                            .grow = grow,
+                                            .grow_next = grow_next,
+                                            .touch = touch,
+                                            .commit = commit,
+                                            .abort = abort_update};
 
 /* ---- The handle ---- */
 
@@ -121,7 +132,7 @@ mms_writer *memory_writer_open(const void *bytes, size_t size)
     strcpy(own.handle.place.path, "memory");
     own.value = copy_of(bytes, size);
     own.size = size;
-    own.limit = SIZE_MAX;
+    own.limit = own.next_limit = SIZE_MAX;
     own.refusal = MMS_E_TOO_BIG;
     return &own.handle;
 }
@@ -135,6 +146,11 @@ const void *memory_writer_value(size_t *size)
 void memory_writer_limit(size_t size)
 {
     own.limit = size;
+}
+
+void memory_writer_limit_next(size_t size)
+{
+    own.next_limit = size;
 }
 
 void memory_writer_refuse(int code)

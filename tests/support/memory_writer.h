@@ -15,6 +15,8 @@ const void *memory_writer_value(size_t *size);
 void memory_writer_close(void);
 /* From here on, it grows to no more than this. */
 void memory_writer_limit(size_t size);
+/* And the update after one that has begun to no more than this. */
+void memory_writer_limit_next(size_t size);
 /* With this code, from here on, and not with MMS_E_TOO_BIG. */
 void memory_writer_refuse(int code);
 /* All bytes that were touched, counted as often as they were. */

@@ -236,6 +236,70 @@ static void a_cache_without_memory_makes_room(void **state)
         a_cache_without_room_makes_some(refusals[i]);
 }
 
+/* ---- Room for the next update ---- */
+
+enum { NEXT_LIMIT = 32 << 10 };
+
+static size_t committed_size(mms_table *table)
+{
+    size_t size;
+
+    check_ok(mms_table_commit(table, NULL));
+    (void)memory_writer_value(&size);
+    return size;
+}
+
+/* Whether it is new or not, a cache does not grow so that nothing could be changed afterwards. */
+static void a_cache_leaves_room_for_its_next_update(void **state)
+{
+    mms_table_options options = MMS_TABLE_OPTIONS_INIT;
+    mms_writer *writer = memory_writer_open(NULL, 0);
+
+    (void)state;
+    options.max_bytes = 1u << 20;
+    memory_writer_limit_next(NEXT_LIMIT);
+    memory_writer_refuse(-ENOSPC);
+    for (int i = 0; i < 2; i++) {
+        mms_table *table;
+        size_t size;
+
+        check_ok(mms_table_begin(writer, &options, &table));
+        for (uint64_t key = 0; key < 2000; key++)
+            check_ok(put(table, key));
+        size = committed_size(table);
+        check_true(size > NEXT_LIMIT / 2 && size <= NEXT_LIMIT);
+    }
+    memory_writer_close();
+}
+
+/* A plain table has no room then, but for the update that makes it: it may be made only to be read. */
+static void a_plain_table_leaves_room_unless_it_is_new(void **state)
+{
+    mms_writer *writer = memory_writer_open(NULL, 0);
+    mms_table *table;
+    uint64_t key = 100;
+
+    (void)state;
+    check_ok(mms_table_begin(writer, NULL, &table));
+    while (key-- > 0)
+        check_ok(put(table, key));
+    (void)committed_size(table);
+    check_ok(mms_table_begin(writer, NULL, &table));
+    memory_writer_limit_next(NEXT_LIMIT);
+    for (key = 0; key < 2000 && put(table, key) == 0;)
+        key++;
+    check_true(key < 2000);
+    check_true(committed_size(table) <= NEXT_LIMIT);
+    memory_writer_close();
+    writer = memory_writer_open(NULL, 0);
+    check_ok(mms_table_begin(writer, NULL, &table));
+    memory_writer_limit_next(0);
+    for (key = 0; key < 2000; key++)
+        check_ok(put(table, key));
+    check_true(committed_size(table) > NEXT_LIMIT);
+    memory_writer_close();
+}
+
 /* ---- Much room ---- */
 
 enum { MANY = 40000 };
@@ -300,6 +364,8 @@ int main(void)
         cmocka_unit_test(other_errors_are_passed_on),
         cmocka_unit_test(a_cache_in_a_small_region_makes_room),
         cmocka_unit_test(a_cache_without_memory_makes_room),
+        cmocka_unit_test(a_cache_leaves_room_for_its_next_update),
+        cmocka_unit_test(a_plain_table_leaves_room_unless_it_is_new),
         cmocka_unit_test(the_directory_grows),
         cmocka_unit_test(no_change_moves_more_than_a_bucket),
     };
