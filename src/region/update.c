@@ -207,7 +207,7 @@ static int track_from_here(struct mms__native_writer *writer, bool touches)
 }
 
 /* A size that is refused comes first: it makes no file. */
-static int start(struct mms__native_writer *writer, size_t *capacity)
+static int get_ready(struct mms__native_writer *writer, size_t *capacity)
 {
     int code = allocate(writer);
 
@@ -225,7 +225,7 @@ static int begin(struct mms__native_writer *writer, size_t *capacity, bool touch
 {
     uint64_t content;
     bool seek;
-    int code = start(writer, capacity);
+    int code = get_ready(writer, capacity);
 
     if (code != 0)
         return code;
