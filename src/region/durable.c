@@ -26,8 +26,8 @@ const char *mms__durable_advice(int code)
     case -EACCES:
     case -EPERM: return "give this user the right to read it and to write its files";
     case -EMFILE:
-    case -ENFILE:
-    case -ENOMEM: return "free some";
+    case -ENFILE: return "close some files";
+    case -ENOMEM: return "free some memory";
     default: return "see to the disk (dmesg)";
     }
 }
