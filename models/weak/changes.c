@@ -108,7 +108,7 @@ struct updater {
     struct writer writer;
     struct mms__native_writer handle;
     struct mms__update update;
-    mms_range room[2 * MOST];
+    mms_range room[2 * MOST], noted[2 * MOST];
 };
 
 static uint64_t size_of(uint64_t generation)
@@ -132,6 +132,7 @@ static void updater_open(struct updater *updater)
     updater->update = (struct mms__update){
         .ring = {.shared = CHANGES, .size = RING},
         .touches = {.ranges = updater->room, .capacity = MOST},
+        .noted = {.ranges = updater->noted, .capacity = MOST},
     };
     straighten(&updater->update.ring, highest_position(handle));
 }

@@ -13,7 +13,7 @@
 
 struct mms__update {
     struct mms__ring ring;
-    struct mms__range_set touches, missed;
+    struct mms__range_set touches, missed, noted;
     struct mms__prepare prepare;
     bool tracked;          /* it need not touch what it changes */
     uint64_t base;         /* `current` when the update began; stays so until the commit */
@@ -229,7 +229,7 @@ static int begin(struct mms__native_writer *writer, size_t *capacity, bool touch
 
     if (code != 0)
         return code;
-    seek = is_worth_a_scan(&writer->update->touches) || /* those of the last update */
+    seek = is_worth_a_scan(&writer->update->noted) || /* by the last update */
            mms__prepare_is_due(&writer->pool, &writer->update->ring);
     code = mms__writer_take_newest(writer, *capacity, seek, &content, receipt);
     if (code != 0)
@@ -411,12 +411,21 @@ int mms__update_check(struct mms__native_writer *writer, size_t size)
     return 0;
 }
 
+/* Not the touches themselves: if the commit fails after all, there may be a second one of a larger size. */
+static void copy_touches(struct mms__update *update)
+{
+    mms__range_set_clear(&update->noted);
+    for (size_t i = 0; i < update->touches.count; i++)
+        mms__range_set_add(&update->noted, update->touches.ranges[i].offset, update->touches.ranges[i].length);
+    update->noted.everything |= update->touches.everything;
+}
+
 /* Bytes past the smaller of the two sizes need no range. Too many ranges are merged into fewer; if
    those cover most of the value, record that everything may have changed. */
 uint64_t mms__update_record(struct mms__native_writer *writer, size_t size)
 {
     struct mms__update *update = writer->update;
-    struct mms__range_set *touches = &update->touches;
+    struct mms__range_set *noted = &update->noted;
     size_t most = mms__ring_most_ranges(&update->ring);
     struct mms__record record = {
         .generation = writer->pool.slots[writer->slot].generation,
@@ -426,12 +435,13 @@ uint64_t mms__update_record(struct mms__native_writer *writer, size_t size)
         .previous_at = mms__load_relaxed(&base_of(writer)->changes_at),
     };
 
-    mms__range_set_clip(touches, size < record.previous_size ? size : record.previous_size);
-    if (touches->count > most) {
-        mms__range_set_coarsen(touches, most);
-        touches->everything = mms__range_set_bytes(touches) > size / 2;
+    copy_touches(update);
+    mms__range_set_clip(noted, size < record.previous_size ? size : record.previous_size);
+    if (noted->count > most) {
+        mms__range_set_coarsen(noted, most);
+        noted->everything = mms__range_set_bytes(noted) > size / 2;
     }
-    return touches->everything ? 0 : mms__ring_append(&update->ring, &record, touches);
+    return noted->everything ? 0 : mms__ring_append(&update->ring, &record, noted);
 }
 
 void mms__update_done(struct mms__native_writer *writer)
@@ -439,7 +449,7 @@ void mms__update_done(struct mms__native_writer *writer)
     struct mms__update *update = writer->update;
 
     mms__update_end(writer);
-    mms__prepare_some(&update->prepare, &writer->pool, &update->ring, &update->touches);
+    mms__prepare_some(&update->prepare, &writer->pool, &update->ring, &update->noted);
 }
 
 void mms__update_free(struct mms__native_writer *writer, bool inherited)
@@ -452,6 +462,7 @@ void mms__update_free(struct mms__native_writer *writer, bool inherited)
         mms__ring_close(&update->ring);
     mms__range_set_free(&update->touches);
     mms__range_set_free(&update->missed);
+    mms__range_set_free(&update->noted);
     mms__range_set_free(&update->prepare.missed);
     free(update);
     writer->update = NULL;

@@ -11,6 +11,7 @@
 #include "scratch.h"
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <mmsync/durable.h>
 #include <mmsync/history.h>
 #include <mmsync/table.h>
 #include <stdio.h>
@@ -278,6 +279,41 @@ static void commit_without_room_for_its_record_can_be_made_again(void **state)
     check_ok(mms_writer_close(writer));
 }
 
+/* A durable commit that can be made again, and is, with more bytes than before. */
+static void a_larger_commit_after_one_that_failed_tells_all(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer_options options = sample_options();
+    mms_writer *writer;
+    mms_region *region;
+    mms_reader *reader;
+    uint64_t before;
+    mms_range ranges[4];
+    size_t size, count;
+    void *buffer;
+
+    options.durable = MMS_DURABLE_COMMIT;
+    options.max_slots = 5;
+    writer = sample_writer_with(path, options);
+    before = publish_text(writer, "0123456789");
+    check_ok(mms_write_update(writer, 0, &buffer, &size, NULL));
+    check_ok(mms_write_patch(writer, 1, "x", 1));
+    check_ok(mms_write_patch(writer, 8, "x", 1));
+    close_file_named(scratch_path(state, "region/durable"));
+    fail_from_here(INJECT_openat, 1, EMFILE, FOR_GOOD);
+    check_code(mms_write_commit(writer, 5, NULL), -EMFILE);
+    inject_disarm();
+    check_ok(mms_write_commit(writer, 10, NULL));
+    region = sample_region(path);
+    reader = sample_reader(region);
+    check_holds(reader, "0x234567x9");
+    check_ok(mms_changes(reader, before, ranges, 4, &count));
+    check_true(count == 2 && ranges[0].offset == 1 && ranges[1].offset == 8);
+    check_ok(mms_reader_close(reader));
+    check_ok(mms_region_close(region));
+    check_ok(mms_writer_close(writer));
+}
+
 /* A value that comes back in its place gets new words, for which a file that shares its blocks may need room. */
 static void going_back_without_room_for_its_words_can_be_tried_again(void **state)
 {
@@ -445,6 +481,7 @@ int main(void)
         answers_test(owner_that_cannot_be_given_is_an_error_of_the_update),
         answers_test(room_for_changes_that_is_refused_is_told),
         answers_test(changes_that_are_written_in_pieces_are_whole),
+        answers_test_on_disk(a_larger_commit_after_one_that_failed_tells_all),
         answers_test(ranges_without_memory_are_merged_and_not_lost),
         answers_test(touches_without_memory_count_as_everything),
         answers_test(commit_without_room_for_its_record_can_be_made_again),
