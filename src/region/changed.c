@@ -43,27 +43,21 @@ static int open_by_name(const struct mms__native_region *region, struct mms__rin
     return code;
 }
 
-static bool is_same_file(const struct mms__ring *a, const struct mms__ring *b)
-{
-    return mms__file_is(&a->file, b->file.device, b->file.inode);
-}
-
-/* With the mutex held. The file of that name becomes the newest, unless it already is. */
+/* With the mutex held. The file of that name becomes the newest, unless it already is: one system call tells. */
 static int look_again(struct mms__native_region *region)
 {
-    struct mms__known_changes *found = malloc(sizeof *found);
-    int code = found ? open_by_name(region, &found->ring) : -ENOMEM;
+    struct mms__known_changes *newest = mms__load_relaxed(&region->changes), *found;
+    int code;
 
+    if (newest && !mms__place_leads_elsewhere(&region->front.place, "/changes", &newest->ring.file))
+        return 0;
+    found = malloc(sizeof *found);
+    code = found ? open_by_name(region, &found->ring) : -ENOMEM;
     if (code != 0) {
         free(found);
         return code;
     }
-    if (region->changes && is_same_file(&region->changes->ring, &found->ring)) {
-        mms__ring_close(&found->ring);
-        free(found);
-        return 0;
-    }
-    found->older = region->changes;
+    found->older = newest;
     mms__store_release(&region->changes, found); /* filled in (pair: the acquire in find_ring) */
     return 0;
 }
@@ -76,7 +70,7 @@ static int find_ring(struct mms__native_region *region, bool again, const struct
     if (!known || again) {
         pthread_mutex_lock(&region->front.mutex);
         code = look_again(region);
-        known = region->changes;
+        known = mms__load_relaxed(&region->changes);
         pthread_mutex_unlock(&region->front.mutex);
     }
     if (code == 0)
@@ -109,28 +103,44 @@ static int fail(const struct mms_reader *reader, uint64_t since, int code)
     return mms__fail(code, "looking at what has changed in %s: opening its file `changes`", path);
 }
 
-static int walk(const struct mms_reader *reader, uint64_t since, bool again, struct mms__range_set *set,
-                uint64_t *smallest)
+/* The file may have been made anew. To forget is always allowed, so for that no error takes its place. */
+static int walk_again(struct mms__native_region *region, const struct mms__ring *last, struct mms__walk walk,
+                      int reason, struct mms__range_set *set, uint64_t *smallest)
+{
+    const struct mms__ring *ring = last;
+    int code = find_ring(region, true, &ring);
+
+    if (code != 0)
+        return reason == MMS_E_FORGOTTEN ? reason : code;
+    if (ring == last)
+        return reason;
+    mms__range_set_clear(set);
+    return mms__ring_walk(ring, walk, set, smallest);
+}
+
+static int walk(const struct mms_reader *reader, uint64_t since, struct mms__range_set *set, uint64_t *smallest)
 {
     struct mms__native_region *region = mms__native_region_of(reader->region);
     const struct mms__descriptor *slot = mms__region_slot(region, mms__word_slot(reader->head.word));
     struct mms__walk walk = {
         .at = mms__load_relaxed(&slot->changes_at), .generation = reader->head.view.generation, .since = since};
     const struct mms__ring *ring;
-    int code = walk.at == 0 ? MMS_E_FORGOTTEN : find_ring(region, again, &ring);
+    int code = walk.at == 0 ? MMS_E_FORGOTTEN : find_ring(region, false, &ring);
 
-    mms__range_set_clear(set);
-    return code == 0 ? mms__ring_walk(ring, walk, set, smallest) : code;
+    if (code != 0)
+        return code;
+    code = mms__ring_walk(ring, walk, set, smallest);
+    if (code != MMS_E_CORRUPT && code != MMS_E_FORGOTTEN)
+        return code;
+    return walk_again(region, ring, walk, code, set, smallest);
 }
 
 /* Bytes that changed without a touch: everything past the smallest size since then. */
 static int collect(const struct mms_reader *reader, uint64_t since, struct mms__range_set *set)
 {
     uint64_t size = reader->head.view.size, smallest = size;
-    int code = walk(reader, since, false, set, &smallest);
+    int code = walk(reader, since, set, &smallest);
 
-    if (code == MMS_E_CORRUPT) /* the file may have been made anew */
-        code = walk(reader, since, true, set, &smallest);
     if (code != 0)
         return fail(reader, since, code);
     if (smallest < size)

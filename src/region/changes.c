@@ -128,6 +128,8 @@ int mms__ring_step(const struct mms__ring *ring, struct mms__walk *walk, struct 
 int mms__ring_walk(const struct mms__ring *ring, struct mms__walk walk, struct mms__range_set *set, uint64_t *smallest)
 {
     *smallest = UINT64_MAX;
+    if (walk.at >= mms__load_relaxed(&ring->shared->head)) /* it moves before the publish: this is an older file */
+        return MMS_E_CORRUPT;
     while (walk.generation > walk.since) {
         int code = mms__ring_step(ring, &walk, set, smallest);
 

@@ -195,34 +195,42 @@ static void check_current(const struct mms__inspection *look, struct mms__findin
 
 /* ---- What has changed ---- */
 
-/* The records from the current value's on; they may be overwritten while we look. */
-static void check_records(const struct mms__inspection *look, const struct mms__ring *ring,
-                          struct mms__findings *findings)
+/* From the current value's record on. False if there is none, or another value has become current. */
+static bool find_records(const struct mms__inspection *look, struct mms__walk *walk)
 {
-    uint64_t word = mms__load_acquire(&look->control->current), at, smallest; /* pair: mms__publish */
+    uint64_t word = mms__load_acquire(&look->control->current); /* pair: mms__publish */
     unsigned index = mms__word_slot(word);
-    struct mms__range_set set = {0};
-    int code;
 
     if (index >= look->header.max_slots) /* of the tombstone, too */
-        return;
-    at = mms__load_relaxed(&look->control->slots[index].changes_at);
-    if (!mms__still_whole(&look->control->current, &look->control->slots[index].generation, word))
-        return;
-    code =
-        mms__ring_walk(ring, (struct mms__walk){.at = at, .generation = mms__word_generation(word)}, &set, &smallest);
-    if (code == MMS_E_CORRUPT)
+        return false;
+    *walk = (struct mms__walk){.at = mms__load_relaxed(&look->control->slots[index].changes_at),
+                               .generation = mms__word_generation(word)};
+    return mms__still_whole(&look->control->current, &look->control->slots[index].generation, word);
+}
+
+/* They may be overwritten while we look. */
+static void check_records(const struct mms__ring *ring, struct mms__walk walk, struct mms__findings *findings)
+{
+    struct mms__range_set set = {0};
+    uint64_t smallest;
+
+    if (mms__ring_walk(ring, walk, &set, &smallest) == MMS_E_CORRUPT)
         mms__find(findings,
                   "changes: the records of what generation %" PRIu64 " and those before it changed are damaged",
-                  mms__word_generation(word));
+                  walk.generation);
     mms__range_set_free(&set);
 }
 
 static void check_changes_file(const struct mms__inspection *look, struct mms__findings *findings)
 {
+    /* First: a file that is made anew has the records of all values before it, or has forgotten them. */
+    struct mms__walk walk;
+    bool has_records = find_records(look, &walk);
     struct mms__ring ring;
-    int code = mms__ring_open(look->place.directory.fd, &look->header, false, &ring);
+    int code;
 
+    MMS__STEP(verify_records_found);
+    code = mms__ring_open(look->place.directory.fd, &look->header, false, &ring);
     if (code == -EACCES)
         mms__note(findings, "`changes` may not be read by this user, so it was not checked");
     else if (code == MMS_E_CORRUPT)
@@ -231,7 +239,8 @@ static void check_changes_file(const struct mms__inspection *look, struct mms__f
         findings->code = mms__fail(code, "checking %s: opening its file `changes`", look->place.path);
     if (code != 0)
         return;
-    check_records(look, &ring, findings);
+    if (has_records)
+        check_records(&ring, walk, findings);
     mms__ring_close(&ring);
 }
 

@@ -292,6 +292,18 @@ static void a_ring_of_a_given_size_stays(void **state)
     check_ok(mms_writer_close(writer));
 }
 
+/* What stands in an old file where a newer one has a record is none, however it looks. */
+static void what_is_past_the_head_is_no_record(void **state)
+{
+    struct fixture fixture = set_up(state);
+    uint64_t head;
+
+    load_bytes(fixture.path, "changes", offsetof(struct mms__changes, head), &head, sizeof head);
+    patch_word(fixture.path, "changes", offsetof(struct mms__changes, head), head - 64);
+    check_asked(&fixture, MMS_E_CORRUPT, "/changes is damaged");
+    check_made_anew(&fixture);
+}
+
 /* Somebody deletes the file while it should grow: the commit succeeds, and the next update makes it. */
 static void a_ring_that_cannot_grow_fails_no_update(void **state)
 {
@@ -343,6 +355,7 @@ int main(void)
         scratch_test(it_belongs_to_whom_the_data_belongs),
         scratch_test(the_ring_grows_with_the_value),
         scratch_test(a_ring_of_a_given_size_stays),
+        scratch_test(what_is_past_the_head_is_no_record),
         scratch_test(a_ring_that_cannot_grow_fails_no_update),
         scratch_test(a_ring_without_room_to_grow_stays),
     };

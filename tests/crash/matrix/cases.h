@@ -352,6 +352,8 @@ CASE(copy, copy_looked)
 CASE(copy, copy_size_known)
 CASE(copy, copy_read)
 
+CASE(verify_region, verify_records_found)
+
 CASE(wait_for_next, wait_begun)
 CASE(wait_for_next, wait_flag_set)
 CASE(wait_for_next, wait_armed)

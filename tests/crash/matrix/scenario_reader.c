@@ -182,6 +182,15 @@ static void open_to_copy(struct stage *stage)
 const struct scenario copy = {
     .name = "mms_read_copy", .prepare = prepare_values, .set_up = open_to_copy, .act = copy_value};
 
+static void verify_until(struct stage *stage)
+{
+    do
+        check_ok(mms_verify(stage->path, NULL, NULL));
+    while (!step_happened());
+}
+
+const struct scenario verify_region = {.name = "mms_verify", .prepare = prepare_values, .act = verify_until};
+
 /* Something is published when it is about to sleep, if nothing was before. */
 static void wait_and_read(struct stage *stage)
 {

@@ -127,7 +127,7 @@ bool is_whole(const void *data, size_t size, uint64_t generation);
 void check_updates(const struct stage *stage, mms_writer *writer);
 
 extern const struct scenario join, claim, claim_full, read_first, read_steady, read_symmetric, read_chased, adopt_fence,
-    refresh, copy, wait_for_next, wait_in_relay, close_reader, leave;
+    refresh, copy, verify_region, wait_for_next, wait_in_relay, close_reader, leave;
 extern const struct scenario up_create, up_take_over, up_write, up_build, up_reset, up_close, up_remove, up_join,
     up_read, up_read_again, up_read_chased, up_refresh, up_copy, up_copy_uncounted, up_wait, up_close_reader, up_leave,
     up_repair, up_repair_by_time;

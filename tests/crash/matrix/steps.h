@@ -220,6 +220,7 @@
     STEP(changes_record_begun)       \
     STEP(changes_record_stored)      \
     STEP(changes_head_stored)        \
+    STEP(verify_records_found)       \
     STEP(durable_opened)             \
     STEP(durable_data_synced)        \
     STEP(durable_anchor_written)     \
