@@ -5,7 +5,9 @@
    reads the ring, and the commit in update.c and writer.c, from the record to the publish. Values
    have no bytes here, only a word that says which value each was made from; generation N has
    changed byte 16 * N. With -DDIES the writer is killed anywhere, and the next one goes on; with
-   -DEVICTS the view may be taken away, which is no damage. */
+   -DEVICTS the view may be taken away, which is no damage. With -DRENEWS=1 the writer makes the file
+   anew before it publishes, as it does when the file is to grow; with -DRENEWS=2 the file was lost before
+   the writer came, which makes an empty one. The names in the directory are a shared word. */
 #define ATOMIC_DATA
 #ifndef SLOTS
 #define SLOTS 3
@@ -22,6 +24,9 @@
 #ifndef EVICTS
 #define EVICTS 0
 #endif
+#ifndef RENEWS
+#define RENEWS 0
+#endif
 #define LINES 1
 #define WORDS 1
 #include "scenario.h"
@@ -31,36 +36,131 @@
 enum { RING = 256, RECORD = sizeof(struct mms__record) + sizeof(mms_range) };
 enum { SINCE = 1, MOST = 16, BIG = 1 << 12 };
 
-static struct {
+struct file {
     struct mms__changes fixed;
     mms__word ring[RING / sizeof(mms__word)];
-} changes_file __attribute__((aligned(128)));
+} __attribute__((aligned(128)));
+
+/* Number 1 is made by the writer. */
+static struct file changes_file, new_file;
 
 #define CHANGES (&changes_file.fixed)
+
+/* ---- What the kernel does ---- */
+
+enum { DESCRIPTOR = 100 };
+
+/* Which file is called `changes`. Who opens a file sees what its maker has stored before the rename: the kernel takes the
+   same locks for both. */
+static mms__word named;
+
+static struct file *file_of(int fd)
+{
+    return fd == DESCRIPTOR ? &changes_file : &new_file;
+}
+
+int mms__file_open(int directory, const char *name, int flags, mode_t mode, struct mms__file *file)
+{
+    int number = flags & O_CREAT ? 1 : (int)mms__load_acquire(&named);
+
+    *file = (struct mms__file){.fd = DESCRIPTOR + number, .inode = (ino_t)number};
+    return 0;
+}
+
+bool mms__place_leads_elsewhere(const struct mms__place *place, const char *suffix, const struct mms__file *file)
+{
+    return mms__load_acquire(&named) != file->inode;
+}
+
+static int rename_new(void)
+{
+    mms__store_release(&named, 1);
+    return 0;
+}
+
+static struct mms__header region_header, file_header;
+
+int mms__write_at(int fd, const void *from, size_t size, uint64_t offset)
+{
+    const struct mms__changes *start = from;
+    struct mms__changes *file = &file_of(fd)->fixed;
+
+    mms__store_relaxed(&file->head, start->head);
+    mms__store_relaxed(&file->tail, start->tail);
+    mms__store_relaxed(&file->ring_size, start->ring_size);
+    return 0;
+}
+
+int mms__read_at(int fd, void *to, size_t size, uint64_t offset)
+{
+    struct mms__changes *start = to;
+
+    start->header = file_header;
+    start->ring_size = mms__load_relaxed(&file_of(fd)->fixed.ring_size);
+    return 0;
+}
+
+static int stat_file(int fd, struct stat *status)
+{
+    memset(status, 0, sizeof *status);
+    status->st_size = (off_t)(sizeof(struct mms__changes) + mms__load_relaxed(&file_of(fd)->fixed.ring_size));
+    return 0;
+}
+
+int mms__map_file(int fd, size_t size, int protection, bool private_to_process, struct mms__mapping *mapping)
+{
+    *mapping = (struct mms__mapping){file_of(fd), size};
+    return 0;
+}
+
+void mms__unmap(struct mms__mapping *mapping)
+{
+    (void)mapping;
+}
+
+int mms__set_length(int fd, uint64_t size)
+{
+    return 0;
+}
+
+int mms__reserve_file(const struct mms__place *place, int fd, uint64_t size)
+{
+    return 0;
+}
+
+void mms__header_seal(struct mms__header *header, const char *magic)
+{
+    memcpy(header->magic, magic, sizeof header->magic);
+}
 
 /* Names that others use too. */
 #define make_room make_room_in_set
 #include "region/range_set.c"
 #undef make_room
+static char memory[2][1024] __attribute__((aligned(16))); /* a reader opens the file once, or twice */
+#define malloc(size) ((void)(size), (void *)memory[newest ? 1 : 0])
+#define free(memory) ((void)(memory))
 #include "region/changed.c"
+#undef malloc
+#undef free
 #include "region/changes.c"
+#define fstat(fd, status) stat_file(fd, status)
+#define fchmod(fd, mode) 0
+#define fchown(fd, uid, gid) 0
+#define unlinkat(directory, name, flags) 0
+#define renameat2(from, old, to, new, flags) rename_new()
+#define MMS__SHORTEST_RING RING
 #include "region/changes_file.c"
+#undef fstat
+#undef fchmod
+#undef fchown
+#undef unlinkat
+#undef renameat2
 #include "region/update.c"
 #define check_size check_size_to_write
 #define describe describe_to_write
 #define forked(member) writer_forked(member)
 #include "region/writer.c"
-
-/* A reader that looks for another file finds the same one. */
-int mms__file_open(int directory, const char *name, int flags, mode_t mode, struct mms__file *file)
-{
-    return MMS_E_NOT_REGION;
-}
-
-bool mms__place_leads_elsewhere(const struct mms__place *place, const char *suffix, const struct mms__file *file)
-{
-    return false;
-}
 
 /* Nothing is tracked: changes are touched. */
 int mms__tracking_open(struct mms__tracking *tracking, const struct mms__tracked *tracked)
@@ -139,7 +239,23 @@ static void updater_open(struct updater *updater)
         .touches = {.ranges = updater->room, .capacity = MOST},
         .noted = {.ranges = updater->noted, .capacity = MOST},
     };
-    straighten(&updater->update.ring, highest_position(handle));
+    if (RENEWS != 2)
+        straighten(&updater->update.ring, &(struct mms__positions){used_positions(handle).highest, 0});
+}
+
+/* As mms__ring_renew, and mms__ring_provide where the file is lost. */
+static void updater_renew(struct updater *updater)
+{
+    const struct mms__place place = {.path = "/changes"};
+    const struct stat like = {.st_mode = 0600};
+    struct mms__ring *ring = &updater->update.ring, old = *ring;
+    struct wanted wanted = {&region_header, RING, {0, 0}, &old, ring};
+
+    if (RENEWS == 2) {
+        wanted.used = used_positions(&updater->handle);
+        wanted.old = NULL;
+    }
+    CHECK(make(&place, &like, &wanted, 0) == 0);
 }
 
 /* False if readers hold everything. */
@@ -167,13 +283,21 @@ static void lay_out_changes(void)
     NAME(changes_file.fixed.head);
     NAME(changes_file.fixed.tail);
     NAME(changes_file.ring);
+    NAME(new_file.fixed.head);
+    NAME(new_file.fixed.tail);
+    NAME(new_file.ring);
+    NAME(named);
+    mms__store_relaxed(&CHANGES->ring_size, RING);
     mms__store_relaxed(&CONTROL->slots[0].size, size_of(1));
     mms__store_relaxed(&CHANGES->head, RING);
     mms__store_relaxed(&CHANGES->tail, RING);
     updater_open(&updater);
     CHECK(updater_write(&updater));
-    mms__store_relaxed(&CHANGES->head, RING + 3 * RECORD);
-    CHECK(updater_write(&updater));
+    if (!RENEWS) { /* else there is one record, which is enough to carry over */
+        mms__store_relaxed(&CHANGES->head, RING + 3 * RECORD);
+        CHECK(updater_write(&updater));
+    }
+    mms__store_relaxed(&CONTROL->changes_end, RENEWS == 2 ? mms__load_relaxed(&CHANGES->head) : 16 * RING);
 }
 
 static pthread_mutex_t writer_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -186,6 +310,8 @@ static void *update_some(void *unused)
     updater_open(&updater);
     if (DIES)
         MAY_DIE();
+    if (RENEWS)
+        updater_renew(&updater);
     for (int i = 0; i < PUBLISHES; i++)
         (void)updater_write(&updater);
     pthread_mutex_unlock(&writer_lock);
@@ -286,8 +412,10 @@ int main(void)
     lay_out_changes();
     crew_open(&crew, EVICTS);
     crew.processes[0].region.header.max_size = BIG;
-    crew.processes[0].region.changes = &known;
+    crew.processes[0].region.changes = RENEWS == 1 ? NULL : &known; /* it opens one or the other */
     NAME(writer_lock);
+    region_header = crew.processes[0].region.header;
+    file_header = header_for(&region_header);
     if (HOLDS) {
         mms_view view;
 

@@ -37,7 +37,7 @@ struct mms__walk {
 
 /* Add to the set what changed from `since` to `generation`, and store the smallest size of the
    values from the one to the other, including both. MMS_E_FORGOTTEN or MMS_E_CORRUPT, without
-   detail. */
+   detail; where others make the file anew, both may mean that this is no longer it. */
 int mms__ring_walk(const struct mms__ring *ring, struct mms__walk walk, struct mms__range_set *set, uint64_t *smallest);
 
 /* Only the newest record of that walk, which is at the one before it then. *smallest begins as UINT64_MAX. */
@@ -49,19 +49,24 @@ bool mms__ring_reaches(const struct mms__ring *ring, uint64_t at);
 
 /* ---- The file (changes_file.c) ---- */
 
-/* Open and map the file of a region. -ENOENT: it does not exist; -ENODATA: a writer has not
-   finished making it; MMS_E_CORRUPT: it is damaged, or another region's. No detail is stored. */
+/* Open and map the file of a region. -ENOENT: it does not exist; -ENODATA: it was made and not
+   filled; MMS_E_CORRUPT: it is damaged, or another region's. No detail is stored. */
 int mms__ring_open(int directory, const struct mms__header *region, bool writable, struct mms__ring *ring);
+/* What was used of the positions of a ring, for one that begins anew. */
+struct mms__positions {
+    uint64_t highest; /* stored in any slot */
+    uint64_t end;     /* none from here on was used; 0: not known */
+};
+
 /* For the writer: open the file, or make one with a ring of `size` bytes and the owner, group and
-   mode of `like`. `highest` is the highest position stored in any slot; a new file begins above
-   it. Details are stored. */
+   mode of `like`. A new one begins above all positions that were used. Details are stored. */
 int mms__ring_provide(const struct mms__place *place, const struct mms__header *region, const struct mms__file *like,
-                      uint64_t size, uint64_t highest, struct mms__ring *ring);
-/* Make the file anew, with a ring of `size` bytes, or as many as the old one has where there is no room for them. What is
-   in the old ring is in the new one, at the same positions, once it has used that many bytes. Details are stored; the file
-   may be lost then. */
-int mms__ring_enlarge(const struct mms__place *place, const struct mms__header *region, const struct mms__file *like,
-                      uint64_t size, const struct mms__ring *old, struct mms__ring *ring);
+                      uint64_t size, const struct mms__positions *used, struct mms__ring *ring);
+/* Make the file anew, with a ring of `size` bytes, whether or not it is still there. What is in the old ring is in the new
+   one, at the same positions, as far as it has room, and once it has used `size` bytes. Readers find the one or the other.
+   If it fails, all stays as it was. Details are stored. */
+int mms__ring_renew(const struct mms__place *place, const struct mms__header *region, const struct mms__file *like,
+                    uint64_t size, const struct mms__ring *old, struct mms__ring *ring);
 void mms__ring_close(struct mms__ring *ring);
 
 #endif

@@ -2,11 +2,13 @@
 /* Making, opening and checking the file `changes`. The writer recreates a damaged or unfinished
    one: all that is lost is the answer to mms_changes. */
 #include "base/error.h"
+#include "base/libc.h"
 #include "os/process.h"
 #include "region/changes.h"
 #include "region/create.h"
 #include "region/directory.h"
 #include "region/header.h"
+#include "region/parts.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -14,7 +16,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SMALLEST = 4096, WORD_SIZE = sizeof(uint64_t) };
+#define FINAL mms__parts[MMS__PART_CHANGES].name
+/* What a new file is called until it is whole. So readers find the one before it, or none, or all of it; and if there is no
+   room for it, the one before stays. */
+#define TEMPORARY mms__parts[MMS__PART_NEW_CHANGES].name
+
+enum { WORD_SIZE = sizeof(uint64_t) };
+
+#ifndef MMS__SHORTEST_RING
+#define MMS__SHORTEST_RING 4096
+#endif
 /* The most that options.changes_size allows; more could wrap a size_t of 32 bits. */
 #define LARGEST (UINT64_C(1) << 30)
 
@@ -38,7 +49,7 @@ static struct mms__header header_for(const struct mms__header *region)
     return header;
 }
 
-/* Made but not filled: its writer died, or is still filling it. The header comes last. */
+/* Made but not filled, by a power cut or by a version that filled it under its final name. The header came last. */
 static bool is_unfinished(const struct mms__changes *start)
 {
     static const struct mms__header nothing;
@@ -53,7 +64,7 @@ static int check_start(const struct mms__changes *start, const struct mms__heade
 
     if (is_unfinished(start))
         return -ENODATA;
-    if (memcmp(&start->header, &header, sizeof header) != 0 || size < SMALLEST || size > LARGEST ||
+    if (memcmp(&start->header, &header, sizeof header) != 0 || size < MMS__SHORTEST_RING || size > LARGEST ||
         (size & (size - 1)) != 0 || file_size != sizeof *start + size)
         return MMS_E_CORRUPT;
     return 0;
@@ -98,7 +109,7 @@ int mms__ring_open(int directory, const struct mms__header *region, bool writabl
     int code;
 
     *ring = (struct mms__ring){.file = MMS__NO_FILE};
-    code = mms__file_open(directory, "changes", writable ? O_RDWR : O_RDONLY, 0, &ring->file);
+    code = mms__file_open(directory, FINAL, writable ? O_RDWR : O_RDONLY, 0, &ring->file);
     if (code != 0)
         return code == MMS_E_NOT_REGION ? MMS_E_CORRUPT : code;
     code = map_ring(region, writable, ring);
@@ -115,7 +126,7 @@ static int fail_making(const struct mms__place *place, int code, uint64_t size)
                          "updating %s: no room for %llu bytes of its file `changes`; the last value stays. Free some, "
                          "or give a smaller options.changes_size",
                          place->path, (unsigned long long)size);
-    return mms__fail(code, "updating %s: making its file `changes`", place->path);
+    return mms__fail(code, "updating %s: making its file `changes`, which is `changes.new` first", place->path);
 }
 
 /* Where an empty ring begins: above every position that was used, and never 0. */
@@ -124,23 +135,20 @@ static uint64_t begin_above(uint64_t highest, uint64_t size)
     return highest <= HIGHEST_POSITION ? mms__round_up(highest, size) + size : size;
 }
 
-/* Reserve all of it now: its words are stored through a mapping, where a full disk kills. */
+/* Reserve all of it now: its words are stored through a mapping, where a full disk kills. What pads the words is not
+   written: it is zeros in the file, and anything on this stack. */
 static int fill(const struct mms__place *place, int fd, const struct mms__header *region, uint64_t size, uint64_t begin)
 {
-    struct mms__changes start;
+    const struct mms__changes start = {header_for(region), begin, begin, size};
     int code = mms__set_length(fd, sizeof start + size);
 
-    memset(&start, 0, sizeof start); /* with its padding: whoever reads the file reads that, too */
-    start.header = header_for(region);
-    start.head = start.tail = begin;
-    start.ring_size = size;
     MMS__STEP(changes_file_sized);
     if (code == 0)
         code = mms__reserve_file(place, fd, sizeof start + size);
     MMS__STEP(changes_file_reserved);
     if (code != 0)
         return code;
-    return mms__write_at(fd, &start, sizeof start, 0);
+    return mms__write_at(fd, &start, offsetof(struct mms__changes, ring_size) + WORD_SIZE, 0);
 }
 
 /* Whoever may read the value may read this. */
@@ -155,41 +163,104 @@ static int copy_rights(int fd, const struct stat *like)
     return fchmod(fd, like->st_mode & 0666) == 0 ? 0 : -errno;
 }
 
-static int make(const struct mms__place *place, const struct mms__header *region, const struct stat *like,
-                uint64_t size, uint64_t begin)
-{
-    struct mms__file file;
-    int code = mms__file_open(place->directory.fd, "changes", O_RDWR | O_CREAT | O_EXCL, 0600, &file);
+struct wanted {
+    const struct mms__header *region;
+    uint64_t size;
+    struct mms__positions used;
+    const struct mms__ring *old; /* its records are carried over; NULL: there is none */
+    struct mms__ring *ring;
+};
 
-    if (code != 0) {
-        if (code != -EEXIST) /* it may have been made, and refused only afterwards */
-            (void)unlinkat(place->directory.fd, "changes", 0);
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* Copy the newest records of another ring, each to its position: nobody sees this one yet. */
+static void carry_over(struct mms__ring *ring, const struct mms__ring *old)
+{
+    uint64_t tail = mms__load_relaxed(&old->shared->tail), head = mms__load_relaxed(&old->shared->head);
+
+    if (head - tail > ring->size)
+        tail = head - ring->size;
+    for (uint64_t at = tail; at < head; at += WORD_SIZE)
+        mms__store_relaxed(&ring->shared->ring[(at & (ring->size - 1)) / WORD_SIZE],
+                           mms__load_relaxed(&old->shared->ring[(at & (old->size - 1)) / WORD_SIZE]));
+    MMS__STEP(changes_carried);
+    mms__store_relaxed(&ring->shared->tail, tail);
+}
+
+/* What a writer has left that died, or failed. */
+static int sweep(const struct mms__place *place)
+{
+    return unlinkat(place->directory.fd, TEMPORARY, 0) == 0 || errno == ENOENT ? 0 : -errno;
+}
+
+static int make_and_map(const struct mms__place *place, const struct stat *like, const struct wanted *wanted,
+                        uint64_t begin)
+{
+    struct mms__ring *ring = wanted->ring;
+    int code = mms__file_open(place->directory.fd, TEMPORARY, O_RDWR | O_CREAT | O_EXCL, 0600, &ring->file);
+
+    if (code != 0)
         return code;
-    }
     MMS__STEP(changes_file_made);
-    code = fill(place, file.fd, region, size, begin);
+    code = fill(place, ring->file.fd, wanted->region, wanted->size, begin);
     MMS__STEP(changes_file_filled);
     if (code == 0)
-        code = copy_rights(file.fd, like);
+        code = copy_rights(ring->file.fd, like);
     MMS__STEP(changes_rights_set);
-    if (code != 0)
-        (void)unlinkat(place->directory.fd, "changes", 0);
-    mms__file_close(&file);
+    if (code == 0)
+        code = map_ring(wanted->region, true, ring);
+    mms__file_close(&ring->file);
     return code;
 }
 
-/* A ring that a power loss or somebody has damaged starts over, empty. It reuses no position, as
-   far as the stored ones can be trusted. */
-static void straighten(struct mms__ring *ring, uint64_t highest)
+/* Positions below the size of a ring are not used, so records from there are left behind. */
+static int make_whole(const struct mms__place *place, const struct stat *like, const struct wanted *wanted)
+{
+    uint64_t head = wanted->old ? mms__load_relaxed(&wanted->old->shared->head) : 0;
+    bool keeps_place = head >= wanted->size;
+    int code;
+
+    if (keeps_place) {
+        code = make_and_map(place, like, wanted, head);
+        if (code == 0)
+            carry_over(wanted->ring, wanted->old);
+        return code;
+    }
+    return make_and_map(place, like, wanted,
+                        begin_above(larger(head, larger(wanted->used.highest, wanted->used.end)), wanted->size));
+}
+
+/* `flags`: of renameat2. */
+static int make(const struct mms__place *place, const struct stat *like, const struct wanted *wanted, unsigned flags)
+{
+    int code = sweep(place), directory = place->directory.fd;
+
+    *wanted->ring = (struct mms__ring){.file = MMS__NO_FILE};
+    if (code == 0)
+        code = make_whole(place, like, wanted);
+    if (code == 0 && renameat2(directory, TEMPORARY, directory, FINAL, flags) != 0)
+        code = -errno;
+    MMS__STEP(changes_file_named);
+    if (code == 0)
+        return 0;
+    mms__ring_close(wanted->ring);
+    (void)sweep(place);
+    return code;
+}
+
+/* A ring that a power loss or somebody has damaged starts over, empty. It reuses no position. */
+static void straighten(struct mms__ring *ring, const struct mms__positions *used)
 {
     struct mms__changes *shared = ring->shared;
-    uint64_t head = mms__load_relaxed(&shared->head), tail = mms__load_relaxed(&shared->tail);
-    uint64_t fresh = head > tail ? head : tail;
+    uint64_t head = mms__load_relaxed(&shared->head), tail = mms__load_relaxed(&shared->tail), fresh;
 
-    if (head <= HIGHEST_POSITION && head % 16 == 0 && head >= ring->size && head > highest && tail <= head &&
+    if (head <= HIGHEST_POSITION && head % 16 == 0 && head >= ring->size && head > used->highest && tail <= head &&
         head - tail <= ring->size)
         return;
-    fresh = begin_above(fresh > highest ? fresh : highest, ring->size);
+    fresh = begin_above(larger(larger(head, tail), larger(used->highest, used->end)), ring->size);
     mms__store_relaxed(&shared->tail, fresh);
     mms__fence_seq_cst(); /* as in mms__ring_append */
     mms__store_relaxed(&shared->head, fresh);
@@ -207,26 +278,27 @@ static int check_directory(const struct mms__place *place, const struct mms__fil
     return mms__fail(MMS_E_GONE, "updating %s: its files are gone; open the writer again", place->path);
 }
 
-static int open_or_make(const struct mms__place *place, const struct mms__header *region, const struct stat *like,
-                        uint64_t size, uint64_t highest, struct mms__ring *ring)
+static int open_or_make(const struct mms__place *place, const struct stat *like, const struct wanted *wanted)
 {
-    int code = mms__ring_open(place->directory.fd, region, true, ring);
-    bool is_useless = code == MMS_E_CORRUPT || code == -ENODATA;
+    int code = mms__ring_open(place->directory.fd, wanted->region, true, wanted->ring);
 
-    if (is_useless && unlinkat(place->directory.fd, "changes", 0) != 0)
-        return fail_making(place, -errno, size);
     MMS__STEP(changes_file_looked_for);
-    if (code == -ENOENT || is_useless) {
-        code = make(place, region, like, size, begin_above(highest, size));
-        if (code == 0)
-            code = mms__ring_open(place->directory.fd, region, true, ring);
-    }
-    return code == 0 ? 0 : fail_making(place, code, size);
+    if (code == -ENOENT) /* what comes meanwhile was not looked at, so it stays */
+        return make(place, like, wanted, RENAME_NOREPLACE);
+    if (code == -ENODATA || code == MMS_E_CORRUPT)
+        return make(place, like, wanted, 0);
+    (void)sweep(place);
+    return code;
 }
 
-/* Do something in the region's directory, which is opened for that. */
-static int in_directory(const struct mms__place *place, const struct mms__file *like,
-                        int (*act)(const struct mms__place *, const struct stat *, void *), void *data)
+static int remake(const struct mms__place *place, const struct stat *like, const struct wanted *wanted)
+{
+    return make(place, like, wanted, 0);
+}
+
+/* Do that in the region's directory, which is opened for it. */
+static int in_directory(const struct mms__place *place, const struct mms__file *like, const struct wanted *wanted,
+                        int (*act)(const struct mms__place *, const struct stat *, const struct wanted *))
 {
     const struct mms__trust trust = {.any_owner = true, .force_filesystem = true}; /* a file in it is compared */
     struct mms__place open = *place;
@@ -237,86 +309,29 @@ static int in_directory(const struct mms__place *place, const struct mms__file *
     code = mms__place_open(&open, &trust);
     if (code == 0) {
         code = check_directory(&open, like, &status);
-        if (code == 0)
-            code = act(&open, &status, data);
+        if (code == 0 && (code = act(&open, &status, wanted)) != 0)
+            (void)fail_making(&open, code, wanted->size);
         mms__place_close(&open);
     }
     mms__fork_release();
     return code;
 }
 
-struct wanted {
-    const struct mms__header *region;
-    uint64_t size, highest;
-    const struct mms__ring *old;
-    struct mms__ring *ring;
-};
-
-static int provide_file(const struct mms__place *place, const struct stat *like, void *data)
-{
-    const struct wanted *wanted = data;
-
-    return open_or_make(place, wanted->region, like, wanted->size, wanted->highest, wanted->ring);
-}
-
 int mms__ring_provide(const struct mms__place *place, const struct mms__header *region, const struct mms__file *like,
-                      uint64_t size, uint64_t highest, struct mms__ring *ring)
+                      uint64_t size, const struct mms__positions *used, struct mms__ring *ring)
 {
-    struct wanted wanted = {region, size, highest, NULL, ring};
-    int code = in_directory(place, like, provide_file, &wanted);
+    const struct wanted wanted = {region, size, *used, NULL, ring};
+    int code = in_directory(place, like, &wanted, open_or_make);
 
     if (code == 0)
-        straighten(ring, highest);
+        straighten(ring, used);
     return code;
 }
 
-/* ---- Enlarging ---- */
-
-/* Copy the records of another ring, each to its position. The tail comes last: until then there are none. */
-static void carry_over(struct mms__ring *ring, const struct mms__ring *old)
+int mms__ring_renew(const struct mms__place *place, const struct mms__header *region, const struct mms__file *like,
+                    uint64_t size, const struct mms__ring *old, struct mms__ring *ring)
 {
-    uint64_t tail = mms__load_relaxed(&old->shared->tail), head = mms__load_relaxed(&old->shared->head);
+    const struct wanted wanted = {region, size, {0, 0}, old, ring};
 
-    for (uint64_t at = tail; at < head; at += WORD_SIZE)
-        mms__store_relaxed(&ring->shared->ring[(at & (ring->size - 1)) / WORD_SIZE],
-                           mms__load_relaxed(&old->shared->ring[(at & (old->size - 1)) / WORD_SIZE]));
-    MMS__STEP(changes_carried);
-    mms__store_release(&ring->shared->tail, tail);
-}
-
-/* Positions below the size of a ring are not used, so records from there are left behind. */
-static int remake(const struct mms__place *place, const struct stat *like, const struct wanted *wanted, uint64_t size)
-{
-    uint64_t head = mms__load_relaxed(&wanted->old->shared->head);
-    bool keeps_place = head >= size;
-    int code = make(place, wanted->region, like, size, keeps_place ? head : begin_above(head, size));
-
-    if (code == 0)
-        code = mms__ring_open(place->directory.fd, wanted->region, true, wanted->ring);
-    if (code == 0 && keeps_place)
-        carry_over(wanted->ring, wanted->old);
-    return code;
-}
-
-/* Where there is no room for a larger one, one of the old size takes its place. */
-static int enlarge_file(const struct mms__place *place, const struct stat *like, void *data)
-{
-    const struct wanted *wanted = data;
-    int code;
-
-    if (unlinkat(place->directory.fd, "changes", 0) != 0)
-        return fail_making(place, -errno, wanted->size);
-    MMS__STEP(changes_unlinked);
-    code = remake(place, like, wanted, wanted->size);
-    if (code != 0 && wanted->size > wanted->old->size)
-        code = remake(place, like, wanted, wanted->old->size);
-    return code == 0 ? 0 : fail_making(place, code, wanted->size);
-}
-
-int mms__ring_enlarge(const struct mms__place *place, const struct mms__header *region, const struct mms__file *like,
-                      uint64_t size, const struct mms__ring *old, struct mms__ring *ring)
-{
-    struct wanted wanted = {region, size, 0, old, ring};
-
-    return in_directory(place, like, enlarge_file, &wanted);
+    return in_directory(place, like, &wanted, remake);
 }

@@ -299,6 +299,7 @@ static bool stat_part(struct mms__inspection *look, enum mms__part part, struct 
     case MMS__PART_READERS: return stat_readers(look, status);
     case MMS__PART_LOCK: return stat_and_keep(look, part, O_RDONLY, &look->lock_file, status);
     case MMS__PART_CONTROL: return stat_control(look, status);
+    case MMS__PART_NEW_CHANGES: return false; /* there for a moment only */
     case MMS__PART_DURABLE: return mms__header_is_durable(&look->header) && stat_by_name(look, part, status);
     default: return stat_by_name(look, part, status);
     }

@@ -78,6 +78,7 @@ struct mms__control {
     uint32_t keep;           /* retired values that the last writer kept; for people */
     mms__word refused;       /* for people: writes that failed because readers held every slot */
     mms__word evicted;       /* slots that writers have taken from readers */
+    mms__word changes_end;   /* no position in `changes` from here on was ever used; 0: no writer has said so */
     struct mms__descriptor slots[] __attribute__((aligned(128)));
 };
 
@@ -109,8 +110,9 @@ struct mms__readers {
     struct mms__line lines[] __attribute__((aligned(128)));
 };
 
-/* `changes`: written by the writer alone, once it has published an update. A ring of records;
-   positions only grow, and the byte of one is at that position modulo the ring's size. */
+/* `changes`: written by the writer alone, made at its first update. A ring of records; positions only
+   grow, also from one file of that name to the next, and the byte of one is at that position modulo
+   the ring's size. */
 struct mms__changes {
     struct mms__header header;
     mms__word head __attribute__((aligned(128))); /* where the next record goes */
@@ -163,6 +165,7 @@ _Static_assert(offsetof(struct mms__control, wake) == 256, "layout");
 _Static_assert(offsetof(struct mms__control, boot_id) == 384, "layout");
 _Static_assert(offsetof(struct mms__control, boot_began_ns) == 432, "layout");
 _Static_assert(offsetof(struct mms__control, refused) == 456, "layout");
+_Static_assert(offsetof(struct mms__control, changes_end) == 472, "layout");
 _Static_assert(offsetof(struct mms__control, slots) == 512, "layout");
 _Static_assert(sizeof(struct mms__line) == 128, "layout");
 _Static_assert(offsetof(struct mms__line, start) == 32, "layout");

@@ -11,6 +11,7 @@
 enum mms__part {
     MMS__PART_DATA,
     MMS__PART_CHANGES,
+    MMS__PART_NEW_CHANGES,
     MMS__PART_DURABLE,
     MMS__PART_READERS,
     MMS__PART_CONTROL,
@@ -23,6 +24,8 @@ static const struct {
 } mms__parts[MMS__PART_COUNT] = {
     [MMS__PART_DATA] = {"data", NULL},
     [MMS__PART_CHANGES] = {"changes", MMS__CHANGES_MAGIC}, /* once there was an update */
+    [MMS__PART_NEW_CHANGES] = {"changes.new",
+                               MMS__CHANGES_MAGIC},        /* until that is renamed to it, or a writer has died */
     [MMS__PART_DURABLE] = {"durable", MMS__DURABLE_MAGIC}, /* of a region that is */
     [MMS__PART_READERS] = {"readers", MMS__READERS_MAGIC},
     [MMS__PART_CONTROL] = {"control", MMS__CONTROL_MAGIC},

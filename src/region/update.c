@@ -15,21 +15,29 @@ struct mms__update {
     struct mms__ring ring;
     struct mms__range_set touches, missed, noted;
     struct mms__prepare prepare;
-    bool tracked;          /* it need not touch what it changes */
-    uint64_t base;         /* `current` when the update began; stays so until the commit */
-    uint32_t next;         /* slot + 1, taken for the update after this one; 0: none is, or that of the base will do */
-    bool ring_lost;        /* the name `changes` no longer leads to the ring */
-    uint64_t largest_ring; /* that was tried; 0: none */
+    bool tracked;   /* it need not touch what it changes */
+    uint64_t base;  /* `current` when the update began; stays so until the commit */
+    uint32_t next;  /* slot + 1, taken for the update after this one; 0: none is, or that of the base will do */
+    bool ring_lost; /* the name `changes` no longer leads to the ring */
+    uint64_t refused_size, refused_ns; /* of the ring that could not be made anew last, and when */
 };
 
 /* By default the ring is this fraction of the first value updated. It is made anew when it should have so many times its
-   size: a table, say, begins as nothing. */
+   size, or the largest that there is: a table, say, begins as nothing. */
 enum { VALUE_PER_CHANGES = 64, ENLARGE = 4 };
 #ifndef MMS__SMALLEST_CHANGES
 #define MMS__SMALLEST_CHANGES (UINT64_C(64) << 10)
 #endif
-#define LARGEST_CHANGES (UINT64_C(8) << 20)
+#ifndef MMS__LARGEST_CHANGES
+#define MMS__LARGEST_CHANGES (UINT64_C(8) << 20)
+#endif
 #define FEWEST_TOUCHES ((size_t)8192)
+
+/* How long after the ring could not be made anew there is no second try: each costs system calls, and changes the region's
+   directory, which is looked at again then. */
+#ifndef MMS__RING_PAUSE_NS
+#define MMS__RING_PAUSE_NS UINT64_C(10000000000)
+#endif
 
 /* If the last update changed more than one of these, a slot is looked for that has missed less. */
 #define MANY_TOUCHES ((size_t)256)
@@ -85,7 +93,7 @@ static uint64_t ring_size_for(const struct mms__native_writer *writer, uint64_t 
 
     if (wanted == 0) {
         size = MMS__SMALLEST_CHANGES;
-        wanted = part < LARGEST_CHANGES ? part : LARGEST_CHANGES;
+        wanted = part < MMS__LARGEST_CHANGES ? part : MMS__LARGEST_CHANGES;
     }
     while (size < wanted)
         size *= 2;
@@ -99,16 +107,29 @@ static int allocate(struct mms__native_writer *writer)
     return writer->update ? 0 : mms__fail(-ENOMEM, "updating %s: no memory", writer->front.place.path);
 }
 
-static uint64_t highest_position(const struct mms__native_writer *writer)
+static struct mms__positions used_positions(const struct mms__native_writer *writer)
 {
-    uint64_t highest = 0;
+    struct mms__positions used = {.end = mms__load_relaxed(&writer->control->changes_end)};
 
     for (uint32_t i = 0; i < writer->pool.header.max_slots; i++) {
         uint64_t at = mms__load_relaxed(&writer->control->slots[i].changes_at);
 
-        highest = at > highest ? at : highest;
+        used.highest = at > used.highest ? at : used.highest;
     }
-    return highest;
+    return used;
+}
+
+/* Before they are used, and for as many as the ring has at once: a writer that comes when the file is lost begins above
+   them. The publish (a release) comes after this. */
+static void reserve_positions(const struct mms__native_writer *writer, size_t ranges)
+{
+    const struct mms__ring *ring = &writer->update->ring;
+    uint64_t end = mms__load_relaxed(&ring->shared->head) + sizeof(struct mms__record) + ranges * sizeof(mms_range);
+
+    if (end <= mms__load_relaxed(&writer->control->changes_end))
+        return;
+    mms__store_relaxed(&writer->control->changes_end, end + ring->size);
+    MMS__STEP(changes_positions_reserved);
 }
 
 static void use_ring(struct mms__update *update, const struct mms__ring *ring)
@@ -120,43 +141,79 @@ static void use_ring(struct mms__update *update, const struct mms__ring *ring)
     update->touches.limit = most > FEWEST_TOUCHES ? most : FEWEST_TOUCHES;
 }
 
-/* At the first update, and after somebody has deleted the file. If it cannot be made again, as by
-   a writer that has given up its rights since, the old one is used on: readers just do not find
-   it. */
-static int provide_ring(struct mms__native_writer *writer, uint64_t value)
+static int open_ring(struct mms__native_writer *writer, uint64_t size)
 {
-    struct mms__update *update = writer->update;
+    const struct mms__positions used = used_positions(writer);
     struct mms__ring ring;
-    int code;
+    int code = mms__ring_provide(&writer->front.place, &writer->pool.header, &writer->data_file, size, &used, &ring);
 
-    if (update->ring.shared && !update->ring_lost)
-        return 0;
-    update->ring_lost = false;
-    MMS__HOLD_CANCEL(before);
-    code = mms__ring_provide(&writer->front.place, &writer->pool.header, &writer->data_file,
-                             ring_size_for(writer, value), highest_position(writer), &ring);
     if (code == 0)
-        use_ring(update, &ring);
-    return update->ring.shared ? 0 : code;
+        use_ring(writer->update, &ring);
+    return code;
 }
 
-/* No update fails for this: a ring that is too short forgets sooner. */
-static void enlarge_ring(struct mms__native_writer *writer, uint64_t value)
+/* At the first update. A ring that is too short forgets sooner: better than no update. */
+static int provide_ring(struct mms__native_writer *writer, uint64_t value)
+{
+    uint64_t size = ring_size_for(writer, value);
+    int code;
+
+    if (writer->update->ring.shared)
+        return 0;
+    MMS__HOLD_CANCEL(before);
+    code = open_ring(writer, size);
+    if ((code == -ENOSPC || code == -EDQUOT || code == -EFBIG) && writer->front.options.changes_size == 0 &&
+        size > MMS__SMALLEST_CHANGES)
+        code = open_ring(writer, MMS__SMALLEST_CHANGES);
+    return code;
+}
+
+/* The last try has failed a moment ago, and for no more. A clock that was set back says that it was long ago. */
+static bool is_hopeless(const struct mms__native_writer *writer, uint64_t size)
+{
+    const struct mms__update *update = writer->update;
+
+    return size >= update->refused_size && writer->time_ns - update->refused_ns < MMS__RING_PAUSE_NS;
+}
+
+/* No update fails for this: the ring that there is is used on. */
+static void renew_ring(struct mms__native_writer *writer, uint64_t size)
 {
     struct mms__update *update = writer->update;
-    uint64_t wanted = ring_size_for(writer, value);
     struct mms__ring ring;
 
-    if (wanted < ENLARGE * update->ring.size || wanted <= update->largest_ring ||
-        writer->front.options.changes_size != 0)
+    if (is_hopeless(writer, size))
         return;
-    update->largest_ring = wanted;
     MMS__HOLD_CANCEL(before);
-    if (mms__ring_enlarge(&writer->front.place, &writer->pool.header, &writer->data_file, wanted, &update->ring,
-                          &ring) == 0)
-        use_ring(update, &ring);
-    else
-        update->ring_lost = true;
+    if (mms__ring_renew(&writer->front.place, &writer->pool.header, &writer->data_file, size, &update->ring, &ring) !=
+        0) {
+        update->refused_size = size;
+        update->refused_ns = writer->time_ns;
+        return;
+    }
+    use_ring(update, &ring);
+    update->ring_lost = false;
+}
+
+static uint64_t better_size(const struct mms__native_writer *writer, uint64_t value)
+{
+    uint64_t size = writer->update->ring.size, wanted = ring_size_for(writer, value);
+
+    if (writer->front.options.changes_size != 0)
+        return wanted;
+    return wanted >= ENLARGE * size || (wanted == MMS__LARGEST_CHANGES && wanted > size) ? wanted : size;
+}
+
+/* If somebody has deleted the file, one as large as it was: for a larger one there may be no room. Where none can be made, as
+   by a writer that has given up its rights since, readers just do not find what it notes. */
+static void adapt_ring(struct mms__native_writer *writer, uint64_t value)
+{
+    uint64_t size = writer->update->ring.size, better = better_size(writer, value);
+
+    if (writer->update->ring_lost)
+        renew_ring(writer, size);
+    else if (better != size)
+        renew_ring(writer, better);
 }
 
 void mms__update_look(struct mms__native_writer *writer)
@@ -361,7 +418,7 @@ static int check_touches(const struct mms__native_writer *writer, uint64_t size)
 }
 
 /* A store to a block shared with a copy of the file needs room (see struct mms__place). */
-static int renew_ring(const struct mms__native_writer *writer)
+static int provide_blocks(const struct mms__native_writer *writer)
 {
     const struct mms__mapping *map = &writer->update->ring.map;
     int code = writer->front.place.shares_blocks ? mms__populate(map->base, map->size, true) : 0;
@@ -398,7 +455,7 @@ static void collect_changes(struct mms__native_writer *writer, uint64_t size)
 
 int mms__update_check(struct mms__native_writer *writer, size_t size)
 {
-    int code = renew_ring(writer);
+    int code = provide_blocks(writer);
 
     collect_changes(writer, size);
     mms__range_set_merge(&writer->update->touches);
@@ -406,7 +463,7 @@ int mms__update_check(struct mms__native_writer *writer, size_t size)
         code = check_touches(writer, size);
     if (code != 0)
         return code;
-    enlarge_ring(writer, size);
+    adapt_ring(writer, size);
     keep_type(writer);
     return 0;
 }
@@ -441,7 +498,10 @@ uint64_t mms__update_record(struct mms__native_writer *writer, size_t size)
         mms__range_set_coarsen(noted, most);
         noted->everything = mms__range_set_bytes(noted) > size / 2;
     }
-    return noted->everything ? 0 : mms__ring_append(&update->ring, &record, noted);
+    if (noted->everything)
+        return 0;
+    reserve_positions(writer, noted->count);
+    return mms__ring_append(&update->ring, &record, noted);
 }
 
 void mms__update_done(struct mms__native_writer *writer)

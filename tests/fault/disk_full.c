@@ -2,6 +2,7 @@
 /* A full disk gives an error that mentions containers; the last value stays, the writer can go on,
    and there is never a SIGBUS (G7). On a tmpfs of 2 MiB in a mount namespace of our own. */
 #include "forked.h"
+#include "os/clock.h"
 #include "region/layout.h"
 #include "sample.h"
 #include "scratch.h"
@@ -111,6 +112,18 @@ static int update_filled(mms_writer *writer, size_t size, unsigned char fill)
     return code;
 }
 
+static int update_at(mms_writer *writer, size_t size, size_t offset)
+{
+    size_t had;
+    void *buffer;
+    int code = mms_write_update(writer, size, &buffer, &had, NULL);
+
+    if (code != 0)
+        return code;
+    check_ok(mms_write_patch(writer, offset, "x", 1));
+    return mms_write_commit(writer, size, NULL);
+}
+
 /* No room for the file `changes`, then none for a slot, then none to grow: each is an error, and
    the update works once there is room. */
 static void update_too_much(void *directory)
@@ -191,6 +204,86 @@ static void update_with_no_room_to_grow(void *directory)
     check_hands_out(writer, 384 * KIB, 1, 2);
     check_hands_out(writer, 0, 1, 2);
     check_ok(mms_verify(path, NULL, NULL));
+    check_ok(mms_writer_close(writer));
+}
+
+static uint64_t names_changed_ns(const char *path)
+{
+    struct stat status;
+
+    check_true(stat(path, &status) == 0);
+    return (uint64_t)status.st_ctim.tv_sec * 1000000000u + (uint64_t)status.st_ctim.tv_nsec;
+}
+
+/* How often the names in the region's directory change during so many updates, each at another time of the kernel's clock:
+   then each looks whether they have. */
+static unsigned count_changes_of_names(mms_writer *writer, const char *path, size_t size, unsigned updates)
+{
+    uint64_t last = names_changed_ns(path);
+    unsigned changes = 0;
+
+    for (unsigned i = 0; i < updates; i++) {
+        uint64_t start = mms__time_coarse_ns(), now;
+
+        while (mms__time_coarse_ns() == start)
+            continue;
+        check_ok(update_at(writer, size, i));
+        now = names_changed_ns(path);
+        changes += now != last;
+        last = now;
+    }
+    return changes;
+}
+
+/* The value needs a longer ring, for which there is no room: the one that there is stays, readers are told as before, and
+   nothing is tried again and again. */
+static void update_with_no_room_for_a_longer_ring(void *directory)
+{
+    enum { LARGE = 9 * MIB, UPDATES = 20 };
+    const char *path = region_in(directory);
+    mms_writer_options options = sample_options();
+    mms_writer *writer;
+    mms_region *region;
+    mms_reader *reader;
+    char filler[600], file[700];
+    struct stat before, after;
+    uint64_t since;
+    size_t size, count;
+    void *buffer;
+
+    options.max_size = LARGE;
+    options.max_slots = 2;
+    writer = sample_writer_with(path, options);
+    region = sample_region(path);
+    snprintf(filler, sizeof filler, "%s/filler", (const char *)directory);
+    snprintf(file, sizeof file, "%s/changes", path);
+    check_ok(update_at(writer, 100 * KIB, 0));
+    for (int i = 0; i < 2; i++)
+        check_ok(publish_filled(writer, LARGE, 1));
+    check_ok(mms_write_update(writer, LARGE, &buffer, &size, NULL));
+    fill_disk(directory);
+    check_true(stat(filler, &before) == 0 && truncate(filler, before.st_size - 100 * KIB) == 0);
+    check_true(stat(file, &before) == 0);
+    check_ok(mms_write_commit(writer, LARGE, NULL));
+    since = mms_generation(region);
+    check_true(count_changes_of_names(writer, path, LARGE, UPDATES) <= 1);
+    check_true(stat(file, &after) == 0 && after.st_ino == before.st_ino && after.st_size == (64 << 10) + 256);
+    reader = sample_reader(region);
+    check_ok(mms_read(reader, &(mms_view){0}));
+    check_ok(mms_changes(reader, since, NULL, 0, &count));
+    check_equal(count, 1);
+    check_ok(mms_reader_close(reader));
+    check_true(unlink(file) == 0); /* lost as well: one of the old size is made, for which there is room */
+    (void)count_changes_of_names(writer, path, LARGE, 2);
+    check_true(stat(file, &after) == 0 && after.st_size == before.st_size);
+    check_ok(mms_writer_close(writer));
+    check_true(unlink(file) == 0); /* and so does the next writer */
+    writer = sample_writer_with(path, options);
+    check_ok(update_at(writer, LARGE, 3));
+    check_true(stat(file, &after) == 0 && after.st_size == before.st_size);
+    empty_disk(directory);
+    check_ok(mms_verify(path, NULL, NULL));
+    check_ok(mms_region_close(region));
     check_ok(mms_writer_close(writer));
 }
 
@@ -656,6 +749,15 @@ static void update_that_finds_no_room_hands_out_the_value(void **state)
     in_small_memory(state, update_with_no_room_to_grow);
 }
 
+static void update_without_room_for_a_longer_ring_keeps_the_one_there_is(void **state)
+{
+    const char *directory = scratch_path(state, "small");
+
+    check_true(mkdir(directory, 0755) == 0);
+    in_child_with_mount("tmpfs", "size=32m", directory, update_with_no_room_for_a_longer_ring,
+                        (void *)(uintptr_t)directory);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -663,6 +765,7 @@ int main(void)
         scratch_test(failed_write_gives_its_slot_back),
         scratch_test(updates_on_a_full_disk_are_errors),
         scratch_test(update_that_finds_no_room_hands_out_the_value),
+        scratch_test(update_without_room_for_a_longer_ring_keeps_the_one_there_is),
         scratch_test(value_too_large_for_the_disk_leaves_the_last_one_and_the_writer),
         scratch_test(failed_grow_keeps_what_is_written),
         scratch_test(writer_recovers_when_others_make_room),

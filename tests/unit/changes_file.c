@@ -71,33 +71,6 @@ static void check_made_anew(const struct fixture *fixture)
     check_ok(mms_remove(fixture->path));
 }
 
-/* As a program leaves it that has just had a password there. */
-__attribute__((noinline)) static void soil_stack(void)
-{
-    volatile char soil[16 << 10];
-
-    for (size_t i = 0; i < sizeof soil; i++)
-        soil[i] = 's';
-}
-
-static void its_padding_is_not_from_the_stack_of_the_writer(void **state)
-{
-    const char *path = scratch_path(state, "region");
-    mms_writer *writer = sample_writer(path);
-    char start[sizeof(struct mms__changes)];
-    size_t size;
-    void *buffer;
-    FILE *file;
-
-    soil_stack();
-    check_ok(mms_write_update(writer, 0, &buffer, &size, NULL));
-    file = fopen(scratch_path(state, "region/changes"), "re");
-    check_true(file && fread(start, 1, sizeof start, file) == sizeof start && fclose(file) == 0);
-    for (size_t i = offsetof(struct mms__changes, ring_size) + sizeof(mms__word); i < sizeof start; i++)
-        check_equal(start[i], 0);
-    check_ok(mms_writer_close(writer));
-}
-
 static void a_file_that_is_missing_is_nothing_known(void **state)
 {
     struct fixture fixture = set_up(state);
@@ -292,20 +265,8 @@ static void a_ring_of_a_given_size_stays(void **state)
     check_ok(mms_writer_close(writer));
 }
 
-/* What stands in an old file where a newer one has a record is none, however it looks. */
-static void what_is_past_the_head_is_no_record(void **state)
-{
-    struct fixture fixture = set_up(state);
-    uint64_t head;
-
-    load_bytes(fixture.path, "changes", offsetof(struct mms__changes, head), &head, sizeof head);
-    patch_word(fixture.path, "changes", offsetof(struct mms__changes, head), head - 64);
-    check_asked(&fixture, MMS_E_CORRUPT, "/changes is damaged");
-    check_made_anew(&fixture);
-}
-
-/* Somebody deletes the file while it should grow: the commit succeeds, and the next update makes it. */
-static void a_ring_that_cannot_grow_fails_no_update(void **state)
+/* Somebody deletes the file while it should grow. */
+static void a_ring_that_is_lost_as_it_grows_is_made(void **state)
 {
     const char *path = scratch_path(state, "region"), *file = scratch_path(state, "region/changes");
     mms_writer *writer = long_writer(path, 0);
@@ -322,7 +283,152 @@ static void a_ring_that_cannot_grow_fails_no_update(void **state)
     check_ok(mms_writer_close(writer));
 }
 
-/* Then it is as large as it was. */
+/* A writer that died has left a half-made file, or somebody has put a directory there. */
+static void what_has_the_temporary_name_is_swept_or_told(void **state)
+{
+    struct fixture fixture = set_up(state);
+    const char *temporary = scratch_path(state, "region/changes.new");
+    mms_writer *writer = sample_writer(fixture.path);
+    FILE *left = fopen(temporary, "we");
+    size_t size;
+    void *buffer;
+
+    check_true(left && fclose(left) == 0);
+    check_ok(mms_verify(fixture.path, NULL, NULL));
+    update(writer, "y");
+    check_true(access(temporary, F_OK) != 0);
+    check_ok(mms_writer_close(writer));
+    left = fopen(temporary, "we");
+    check_true(left && fclose(left) == 0 && unlink(fixture.file) == 0);
+    check_made_anew(&fixture);
+    fixture = set_up(state);
+    check_true(unlink(fixture.file) == 0 && mkdir(temporary, 0700) == 0);
+    writer = sample_writer(fixture.path);
+    check_code(mms_write_update(writer, 0, &buffer, &size, NULL), -EISDIR);
+    check_detail_mentions("`changes.new`");
+    check_true(rmdir(temporary) == 0);
+    update(writer, "z");
+    left = fopen(temporary, "we");
+    check_true(left && fclose(left) == 0);
+    check_ok(mms_writer_close(writer));
+    check_ok(mms_remove(fixture.path));
+}
+
+/* Whole values, until no slot has one that an update made. */
+static void publish_over_all_updates(mms_writer *writer, mms_reader *reader, const char *path)
+{
+    bool is_left = true;
+
+    while (is_left) {
+        publish_text(writer, "0123456789");
+        check_reads(reader, "0123456789"); /* it keeps another slot then */
+        is_left = false;
+        for (unsigned i = 0; i < sample_options().max_slots; i++) {
+            uint64_t at;
+
+            load_bytes(path, "control", mms__control_size(i) + offsetof(struct mms__descriptor, changes_at), &at,
+                       sizeof at);
+            is_left |= at != 0;
+        }
+    }
+}
+
+/* Its writer has gone, and all values since are whole, so nothing but `control` says which positions were used. A reader that
+   has the old file mapped finds the new one, and no position comes again. `forgetful`: `control` does not say it either, as
+   with a writer of an older version. */
+static void check_lost_between_writers(void **state, bool forgetful)
+{
+    const uint64_t nothing = 0;
+    struct fixture fixture = set_up(state);
+    mms_writer *writer = sample_writer(fixture.path);
+    mms_region *region = sample_region(fixture.path);
+    mms_reader *reader = sample_reader(region);
+    uint64_t used, tail, before;
+    mms_range range;
+    size_t count;
+
+    for (int i = 0; i < 5000; i++)
+        update(writer, "x");
+    before = mms_generation(region);
+    check_ok(mms_read(reader, &(mms_view){0}));
+    check_ok(mms_changes(reader, before - 1, NULL, 0, &count)); /* maps the file */
+    check_ok(mms_release(reader));
+    load_bytes(fixture.path, "changes", offsetof(struct mms__changes, head), &used, sizeof used);
+    publish_over_all_updates(writer, reader, fixture.path);
+    check_ok(mms_writer_close(writer));
+    check_true(unlink(fixture.file) == 0);
+    if (forgetful)
+        patch_bytes(fixture.path, "control", offsetof(struct mms__control, changes_end), &nothing, sizeof nothing);
+    writer = sample_writer(fixture.path);
+    for (int i = 0; i < 5; i++) {
+        before = mms_generation(region);
+        update(writer, "xy");
+        check_ok(mms_read(reader, &(mms_view){0}));
+        check_ok(mms_changes(reader, before, &range, 1, &count));
+        check_true(count == 1 && range.offset == 0 && range.length == 2);
+        check_ok(mms_release(reader));
+    }
+    load_bytes(fixture.path, "changes", offsetof(struct mms__changes, tail), &tail, sizeof tail);
+    check_true(forgetful || tail >= used);
+    check_ok(mms_reader_close(reader));
+    check_ok(mms_region_close(region));
+    check_ok(mms_writer_close(writer));
+    check_ok(mms_remove(fixture.path));
+}
+
+static void a_file_lost_between_writers_is_found_again(void **state)
+{
+    check_lost_between_writers(state, false);
+    check_lost_between_writers(state, true);
+}
+
+/* The file is deleted under it: what it has mapped is good for what is in there, and damage in there is no worse than a
+   file that is missing. */
+static void a_reader_keeps_a_file_that_is_deleted(void **state)
+{
+    struct fixture fixture = set_up(state);
+    mms_region *region = sample_region(fixture.path);
+    mms_reader *reader = sample_reader(region);
+    uint64_t newest = mms_generation(region);
+    size_t count;
+
+    check_ok(mms_read(reader, &(mms_view){0}));
+    check_ok(mms_changes(reader, newest - 1, NULL, 0, &count));
+    patch_word(fixture.path, "changes", offsetof(struct mms__changes, ring), newest + 1); /* of the only record */
+    check_code(mms_changes(reader, newest - 1, NULL, 0, &count), MMS_E_CORRUPT);
+    check_true(unlink(fixture.file) == 0);
+    check_code(mms_changes(reader, newest - 1, NULL, 0, &count), MMS_E_FORGOTTEN);
+    check_ok(mms_release(reader));
+    check_ok(mms_reader_close(reader));
+    check_ok(mms_region_close(region));
+    check_made_anew(&fixture);
+    fixture = set_up(state);
+    region = sample_region(fixture.path);
+    reader = sample_reader(region);
+    newest = mms_generation(region);
+    check_ok(mms_read(reader, &(mms_view){0}));
+    check_ok(mms_changes(reader, newest - 1, NULL, 0, &count));
+    check_true(unlink(fixture.file) == 0);
+    check_code(mms_changes(reader, 0, NULL, 0, &count), MMS_E_FORGOTTEN);
+    check_ok(mms_changes(reader, newest - 1, NULL, 0, &count));
+    check_ok(mms_reader_close(reader));
+    check_ok(mms_region_close(region));
+    check_made_anew(&fixture);
+}
+
+/* What stands in an old file where a newer one has a record is none, however it looks. */
+static void what_is_past_the_head_is_no_record(void **state)
+{
+    struct fixture fixture = set_up(state);
+    uint64_t head;
+
+    load_bytes(fixture.path, "changes", offsetof(struct mms__changes, head), &head, sizeof head);
+    patch_word(fixture.path, "changes", offsetof(struct mms__changes, head), head - 64);
+    check_asked(&fixture, MMS_E_CORRUPT, "/changes is damaged");
+    check_made_anew(&fixture);
+}
+
+/* No update fails for that. */
 static void a_ring_without_room_to_grow_stays(void **state)
 {
     const char *path = scratch_path(state, "region");
@@ -345,7 +451,6 @@ static void a_ring_without_room_to_grow_stays(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        scratch_test(its_padding_is_not_from_the_stack_of_the_writer),
         scratch_test(a_file_that_is_missing_is_nothing_known),
         scratch_test(a_file_that_was_not_filled_is_nothing_known),
         scratch_test(a_file_of_a_wrong_size_is_damaged),
@@ -355,8 +460,11 @@ int main(void)
         scratch_test(it_belongs_to_whom_the_data_belongs),
         scratch_test(the_ring_grows_with_the_value),
         scratch_test(a_ring_of_a_given_size_stays),
+        scratch_test(a_ring_that_is_lost_as_it_grows_is_made),
+        scratch_test(what_has_the_temporary_name_is_swept_or_told),
+        scratch_test(a_file_lost_between_writers_is_found_again),
+        scratch_test(a_reader_keeps_a_file_that_is_deleted),
         scratch_test(what_is_past_the_head_is_no_record),
-        scratch_test(a_ring_that_cannot_grow_fails_no_update),
         scratch_test(a_ring_without_room_to_grow_stays),
     };
 

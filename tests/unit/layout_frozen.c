@@ -76,6 +76,7 @@ static void control_is_as_in_version_1(void **state)
     check_field(struct mms__control, keep, 448, 4);
     check_field(struct mms__control, refused, 456, 8);
     check_field(struct mms__control, evicted, 464, 8);
+    check_field(struct mms__control, changes_end, 472, 8);
     check_equal(offsetof(struct mms__control, slots), 512);
     check_equal(mms__control_size(3), 512 + 3 * 128);
 }

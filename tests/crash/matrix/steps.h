@@ -208,7 +208,6 @@
     STEP(prepare_begun)              \
     STEP(prepare_copied)             \
     STEP(prepare_ended)              \
-    STEP(changes_unlinked)           \
     STEP(changes_carried)            \
     STEP(changes_file_looked_for)    \
     STEP(changes_file_made)          \
@@ -216,6 +215,8 @@
     STEP(changes_file_reserved)      \
     STEP(changes_file_filled)        \
     STEP(changes_rights_set)         \
+    STEP(changes_file_named)         \
+    STEP(changes_positions_reserved) \
     STEP(changes_tail_stored)        \
     STEP(changes_record_begun)       \
     STEP(changes_record_stored)      \
