@@ -213,7 +213,7 @@ struct updater {
     struct writer writer;
     struct mms__native_writer handle;
     struct mms__update update;
-    mms_range room[2 * MOST], noted[2 * MOST];
+    mms_range room[2 * MOST];
 };
 
 static uint64_t size_of(uint64_t generation)
@@ -237,7 +237,6 @@ static void updater_open(struct updater *updater)
     updater->update = (struct mms__update){
         .ring = {.shared = CHANGES, .size = RING},
         .touches = {.ranges = updater->room, .capacity = MOST},
-        .noted = {.ranges = updater->noted, .capacity = MOST},
     };
     if (RENEWS != 2)
         straighten(&updater->update.ring, &(struct mms__positions){used_positions(handle).highest, 0});

@@ -13,7 +13,9 @@
 
 struct mms__update {
     struct mms__ring ring;
-    struct mms__range_set touches, missed, noted;
+    struct mms__range_set touches, missed;
+    struct mms__range_set noted; /* by the record, in the memory of `touches`: until the commit ends */
+    bool was_large;              /* the last update that was published */
     struct mms__prepare prepare;
     bool tracked;   /* it need not touch what it changes */
     uint64_t base;  /* `current` when the update began; stays so until the commit */
@@ -240,11 +242,11 @@ static void catch_up(struct mms__native_writer *writer, uint64_t content)
         mms__catch_up(&catch_up, &writer->update->ring, &writer->update->missed);
 }
 
-/* A scan takes some microseconds. Without one every slot takes its turn, and misses as many
+/* After such an update the next one is worth a scan, which takes some microseconds. Without one every slot takes its turn, and misses as many
    publishes as there are slots. */
-static bool is_worth_a_scan(const struct mms__range_set *last)
+static bool is_large(const struct mms__range_set *changed)
 {
-    return !last->everything && (last->count > MANY_TOUCHES || mms__range_set_bytes(last) > MANY_BYTES);
+    return !changed->everything && (changed->count > MANY_TOUCHES || mms__range_set_bytes(changed) > MANY_BYTES);
 }
 
 /* Bytes past the value need no tracking: they are known to be new. */
@@ -286,8 +288,7 @@ static int begin(struct mms__native_writer *writer, size_t *capacity, bool touch
 
     if (code != 0)
         return code;
-    seek = is_worth_a_scan(&writer->update->noted) || /* by the last update */
-           mms__prepare_is_due(&writer->pool, &writer->update->ring);
+    seek = writer->update->was_large || mms__prepare_is_due(&writer->pool, &writer->update->ring);
     code = mms__writer_take_newest(writer, *capacity, seek, &content, receipt);
     if (code != 0)
         return code;
@@ -468,13 +469,15 @@ int mms__update_check(struct mms__native_writer *writer, size_t size)
     return 0;
 }
 
-/* Not the touches themselves: if the commit fails after all, there may be a second one of a larger size. */
-static void copy_touches(struct mms__update *update)
+/* Those that begin below `end`. The others stay: if the commit fails after all, there may be a second one of a larger
+   size. */
+static void note_touches(struct mms__update *update, uint64_t end)
 {
-    mms__range_set_clear(&update->noted);
-    for (size_t i = 0; i < update->touches.count; i++)
-        mms__range_set_add(&update->noted, update->touches.ranges[i].offset, update->touches.ranges[i].length);
-    update->noted.everything |= update->touches.everything;
+    struct mms__range_set *noted = &update->noted;
+
+    *noted = update->touches;
+    while (noted->count > 0 && noted->ranges[noted->count - 1].offset >= end)
+        noted->count--;
 }
 
 /* Bytes past the smaller of the two sizes need no range. Too many ranges are merged into fewer; if
@@ -492,10 +495,10 @@ uint64_t mms__update_record(struct mms__native_writer *writer, size_t size)
         .previous_at = mms__load_relaxed(&base_of(writer)->changes_at),
     };
 
-    copy_touches(update);
-    mms__range_set_clip(noted, size < record.previous_size ? size : record.previous_size);
+    note_touches(update, size < record.previous_size ? size : record.previous_size);
     if (noted->count > most) {
         mms__range_set_coarsen(noted, most);
+        update->touches.unsorted = true; /* and none is lost */
         noted->everything = mms__range_set_bytes(noted) > size / 2;
     }
     if (noted->everything)
@@ -509,6 +512,7 @@ void mms__update_done(struct mms__native_writer *writer)
     struct mms__update *update = writer->update;
 
     mms__update_end(writer);
+    update->was_large = is_large(&update->noted);
     mms__prepare_some(&update->prepare, &writer->pool, &update->ring, &update->noted);
 }
 
@@ -522,7 +526,6 @@ void mms__update_free(struct mms__native_writer *writer, bool inherited)
         mms__ring_close(&update->ring);
     mms__range_set_free(&update->touches);
     mms__range_set_free(&update->missed);
-    mms__range_set_free(&update->noted);
     mms__range_set_free(&update->prepare.missed);
     free(update);
     writer->update = NULL;
