@@ -3,33 +3,41 @@
 #include "base/bulk.h"
 #include <string.h>
 
-/* Sorting and copying one range costs about as much as copying this many bytes in a row. */
-enum { WORTH_OF_A_RANGE = 256, FEW_RANGES = 64 };
+enum { FEW_RANGES = 64 };
 
 /* Small ranges far apart would each wait for memory, so prefetch this many ahead. */
 enum { AHEAD = 16, LINE = 64 };
 
-static void prefetch(const struct mms__catch_up *catch_up, const mms_range *range)
+static void prefetch(unsigned char *to, const unsigned char *from, uint64_t size, const mms_range *range)
 {
-    __builtin_prefetch(catch_up->from + range->offset, 0);
-    __builtin_prefetch(catch_up->to + range->offset, 1);
+    if (range->offset >= size)
+        return;
+    __builtin_prefetch(from + range->offset, 0);
+    __builtin_prefetch(to + range->offset, 1);
     if (range->length > LINE) {
-        __builtin_prefetch(catch_up->from + range->offset + LINE, 0);
-        __builtin_prefetch(catch_up->to + range->offset + LINE, 1);
+        __builtin_prefetch(from + range->offset + LINE, 0);
+        __builtin_prefetch(to + range->offset + LINE, 1);
     }
 }
 
-static void copy_ranges(const struct mms__catch_up *catch_up, const struct mms__range_set *set)
+static void copy_range(unsigned char *to, const unsigned char *from, uint64_t size, const mms_range *range)
 {
-    for (size_t i = 0; i < set->count && i < AHEAD; i++)
-        prefetch(catch_up, &set->ranges[i]);
-    for (size_t i = 0; i < set->count; i++) {
-        const mms_range *range = &set->ranges[i];
+    if (range->offset >= size)
+        return;
+    memcpy(to + range->offset, from + range->offset,
+           (size_t)(range->length < size - range->offset ? range->length : size - range->offset));
+    MMS__STEP(catch_up_range_copied);
+}
 
-        if (i + AHEAD < set->count)
-            prefetch(catch_up, &set->ranges[i + AHEAD]);
-        memcpy(catch_up->to + range->offset, catch_up->from + range->offset, (size_t)range->length);
-        MMS__STEP(catch_up_range_copied);
+void mms__copy_ranges(unsigned char *to, const unsigned char *from, uint64_t size, const mms_range *ranges,
+                      size_t count)
+{
+    for (size_t i = 0; i < count && i < AHEAD; i++)
+        prefetch(to, from, size, &ranges[i]);
+    for (size_t i = 0; i < count; i++) {
+        if (i + AHEAD < count)
+            prefetch(to, from, size, &ranges[i + AHEAD]);
+        copy_range(to, from, size, &ranges[i]);
     }
 }
 
@@ -37,7 +45,7 @@ static void copy_ranges(const struct mms__catch_up *catch_up, const struct mms__
 static bool find_missed(const struct mms__catch_up *catch_up, const struct mms__ring *ring, struct mms__range_set *set)
 {
     struct mms__walk walk = {catch_up->at, catch_up->generation, catch_up->content,
-                             (size_t)(catch_up->size / WORTH_OF_A_RANGE) + FEW_RANGES};
+                             (size_t)(catch_up->size / MMS__WORTH_OF_A_RANGE) + FEW_RANGES, 0};
     uint64_t smallest;
 
     mms__range_set_clear(set);
@@ -54,7 +62,7 @@ void mms__catch_up(const struct mms__catch_up *catch_up, const struct mms__ring 
 {
     MMS__STEP(catch_up_begun);
     if (find_missed(catch_up, ring, scratch))
-        copy_ranges(catch_up, scratch);
+        mms__copy_ranges(catch_up->to, catch_up->from, catch_up->size, scratch->ranges, scratch->count);
     else
         mms__copy_in(catch_up->to, catch_up->from, (size_t)catch_up->size);
     MMS__STEP(catch_up_done);

@@ -5,6 +5,13 @@
 
 #include "region/changes.h"
 
+/* Sorting and copying one range costs about as much as copying this many bytes in a row. */
+enum { MMS__WORTH_OF_A_RANGE = 256 };
+
+/* Copy what is below `size` of some ranges. */
+void mms__copy_ranges(unsigned char *to, const unsigned char *from, uint64_t size, const mms_range *ranges,
+                      size_t count);
+
 struct mms__catch_up {
     const unsigned char *from; /* the current value, which does not change */
     unsigned char *to;         /* a taken slot, marked */

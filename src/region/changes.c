@@ -105,23 +105,38 @@ static uint64_t smaller(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-int mms__ring_step(const struct mms__ring *ring, struct mms__walk *walk, struct mms__range_set *set, uint64_t *smallest)
+/* Add ranges of a record that has `more` of them. */
+static bool add_part(const struct mms__ring *ring, const struct mms__walk *walk, uint64_t more, uint64_t most,
+                     struct mms__range_set *set)
+{
+    uint64_t at = walk->at + sizeof(struct mms__record) + walk->listed * sizeof(mms_range);
+
+    return add_ranges(ring, at, smaller(more, most), set);
+}
+
+int mms__ring_step(const struct mms__ring *ring, struct mms__walk *walk, uint64_t most, struct mms__range_set *set,
+                   uint64_t *smallest)
 {
     struct mms__record record;
+    uint64_t more;
     bool sound;
 
     if (walk->at == 0)
         return MMS_E_FORGOTTEN;
     record = load_record(ring, walk->at);
-    sound = is_sound(ring, &record, walk->at, walk->generation) &&
-            add_ranges(ring, walk->at + sizeof record, record.count, set);
+    more = record.count - walk->listed;
+    sound = is_sound(ring, &record, walk->at, walk->generation) && more <= record.count &&
+            add_part(ring, walk, more, most, set);
     if (!mms__ring_reaches(ring, walk->at))
         return MMS_E_FORGOTTEN;
     if (!sound)
         return MMS_E_CORRUPT;
+    if (more > most) {
+        walk->listed += most;
+        return 0;
+    }
     *smallest = smaller(*smallest, smaller(record.size, record.previous_size));
-    walk->generation = record.previous;
-    walk->at = record.previous_at;
+    *walk = (struct mms__walk){record.previous_at, record.previous, walk->since, walk->most, 0};
     return 0;
 }
 
@@ -131,7 +146,7 @@ int mms__ring_walk(const struct mms__ring *ring, struct mms__walk walk, struct m
     if (walk.at >= mms__load_relaxed(&ring->shared->head)) /* it moves before the publish: this is an older file */
         return MMS_E_CORRUPT;
     while (walk.generation > walk.since) {
-        int code = mms__ring_step(ring, &walk, set, smallest);
+        int code = mms__ring_step(ring, &walk, UINT64_MAX, set, smallest);
 
         if (code != 0)
             return code;

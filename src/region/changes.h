@@ -32,7 +32,8 @@ uint64_t mms__ring_append(struct mms__ring *ring, const struct mms__record *reco
 /* A walk begins at `at`, with the record of `generation`, and goes back to generation `since`. */
 struct mms__walk {
     uint64_t at, generation, since;
-    size_t most; /* give up when there are more ranges; 0: never */
+    size_t most;     /* give up when there are more ranges; 0: never */
+    uint64_t listed; /* how many ranges of the record at `at` are done (mms__ring_step) */
 };
 
 /* Add to the set what changed from `since` to `generation`, and store the smallest size of the
@@ -40,8 +41,9 @@ struct mms__walk {
    detail; where others make the file anew, both may mean that this is no longer it. */
 int mms__ring_walk(const struct mms__ring *ring, struct mms__walk walk, struct mms__range_set *set, uint64_t *smallest);
 
-/* Only the newest record of that walk, which is at the one before it then. *smallest begins as UINT64_MAX. */
-int mms__ring_step(const struct mms__ring *ring, struct mms__walk *walk, struct mms__range_set *set,
+/* A part of that walk: add `most` ranges of the record that it has come to, and after the last of them go on to the one
+   before it. The caller begins with *smallest, and with walk->listed as 0. */
+int mms__ring_step(const struct mms__ring *ring, struct mms__walk *walk, uint64_t most, struct mms__range_set *set,
                    uint64_t *smallest);
 
 /* True if the bytes at `at` were not overwritten before the caller read them. */

@@ -187,8 +187,8 @@ static inline void mms__pool_publish(struct mms__pool *pool, unsigned slot)
     if (pool->keep.count > 0)
         mms__keep_note(&pool->keep, pool->slots[slot].generation);
 }
-/* Give a slot the next generation: from here on its old value is gone. There is one left. `plain`: see
-   mms__slot_take_plain. */
+/* Give a slot the next generation; the caller knows that one is left. From here on its old value is gone, and nothing is
+   known of its bytes. `plain`: see mms__slot_take_plain. */
 static inline void mms__pool_mark(struct mms__pool *pool, unsigned slot, bool plain)
 {
     if (pool->keep.count > 0)
@@ -202,6 +202,20 @@ static inline void mms__pool_mark(struct mms__pool *pool, unsigned slot, bool pl
     else
         mms__slot_take(&pool->control->slots[slot], pool->generation);
     MMS__STEP(take_fenced);
+}
+/* Note what the bytes of a marked slot are. */
+static inline void mms__slot_hold(struct mms__pool *pool, unsigned slot, uint64_t content, uint64_t at)
+{
+    pool->slots[slot].content = content;
+    pool->slots[slot].content_at = at;
+}
+/* The same as mms__pool_mark while its bytes stay what they are. */
+static inline void mms__pool_mark_again(struct mms__pool *pool, unsigned slot)
+{
+    uint64_t content = mms__slot_content(pool, slot), at = mms__slot_content_at(pool, slot);
+
+    mms__pool_mark(pool, slot, false);
+    mms__slot_hold(pool, slot, content, at);
 }
 static inline void mms__pool_note_size(struct mms__pool *pool, uint64_t size)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "region/prepare.h"
 #include "os/cancel.h"
+#include "region/catch_up.h"
 #include "region/slot_memory.h"
 #include <string.h>
 
@@ -9,19 +10,31 @@
 #define MMS__SMALLEST_PREPARED (UINT64_C(1) << 20)
 #endif
 
-/* What a slot may have missed, in bytes of the ring: some 2,000 ranges, or half of a ring that has no more, or as much as
-   the last updates changed. */
-enum { FAR = 32 << 10, FAR_UPDATES = 4 };
+/* A slot is far behind if it has missed so many bytes of the ring (some 2,000 ranges), half of a ring that has fewer, and
+   so many times what the last update changed. It also is if it lacks so much memory, or so many times what the last update
+   added. */
+enum { FAR = 32 << 10, FAR_UPDATES = 4, LACK = 256 << 10 };
 
-/* What one update does: bytes to copy, and what a range counts for besides; at least so many, or so many times what it has
-   changed itself. */
-enum { SHARE = 16 << 10, SHARE_TIMES = 4, WORTH_OF_A_RANGE = 256 };
+/* What one update copies, in bytes, where a range and a record count as MMS__WORTH_OF_A_RANGE bytes more; and the memory
+   that the slot gets from one. Both are more after an update that has changed more itself: as much as that, and so many
+   times what it has added, for the slot has to gain on the value. */
+enum { SHARE = 16 << 10, ROOM = 64 << 10, GROWTH_TIMES = 3 };
 
-/* How many ranges to list at a time, or records without any, and how many ranges to fetch ahead. */
-enum { LISTED = 64, AHEAD = 16 };
+/* How many ranges are listed at a time. */
+enum { LISTED = 64 };
 
-/* Memory that a slot gets at a time, and may lack; and publishes without a try after there was none. */
-enum { ROOM = 64 << 10, LACK = 4 * ROOM, PAUSE = 1024 };
+/* How many publishes there are until the next try after there was no memory. */
+enum { PAUSE = 1024 };
+
+static uint64_t smaller(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+    return a < b ? b : a;
+}
 
 /* The current value. */
 struct source {
@@ -40,35 +53,56 @@ static struct source source_of(const struct mms__pool *pool)
                            mms__load_relaxed(&pool->control->slots[slot].changes_at)};
 }
 
-/* ---- Who is behind ---- */
+/* ---- Which slots are far behind ---- */
 
-static uint64_t far(const struct mms__ring *ring, const struct source *source)
+/* A publish without a record, or a ring that was lost, hides what came before. */
+static void note(struct mms__prepare *prepare, const struct mms__ring *ring, const struct source *source,
+                 const struct mms__last_update *updated)
 {
-    uint64_t last = mms__load_relaxed(&ring->shared->head) - source->at,
-             least = ring->size / 2 < FAR ? ring->size / 2 : FAR;
-
-    return FAR_UPDATES * last > least ? FAR_UPDATES * last : least;
+    prepare->grown = source->size > updated->previous_size ? source->size - updated->previous_size : 0;
+    if (updated->previous_at != 0 && mms__ring_reaches(ring, updated->previous_at))
+        return;
+    prepare->unrecorded = updated->previous;
+    prepare->unrecorded_at = source->at;
 }
 
-static bool is_far(const struct mms__pool *pool, const struct mms__ring *ring, const struct source *source,
-                   unsigned slot)
+static bool lacks_memory(const struct mms__prepare *prepare, const struct mms__pool *pool, const struct source *source,
+                         unsigned slot)
 {
-    uint64_t content = mms__slot_content(pool, slot), at = mms__slot_content_at(pool, slot);
+    return pool->slots[slot].allocated + larger(LACK, FAR_UPDATES * prepare->grown) < source->size;
+}
 
-    if (content == source->generation)
+/* Where the records begin that lead from what a slot holds to the current value; 0: they do not. */
+static uint64_t missed_from(const struct mms__prepare *prepare, const struct mms__pool *pool,
+                            const struct source *source, unsigned slot)
+{
+    uint64_t content = mms__slot_content(pool, slot);
+
+    if (content == 0 || source->at == 0 || content < prepare->unrecorded)
+        return 0;
+    return content == prepare->unrecorded ? prepare->unrecorded_at : mms__slot_content_at(pool, slot);
+}
+
+static bool is_far(const struct mms__prepare *prepare, const struct mms__pool *pool, const struct mms__ring *ring,
+                   const struct source *source, unsigned slot)
+{
+    uint64_t last = mms__load_relaxed(&ring->shared->head) - source->at, from;
+
+    if (mms__slot_content(pool, slot) == source->generation)
         return false;
-    return content == 0 || at == 0 || source->at == 0 || source->at - at > far(ring, source) ||
-           pool->slots[slot].allocated + LACK < source->size;
+    from = missed_from(prepare, pool, source, slot);
+    return from == 0 || source->at - from > larger(smaller(ring->size / 2, FAR), FAR_UPDATES * last) ||
+           lacks_memory(prepare, pool, source, slot);
 }
 
-bool mms__prepare_is_due(const struct mms__pool *pool, const struct mms__ring *ring)
+bool mms__prepare_is_due(const struct mms__prepare *prepare, const struct mms__pool *pool, const struct mms__ring *ring)
 {
     struct source source = source_of(pool);
 
     if (source.size < MMS__SMALLEST_PREPARED || pool->free_count == 0)
         return false;
     for (uint32_t i = 0; i < pool->free_count; i++)
-        if (!is_far(pool, ring, &source, pool->free_list[i]))
+        if (!is_far(prepare, pool, ring, &source, pool->free_list[i]))
             return false;
     return true;
 }
@@ -82,15 +116,16 @@ static bool is_worth_it(const struct mms__pool *pool, unsigned slot, uint64_t si
     return mms__slot_content(pool, slot) != 0 || pool->slots[slot].backed >= size - size / 8;
 }
 
-/* One more than the slot that is farthest behind; 0: none is far. */
-static uint32_t choose(const struct mms__pool *pool, const struct mms__ring *ring, const struct source *source)
+/* The slot that is farthest behind, plus 1; 0: none is far. */
+static uint32_t choose(const struct mms__prepare *prepare, const struct mms__pool *pool, const struct mms__ring *ring,
+                       const struct source *source)
 {
     uint32_t chosen = 0;
 
     for (uint32_t i = 0; i < pool->free_count; i++) {
         unsigned slot = pool->free_list[i];
 
-        if (is_far(pool, ring, source, slot) && is_worth_it(pool, slot, source->size) &&
+        if (is_far(prepare, pool, ring, source, slot) && is_worth_it(pool, slot, source->size) &&
             (chosen == 0 || mms__slot_content(pool, slot) < mms__slot_content(pool, chosen - 1)))
             chosen = slot + 1;
     }
@@ -99,168 +134,213 @@ static uint32_t choose(const struct mms__pool *pool, const struct mms__ring *rin
 
 /* The slot stays on the free list. Its generation changes before its first byte (G1), but what it holds is still known: see
    docs/design.md, G11. */
-static void mark(struct mms__pool *pool, unsigned slot)
-{
-    struct mms__slot *own = &pool->slots[slot];
-    uint64_t content = mms__slot_content(pool, slot), at = mms__slot_content_at(pool, slot);
-
-    mms__pool_mark(pool, slot, false);
-    own->content = content;
-    own->content_at = at;
-}
-
 static bool begin(struct mms__prepare *prepare, struct mms__pool *pool, const struct mms__ring *ring,
                   const struct source *source)
 {
-    uint32_t slot =
-        pool->generation < prepare->paused || pool->generation >= MMS__GENERATION_MAX ? 0 : choose(pool, ring, source);
-
-    prepare->slot = slot;
-    if (slot == 0)
+    prepare->slot = 0;
+    if (pool->generation < prepare->paused || pool->generation >= MMS__GENERATION_MAX)
         return false;
-    mark(pool, slot - 1);
+    prepare->slot = choose(prepare, pool, ring, source);
+    if (prepare->slot == 0)
+        return false;
+    mms__pool_mark_again(pool, prepare->slot - 1);
     prepare->mark = pool->generation;
-    prepare->target = source->generation;
-    prepare->target_at = source->at;
-    prepare->target_size = source->size;
-    prepare->walk = (struct mms__walk){source->at, source->generation, pool->slots[slot - 1].content, 0};
-    prepare->walked = false;
-    prepare->smallest = UINT64_MAX;
-    prepare->next = 0;
-    mms__range_set_clear(&prepare->missed);
+    prepare->followed = 0;
     MMS__STEP(prepare_begun);
     return true;
 }
 
-static bool has_begun(const struct mms__prepare *prepare, const struct mms__pool *pool)
+/* Every update since must have been followed: none came after a publish of another kind. */
+static bool has_begun(const struct mms__prepare *prepare, const struct mms__pool *pool,
+                      const struct mms__last_update *updated)
 {
     const struct mms__slot *own = pool->slots + (prepare->slot != 0 ? prepare->slot - 1 : 0);
 
-    return prepare->slot != 0 && own->state == MMS__SLOT_FREE && own->generation == prepare->mark;
+    return prepare->slot != 0 && own->state == MMS__SLOT_FREE && own->generation == prepare->mark &&
+           (prepare->followed == 0 || prepare->followed == updated->previous);
 }
 
-/* ---- Going on ---- */
-
-static void more_room(struct mms__prepare *prepare, struct mms__pool *pool, uint64_t size)
+static void give_up(struct mms__prepare *prepare, const struct mms__pool *pool)
 {
-    unsigned slot = prepare->slot - 1;
-    uint64_t next = pool->slots[slot].allocated + ROOM;
-    MMS__HOLD_CANCEL(before);
-
-    if (mms__slot_provide(pool, slot, next < size ? next : size, MMS__PACE_UPDATE) == 0)
-        return;
     prepare->slot = 0;
     prepare->paused = pool->generation + PAUSE;
 }
 
-/* What the walk has found is all, or nothing if the records do not lead to what the slot holds. */
+/* ---- Memory ---- */
+
+/* True once it has room for all of the value. */
+static bool more_room(struct mms__prepare *prepare, struct mms__pool *pool, uint64_t size)
+{
+    unsigned slot = prepare->slot - 1;
+    uint64_t next = pool->slots[slot].allocated + larger(ROOM, GROWTH_TIMES * prepare->grown);
+    MMS__HOLD_CANCEL(before);
+
+    if (mms__slot_provide(pool, slot, smaller(next, size), MMS__PACE_UPDATE) == 0)
+        return next >= size;
+    give_up(prepare, pool);
+    return false;
+}
+
+/* ---- Copying ---- */
+
+/* Once there is memory: what the slot has missed up to here is in the records from here back; it gets what is changed later
+   as it is changed. */
+static void start(struct mms__prepare *prepare, const struct mms__pool *pool, const struct source *source)
+{
+    prepare->followed = source->generation;
+    prepare->walk =
+        (struct mms__walk){source->at, source->generation, mms__slot_content(pool, prepare->slot - 1), 0, 0};
+    prepare->walked = false;
+    prepare->rest = source->size;
+    prepare->next = 0;
+    mms__range_set_clear(&prepare->missed);
+}
+
+/* What this update has changed. Bytes that are new wait with the rest. */
+static void follow(struct mms__prepare *prepare, unsigned char *to, const struct source *source,
+                   const struct mms__last_update *updated)
+{
+    if (prepare->followed == 0)
+        return;
+    prepare->followed = source->generation;
+    prepare->rest = smaller(prepare->rest, source->size);
+    mms__copy_ranges(to, source->data, prepare->rest, updated->changed->ranges, updated->changed->count);
+}
+
+/* If the records do not lead to what the slot holds, copy everything. */
 static void end_walk(struct mms__prepare *prepare, bool found)
 {
-    uint64_t from = found ? prepare->smallest : 0;
-
     prepare->walked = true;
-    if (from < prepare->target_size)
-        mms__range_set_add(&prepare->missed, from, prepare->target_size - from);
+    if (found)
+        return;
+    mms__range_set_clear(&prepare->missed);
+    prepare->rest = 0;
+}
+
+static void walk_on(struct mms__prepare *prepare, const struct mms__ring *ring)
+{
+    struct mms__walk *walk = &prepare->walk;
+    uint64_t most = LISTED - prepare->missed.count;
+
+    if (walk->since == 0 || walk->generation <= walk->since)
+        end_walk(prepare, walk->since != 0 && walk->generation == walk->since);
+    else if (mms__ring_step(ring, walk, most, &prepare->missed, &prepare->rest) != 0)
+        end_walk(prepare, false);
+}
+
+static uint64_t less(uint64_t share, uint64_t length)
+{
+    return share - smaller(share, length + MMS__WORTH_OF_A_RANGE);
 }
 
 /* List ranges once all that were listed are copied. A record too many, or a damaged one, does no harm: what is copied are
-   always bytes of the current value. */
-static void list(struct mms__prepare *prepare, const struct mms__ring *ring)
+   always bytes of the current value. Returns what is left of the share. */
+static uint64_t list(struct mms__prepare *prepare, const struct mms__ring *ring, uint64_t share)
 {
-    struct mms__walk *walk = &prepare->walk;
-
     if (prepare->next < prepare->missed.count)
-        return;
+        return share;
     mms__range_set_clear(&prepare->missed);
     prepare->next = 0;
-    for (unsigned records = 0; !prepare->walked && records < LISTED && prepare->missed.count < LISTED; records++)
-        if (walk->since == 0 || walk->generation <= walk->since)
-            end_walk(prepare, walk->since != 0 && walk->generation == walk->since);
-        else if (mms__ring_step(ring, walk, &prepare->missed, &prepare->smallest) != 0)
-            end_walk(prepare, false);
+    for (; share > 0 && !prepare->walked && prepare->missed.count < LISTED; share = less(share, 0))
+        walk_on(prepare, ring);
+    return share;
 }
 
-static void fetch(const struct mms__prepare *prepare, size_t i, const struct source *source, unsigned char *to)
+/* The first part of a range, which stays with the rest of it. */
+static void copy_part(mms_range *range, unsigned char *to, const struct source *source, uint64_t length)
 {
-    if (i >= prepare->missed.count || prepare->missed.ranges[i].offset >= source->size)
-        return;
-    __builtin_prefetch(source->data + prepare->missed.ranges[i].offset, 0);
-    __builtin_prefetch(to + prepare->missed.ranges[i].offset, 1);
+    mms__copy_ranges(to, source->data, source->size, &(mms_range){range->offset, length}, 1);
+    range->offset += length;
+    range->length -= length;
 }
 
-/* Bytes past the current value are in no record that an update starting from it needs. */
-static void copy(unsigned char *to, const struct source *source, uint64_t offset, uint64_t length)
+static uint64_t copy_listed(struct mms__prepare *prepare, unsigned char *to, const struct source *source,
+                            uint64_t share)
 {
-    if (offset < source->size)
-        memcpy(to + offset, source->data + offset,
-               (size_t)(length < source->size - offset ? length : source->size - offset));
+    mms_range *ranges = prepare->missed.ranges + prepare->next;
+    size_t count = prepare->missed.count - prepare->next, whole = 0;
+
+    for (; whole < count && ranges[whole].length < share; whole++)
+        share = less(share, ranges[whole].length);
+    mms__copy_ranges(to, source->data, source->size, ranges, whole);
+    prepare->next += whole;
+    if (whole < count && share > 0) {
+        copy_part(&ranges[whole], to, source, share);
+        share = 0;
+    }
+    return share;
+}
+
+static void copy_rest(struct mms__prepare *prepare, unsigned char *to, const struct source *source, uint64_t share)
+{
+    uint64_t length = smaller(share, source->size - prepare->rest);
+
+    memcpy(to + prepare->rest, source->data + prepare->rest, (size_t)length);
+    prepare->rest += length;
     MMS__STEP(prepare_copied);
 }
 
-static void copy_share(struct mms__prepare *prepare, const struct source *source, unsigned char *to, uint64_t share)
+/* True once the slot holds the current value. */
+static bool copy_share(struct mms__prepare *prepare, const struct mms__ring *ring, unsigned char *to,
+                       const struct source *source, uint64_t share)
 {
-    for (size_t i = 0; i < AHEAD; i++)
-        fetch(prepare, prepare->next + i, source, to);
-    while (share > 0 && prepare->next < prepare->missed.count) {
-        mms_range *range = &prepare->missed.ranges[prepare->next];
-        uint64_t length = range->length < share ? range->length : share;
-
-        fetch(prepare, prepare->next + AHEAD, source, to);
-        copy(to, source, range->offset, length);
-        range->offset += length;
-        range->length -= length;
-        if (range->length == 0)
-            prepare->next++;
-        share -= share < length + WORTH_OF_A_RANGE ? share : length + WORTH_OF_A_RANGE;
-    }
+    do {
+        share = list(prepare, ring, share);
+        share = copy_listed(prepare, to, source, share);
+    } while (share > 0 && !prepare->walked);
+    if (prepare->walked && prepare->next == prepare->missed.count)
+        copy_rest(prepare, to, source, share);
+    return prepare->walked && prepare->next == prepare->missed.count && prepare->rest == source->size;
 }
 
-static void end(struct mms__prepare *prepare, struct mms__pool *pool)
+static void end(struct mms__prepare *prepare, struct mms__pool *pool, const struct source *source)
 {
-    struct mms__slot *own = &pool->slots[prepare->slot - 1];
-
-    own->content = prepare->target;
-    own->content_at = prepare->target_at;
+    mms__slot_hold(pool, prepare->slot - 1, source->generation, source->at);
     prepare->slot = 0;
     MMS__STEP(prepare_ended);
 }
 
-static uint64_t share_of(const struct mms__range_set *changed)
-{
-    uint64_t share = changed->everything
-                         ? 0
-                         : SHARE_TIMES * (mms__range_set_bytes(changed) + WORTH_OF_A_RANGE * (uint64_t)changed->count);
+/* ---- After an update ---- */
 
-    return share > SHARE ? share : SHARE;
+static uint64_t share_of(const struct mms__prepare *prepare, const struct mms__range_set *changed)
+{
+    uint64_t own = mms__range_set_bytes(changed) + MMS__WORTH_OF_A_RANGE * (uint64_t)changed->count;
+
+    return larger(SHARE, own + GROWTH_TIMES * prepare->grown);
 }
 
-static void go_on(struct mms__prepare *prepare, struct mms__pool *pool, const struct mms__ring *ring,
+static void go_on(struct mms__prepare *prepare, struct mms__pool *pool, const struct mms__ring *ring, unsigned char *to,
                   const struct source *source, uint64_t share)
 {
-    unsigned slot = prepare->slot - 1;
-
-    if (!mms__slot_has_room(pool, slot, source->size)) {
-        more_room(prepare, pool, source->size);
+    if (!mms__slot_has_room(pool, prepare->slot - 1, source->size) && !more_room(prepare, pool, source->size))
         return;
-    }
-    list(prepare, ring);
-    if (prepare->missed.everything) { /* there was no memory for the list */
-        prepare->slot = 0;
-        prepare->paused = pool->generation + PAUSE;
-        return;
-    }
-    copy_share(prepare, source, pool->data + slot * pool->header.stride, share);
-    if (prepare->walked && prepare->next == prepare->missed.count)
-        end(prepare, pool);
+    if (prepare->followed == 0)
+        start(prepare, pool, source);
+    if (copy_share(prepare, ring, to, source, share))
+        end(prepare, pool, source);
+    else if (prepare->missed.everything) /* there was no memory for the list */
+        give_up(prepare, pool);
 }
 
 void mms__prepare_some(struct mms__prepare *prepare, struct mms__pool *pool, const struct mms__ring *ring,
-                       const struct mms__range_set *changed)
+                       const struct mms__last_update *updated)
 {
     struct source source = source_of(pool);
+    unsigned char *to;
 
+    if (source.at == 0) /* it has no record, so all of its value would have to be copied again */
+        return;
+    note(prepare, ring, &source, updated);
     if (source.size < MMS__SMALLEST_PREPARED || pool->free_count == 0 || pool->shares_blocks)
         return;
-    if (has_begun(prepare, pool) || begin(prepare, pool, ring, &source))
-        go_on(prepare, pool, ring, &source, share_of(changed));
+    if (!has_begun(prepare, pool, updated) && !begin(prepare, pool, ring, &source))
+        return;
+    to = pool->data + (prepare->slot - 1) * pool->header.stride;
+    follow(prepare, to, &source, updated);
+    go_on(prepare, pool, ring, to, &source, share_of(prepare, updated->changed));
+}
+
+void mms__prepare_free(struct mms__prepare *prepare)
+{
+    mms__range_set_free(&prepare->missed);
 }

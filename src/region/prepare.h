@@ -1,31 +1,42 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A slot that a reader held for long has missed all updates since. Whichever update takes it would have to copy them at
-   once, and get the memory by which the value has grown. So each update does a small share of that ahead, for a slot that
-   is free. */
+/* A slot that a reader held for long has missed all updates since. Whichever update took it would have to copy them at
+   once, and get the memory by which the value has grown. So the commits of updates each do a small share of that ahead,
+   for a slot that is free. */
 #ifndef MMS_REGION_PREPARE_H
 #define MMS_REGION_PREPARE_H
 
 #include "region/changes.h"
 #include "region/pool.h"
 
-/* The slot that is being prepared. Begins as zeros. */
+/* All zeros: no slot is being prepared, and nothing is known. */
 struct mms__prepare {
-    uint32_t slot;                /* and one; 0: none */
-    uint64_t mark;                /* its generation; another one: it was taken, or emptied, since */
-    uint64_t target, target_at;   /* what it will hold, and where the record of that is */
-    uint64_t target_size;         /* of that value */
-    struct mms__walk walk;        /* from there back to what it holds */
-    bool walked;                  /* to the end */
-    uint64_t smallest;            /* size on the way */
-    struct mms__range_set missed; /* of the records last read */
-    size_t next;                  /* of them, to copy */
-    uint64_t paused;              /* until this generation */
+    uint32_t slot;         /* that is being prepared, plus 1; 0: none */
+    uint64_t mark;         /* its generation; if it has another one, it was taken or emptied since */
+    uint64_t followed;     /* the last update whose changes it got; 0: it lacks memory, and has got nothing yet */
+    struct mms__walk walk; /* from the value that was current then back to what the slot held */
+    bool walked;           /* to the end */
+    struct mms__range_set missed; /* ranges of the records that were read last */
+    size_t next;                  /* the first of them that is not copied */
+    uint64_t rest;                /* after all ranges, the bytes from here on are copied */
+    uint64_t paused;              /* nothing is begun before this generation */
+    /* The newest value to which no record leads back beyond it, and where the record of the one after it is. */
+    uint64_t unrecorded, unrecorded_at;
+    uint64_t grown; /* bytes that the last update added to the value */
+};
+
+/* An update that was just published. */
+struct mms__last_update {
+    const struct mms__range_set *changed; /* merged; below both sizes */
+    uint64_t previous, previous_size;     /* the value before it, */
+    uint64_t previous_at;                 /* and where the record of that is; 0: it has none */
 };
 
 /* Whether every slot that an update could take now has fallen far behind: then it is worth a scan to find another. */
-bool mms__prepare_is_due(const struct mms__pool *pool, const struct mms__ring *ring);
-/* After an update that changed these ranges: a share of the work that grows with theirs, and is never much. */
+bool mms__prepare_is_due(const struct mms__prepare *prepare, const struct mms__pool *pool,
+                         const struct mms__ring *ring);
+/* After an update: a share of the work, which is never much, or as much as the update itself was. */
 void mms__prepare_some(struct mms__prepare *prepare, struct mms__pool *pool, const struct mms__ring *ring,
-                       const struct mms__range_set *changed);
+                       const struct mms__last_update *updated);
+void mms__prepare_free(struct mms__prepare *prepare);
 
 #endif

@@ -73,6 +73,12 @@ static uint64_t base_generation(const struct mms__native_writer *writer)
     return mms__word_pinnable(base) ? mms__word_generation(base) : 0;
 }
 
+/* Where its record is; 0: it has none. */
+static uint64_t base_position(const struct mms__native_writer *writer)
+{
+    return mms__load_relaxed(&base_of(writer)->changes_at);
+}
+
 static int find_base(struct mms__native_writer *writer)
 {
     uint64_t base = mms__load_relaxed(&writer->control->current);
@@ -288,7 +294,8 @@ static int begin(struct mms__native_writer *writer, size_t *capacity, bool touch
 
     if (code != 0)
         return code;
-    seek = writer->update->was_large || mms__prepare_is_due(&writer->pool, &writer->update->ring);
+    seek = writer->update->was_large ||
+           mms__prepare_is_due(&writer->update->prepare, &writer->pool, &writer->update->ring);
     code = mms__writer_take_newest(writer, *capacity, seek, &content, receipt);
     if (code != 0)
         return code;
@@ -492,7 +499,7 @@ uint64_t mms__update_record(struct mms__native_writer *writer, size_t size)
         .size = size,
         .previous = base_generation(writer),
         .previous_size = base_size(writer),
-        .previous_at = mms__load_relaxed(&base_of(writer)->changes_at),
+        .previous_at = base_position(writer),
     };
 
     note_touches(update, size < record.previous_size ? size : record.previous_size);
@@ -507,13 +514,20 @@ uint64_t mms__update_record(struct mms__native_writer *writer, size_t size)
     return mms__ring_append(&update->ring, &record, noted);
 }
 
+/* Nobody takes the slot of the value before it until the next write. */
 void mms__update_done(struct mms__native_writer *writer)
 {
     struct mms__update *update = writer->update;
+    const struct mms__last_update updated = {
+        .changed = &update->noted,
+        .previous = base_generation(writer),
+        .previous_size = base_size(writer),
+        .previous_at = base_position(writer),
+    };
 
     mms__update_end(writer);
     update->was_large = is_large(&update->noted);
-    mms__prepare_some(&update->prepare, &writer->pool, &update->ring, &update->noted);
+    mms__prepare_some(&update->prepare, &writer->pool, &update->ring, &updated);
 }
 
 void mms__update_free(struct mms__native_writer *writer, bool inherited)
@@ -526,7 +540,7 @@ void mms__update_free(struct mms__native_writer *writer, bool inherited)
         mms__ring_close(&update->ring);
     mms__range_set_free(&update->touches);
     mms__range_set_free(&update->missed);
-    mms__range_set_free(&update->prepare.missed);
+    mms__prepare_free(&update->prepare);
     free(update);
     writer->update = NULL;
 }

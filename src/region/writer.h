@@ -59,7 +59,7 @@ int mms__update_check(struct mms__native_writer *writer, size_t size);
 uint64_t mms__update_record(struct mms__native_writer *writer, size_t size);
 /* After an update, published or not: give back the slot that was taken for the next one. */
 void mms__update_end(struct mms__native_writer *writer);
-/* After the publish of an update: do a share of the next ones' work. */
+/* After the publish of an update: prepare a free slot for later ones a little (prepare.h). */
 void mms__update_done(struct mms__native_writer *writer);
 /* Names in the directory have changed: notice if `changes` was deleted. The next update makes it
    anew. */

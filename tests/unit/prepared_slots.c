@@ -407,6 +407,13 @@ static void patch_often(struct test *test, unsigned count)
     check_ok(mms_write_commit(test->writer, size, NULL));
 }
 
+static void publish_another_value(struct test *test)
+{
+    for (size_t at = 0; at < test->size; at += 4096)
+        test->value[at] = (unsigned char)pattern_random(&test->random);
+    check_ok(mms_write(test->writer, test->value, test->size, NULL));
+}
+
 static void do_anything(struct test *test, bool *holds)
 {
     uint64_t dice = pattern_random(&test->random) % 4096;
@@ -421,9 +428,9 @@ static void do_anything(struct test *test, bool *holds)
         resize(test);
     } else if (dice < 19) {
         abort_an_update(test);
-    } else if (dice < 20) {
-        check_ok(mms_write(test->writer, test->value, test->size, NULL));
-    } else if (dice < 24) {
+    } else if (dice < 22) {
+        publish_another_value(test);
+    } else if (dice < 26) {
         patch_often(test, 2000);
     } else {
         patch_often(test, 1 + (unsigned)(dice % 16));
