@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Publishing changes: src/region/update.c, catch_up.c, changes.c and changed.c, and what pool.c
-   and writer.c do for them. updates.pml and changes.pml include this. Memory is sequentially
+/* Publishing changes: src/region/update.c, catch_up.c, prepare.c, changes.c and changed.c, and what
+   pool.c and writer.c do for them. updates.pml and changes.pml include this. Memory is sequentially
    consistent. A pin is one step, and a slot is free that is neither current nor pinned: the other
    models are about that.
 
@@ -12,6 +12,7 @@
    ASKERS      processes that ask what has changed
    EVICT       the writer waits for nobody
    KILLS       how often the writer is killed, at any step; a successor takes over
+   PREPARES    commits of updates prepare a free slot
    LOST        a successor may find `changes` damaged, and empties it */
 
 #ifndef READERS
@@ -45,6 +46,7 @@
 
 typedef descriptor {
     byte generation, size, at; /* changes_at */
+    byte published;            /* the note that this generation was */
     byte cell[CELLS]           /* the slot's bytes */
 }
 descriptor slots[SLOTS];
@@ -92,6 +94,7 @@ hidden byte u_i;
 inline inherit()
 {
     d_step {
+        slots[SLOT(current)].published = GENERATION(current);
         generation = 0;
         u_i = 0;
         do
@@ -101,7 +104,8 @@ inline inherit()
 #ifdef MUTATE_inherits_contents
             content[u_i] = wanted[u_i].published;
 #else
-            content[u_i] = (u_i == SLOT(current) -> slots[u_i].generation : 0);
+            content[u_i] =
+                (slots[u_i].published == slots[u_i].generation -> slots[u_i].generation : 0);
 #endif
             u_i++
         :: else -> break
@@ -155,6 +159,9 @@ inline take()
 #endif
         fi;
         generation++;
+#ifdef PREPARES
+        p_slot = (p_slot == slot + 1 -> 0 : p_slot);
+#endif
         old = content[slot];
 #ifndef MUTATE_content_stays
         content[slot] = 0;
@@ -334,15 +341,107 @@ inline mms__publish()
         od;
         wanted[slot].published = generation;
         content[slot] = generation;
+#ifdef PREPARES
+        p_base = current;
+#endif
         current = WORD(generation, slot)
+    };
+    slots[slot].published = generation /* mms__note_published */
+}
+
+/* ---- Preparing a free slot ---- */
+
+#ifdef PREPARES
+/* prepare.c: has_begun, follow. */
+inline follow()
+{
+    d_step {
+        p_slot = (p_followed == GENERATION(p_base) -> p_slot : 0);
+        p_followed = GENERATION(current);
+#ifndef MUTATE_sizes_unfollowed
+        p_left = (p_left | ~BELOW(SMALLER(size, slots[SLOT(p_base)].size))) & BELOW(CELLS);
+#endif
+        u_i = 0;
+        do
+        :: p_slot != 0 && u_i < CELLS && HAS(touched, u_i) && !HAS(p_left, u_i) ->
+#ifndef MUTATE_changes_unfollowed
+            slots[p_slot - 1].cell[u_i] = slots[SLOT(current)].cell[u_i];
+#endif
+            u_i++
+        :: p_slot != 0 && u_i < CELLS && !(HAS(touched, u_i) && !HAS(p_left, u_i)) -> u_i++
+        :: else -> u_i = 0; break
+        od
     }
 }
+
+/* prepare.c: begin, start, walk_on. Any free slot will do. */
+inline begin_to_prepare()
+{
+    atomic {
+        if
+        :: MAY_TAKE(0) -> p_slot = 1
+        :: MAY_TAKE(1) -> p_slot = 2
+#if SLOTS > 2
+        :: MAY_TAKE(2) -> p_slot = 3
+#endif
+        fi;
+        generation++;
+        old = content[p_slot - 1];
+        slots[p_slot - 1].generation = generation
+    };
+    find_missed();
+    d_step { p_left = missed; missed = 0 }
+}
+
+/* prepare.c: copy_share, any share, and end. */
+inline copy_left()
+{
+    do
+    :: d_step {
+            p_slot != 0 && i < CELLS ->
+                if
+                :: HAS(p_left, i) && i < size ->
+                    slots[p_slot - 1].cell[i] = slots[SLOT(current)].cell[i];
+                    p_left = p_left & ~(1 << i)
+                :: else
+                fi;
+                i++
+        }
+    :: true -> i = 0; break
+    od;
+    skip;
+    d_step {
+        if
+        :: p_slot != 0 && (p_left & BELOW(size)) == 0 ->
+            content[p_slot - 1] = GENERATION(current);
+            p_slot = 0
+        :: else
+        fi;
+        p_base = 0
+    }
+}
+
+inline prepare()
+{
+    follow();
+    if
+    :: p_slot == 0 && generation + 1 < LAST -> begin_to_prepare()
+    :: true -> skip
+    fi;
+    copy_left()
+}
+#else
+#define prepare()
+#endif
 
 proctype writer()
 {
     byte generation, slot, old, size, missed, smallest, touched, at, last, count, i;
     byte content[SLOTS]; /* the generation whose value a slot has; 0: nobody knows */
     byte range[2];
+#ifdef PREPARES
+    byte p_slot, p_followed, p_left, p_base; /* struct mms__prepare; p_left: cells to copy */
+#endif
 
 again:
     {
@@ -414,6 +513,7 @@ update: /* update.c: begin */
 #ifdef MUTATE_head_after_current
         head = at + HEADER + count;
 #endif
+        prepare();
         d_step { touched = 0; size = 0; slot = 0; at = 0; count = 0; range[0] = 0; range[1] = 0 };
         goto write;
 
@@ -445,6 +545,9 @@ whole:
 #endif
     ;
     d_step {
+#ifdef PREPARES
+        p_slot = 0; p_followed = 0; p_left = 0; p_base = 0;
+#endif
         generation = 0; slot = 0; old = 0; size = 0; missed = 0; smallest = 0; touched = 0;
         at = 0; last = 0; count = 0; i = 0; range[0] = 0; range[1] = 0
     };
