@@ -31,6 +31,7 @@ struct mms_writer {
     size_t schema_size;
     struct mms_table *table; /* memory for mms_table_begin; NULL before the first */
     bool in_table;           /* the write that was begun is that of a table */
+    bool can_do_without;     /* the room that it asks for: it must not cost other slots theirs */
 };
 
 /* A handle that knows no place yet. A member from the start, so that a child forked while it is opened closes what it inherits.

@@ -100,6 +100,15 @@ static bool mark(struct mms__pool *pool, unsigned slot)
     return true;
 }
 
+/* The same for a slot whose bytes stay. */
+static bool mark_again(struct mms__pool *pool, unsigned slot)
+{
+    if (pool->generation >= MMS__GENERATION_MAX)
+        return false;
+    mms__pool_mark_again(pool, slot);
+    return true;
+}
+
 static int fail_exhausted(const struct mms__pool *pool)
 {
     return mms__fail(MMS_E_EXHAUSTED, "writing %s: no generations are left; remove the region and create it anew",
@@ -123,6 +132,50 @@ static uint64_t trim_free_slots(struct mms__pool *pool, uint64_t spared)
             mms__slot_trim(pool, slot, 0);
             given += backed - pool->slots[slot].backed;
         }
+    }
+    return given;
+}
+
+/* Free up to `wanted` bytes at the end of a free slot, which has more than `spared`, and keeps those. */
+static uint64_t trim_end(struct mms__pool *pool, unsigned slot, uint64_t spared, uint64_t wanted)
+{
+    uint64_t backed = pool->slots[slot].backed;
+
+    mms__slot_trim(pool, slot, backed - spared > wanted ? backed - wanted : spared);
+    return backed - pool->slots[slot].backed;
+}
+
+/* The free slot with memory of which an update could use the least, plus 1; 0: none has any. */
+static uint32_t find_least_useful(const struct mms__pool *pool)
+{
+    uint32_t found = 0;
+
+    for (uint32_t i = 0; i < pool->free_count; i++) {
+        unsigned slot = pool->free_list[i];
+
+        if (pool->slots[slot].backed > 0 &&
+            (found == 0 || mms__slot_content(pool, slot) < mms__slot_content(pool, found - 1)))
+            found = slot + 1;
+    }
+    return found;
+}
+
+/* Free so much of the free slots, if they have it: first what lies above the current value, which no update starts from;
+   then from the end of one after the other, whose content is lost with that. Returns the bytes freed. */
+static uint64_t trim_what_costs_least(struct mms__pool *pool, uint64_t wanted)
+{
+    uint64_t current = mms__slot_room(pool, mms__pool_current_size(pool)), given = 0;
+
+    if (mms__slot_ensure_file(pool) != 0 || !mms__slot_may_punch(pool))
+        return 0;
+    for (uint32_t i = 0; i < pool->free_count && given < wanted; i++)
+        if (pool->slots[pool->free_list[i]].backed > current && mark_again(pool, pool->free_list[i]))
+            given += trim_end(pool, pool->free_list[i], current, wanted - given);
+    for (uint32_t i = 0; i < pool->free_count && given < wanted; i++) {
+        uint32_t found = find_least_useful(pool);
+
+        if (found != 0 && mark(pool, found - 1))
+            given += trim_end(pool, found - 1, 0, wanted - given);
     }
     return given;
 }
@@ -352,12 +405,16 @@ static void release_all(struct mms__pool *pool)
 /* Get room in a slot just taken, if need be at the expense of the free slots, and then of what is kept. */
 static int provide_or_trim(struct mms__pool *pool, unsigned slot, uint64_t size, enum mms__pace pace)
 {
+    uint64_t lacks;
     int code;
 
     if (mms__slot_has_room(pool, slot, size) && !pool->shares_blocks)
         return 0;
     MMS__HOLD_CANCEL(before);
+    lacks = mms__slot_room(pool, size) - pool->slots[slot].allocated;
     code = mms__slot_provide(pool, slot, size, pace);
+    if (mms__slot_is_full(code) && trim_what_costs_least(pool, lacks) > 0)
+        code = mms__slot_provide(pool, slot, size, pace);
     if (mms__slot_is_full(code) && trim_free_slots(pool, 0) > 0)
         code = mms__slot_provide(pool, slot, size, pace);
     if (mms__slot_is_full(code)) {
@@ -456,11 +513,13 @@ static inline int take_free(struct mms__pool *pool, uint32_t at, uint64_t size, 
     *slot = pop(pool, at);
     if (content)
         *content = mms__slot_content(pool, *slot);
-    code = mark(pool, *slot) ? 0 : fail_exhausted(pool);
+    code = mark_again(pool, *slot) ? 0 : fail_exhausted(pool);
     if (code == 0)
         code = provide_or_trim(pool, *slot, size, content && *content != 0 ? MMS__PACE_UPDATE : MMS__PACE_WHOLE);
     if (code != 0)
         mms__pool_put(pool, *slot);
+    else
+        mms__slot_hold(pool, *slot, 0, 0); /* the caller may store anywhere */
     return code;
 }
 
@@ -515,9 +574,16 @@ int mms__pool_take_newest(struct mms__pool *pool, uint64_t size, struct mms__pat
     return take(pool, size, patience, slot, content, receipt);
 }
 
-int mms__pool_grow(struct mms__pool *pool, unsigned slot, uint64_t size, enum mms__pace pace)
+static int provide_if_free(struct mms__pool *pool, unsigned slot, uint64_t size, enum mms__pace pace)
 {
-    int code = provide_or_trim(pool, slot, size, pace);
+    MMS__HOLD_CANCEL(before);
+
+    return mms__slot_provide(pool, slot, size, pace);
+}
+
+int mms__pool_grow(struct mms__pool *pool, unsigned slot, uint64_t size, enum mms__pace pace, bool optional)
+{
+    int code = (optional ? provide_if_free : provide_or_trim)(pool, slot, size, pace);
 
     if (code == 0)
         mms__pool_note_size(pool, size);

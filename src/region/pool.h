@@ -170,8 +170,8 @@ void mms__pool_seek_newest(struct mms__pool *pool, mms_receipt *receipt);
 bool mms__pool_is_free(struct mms__pool *pool, unsigned slot);
 /* Take just that slot, and mark it with a new generation; its bytes stay. MMS_E_EXHAUSTED; details are stored. */
 int mms__pool_take_again(struct mms__pool *pool, unsigned slot);
-/* More room in a taken slot. */
-int mms__pool_grow(struct mms__pool *pool, unsigned slot, uint64_t size, enum mms__pace pace);
+/* More room in a taken slot; at the expense of no other if the caller can do without it. */
+int mms__pool_grow(struct mms__pool *pool, unsigned slot, uint64_t size, enum mms__pace pace, bool optional);
 /* Put an unused slot on the free list. */
 static inline void mms__pool_put(struct mms__pool *pool, unsigned slot)
 {

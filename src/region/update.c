@@ -356,7 +356,7 @@ int mms__native_grow_next(struct mms_writer *front, size_t capacity)
 
     if (code == 0)
         code = find_next(writer, capacity, &slot);
-    return code == 0 ? mms__pool_grow(&writer->pool, slot, capacity, MMS__PACE_UPDATE) : code;
+    return code == 0 ? mms__pool_grow(&writer->pool, slot, capacity, MMS__PACE_UPDATE, front->can_do_without) : code;
 }
 
 void mms__update_end(struct mms__native_writer *writer)

@@ -229,6 +229,18 @@ static int get_room(struct mms_table *table, uint64_t size, void **data)
     return code == 0 ? mms__writer_grow(table->writer, (size_t)size, data) : code;
 }
 
+/* More room than a put needs is worth having only where memory is left. */
+static int try_to_get_room(struct mms_table *table, uint64_t wanted, void **data)
+{
+    bool before = table->writer->can_do_without;
+    int code;
+
+    table->writer->can_do_without = true;
+    code = get_room(table, wanted, data);
+    table->writer->can_do_without = before;
+    return code;
+}
+
 static int grow(struct mms_table *table, uint64_t size)
 {
     void *data = table->data;
@@ -237,7 +249,7 @@ static int grow(struct mms_table *table, uint64_t size)
 
     if (wanted > SIZE_MAX)
         return mms__table_fail_room(table, MMS_E_TOO_BIG, size);
-    code = get_room(table, wanted, &data);
+    code = try_to_get_room(table, wanted, &data);
     if (code != 0) {
         wanted = size;
         code = get_room(table, wanted, &data);

@@ -384,7 +384,9 @@ int mms__index_grow(struct mms_table *table)
 
     if (!is_crowded(table))
         return 0;
+    table->writer->can_do_without = true;
     code = provide_bucket(table);
+    table->writer->can_do_without = false;
     if (code != 0)
         return table->damage ? MMS_E_CORRUPT : 0; /* having no room is no error */
     return split(table);
