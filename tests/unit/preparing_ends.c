@@ -81,7 +81,7 @@ static unsigned update(struct test *test, int pieces, size_t more)
     check_ok(mms_write_update(test->writer, test->size + more, &buffer, &size, NULL));
     check_equal(size, test->size);
     for (int i = 0; i < pieces; i++)
-        patch(test, pattern_random(&test->random) % (size / PIECE) * PIECE);
+        patch(test, (size_t)(pattern_random(&test->random) % (size / PIECE)) * PIECE);
     memset((unsigned char *)buffer + size, 5, more);
     memset(test->value + size, 5, more);
     test->size += more;
