@@ -6,6 +6,7 @@
 #include "region/layout.h"
 #include "sample.h"
 #include "scratch.h"
+#include "small_memory.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -16,30 +17,6 @@
 #include <unistd.h>
 
 enum { KIB = 1 << 10, MIB = 1 << 20 };
-
-static void in_small_memory(void **state, forked_part *part)
-{
-    const char *directory = scratch_path(state, "small");
-
-    check_true(mkdir(directory, 0755) == 0);
-    in_child_with_mount("tmpfs", "size=2m", directory, part, (void *)(uintptr_t)directory);
-}
-
-static const char *region_in(const char *directory)
-{
-    static char path[600];
-
-    snprintf(path, sizeof path, "%s/region", directory);
-    return path;
-}
-
-static mms_writer *roomy_writer(const char *path)
-{
-    mms_writer_options options = sample_options();
-
-    options.max_size = 64 * MIB;
-    return sample_writer_with(path, options);
-}
 
 static uint64_t published; /* as the last receipt says */
 
@@ -69,22 +46,6 @@ static void check_filled(mms_reader *reader, size_t size, unsigned char fill)
         if (((const unsigned char *)view.data)[i] != fill)
             check_failed(__FILE__, __LINE__, "byte %zu is not the value's", i);
     check_ok(mms_release(reader));
-}
-
-/* Take all remaining room, with a file next to the region. */
-static void fill_disk(const char *directory)
-{
-    char path[600];
-    static const char zeros[4096];
-    int fd;
-
-    snprintf(path, sizeof path, "%s/filler", directory);
-    fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-    check_true(fd >= 0);
-    while (write(fd, zeros, sizeof zeros) > 0)
-        continue;
-    check_true(errno == ENOSPC);
-    close(fd);
 }
 
 static void empty_disk(const char *directory)
@@ -136,7 +97,7 @@ static void update_too_much(void *directory)
     void *buffer;
 
     check_ok(publish_filled(writer, 100 * KIB, 1));
-    fill_disk(directory);
+    fill_memory(directory);
     for (int i = 0; i < 3; i++) {
         check_code(update_filled(writer, 100 * KIB, 2), -ENOSPC);
         check_detail_mentions("`changes`");
@@ -199,7 +160,7 @@ static void update_with_no_room_to_grow(void *directory)
         check_ok(mms_write_patch(writer, i, "\x9", 1));
         check_ok(mms_write_commit(writer, size, NULL));
     }
-    fill_disk(directory);
+    fill_memory(directory);
     check_hands_out(writer, 0, 1, 2);
     check_hands_out(writer, 384 * KIB, 1, 2);
     check_hands_out(writer, 0, 1, 2);
@@ -261,7 +222,7 @@ static void update_with_no_room_for_a_longer_ring(void *directory)
     for (int i = 0; i < 2; i++)
         check_ok(publish_filled(writer, LARGE, 1));
     check_ok(mms_write_update(writer, LARGE, &buffer, &size, NULL));
-    fill_disk(directory);
+    fill_memory(directory);
     check_true(stat(filler, &before) == 0 && truncate(filler, before.st_size - 100 * KIB) == 0);
     check_true(stat(file, &before) == 0);
     check_ok(mms_write_commit(writer, LARGE, NULL));
@@ -316,7 +277,7 @@ static void write_too_much(void *directory)
 
 static void value_too_large_for_the_disk_leaves_the_last_one_and_the_writer(void **state)
 {
-    in_small_memory(state, write_too_much);
+    in_small_memory(state, 2 * MIB, write_too_much);
 }
 
 /* With two slots, the one taken for the write that failed is the only one that the next write can
@@ -339,7 +300,7 @@ static void fail_with_two_slots(void *directory)
 
 static void failed_write_gives_its_slot_back(void **state)
 {
-    in_small_memory(state, fail_with_two_slots);
+    in_small_memory(state, 2 * MIB, fail_with_two_slots);
 }
 
 /* A writer records memory before it asks for it; if it dies in between, it leaves a record of
@@ -356,7 +317,7 @@ static void succeed_a_writer_that_noted_too_much(void *directory)
                    offsetof(struct mms__control, slots) + slot * sizeof(struct mms__descriptor) +
                        offsetof(struct mms__descriptor, allocated),
                    8 * MIB);
-    fill_disk(directory);
+    fill_memory(directory);
     writer = roomy_writer(path);
     check_code(publish_filled(writer, 512 * KIB, 2), -ENOSPC);
     empty_disk(directory);
@@ -366,7 +327,7 @@ static void succeed_a_writer_that_noted_too_much(void *directory)
 
 static void what_the_last_writer_noted_is_not_relied_on(void **state)
 {
-    in_small_memory(state, succeed_a_writer_that_noted_too_much);
+    in_small_memory(state, 2 * MIB, succeed_a_writer_that_noted_too_much);
 }
 
 static void grow_too_much(void *directory)
@@ -386,7 +347,7 @@ static void grow_too_much(void *directory)
 
 static void failed_grow_keeps_what_is_written(void **state)
 {
-    in_small_memory(state, grow_too_much);
+    in_small_memory(state, 2 * MIB, grow_too_much);
 }
 
 static void write_while_full(void *directory)
@@ -397,7 +358,7 @@ static void write_while_full(void *directory)
     mms_reader *reader = sample_reader(region);
 
     check_ok(publish_filled(writer, 100 * KIB, 1));
-    fill_disk(directory);
+    fill_memory(directory);
     check_code(publish_filled(writer, 300 * KIB, 2), -ENOSPC);
     check_filled(reader, 100 * KIB, 1);
     empty_disk(directory);
@@ -410,7 +371,7 @@ static void write_while_full(void *directory)
 
 static void writer_recovers_when_others_make_room(void **state)
 {
-    in_small_memory(state, write_while_full);
+    in_small_memory(state, 2 * MIB, write_while_full);
 }
 
 static void write_on_what_there_is(void *directory)
@@ -422,7 +383,7 @@ static void write_on_what_there_is(void *directory)
 
     for (unsigned char i = 1; i < 5; i++) /* slots have their room */
         check_ok(publish_filled(writer, 50 * KIB, i));
-    fill_disk(directory);
+    fill_memory(directory);
     for (unsigned char i = 1; i < 50; i++) {
         check_ok(publish_filled(writer, 50 * KIB, i));
         check_filled(reader, 50 * KIB, i);
@@ -440,7 +401,7 @@ static void write_on_what_there_is(void *directory)
 
 static void slots_in_use_are_written_on_a_full_disk(void **state)
 {
-    in_small_memory(state, write_on_what_there_is);
+    in_small_memory(state, 2 * MIB, write_on_what_there_is);
 }
 
 static void cycle_two_slots(void *directory)
@@ -489,12 +450,12 @@ static void crowd_out_small_values(void *directory)
 
 static void receipt_names_what_was_published(void **state)
 {
-    in_small_memory(state, crowd_out_small_values);
+    in_small_memory(state, 2 * MIB, crowd_out_small_values);
 }
 
 static void room_for_two_values_is_enough(void **state)
 {
-    in_small_memory(state, cycle_two_slots);
+    in_small_memory(state, 2 * MIB, cycle_two_slots);
 }
 
 static void grow_into_what_was_given_back(void *directory)
@@ -509,7 +470,7 @@ static void grow_into_what_was_given_back(void *directory)
     for (int i = 0; i < 300; i++)
         check_ok(publish_filled(writer, 10 * KIB, (unsigned char)(i % 100 + 1)));
     check_true(file_blocks(path, "data") < 4 * MIB); /* or nothing was freed, and this proves nothing */
-    fill_disk(directory);
+    fill_memory(directory);
     for (int i = 0; i < 5; i++) {
         check_code(publish_filled(writer, 4 * MIB, 7), -ENOSPC);
         check_filled(reader, 10 * KIB, 299 % 100 + 1);
@@ -570,7 +531,7 @@ static void write_over_what_is_kept(void *directory)
 
 static void kept_values_give_way_to_a_write_that_needs_their_memory(void **state)
 {
-    in_small_memory(state, write_over_what_is_kept);
+    in_small_memory(state, 2 * MIB, write_over_what_is_kept);
 }
 
 static void hold_while_full(void *directory)
@@ -596,7 +557,7 @@ static void hold_while_full(void *directory)
 
 static void held_view_stays_whole_on_a_full_disk(void **state)
 {
-    in_small_memory(state, hold_while_full);
+    in_small_memory(state, 2 * MIB, hold_while_full);
 }
 
 static unsigned count_entries(const char *directory)
@@ -617,7 +578,7 @@ static void create_on_full_disk(void *directory)
     const char *path = region_in(directory);
     mms_writer *writer;
 
-    fill_disk(directory);
+    fill_memory(directory);
     check_code(mms_writer_open(path, &options, &writer), -ENOSPC);
     check_detail_mentions("in a container");
     check_equal(count_entries(directory), 1);
@@ -628,7 +589,7 @@ static void create_on_full_disk(void *directory)
 
 static void region_is_not_made_on_a_full_disk_and_nothing_is_left(void **state)
 {
-    in_small_memory(state, create_on_full_disk);
+    in_small_memory(state, 2 * MIB, create_on_full_disk);
 }
 
 static void replace_on_full_disk(void *directory)
@@ -640,7 +601,7 @@ static void replace_on_full_disk(void *directory)
     check_ok(publish_filled(writer, 60 * KIB, 1));
     publish_text(writer, "kept");
     check_ok(mms_writer_close(writer));
-    fill_disk(directory);
+    fill_memory(directory);
     options.max_slots = 9;
     options.replace = true;
     check_code(mms_writer_open(path, &options, &writer), -ENOSPC);
@@ -654,7 +615,7 @@ static void replace_on_full_disk(void *directory)
 
 static void replacement_that_finds_no_room_leaves_all_as_it_was(void **state)
 {
-    in_small_memory(state, replace_on_full_disk);
+    in_small_memory(state, 2 * MIB, replace_on_full_disk);
 }
 
 static void make_default_region(void *directory)
@@ -671,7 +632,7 @@ static void make_default_region(void *directory)
 static void defaults_fit_where_memory_is_small(void **state)
 {
     skip_under_emulator("the defaults map 512 GiB, and qemu keeps a record of every page");
-    in_small_memory(state, make_default_region);
+    in_small_memory(state, 2 * MIB, make_default_region);
 }
 
 /* ---- Views that were taken away ---- */
@@ -728,7 +689,7 @@ static void evict_from_a_full_disk(void *directory)
     }
     for (unsigned char i = 0; i < 200; i++)
         check_ok(publish_filled(writer, 100, i));
-    fill_disk(directory);
+    fill_memory(directory);
     check_evicted_and_alive(first, &view);
     check_ok(mms_region_close(region));
     check_ok(mms_writer_close(writer));
@@ -736,17 +697,17 @@ static void evict_from_a_full_disk(void *directory)
 
 static void evicted_readers_live_on_a_full_disk(void **state)
 {
-    in_small_memory(state, evict_from_a_full_disk);
+    in_small_memory(state, 2 * MIB, evict_from_a_full_disk);
 }
 
 static void updates_on_a_full_disk_are_errors(void **state)
 {
-    in_small_memory(state, update_too_much);
+    in_small_memory(state, 2 * MIB, update_too_much);
 }
 
 static void update_that_finds_no_room_hands_out_the_value(void **state)
 {
-    in_small_memory(state, update_with_no_room_to_grow);
+    in_small_memory(state, 2 * MIB, update_with_no_room_to_grow);
 }
 
 static void update_without_room_for_a_longer_ring_keeps_the_one_there_is(void **state)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where memory is short, a write takes no more of the free slots' than it needs, and of what costs the next update the least;
    and one that is refused all the same leaves its slot what it holds (region/pool.c). On a tmpfs of 16 MiB. */
-#include "forked.h"
 #include "region/writer.h"
 #include "sample.h"
 #include "scratch.h"
+#include "small_memory.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <mmsync/table.h>
@@ -15,32 +15,9 @@
 
 enum { KIB = 1 << 10, SIZE = 3 << 20, STEP = 64 * KIB };
 
-static void in_little_memory(void **state, forked_part *part)
-{
-    const char *directory = scratch_path(state, "small");
-
-    check_true(mkdir(directory, 0755) == 0);
-    in_child_with_mount("tmpfs", "size=16m", directory, part, (void *)(uintptr_t)directory);
-}
-
 static struct mms__pool *pool_of(mms_writer *writer)
 {
     return &mms__native_writer_of(writer)->pool;
-}
-
-/* Take all memory that is left. */
-static void fill(const char *directory)
-{
-    static const char zeros[4096];
-    char path[600];
-    int fd;
-
-    snprintf(path, sizeof path, "%s/filler", directory);
-    fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-    check_true(fd >= 0);
-    while (write(fd, zeros, sizeof zeros) > 0)
-        continue;
-    check_true(errno == ENOSPC && close(fd) == 0);
 }
 
 static void update(mms_writer *writer, size_t to, char byte)
@@ -79,7 +56,7 @@ static mms_writer *set_up(const char *directory, size_t at_last)
     for (char byte = 'b'; byte < 'z'; byte++)
         update(writer, SIZE, byte);
     update(writer, at_last, 'y');
-    fill(directory);
+    fill_memory(directory);
     pool_of(writer)->quick_due = 0; /* the next write finds two slots that are free */
     return writer;
 }
@@ -132,7 +109,7 @@ static void grow_a_little(void *directory)
 
 static void growing_takes_what_it_needs(void **state)
 {
-    in_little_memory(state, grow_a_little);
+    in_small_memory(state, 16 << 20, grow_a_little);
 }
 
 /* What lies above the current value is nobody's loss. */
@@ -150,7 +127,7 @@ static void grow_after_the_value_became_shorter(void *directory)
 
 static void growing_takes_what_is_above_the_value(void **state)
 {
-    in_little_memory(state, grow_after_the_value_became_shorter);
+    in_small_memory(state, 16 << 20, grow_after_the_value_became_shorter);
 }
 
 static void grow_too_much(void *directory)
@@ -171,7 +148,7 @@ static void grow_too_much(void *directory)
 
 static void refused_update_leaves_what_its_slot_holds(void **state)
 {
-    in_little_memory(state, grow_too_much);
+    in_small_memory(state, 16 << 20, grow_too_much);
 }
 
 /* A table asks for more than it needs, so that puts seldom have to wait for memory. */
@@ -188,7 +165,7 @@ static void put_into_a_table(void *directory)
         check_ok(mms_table_put(table, &key, sizeof key, value, sizeof value));
         check_ok(mms_table_commit(table, NULL));
     }
-    fill(directory);
+    fill_memory(directory);
     for (; key < 3200 && !full; key++) {
         pool_of(writer)->quick_due = 0;
         check_ok(mms_table_begin(writer, NULL, &table));
@@ -206,7 +183,7 @@ static void put_into_a_table(void *directory)
 
 static void spare_room_is_not_taken_from_other_slots(void **state)
 {
-    in_little_memory(state, put_into_a_table);
+    in_small_memory(state, 16 << 20, put_into_a_table);
 }
 
 int main(void)

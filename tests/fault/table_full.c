@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tables that outgrow a small tmpfs of their own: a cache evicts and goes on (T6), a plain table says
    that there is no room, and the next update can always begin (region/update.c). */
-#include "forked.h"
 #include "os/clock.h"
 #include "region/layout.h"
 #include "sample.h"
 #include "scratch.h"
+#include "small_memory.h"
 #include <errno.h>
 #include <mmsync/table.h>
 #include <stdio.h>
@@ -13,33 +13,6 @@
 #include <sys/stat.h>
 
 enum { KIB = 1 << 10, MIB = 1 << 20, TMPFS = 4 * MIB };
-
-/* And a little more. */
-static void in_small_memory(void **state, forked_part *part, unsigned more)
-{
-    const char *directory = scratch_path(state, "small");
-    char options[40];
-
-    check_true(mkdir(directory, 0755) == 0 || errno == EEXIST);
-    snprintf(options, sizeof options, "size=%u", TMPFS + more);
-    in_child_with_mount("tmpfs", options, directory, part, (void *)(uintptr_t)directory);
-}
-
-static const char *region_in(const char *directory)
-{
-    static char path[600];
-
-    snprintf(path, sizeof path, "%s/region", directory);
-    return path;
-}
-
-static mms_writer *roomy_writer(const char *path)
-{
-    mms_writer_options options = sample_options();
-
-    options.max_size = 64 * MIB;
-    return sample_writer_with(path, options);
-}
 
 static int put(mms_table *table, uint64_t key)
 {
@@ -108,7 +81,7 @@ static void put_one_by_one(void *directory)
 static void a_cache_goes_on(void **state)
 {
     for (unsigned more = 0; more < 192 * KIB; more += 24 * KIB)
-        in_small_memory(state, put_one_by_one, more);
+        in_small_memory(state, TMPFS + more, put_one_by_one);
 }
 
 static void delete_and_clear(mms_writer *writer, uint64_t key)
@@ -136,7 +109,7 @@ static void put_all_at_once(void *directory)
 
 static void a_cache_that_is_filled_in_its_first_update_does(void **state)
 {
-    in_small_memory(state, put_all_at_once, 0);
+    in_small_memory(state, TMPFS, put_all_at_once);
 }
 
 static mms_table *begin_until_full(mms_writer *writer, uint64_t *count)
@@ -179,7 +152,7 @@ static void fill_plain_table(void *directory)
 
 static void a_plain_table_has_no_room_and_can_be_changed(void **state)
 {
-    in_small_memory(state, fill_plain_table, 0);
+    in_small_memory(state, TMPFS, fill_plain_table);
 }
 
 /* Twice as large, but then it is as it is. */
@@ -198,7 +171,7 @@ static void make_plain_table(void *directory)
 
 static void a_plain_table_may_be_made_to_be_read(void **state)
 {
-    in_small_memory(state, make_plain_table, 0);
+    in_small_memory(state, TMPFS, make_plain_table);
 }
 
 /* The slot that has the room may be held: then this is no different from all slots being held. */
@@ -237,7 +210,7 @@ static void hold_the_other_slot(void *directory)
 
 static void a_reader_that_holds_the_room_is_waited_for(void **state)
 {
-    in_small_memory(state, hold_the_other_slot, 0);
+    in_small_memory(state, TMPFS, hold_the_other_slot);
 }
 
 /* As noted, no slot has any memory: what a grow that fails gives back then must not be the current value. */
@@ -268,7 +241,7 @@ static void grow_after_damage(void *directory)
 
 static void the_current_value_stays_whatever_is_noted(void **state)
 {
-    in_small_memory(state, grow_after_damage, 0);
+    in_small_memory(state, TMPFS, grow_after_damage);
 }
 
 int main(void)
