@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Publishing changes: src/region/update.c, catch_up.c, prepare.c, changes.c and changed.c, and what
-   pool.c and writer.c do for them. updates.pml and changes.pml include this. Memory is sequentially
+   pool.c, room.c and writer.c do for them. updates.pml and changes.pml include this. Memory is sequentially
    consistent. A pin is one step, and a slot is free that is neither current nor pinned: the other
    models are about that.
 
@@ -147,7 +147,7 @@ inline straighten()
 
 /* ---- Taking a slot ---- */
 
-/* pool.c: mms__pool_take_newest, mark. Any free slot will do: the newest is the fastest. */
+/* pool.c: mms__pool_take_newest; pool.h: mms__pool_mark. Any free slot will do: the newest is the fastest. */
 inline take()
 {
     atomic {
@@ -458,10 +458,10 @@ write:
         :: true -> goto update
         :: true -> goto whole /* mms_write */
 #if READERS == 0
-        :: generation < LAST -> /* pool.c: trim_free_slots */
+        :: generation < LAST -> /* room.c: trim_free_slots */
             d_step { slots[slot].cell[0] = 0; slots[slot].cell[1] = 0; slot = 0; old = 0 };
             goto write
-        :: true -> /* pool.c: trim, of the slot that was taken */
+        :: true -> /* room.c: mms__room_trim, of the slot that was taken */
             d_step {
                 slots[slot].cell[1] = 0;
 #ifndef MUTATE_trim_unseen

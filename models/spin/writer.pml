@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The writer process, and its successor: src/region/writer_open.c, pool.c, reclaim.c, writer.c,
+/* The writer process, and its successor: src/region/writer_open.c, pool.c, room.c, reclaim.c, writer.c,
    over protocol.pml. It publishes generations up to LAST.  What is free, and which generation is
    in which slot, is private to it: pool->slots[].state and .generation are `vacant`, a set of
    slots, and `mine`. Instead of a list of holders the scan keeps the set of slots that some line
@@ -266,7 +266,7 @@ proctype writer()
     bit can_membarrier, met_from;
 #ifdef PUNCH
     bit may_punch = PUNCHES_UNSEEN; /* pool->may_punch */
-    bit looking;                    /* a slot is taken, and memory is to be given back: pool.c: may_punch */
+    bit looking;                    /* a slot is taken, and memory is to be given back: slot_memory.c: mms__slot_may_punch */
 #endif
 #ifdef ATTACH
     byte marked; /* the high-water mark that a scan goes by */
@@ -338,7 +338,7 @@ write:  /* writer.c: mms_write; pool.c: mms__pool_take */
 #endif
 #ifdef PUNCH
 punch:
-        if /* pool.c: trim_free_slots: a free slot is marked and its memory given back */
+        if /* room.c: trim_free_slots: a free slot is marked and its memory given back */
         :: may_punch ->
             looking = 0;
             store(DATA_1(slot), 0);

@@ -181,7 +181,7 @@ void mms__tracking_collect(struct mms__tracking *tracking, const unsigned char *
 }
 
 /* There is no schema, and no checksum. */
-int mms__pool_grow(struct mms__pool *pool, unsigned slot, uint64_t size, enum mms__pace pace, bool optional)
+int mms__room_grow(struct mms__pool *pool, unsigned slot, uint64_t size, enum mms__pace pace, bool optional)
 {
     return MMS_E_TOO_BIG;
 }

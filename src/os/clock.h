@@ -25,6 +25,17 @@ static inline uint64_t mms__now_coarse_ns(void)
     return mms__read_clock(CLOCK_MONOTONIC_COARSE);
 }
 
+/* Whether the interval since `last_ns`, on that clock, is over. If so, the next one begins. */
+static inline bool mms__is_due(uint64_t *last_ns, uint64_t interval_ns)
+{
+    uint64_t now = mms__now_coarse_ns();
+
+    if (now - *last_ns < interval_ns)
+        return false;
+    *last_ns = now;
+    return true;
+}
+
 /* The time of day, exact to a tick of the kernel's clock, 1 to 10 ms. Half the cost of reading the
    processor's counter. */
 static inline uint64_t mms__time_coarse_ns(void)

@@ -2,22 +2,18 @@
 #include "region/pool.h"
 #include "base/error.h"
 #include "base/probe.h"
-#include "base/round.h"
 #include "os/cancel.h"
 #include "os/clock.h"
 #include "region/protocol.h"
+#include "region/room.h"
 #include "region/slot_memory.h"
-#include "region/slot_pages.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 
 #define FEWEST_SLOTS 3
 
 #define CHECK_INTERVAL_NS UINT64_C(100000000)
-#define CARE_INTERVAL_NS UINT64_C(1000000000)
 #define FIRST_PAUSE_NS UINT64_C(20000)
 #define LONGEST_PAUSE_NS UINT64_C(1000000)
 
@@ -91,93 +87,10 @@ void mms__pool_free(struct mms__pool *pool)
 
 /* ---- Free slots ---- */
 
-/* False, with no detail stored, if no generations are left. */
-static bool mark(struct mms__pool *pool, unsigned slot)
-{
-    if (pool->generation >= MMS__GENERATION_MAX)
-        return false;
-    mms__pool_mark(pool, slot, false);
-    return true;
-}
-
-/* The same for a slot whose bytes stay. */
-static bool mark_again(struct mms__pool *pool, unsigned slot)
-{
-    if (pool->generation >= MMS__GENERATION_MAX)
-        return false;
-    mms__pool_mark_again(pool, slot);
-    return true;
-}
-
 static int fail_exhausted(const struct mms__pool *pool)
 {
     return mms__fail(MMS_E_EXHAUSTED, "writing %s: no generations are left; remove the region and create it anew",
                      pool->path);
-}
-
-/* Free the memory of free slots, but for `spared` bytes of it. Returns the bytes freed. */
-static uint64_t trim_free_slots(struct mms__pool *pool, uint64_t spared)
-{
-    uint64_t kept = 0, given = 0;
-
-    if (mms__slot_ensure_file(pool) != 0 || !mms__slot_may_punch(pool)) /* here, or each slot would cost a scan */
-        return 0;
-    for (uint32_t i = pool->free_count; i-- > 0;) { /* the next ones to be used come last in the list */
-        unsigned slot = pool->free_list[i];
-        uint64_t backed = pool->slots[slot].backed;
-
-        if (kept + backed <= spared) {
-            kept += backed;
-        } else if (mark(pool, slot)) {
-            mms__slot_trim(pool, slot, 0);
-            given += backed - pool->slots[slot].backed;
-        }
-    }
-    return given;
-}
-
-/* Free up to `wanted` bytes at the end of a free slot, which has more than `spared`, and keeps those. */
-static uint64_t trim_end(struct mms__pool *pool, unsigned slot, uint64_t spared, uint64_t wanted)
-{
-    uint64_t backed = pool->slots[slot].backed;
-
-    mms__slot_trim(pool, slot, backed - spared > wanted ? backed - wanted : spared);
-    return backed - pool->slots[slot].backed;
-}
-
-/* The free slot with memory of which an update could use the least, plus 1; 0: none has any. */
-static uint32_t find_least_useful(const struct mms__pool *pool)
-{
-    uint32_t found = 0;
-
-    for (uint32_t i = 0; i < pool->free_count; i++) {
-        unsigned slot = pool->free_list[i];
-
-        if (pool->slots[slot].backed > 0 &&
-            (found == 0 || mms__slot_content(pool, slot) < mms__slot_content(pool, found - 1)))
-            found = slot + 1;
-    }
-    return found;
-}
-
-/* Free so much of the free slots, if they have it: first what lies above the current value, which no update starts from;
-   then from the end of one after the other, whose content is lost with that. Returns the bytes freed. */
-static uint64_t trim_what_costs_least(struct mms__pool *pool, uint64_t wanted)
-{
-    uint64_t current = mms__slot_room(pool, mms__pool_current_size(pool)), given = 0;
-
-    if (mms__slot_ensure_file(pool) != 0 || !mms__slot_may_punch(pool))
-        return 0;
-    for (uint32_t i = 0; i < pool->free_count && given < wanted; i++)
-        if (pool->slots[pool->free_list[i]].backed > current && mark_again(pool, pool->free_list[i]))
-            given += trim_end(pool, pool->free_list[i], current, wanted - given);
-    for (uint32_t i = 0; i < pool->free_count && given < wanted; i++) {
-        uint32_t found = find_least_useful(pool);
-
-        if (found != 0 && mark(pool, found - 1))
-            given += trim_end(pool, found - 1, 0, wanted - given);
-    }
-    return given;
 }
 
 /* Add a slot. It is counted only once its memory is there. */
@@ -260,35 +173,15 @@ static bool has_good_slot(const struct mms__pool *pool, uint64_t size)
 
 /* ---- Getting one ---- */
 
-static bool is_due(uint64_t *last_ns, uint64_t interval_ns)
-{
-    uint64_t now = mms__now_coarse_ns();
-
-    if (now - *last_ns < interval_ns)
-        return false;
-    *last_ns = now;
-    return true;
-}
-
 /* A few times a second, along with a scan: reclaim the slots of dead readers even if nothing waits
    for them. */
 static unsigned reap_now_and_then(struct mms__pool *pool)
 {
-    if (pool->holder_count == 0 || !is_due(&pool->last_check_ns, CHECK_INTERVAL_NS))
+    if (pool->holder_count == 0 || !mms__is_due(&pool->last_check_ns, CHECK_INTERVAL_NS))
         return 0;
     if (mms__file_ensure(pool->readers_file, pool->path, "readers", O_RDWR) != 0)
         return 0;
     return mms__reap_holders(pool);
-}
-
-/* Once a second, along with a scan: when readers no longer hold many slots, free the memory that
-   those took. Two slots are enough for a cycle of publishes. */
-static void take_care(struct mms__pool *pool)
-{
-    uint64_t spared = 2 * mms__slot_room_most(pool, pool->usual_size);
-
-    if (pool->free_count > 2)
-        (void)trim_free_slots(pool, spared > MMS__SPARE_BYTES ? spared : MMS__SPARE_BYTES);
 }
 
 static unsigned reclaim(struct mms__pool *pool)
@@ -299,8 +192,7 @@ static unsigned reclaim(struct mms__pool *pool)
     mms__plan_quick(pool, mms__table_used(&pool->table));
     if (reap_now_and_then(pool) > 0)
         freed += mms__reclaim(pool);
-    if (is_due(&pool->last_care_ns, CARE_INTERVAL_NS))
-        take_care(pool);
+    mms__room_take_care(pool);
     return freed;
 }
 
@@ -392,39 +284,6 @@ static int refill(struct mms__pool *pool, uint64_t size, struct mms__patience pa
     return wait_for_readers(pool, patience, reason, before, receipt);
 }
 
-/* For memory, all that is kept gives way. Nothing is reclaimed: a slot is taken. */
-static void release_all(struct mms__pool *pool)
-{
-    if (pool->keep.count == 0)
-        return;
-    mms__scan(pool);
-    while (mms__keep_release(pool) > 0)
-        continue;
-}
-
-/* Get room in a slot just taken, if need be at the expense of the free slots, and then of what is kept. */
-static int provide_or_trim(struct mms__pool *pool, unsigned slot, uint64_t size, enum mms__pace pace)
-{
-    uint64_t lacks;
-    int code;
-
-    if (mms__slot_has_room(pool, slot, size) && !pool->shares_blocks)
-        return 0;
-    MMS__HOLD_CANCEL(before);
-    lacks = mms__slot_room(pool, size) - pool->slots[slot].allocated;
-    code = mms__slot_provide(pool, slot, size, pace);
-    if (mms__slot_is_full(code) && trim_what_costs_least(pool, lacks) > 0)
-        code = mms__slot_provide(pool, slot, size, pace);
-    if (mms__slot_is_full(code) && trim_free_slots(pool, 0) > 0)
-        code = mms__slot_provide(pool, slot, size, pace);
-    if (mms__slot_is_full(code)) {
-        release_all(pool);
-        if (trim_free_slots(pool, 0) > 0)
-            code = mms__slot_provide(pool, slot, size, pace);
-    }
-    return code;
-}
-
 bool mms__pool_is_free(struct mms__pool *pool, unsigned slot)
 {
     if (pool->slots[slot].state == MMS__SLOT_FREE)
@@ -440,7 +299,7 @@ int mms__pool_take_again(struct mms__pool *pool, unsigned slot)
 {
     uint32_t at = 0;
 
-    if (pool->generation >= MMS__GENERATION_MAX)
+    if (!mms__pool_may_mark(pool))
         return fail_exhausted(pool);
     while (at < pool->free_count && pool->free_list[at] != slot)
         at++;
@@ -479,25 +338,6 @@ void mms__pool_seek_newest(struct mms__pool *pool, mms_receipt *receipt)
         receipt->reclaimed += reclaim(pool);
 }
 
-/* Trim a slot that is far too large. Not bit by bit while the usual size decays: each punch costs
-   milliseconds. */
-static void trim_much(struct mms__pool *pool, unsigned slot)
-{
-    uint64_t keep;
-
-    if (pool->slots[slot].backed <= MMS__SPARE_BYTES) /* nearly always; saves some nanoseconds */
-        return;
-    keep = mms__slot_round(pool, slot, mms__slot_room(pool, pool->usual_size));
-    if (pool->slots[slot].backed <= 4 * keep + MMS__SPARE_BYTES)
-        return;
-    /* Otherwise each write would scan for as long as an evicted reader keeps its view. */
-    if (!pool->may_punch && !is_due(&pool->last_punch_look_ns, CHECK_INTERVAL_NS))
-        return;
-    MMS__HOLD_CANCEL(before);
-    if (mms__slot_ensure_file(pool) == 0)
-        mms__slot_trim(pool, slot, keep);
-}
-
 static void reclaim_when_due(struct mms__pool *pool)
 {
     MMS__HOLD_CANCEL(before);
@@ -510,12 +350,13 @@ static inline int take_free(struct mms__pool *pool, uint32_t at, uint64_t size, 
 {
     int code;
 
+    if (!mms__pool_may_mark(pool))
+        return fail_exhausted(pool);
     *slot = pop(pool, at);
     if (content)
         *content = mms__slot_content(pool, *slot);
-    code = mark_again(pool, *slot) ? 0 : fail_exhausted(pool);
-    if (code == 0)
-        code = provide_or_trim(pool, *slot, size, content && *content != 0 ? MMS__PACE_UPDATE : MMS__PACE_WHOLE);
+    mms__pool_mark_again(pool, *slot);
+    code = mms__room_get(pool, *slot, size, content && *content != 0 ? MMS__PACE_UPDATE : MMS__PACE_WHOLE);
     if (code != 0)
         mms__pool_put(pool, *slot);
     else
@@ -558,7 +399,7 @@ static inline int take(struct mms__pool *pool, uint64_t size, struct mms__patien
     if (code != 0)
         return code;
     mms__pool_note_size(pool, size);
-    trim_much(pool, *slot);
+    mms__room_trim(pool, *slot);
     return 0;
 }
 
@@ -572,22 +413,6 @@ int mms__pool_take_newest(struct mms__pool *pool, uint64_t size, struct mms__pat
                           uint64_t *content, mms_receipt *receipt)
 {
     return take(pool, size, patience, slot, content, receipt);
-}
-
-static int provide_if_free(struct mms__pool *pool, unsigned slot, uint64_t size, enum mms__pace pace)
-{
-    MMS__HOLD_CANCEL(before);
-
-    return mms__slot_provide(pool, slot, size, pace);
-}
-
-int mms__pool_grow(struct mms__pool *pool, unsigned slot, uint64_t size, enum mms__pace pace, bool optional)
-{
-    int code = (optional ? provide_if_free : provide_or_trim)(pool, slot, size, pace);
-
-    if (code == 0)
-        mms__pool_note_size(pool, size);
-    return code;
 }
 
 const char *mms__pool_invariant(const struct mms__pool *pool)

@@ -170,8 +170,6 @@ void mms__pool_seek_newest(struct mms__pool *pool, mms_receipt *receipt);
 bool mms__pool_is_free(struct mms__pool *pool, unsigned slot);
 /* Take just that slot, and mark it with a new generation; its bytes stay. MMS_E_EXHAUSTED; details are stored. */
 int mms__pool_take_again(struct mms__pool *pool, unsigned slot);
-/* More room in a taken slot; at the expense of no other if the caller can do without it. */
-int mms__pool_grow(struct mms__pool *pool, unsigned slot, uint64_t size, enum mms__pace pace, bool optional);
 /* Put an unused slot on the free list. */
 static inline void mms__pool_put(struct mms__pool *pool, unsigned slot)
 {
@@ -186,6 +184,11 @@ static inline void mms__pool_publish(struct mms__pool *pool, unsigned slot)
     pool->live_list[pool->live_count++] = (uint16_t)slot;
     if (pool->keep.count > 0)
         mms__keep_note(&pool->keep, pool->slots[slot].generation);
+}
+/* Whether a generation is left to mark a slot with. */
+static inline bool mms__pool_may_mark(const struct mms__pool *pool)
+{
+    return pool->generation < MMS__GENERATION_MAX;
 }
 /* Give a slot the next generation; the caller knows that one is left. From here on its old value is gone, and nothing is
    known of its bytes. `plain`: see mms__slot_take_plain. */
@@ -234,7 +237,7 @@ static inline bool mms__pool_take_ready(struct mms__pool *pool, uint64_t size, b
     *slot = pool->free_list[pool->free_count - 1];
     own = &pool->slots[*slot];
     if (own->allocated < size || own->allocated == 0 || own->backed > MMS__SPARE_BYTES || pool->shares_blocks ||
-        pool->generation >= MMS__GENERATION_MAX)
+        !mms__pool_may_mark(pool))
         return false;
     pool->free_count--;
     pool->slots[*slot].state = MMS__SLOT_TAKEN;

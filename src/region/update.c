@@ -6,6 +6,7 @@
 #include "region/catch_up.h"
 #include "region/prepare.h"
 #include "region/protocol.h"
+#include "region/room.h"
 #include "region/writer.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -356,7 +357,7 @@ int mms__native_grow_next(struct mms_writer *front, size_t capacity)
 
     if (code == 0)
         code = find_next(writer, capacity, &slot);
-    return code == 0 ? mms__pool_grow(&writer->pool, slot, capacity, MMS__PACE_UPDATE, front->can_do_without) : code;
+    return code == 0 ? mms__room_grow(&writer->pool, slot, capacity, MMS__PACE_UPDATE, front->can_do_without) : code;
 }
 
 void mms__update_end(struct mms__native_writer *writer)

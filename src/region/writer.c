@@ -12,6 +12,7 @@
 #include "region/files.h"
 #include "region/protocol.h"
 #include "region/replace.h"
+#include "region/room.h"
 #include "region/wake.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -303,7 +304,7 @@ __attribute__((noinline)) static size_t store_schema(struct mms__native_writer *
         !mms__schema_fits(size, writer->front.schema_size, writer->pool.header.stride))
         return 0;
     end = at + writer->front.schema_size;
-    if (end > writer->front.capacity && mms__pool_grow(&writer->pool, writer->slot, end, pace_of(writer), true) != 0)
+    if (end > writer->front.capacity && mms__room_grow(&writer->pool, writer->slot, end, pace_of(writer), true) != 0)
         return 0;
     memcpy(mms__writer_slot(writer, writer->slot) + at, writer->front.schema, writer->front.schema_size);
     MMS__STEP(publish_schema_copied);
@@ -355,7 +356,7 @@ int mms__native_grow(struct mms_writer *front, size_t capacity, void **buffer)
     if (code != 0)
         return code;
     *buffer = mms__writer_slot(writer, writer->slot);
-    return mms__pool_grow(&writer->pool, writer->slot, capacity, pace_of(writer), front->can_do_without);
+    return mms__room_grow(&writer->pool, writer->slot, capacity, pace_of(writer), front->can_do_without);
 }
 
 /* Publish a value that was built, with what was said of it since its write began. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where memory is short, a write takes no more of the free slots' than it needs, and of what costs the next update the least;
-   and one that is refused all the same leaves its slot what it holds (region/pool.c). On a tmpfs of 16 MiB. */
+   and one that is refused all the same leaves its slot what it holds (region/room.c). On a tmpfs of 16 MiB. */
 #include "region/writer.h"
 #include "sample.h"
 #include "scratch.h"

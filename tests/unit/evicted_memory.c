@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Evicted readers: the memory under their views stays until they know, whoever evicted them and
-   whatever has used the slot since (region/slot_memory.c). */
+   whatever has used the slot since (region/slot_memory.c, region/room.c). */
 #include "forked.h"
 #include "region/writer.h"
 #include "sample.h"
