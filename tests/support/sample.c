@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sample.h"
 #include "base/checksum.h"
+#include "region/layout.h"
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -169,6 +170,11 @@ static struct stat status_of(const char *path, const char *name)
     snprintf(full, sizeof full, "%s/%s", path, name);
     check_true(lstat(full, &status) == 0);
     return status;
+}
+
+void pretend_reboot(const char *path)
+{
+    patch_word(path, "control", offsetof(struct mms__control, boot_id), UINT64_C(0x1234567890abcdef));
 }
 
 uint64_t file_size(const char *path, const char *name)

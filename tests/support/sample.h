@@ -36,6 +36,8 @@ void load_bytes(const char *path, const char *name, size_t offset, void *bytes, 
 void patch_bytes(const char *path, const char *name, size_t offset, const void *bytes, size_t size);
 void patch_word(const char *path, const char *name, size_t offset, uint64_t value);
 void flip_bits(const char *path, const char *name, size_t offset, unsigned char mask);
+/* As if the machine had been booted since: the files of a closed region are from another boot. */
+void pretend_reboot(const char *path);
 uint64_t file_size(const char *path, const char *name);
 uint64_t file_blocks(const char *path, const char *name); /* bytes allocated to it */
 

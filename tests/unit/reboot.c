@@ -8,11 +8,6 @@
 #include <errno.h>
 #include <pthread.h>
 
-static void reboot(const char *path)
-{
-    patch_word(path, "control", offsetof(struct mms__control, boot_id), UINT64_C(0x1234567890abcdef));
-}
-
 static void value_from_before_a_reboot_is_not_read(void **state)
 {
     const char *path = scratch_path(state, "region");
@@ -23,7 +18,7 @@ static void value_from_before_a_reboot_is_not_read(void **state)
     char byte;
 
     sample_closed_region(path, "before");
-    reboot(path);
+    pretend_reboot(path);
     region = sample_region(path);
     reader = sample_reader(region);
     check_code(mms_read(reader, &view), MMS_E_EMPTY);
@@ -67,7 +62,7 @@ static void cancelled_thread_looks_to_the_end(void **state)
     void *result;
 
     sample_closed_region(path, "before");
-    reboot(path);
+    pretend_reboot(path);
     looks.region = sample_region(path);
     looks.reader = sample_reader(looks.region);
     check_true(pthread_create(&thread, NULL, look_while_cancelled, &looks) == 0);
@@ -89,7 +84,7 @@ static void region_that_is_removed_after_a_reboot_is_gone(void **state)
     mms_view view;
 
     sample_closed_region(path, "before");
-    reboot(path);
+    pretend_reboot(path);
     region = sample_region(path);
     reader = sample_reader(region);
     check_code(mms_read(reader, &view), MMS_E_EMPTY);
@@ -109,7 +104,7 @@ static void next_publish_is_read_by_readers_from_before_and_after_its_writer(voi
     mms_view view;
 
     sample_closed_region(path, "before");
-    reboot(path);
+    pretend_reboot(path);
     early = sample_region(path);
     early_reader = sample_reader(early);
     check_code(mms_read(early_reader, &view), MMS_E_EMPTY);
@@ -151,7 +146,7 @@ static void generations_jump_over_what_was_lost(void **state)
     const char *path = scratch_path(state, "region");
     uint64_t before = sample_closed_region(path, "before"), after;
 
-    reboot(path);
+    pretend_reboot(path);
     after = sample_closed_region(path, "after");
     check_true(after > before + (UINT64_C(1) << 31));
     check_true(sample_closed_region(path, "later") < after + 1000); /* once, not at every open */
@@ -165,7 +160,7 @@ static void writer_that_dies_before_it_publishes_leaves_the_region_empty(void **
     mms_view view;
 
     sample_closed_region(path, "before");
-    reboot(path);
+    pretend_reboot(path);
     check_ok(mms_writer_close(sample_writer(path)));
     region = sample_region(path);
     reader = sample_reader(region);
@@ -180,7 +175,7 @@ static void jump_is_made_even_if_the_first_writer_publishes_nothing(void **state
     const char *path = scratch_path(state, "region");
     uint64_t before = sample_closed_region(path, "before");
 
-    reboot(path);
+    pretend_reboot(path);
     check_ok(mms_writer_close(sample_writer(path)));
     check_true(sample_closed_region(path, "after") > before + (UINT64_C(1) << 31));
 }
@@ -193,7 +188,7 @@ static void replacement_after_a_reboot_carries_no_value(void **state)
     mms_writer *writer;
     mms_info info;
 
-    reboot(path);
+    pretend_reboot(path);
     options.max_slots = 7;
     options.replace = true;
     writer = sample_writer_with(path, options);
@@ -208,7 +203,7 @@ static void memory_cannot_be_older_than_the_boot(void **state)
     const char *path = scratch_path(state, "region");
 
     sample_closed_region(path, "value");
-    reboot(path); /* here the id says nothing: a container that was moved sees another one */
+    pretend_reboot(path); /* here the id says nothing: a container that was moved sees another one */
     check_copies(path, "value");
 }
 

@@ -2,7 +2,6 @@
 /* Victims that write a durable region, and that recover it after a reboot. What is recovered has another generation, so
    each value has a seed of its own. */
 #include "pattern.h"
-#include "region/layout.h"
 #include "sample.h"
 #include "stage.h"
 #include <mmsync/durable.h>
@@ -60,8 +59,7 @@ const struct scenario durable_write = {.name = "mms_write, durable",
 static void prepare_durable_of_old_boot(struct stage *stage)
 {
     prepare_durable(stage);
-    flip_bits(stage->path, "control", offsetof(struct mms__control, boot_id), 0x55);
-    flip_bits(stage->path, "control", offsetof(struct mms__control, boot_id) + 8, 0x55);
+    pretend_reboot(stage->path);
 }
 
 static void recover_and_publish(struct stage *stage)

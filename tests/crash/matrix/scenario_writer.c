@@ -322,8 +322,7 @@ const struct scenario close_writer = {.name = "mms_writer_close",
 static void prepare_old_boot(struct stage *stage)
 {
     prepare_values(stage);
-    flip_bits(stage->path, "control", offsetof(struct mms__control, boot_id), 0x55);
-    flip_bits(stage->path, "control", offsetof(struct mms__control, boot_id) + 8, 0x55);
+    pretend_reboot(stage->path);
 }
 
 const struct scenario new_boot = {.name = "open the first writer after a boot",
