@@ -20,11 +20,10 @@ static pthread_key_t thread_key;
 static bool has_key, has_handlers; /* changed with the list locked, or by the first call */
 static uint32_t ready;
 
-/* The token of this process, or 0 in a child that has not asked for one yet. It is in memory that
-   fork wipes, so that a raw clone(2), which runs no handlers, is noticed too. */
-static mms__word *token;
+/* The token of this process, or 0 if it has not asked for one yet. From the first time on it is in memory that fork
+   wipes, so that a raw clone(2), which runs no handlers, is noticed too. */
 static mms__word token_without_wiping;
-static uint32_t has_token;     /* `token` is set */
+mms__word *mms__token_word = &token_without_wiping;
 static mms__word tokens_given; /* plain memory: a child goes on counting where its parent was */
 static uintptr_t threads_seen;
 
@@ -53,7 +52,7 @@ void mms__fork_release(void)
 static void forked_child(void)
 {
     MMS__HOLD_CANCEL(before);
-    mms__store_relaxed(token, 0);
+    mms__store_relaxed(mms__token_word, 0);
     for (struct mms__member *member = members; member; member = member->next)
         member->forked(member);
     members = NULL;
@@ -88,8 +87,8 @@ static void prepare(void)
 {
     struct mms__mapping page;
 
-    token = mms__map_wiped(mms__page_size(), &page) == 0 ? page.base : &token_without_wiping;
-    mms__store_release(&has_token, 1); /* pair: mms__process_token */
+    if (mms__map_wiped(mms__page_size(), &page) == 0)
+        mms__store_release(&mms__token_word, page.base); /* pair: mms__process_token */
     (void)make_key_and_handlers();
 }
 
@@ -121,18 +120,14 @@ __attribute__((destructor)) static void unload(void)
     pthread_mutex_unlock(&members_lock);
 }
 
-uint64_t mms__process_token(void)
+uint64_t mms__token_begin(void)
 {
-    uint64_t known, fresh;
+    uint64_t known = 0, fresh;
 
-    if (!mms__load_acquire(&has_token))
-        pthread_once(&once, prepare);
-    known = mms__load_relaxed(token);
-    if (known != 0)
-        return known;
+    pthread_once(&once, prepare);
     fresh = mms__increment(&tokens_given);
-    (void)mms__cas_seq_cst(token, &known, fresh); /* another thread may be faster */
-    return mms__load_relaxed(token);
+    (void)mms__cas_seq_cst(mms__token_word, &known, fresh); /* another thread may be faster */
+    return mms__load_relaxed(mms__token_word);
 }
 
 uintptr_t mms__thread_token(void)

@@ -4,11 +4,23 @@
 #ifndef MMS_OS_PROCESS_H
 #define MMS_OS_PROCESS_H
 
+#include <mmsync/atomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A number that this process shares with no parent and no child. Costs one load. */
-uint64_t mms__process_token(void);
+/* Where the token below is, once it was asked for. Hidden, or each load would be preceded by one from the GOT. */
+extern mms__word *mms__token_word __attribute__((visibility("hidden")));
+/* The token of a process that has none yet. */
+__attribute__((cold)) uint64_t mms__token_begin(void);
+
+/* A number that this process shares with no parent and no child. Each write asks for it. */
+static inline uint64_t mms__process_token(void)
+{
+    /* Acquire (pair: the release in prepare): the memory was there before the pointer to it. */
+    uint64_t known = mms__load_relaxed(mms__load_acquire(&mms__token_word));
+
+    return known != 0 ? known : mms__token_begin();
+}
 
 /* This thread, never 0; members are told when it ends. 0 if that cannot be arranged (out of
    memory). */
