@@ -434,6 +434,9 @@ const char *mms__pool_invariant(const struct mms__pool *pool)
     for (uint32_t i = 0; i < pool->live_count; i++)
         if (pool->slots[pool->live_list[i]].state != MMS__SLOT_LIVE)
             return "a slot on the list of live slots is not live";
+    for (uint32_t i = 0; i < pool->live_count; i++)
+        if (pool->slots[pool->live_list[i]].generation < pool->oldest_live)
+            return "a live slot is older than the oldest one";
     if (live_slots != pool->live_count)
         return "a live slot is not on the list of live slots";
     for (uint32_t i = 0; i < pool->free_count; i++)

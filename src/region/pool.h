@@ -27,7 +27,7 @@ struct mms__slot {
     uint64_t backed;     /* bytes that may be there, earlier writers' too; at least `allocated` */
     uint64_t paged;      /* bytes that this writer has tried to get huge pages for (slot_pages.c) */
     uint64_t huge;       /* how many of them are in huge pages */
-    uint8_t state;
+    enum mms__slot_state state;
     /* At the last scan, if it found holders: some line announced exactly this generation; the line
        of a reader that does not allow eviction did. */
     bool held, held_firmly;
@@ -67,6 +67,7 @@ struct mms__pool {
     uint32_t free_count, used; /* slots below `used` are in use in some way */
     uint16_t *live_list;       /* the slots that are live, those of newer values later */
     uint32_t live_count;
+    uint64_t oldest_live; /* no live slot has an older generation; 0: unknown */
     /* The scans of quick.c: the generation at which the next one is due, the first at which it is tried, how many publishes
        there are from one to the next. */
     uint64_t quick_due, quick_paused;

@@ -77,9 +77,10 @@ static bool is_covered(const struct covers *covers, uint64_t generation)
     return covers->from <= generation;
 }
 
-static uint64_t find_oldest(const struct mms__pool *pool)
+/* Of the live slots, now and until the next scan: what becomes live is newer than the current value. 0: nothing is current. */
+static uint64_t find_oldest(const struct mms__pool *pool, uint64_t current)
 {
-    uint64_t oldest = UINT64_MAX;
+    uint64_t oldest = current;
 
     for (uint32_t i = 0; i < pool->live_count; i++) {
         uint64_t generation = pool->slots[pool->live_list[i]].generation;
@@ -108,6 +109,7 @@ static unsigned free_uncovered(struct mms__pool *pool, uint64_t current, const s
     for (uint32_t i = 0; i < kept; i++)
         pool->live_list[i] = pool->live_list[live - kept + i];
     pool->live_count = kept;
+    pool->oldest_live = find_oldest(pool, current); /* now, as few are left to look at */
     return freed;
 }
 
@@ -140,16 +142,25 @@ static void adapt(struct mms__pool *pool, uint64_t now_ns)
     pool->last_quick_ns = now_ns;
 }
 
+/* The array stays as it is: to blank it takes as long as a publish. */
+static void begin_covers(const struct mms__pool *pool, uint64_t current, struct covers *covers)
+{
+    covers->count = 0;
+    covers->from = UINT64_MAX;
+    covers->oldest = pool->oldest_live != 0 ? pool->oldest_live : find_oldest(pool, current);
+}
+
 unsigned mms__reclaim_quick(struct mms__pool *pool, uint64_t now_ns)
 {
     /* Nobody but this writer stores it. */
     uint64_t current = mms__word_generation(mms__load_relaxed(&pool->control->current));
-    struct covers covers = {.count = 0, .from = UINT64_MAX, .oldest = find_oldest(pool)};
+    struct covers covers;
     uint32_t lines;
     unsigned freed = 0;
 
     if (!can_be_quick(pool))
         return 0;
+    begin_covers(pool, current, &covers);
     /* Orders the stores of `current` before the scan's loads (pair: mms__fence_light in mms__pin, which is a full one here;
        the fence in mms__line_claim). */
     mms__fence_seq_cst();

@@ -207,6 +207,7 @@ unsigned mms__reclaim(struct mms__pool *pool)
 void mms__list_live(struct mms__pool *pool)
 {
     pool->live_count = 0;
+    pool->oldest_live = 0;
     for (unsigned slot = 0; slot < pool->used; slot++)
         if (pool->slots[slot].state == MMS__SLOT_LIVE)
             pool->live_list[pool->live_count++] = (uint16_t)slot;

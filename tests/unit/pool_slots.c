@@ -189,7 +189,7 @@ static void invariant_notices_damage(void **state)
     mms_writer *writer = sample_writer(scratch_path(state, "region"));
     struct mms__pool *pool = &mms__native_writer_of(writer)->pool;
     uint16_t listed;
-    uint8_t state_of_first;
+    enum mms__slot_state state_of_first;
 
     for (int i = 0; i < 9; i++)
         publish_text(writer, "value");
@@ -217,6 +217,9 @@ static void invariant_notices_damage(void **state)
     pool->live_list[0] = pool->free_list[0];
     check_string(mms__pool_invariant(pool), "a slot on the list of live slots is not live");
     pool->live_list[0] = listed;
+    pool->oldest_live = pool->generation + 1;
+    check_string(mms__pool_invariant(pool), "a live slot is older than the oldest one");
+    pool->oldest_live = 0;
     pool->slots[0].generation = pool->generation + 1;
     check_true(mms__pool_invariant(pool) != NULL);
     pool->slots[0].generation = 1;

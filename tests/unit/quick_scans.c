@@ -80,6 +80,32 @@ static void a_quick_scan_frees_what_neither_word_names(void **state)
     check_frees(state, exact(99), exact(98), 3);
 }
 
+/* Generations older than all live slots are not counted, so it must stay known which is the oldest: after scans of both
+   kinds, and whatever was published since. */
+static void what_one_scan_keeps_the_next_one_keeps(void **state)
+{
+    struct bench bench;
+
+    bench_open(state, &bench, sample_options());
+    bench.line->again = exact(2);
+    check_equal(mms__reclaim_quick(bench.pool, 0), 2);
+    check_equal(bench.pool->oldest_live, 2);
+    for (int i = 0; i < 3; i++) {
+        publish_text(bench.writer, "value");
+        check_equal(mms__reclaim_quick(bench.pool, 0), 1);
+    }
+    bench.line->announce = exact(2);
+    check_equal(mms__reclaim(bench.pool), 0);
+    publish_text(bench.writer, "value");
+    check_equal(mms__reclaim_quick(bench.pool, 0), 1);
+    check_equal(bench.pool->slots[bench.pool->live_list[0]].generation, 2);
+    check_equal(bench.pool->live_count, 2);
+    bench.line->announce = MMS__IDLE;
+    bench.line->again = 0;
+    check_equal(mms__reclaim_quick(bench.pool, 0), 1);
+    bench_close(&bench);
+}
+
 /* Of the free slots the one is used next whose value was retired first: those who copy have the most time. */
 static void the_oldest_value_is_overwritten_first(void **state)
 {
@@ -285,6 +311,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         scratch_test(a_quick_scan_frees_what_neither_word_names),
+        scratch_test(what_one_scan_keeps_the_next_one_keeps),
         scratch_test(the_oldest_value_is_overwritten_first),
         scratch_test(a_line_that_says_nothing_covers_everything),
         scratch_test(a_symmetric_line_needs_to_say_nothing),
