@@ -312,14 +312,17 @@ static uint64_t share_of(const struct mms__prepare *prepare, const struct mms__r
 static void go_on(struct mms__prepare *prepare, struct mms__pool *pool, const struct mms__ring *ring, unsigned char *to,
                   const struct source *source, uint64_t share)
 {
+    bool is_done;
+
     if (!mms__slot_has_room(pool, prepare->slot - 1, source->size) && !more_room(prepare, pool, source->size))
         return;
     if (prepare->followed == 0)
         start(prepare, pool, source);
-    if (copy_share(prepare, ring, to, source, share))
-        end(prepare, pool, source);
-    else if (prepare->missed.everything) /* there was no memory for the list */
+    is_done = copy_share(prepare, ring, to, source, share);
+    if (prepare->missed.everything) /* there was no memory for the list */
         give_up(prepare, pool);
+    else if (is_done)
+        end(prepare, pool, source);
 }
 
 void mms__prepare_some(struct mms__prepare *prepare, struct mms__pool *pool, const struct mms__ring *ring,

@@ -53,6 +53,67 @@ static void write_goes_on_after_signals_and_ends_where_nothing_is_taken(void **s
     close(fd);
 }
 
+/* ---- Preparing a slot ---- */
+
+enum { PREPARED_SIZE = 1 << 20, SHORT_RING = 4096, ENOUGH = 100, FAR_BEHIND = 50 };
+
+static void patch_word_at(mms_writer *writer, unsigned char *value, size_t at)
+{
+    void *buffer;
+    size_t size;
+
+    check_ok(mms_write_update(writer, 0, &buffer, &size, NULL));
+    value[at]++;
+    check_ok(mms_write_patch(writer, at, &value[at], 1));
+    check_ok(mms_write_commit(writer, size, NULL));
+}
+
+/* Without memory for the list of what a slot has missed, all records seem to name nothing. */
+static void a_slot_that_gets_no_memory_for_its_list_is_not_called_ready(void **state)
+{
+    static unsigned char value[PREPARED_SIZE];
+    mms_writer_options options = sample_options();
+    mms_writer *writer;
+    mms_region *region;
+    mms_reader *holder;
+
+    options.max_size = PREPARED_SIZE;
+    options.max_slots = 3;
+    options.changes_size = SHORT_RING;
+    writer = sample_writer_with(scratch_path(state, "region"), options);
+    region = sample_region(scratch_path(state, "region"));
+    for (int i = 0; i < 3; i++)
+        check_ok(mms_write(writer, value, sizeof value, NULL));
+    for (size_t i = 0; i < ENOUGH; i++) /* no slot is far behind any more */
+        patch_word_at(writer, value, i * 100);
+    check_ok(mms_writer_close(writer)); /* the next one has no memory for lists yet */
+    writer = sample_writer_with(scratch_path(state, "region"), options);
+    patch_word_at(writer, value, 0);
+    holder = holding_reader(region);
+    for (size_t i = 0; i < FAR_BEHIND; i++)
+        patch_word_at(writer, value, i * 1000);
+    check_ok(mms_reader_close(holder));
+    mms__native_writer_of(writer)->pool.last_full_ns = 0; /* so that a scan with a heavy fence is due */
+    fail_from_here(INJECT_realloc, 1, ENOMEM, FOR_GOOD);
+    for (size_t i = 0; i < 4; i++)
+        patch_word_at(writer, value, i);
+    check_true(counts->failed > 0);
+    inject_disarm();
+    holder = holding_reader(region); /* so that the third slot is needed */
+    for (size_t i = 0; i < 4; i++) {
+        mms_reader *reader = sample_reader(region);
+        mms_view view;
+
+        patch_word_at(writer, value, i);
+        check_ok(mms_read(reader, &view));
+        check_memory(view.data, value, sizeof value);
+        check_ok(mms_reader_close(reader));
+    }
+    check_ok(mms_reader_close(holder));
+    check_ok(mms_region_close(region));
+    check_ok(mms_writer_close(writer));
+}
+
 /* ---- membarrier ---- */
 
 static bool readers_are_to_be_symmetric(const char *path)
@@ -476,6 +537,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         answers_test(writer_whose_host_closed_its_lock_on_overlayfs_writes_no_more),
         answers_test(write_goes_on_after_signals_and_ends_where_nothing_is_taken),
+        answers_test(a_slot_that_gets_no_memory_for_its_list_is_not_called_ready),
         answers_test(membarrier_that_finds_no_memory_is_asked_again),
         answers_test(without_generations_no_memory_is_given_back),
         answers_test(owner_that_cannot_be_given_is_an_error_of_the_update),
