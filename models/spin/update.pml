@@ -160,7 +160,7 @@ inline take()
         fi;
         generation++;
 #ifdef PREPARES
-        p_slot = (p_slot == slot + 1 -> 0 : p_slot);
+        d_step { find_lack(); p_slot = (p_slot == slot + 1 -> 0 : p_slot) };
 #endif
         old = content[slot];
 #ifndef MUTATE_content_stays
@@ -171,6 +171,21 @@ inline take()
 #endif
     }
 }
+
+#ifdef PREPARES
+/* prepare.c: mms__prepare_lack. Within a step. */
+inline find_lack()
+{
+#ifdef MUTATE_part_unfollowed
+    half = (p_slot == slot + 1)
+#else
+    half = (p_slot == slot + 1 && p_followed == GENERATION(current))
+#endif
+}
+#define FORGET_LACK half = 0
+#else
+#define FORGET_LACK skip
+#endif
 
 /* ---- Catching up ---- */
 
@@ -206,6 +221,10 @@ inline find_missed()
 #endif
         missed = (old == 0 || last != old -> BELOW(size) :
                                              (missed | ~BELOW(smallest)) & BELOW(size));
+#ifdef PREPARES
+        missed = (half -> p_left & BELOW(size) : missed);
+        half = 0;
+#endif
         smallest = 0; at = 0; last = 0; old = 0
     }
 }
@@ -441,6 +460,7 @@ proctype writer()
     byte range[2];
 #ifdef PREPARES
     byte p_slot, p_followed, p_left, p_base; /* struct mms__prepare; p_left: cells to copy */
+    bit half;                                /* the slot that was taken lacks only those */
 #endif
 
 again:
@@ -459,13 +479,13 @@ write:
         :: true -> goto whole /* mms_write */
 #if READERS == 0
         :: generation < LAST -> /* room.c: trim_free_slots */
-            d_step { slots[slot].cell[0] = 0; slots[slot].cell[1] = 0; slot = 0; old = 0 };
+            d_step { slots[slot].cell[0] = 0; slots[slot].cell[1] = 0; slot = 0; old = 0; FORGET_LACK };
             goto write
         :: true -> /* room.c: mms__room_trim, of the slot that was taken */
             d_step {
                 slots[slot].cell[1] = 0;
 #ifndef MUTATE_trim_unseen
-                old = 0
+                old = 0; FORGET_LACK
 #endif
             };
             goto update
@@ -519,7 +539,7 @@ update: /* update.c: begin */
 
 whole:
         skip;
-        d_step { touched = BELOW(CELLS); old = 0 };
+        d_step { touched = BELOW(CELLS); old = 0; FORGET_LACK };
         select(size : 1 .. CELLS);
 #ifdef MUTATE_copies_before_mark
         slots[slot].generation = generation;
@@ -546,7 +566,7 @@ whole:
     ;
     d_step {
 #ifdef PREPARES
-        p_slot = 0; p_followed = 0; p_left = 0; p_base = 0;
+        p_slot = 0; p_followed = 0; p_left = 0; p_base = 0; half = 0;
 #endif
         generation = 0; slot = 0; old = 0; size = 0; missed = 0; smallest = 0; touched = 0;
         at = 0; last = 0; count = 0; i = 0; range[0] = 0; range[1] = 0

@@ -41,29 +41,51 @@ void mms__copy_ranges(unsigned char *to, const unsigned char *from, uint64_t siz
     }
 }
 
-/* What the slot has missed; false if that is not known, or if copying everything is faster. */
-static bool find_missed(const struct mms__catch_up *catch_up, const struct mms__ring *ring, struct mms__range_set *set)
+static uint64_t smaller(uint64_t a, uint64_t b)
 {
-    struct mms__walk walk = {catch_up->at, catch_up->generation, catch_up->content,
-                             (size_t)(catch_up->size / MMS__WORTH_OF_A_RANGE) + FEW_RANGES, 0};
+    return a < b ? a : b;
+}
+
+/* The ranges that the slot lacks below *rest, and from where on it lacks everything. False if that is not known, or if
+   copying everything is faster. */
+static bool find_missed(const struct mms__catch_up *catch_up, const struct mms__ring *ring, struct mms__range_set *set,
+                        uint64_t *rest)
+{
+    const struct mms__lack *lack = &catch_up->lack;
+    struct mms__walk walk = lack->walk;
     uint64_t smallest;
 
-    mms__range_set_clear(set);
-    if (catch_up->content == 0 || mms__ring_walk(ring, walk, set, &smallest) != 0)
+    walk.most = (size_t)(catch_up->size / MMS__WORTH_OF_A_RANGE) + FEW_RANGES;
+    if (mms__ring_walk(ring, walk, set, &smallest) != 0)
         return false;
-    if (smallest < catch_up->size)
-        mms__range_set_add(set, smallest, catch_up->size - smallest);
+    for (size_t i = 0; i < lack->count; i++)
+        mms__range_set_add(set, lack->ranges[i].offset, lack->ranges[i].length);
+    *rest = smaller(catch_up->size, smaller(smallest, lack->rest));
     mms__range_set_merge(set);
-    mms__range_set_clip(set, catch_up->size);
-    return mms__range_set_bytes(set) <= catch_up->size / 2;
+    mms__range_set_clip(set, *rest);
+    return mms__range_set_bytes(set) <= *rest / 2;
+}
+
+static void copy_rest(const struct mms__catch_up *catch_up, uint64_t rest)
+{
+    size_t length = (size_t)(catch_up->size - rest);
+
+    if (length >= MMS__BULK_SIZE)
+        mms__copy_part_in(catch_up->to + rest, catch_up->from + rest, length);
+    else if (length > 0)
+        memcpy(catch_up->to + rest, catch_up->from + rest, length);
 }
 
 void mms__catch_up(const struct mms__catch_up *catch_up, const struct mms__ring *ring, struct mms__range_set *scratch)
 {
+    uint64_t rest = 0;
+
     MMS__STEP(catch_up_begun);
-    if (find_missed(catch_up, ring, scratch))
-        mms__copy_ranges(catch_up->to, catch_up->from, catch_up->size, scratch->ranges, scratch->count);
+    mms__range_set_clear(scratch);
+    if (find_missed(catch_up, ring, scratch, &rest))
+        mms__copy_ranges(catch_up->to, catch_up->from, rest, scratch->ranges, scratch->count);
     else
-        mms__copy_in(catch_up->to, catch_up->from, (size_t)catch_up->size);
+        rest = 0;
+    copy_rest(catch_up, rest);
     MMS__STEP(catch_up_done);
 }

@@ -12,12 +12,19 @@ enum { MMS__WORTH_OF_A_RANGE = 256 };
 void mms__copy_ranges(unsigned char *to, const unsigned char *from, uint64_t size, const mms_range *ranges,
                       size_t count);
 
+/* What a slot lacks of the current value: what the records of the walk name, the ranges, and all bytes from `rest` on. */
+struct mms__lack {
+    struct mms__walk walk;
+    const mms_range *ranges;
+    size_t count;
+    uint64_t rest;
+};
+
 struct mms__catch_up {
     const unsigned char *from; /* the current value, which does not change */
     unsigned char *to;         /* a taken slot, marked */
     uint64_t size;             /* of the current value */
-    uint64_t generation, at;   /* its generation, and where its record is; 0: there is none */
-    uint64_t content;          /* the generation whose value `to` holds; 0: unknown */
+    struct mms__lack lack;
 };
 
 /* `scratch` is any set; it is cleared. */

@@ -345,18 +345,19 @@ static void reclaim_when_due(struct mms__pool *pool)
     (void)reclaim_cheaply(pool, false);
 }
 
-/* Take one of the free list. `content` is NULL for a whole value. */
-static inline int take_free(struct mms__pool *pool, uint32_t at, uint64_t size, unsigned *slot, uint64_t *content)
+/* Take one of the free list. `taken` is NULL for a whole value. */
+static inline int take_free(struct mms__pool *pool, uint32_t at, uint64_t size, unsigned *slot,
+                            struct mms__taken *taken)
 {
     int code;
 
     if (!mms__pool_may_mark(pool))
         return fail_exhausted(pool);
     *slot = pop(pool, at);
-    if (content)
-        *content = mms__slot_content(pool, *slot);
+    if (taken)
+        *taken = (struct mms__taken){mms__slot_content(pool, *slot), pool->slots[*slot].generation};
     mms__pool_mark_again(pool, *slot);
-    code = mms__room_get(pool, *slot, size, content && *content != 0 ? MMS__PACE_UPDATE : MMS__PACE_WHOLE);
+    code = mms__room_get(pool, *slot, size, taken && taken->content != 0 ? MMS__PACE_UPDATE : MMS__PACE_WHOLE);
     if (code != 0)
         mms__pool_put(pool, *slot);
     else
@@ -366,24 +367,24 @@ static inline int take_free(struct mms__pool *pool, uint32_t at, uint64_t size, 
 
 /* An update has found a free slot, and no memory for it: take one that has some, if need be from readers that leave. */
 static int take_roomy(struct mms__pool *pool, uint64_t size, struct mms__patience patience, int reason, unsigned *slot,
-                      uint64_t *content, mms_receipt *receipt)
+                      struct mms__taken *taken, mms_receipt *receipt)
 {
     MMS__HOLD_CANCEL(before);
     uint32_t best = find_best(pool, size);
-    int code = fits(pool, best, size) ? take_free(pool, best, size, slot, content) : reason;
+    int code = fits(pool, best, size) ? take_free(pool, best, size, slot, taken) : reason;
 
     while (mms__slot_is_full(code)) {
         int waited = wait_for_readers(pool, patience, code, before, receipt);
 
         if (waited != 0)
             return waited;
-        code = take_free(pool, find_best(pool, size), size, slot, content);
+        code = take_free(pool, find_best(pool, size), size, slot, taken);
     }
     return code;
 }
 
 static inline int take(struct mms__pool *pool, uint64_t size, struct mms__patience patience, unsigned *slot,
-                       uint64_t *content, mms_receipt *receipt)
+                       struct mms__taken *taken, mms_receipt *receipt)
 {
     int code = mms__slot_renew_words(pool);
 
@@ -393,9 +394,9 @@ static inline int take(struct mms__pool *pool, uint64_t size, struct mms__patien
         reclaim_when_due(pool);
     if (!has_good_slot(pool, size) && (code = refill(pool, size, patience, receipt)) != 0)
         return code;
-    code = take_free(pool, content ? find_newest(pool, size) : find_best(pool, size), size, slot, content);
-    if (content && mms__slot_is_full(code))
-        code = take_roomy(pool, size, patience, code, slot, content, receipt);
+    code = take_free(pool, taken ? find_newest(pool, size) : find_best(pool, size), size, slot, taken);
+    if (taken && mms__slot_is_full(code))
+        code = take_roomy(pool, size, patience, code, slot, taken, receipt);
     if (code != 0)
         return code;
     mms__pool_note_size(pool, size);
@@ -410,9 +411,9 @@ int mms__pool_take(struct mms__pool *pool, uint64_t size, struct mms__patience p
 }
 
 int mms__pool_take_newest(struct mms__pool *pool, uint64_t size, struct mms__patience patience, unsigned *slot,
-                          uint64_t *content, mms_receipt *receipt)
+                          struct mms__taken *taken, mms_receipt *receipt)
 {
-    return take(pool, size, patience, slot, content, receipt);
+    return take(pool, size, patience, slot, taken, receipt);
 }
 
 const char *mms__pool_invariant(const struct mms__pool *pool)

@@ -127,15 +127,20 @@ struct mms__patience {
 int mms__pool_init(struct mms__pool *pool);
 void mms__pool_free(struct mms__pool *pool);
 
+/* What an update has taken, before it was marked. */
+struct mms__taken {
+    uint64_t content;    /* mms__slot_content; 0: unknown */
+    uint64_t generation; /* the slot's own */
+};
+
 /* Take a slot with room for `size` bytes, marked with a new generation. Fills the receipt's
    reclaimed, evicted, waited_ns and blockers. Details are stored. */
 int mms__pool_take(struct mms__pool *pool, uint64_t size, struct mms__patience patience, unsigned *slot,
                    mms_receipt *receipt);
 /* The same for an update, whose size is at least the current value's. Takes the free slot with the
-   newest content and stores the generation of that; 0: unknown. If memory of the slot is freed, it
-   is above that size. */
+   newest content. If memory of the slot is freed, it is above that size. */
 int mms__pool_take_newest(struct mms__pool *pool, uint64_t size, struct mms__patience patience, unsigned *slot,
-                          uint64_t *content, mms_receipt *receipt);
+                          struct mms__taken *taken, mms_receipt *receipt);
 /* The generation whose value a slot holds, but for bytes that a record since then names; 0: unknown. */
 static inline uint64_t mms__slot_content(const struct mms__pool *pool, unsigned slot)
 {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "region/prepare.h"
 #include "os/cancel.h"
-#include "region/catch_up.h"
 #include "region/slot_memory.h"
 #include <string.h>
 
@@ -190,7 +189,6 @@ static void start(struct mms__prepare *prepare, const struct mms__pool *pool, co
     prepare->followed = source->generation;
     prepare->walk =
         (struct mms__walk){source->at, source->generation, mms__slot_content(pool, prepare->slot - 1), 0, 0};
-    prepare->walked = false;
     prepare->rest = source->size;
     prepare->next = 0;
     mms__range_set_clear(&prepare->missed);
@@ -207,13 +205,16 @@ static void follow(struct mms__prepare *prepare, unsigned char *to, const struct
     mms__copy_ranges(to, source->data, prepare->rest, updated->changed->ranges, updated->changed->count);
 }
 
-/* If the records do not lead to what the slot holds, copy everything. */
-static void end_walk(struct mms__prepare *prepare, bool found)
+static bool has_walked(const struct mms__prepare *prepare)
 {
-    prepare->walked = true;
-    if (found)
-        return;
+    return prepare->walk.generation == prepare->walk.since;
+}
+
+/* The records do not lead to what the slot holds: copy everything. */
+static void give_up_walk(struct mms__prepare *prepare)
+{
     mms__range_set_clear(&prepare->missed);
+    prepare->walk = (struct mms__walk){.since = 0};
     prepare->rest = 0;
 }
 
@@ -222,10 +223,9 @@ static void walk_on(struct mms__prepare *prepare, const struct mms__ring *ring)
     struct mms__walk *walk = &prepare->walk;
     uint64_t most = LISTED - prepare->missed.count;
 
-    if (walk->since == 0 || walk->generation <= walk->since)
-        end_walk(prepare, walk->since != 0 && walk->generation == walk->since);
-    else if (mms__ring_step(ring, walk, most, &prepare->missed, &prepare->rest) != 0)
-        end_walk(prepare, false);
+    if (walk->since == 0 || walk->generation < walk->since ||
+        mms__ring_step(ring, walk, most, &prepare->missed, &prepare->rest) != 0)
+        give_up_walk(prepare);
 }
 
 static uint64_t less(uint64_t share, uint64_t length)
@@ -241,7 +241,7 @@ static uint64_t list(struct mms__prepare *prepare, const struct mms__ring *ring,
         return share;
     mms__range_set_clear(&prepare->missed);
     prepare->next = 0;
-    for (; share > 0 && !prepare->walked && prepare->missed.count < LISTED; share = less(share, 0))
+    for (; share > 0 && !has_walked(prepare) && prepare->missed.count < LISTED; share = less(share, 0))
         walk_on(prepare, ring);
     return share;
 }
@@ -287,10 +287,10 @@ static bool copy_share(struct mms__prepare *prepare, const struct mms__ring *rin
     do {
         share = list(prepare, ring, share);
         share = copy_listed(prepare, to, source, share);
-    } while (share > 0 && !prepare->walked);
-    if (prepare->walked && prepare->next == prepare->missed.count)
+    } while (share > 0 && !has_walked(prepare));
+    if (has_walked(prepare) && prepare->next == prepare->missed.count)
         copy_rest(prepare, to, source, share);
-    return prepare->walked && prepare->next == prepare->missed.count && prepare->rest == source->size;
+    return has_walked(prepare) && prepare->next == prepare->missed.count && prepare->rest == source->size;
 }
 
 static void end(struct mms__prepare *prepare, struct mms__pool *pool, const struct source *source)
@@ -341,6 +341,21 @@ void mms__prepare_some(struct mms__prepare *prepare, struct mms__pool *pool, con
     to = pool->data + (prepare->slot - 1) * pool->header.stride;
     follow(prepare, to, &source, updated);
     go_on(prepare, pool, ring, to, &source, share_of(prepare, updated->changed));
+}
+
+bool mms__prepare_lack(const struct mms__prepare *prepare, uint64_t mark, uint64_t generation, struct mms__lack *lack)
+{
+    const struct mms__range_set *missed = &prepare->missed;
+
+    if (prepare->slot == 0 || prepare->mark != mark || prepare->followed != generation)
+        return false;
+    *lack = (struct mms__lack){
+        .walk = prepare->walk,
+        .ranges = missed->ranges + prepare->next,
+        .count = missed->count - prepare->next,
+        .rest = prepare->rest,
+    };
+    return true;
 }
 
 void mms__prepare_free(struct mms__prepare *prepare)

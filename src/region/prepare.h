@@ -5,7 +5,7 @@
 #ifndef MMS_REGION_PREPARE_H
 #define MMS_REGION_PREPARE_H
 
-#include "region/changes.h"
+#include "region/catch_up.h"
 #include "region/pool.h"
 
 /* All zeros: no slot is being prepared, and nothing is known. */
@@ -13,8 +13,7 @@ struct mms__prepare {
     uint32_t slot;         /* that is being prepared, plus 1; 0: none */
     uint64_t mark;         /* its generation; if it has another one, it was taken or emptied since */
     uint64_t followed;     /* the last update whose changes it got; 0: it lacks memory, and has got nothing yet */
-    struct mms__walk walk; /* from the value that was current then back to what the slot held */
-    bool walked;           /* to the end */
+    struct mms__walk walk; /* from the value that was current then back to what the slot held; at its end, walked */
     struct mms__range_set missed; /* ranges of the records that were read last */
     size_t next;                  /* the first of them that is not copied */
     uint64_t rest;                /* after all ranges, the bytes from here on are copied */
@@ -37,6 +36,9 @@ bool mms__prepare_is_due(const struct mms__prepare *prepare, const struct mms__p
 /* After an update: a share of the work, which is never much, or as much as the update itself was. */
 void mms__prepare_some(struct mms__prepare *prepare, struct mms__pool *pool, const struct mms__ring *ring,
                        const struct mms__last_update *updated);
+/* For an update that has taken a slot with that generation: if the slot was being prepared, what it lacks of the current
+   value, whose generation is given. The ranges stay until the next call that prepares. */
+bool mms__prepare_lack(const struct mms__prepare *prepare, uint64_t mark, uint64_t generation, struct mms__lack *lack);
 void mms__prepare_free(struct mms__prepare *prepare);
 
 #endif

@@ -233,16 +233,26 @@ void mms__update_look(struct mms__native_writer *writer)
         update->ring_lost = mms__place_leads_elsewhere(&writer->front.place, "/changes", &update->ring.file);
 }
 
-static void catch_up(struct mms__native_writer *writer, uint64_t content)
+/* What the slot lacks that was taken. */
+static struct mms__lack lack_of(const struct mms__native_writer *writer, const struct mms__taken *taken)
 {
-    const struct mms__descriptor *base = base_of(writer);
+    uint64_t generation = base_generation(writer);
+    struct mms__lack lack = {.rest = 0};
+
+    if (mms__prepare_lack(&writer->update->prepare, taken->generation, generation, &lack) || taken->content == 0)
+        return lack;
+    lack.walk = (struct mms__walk){.at = base_position(writer), .generation = generation, .since = taken->content};
+    lack.rest = UINT64_MAX;
+    return lack;
+}
+
+static void catch_up(struct mms__native_writer *writer, const struct mms__taken *taken)
+{
     struct mms__catch_up catch_up = {
         .from = base_data(writer),
         .to = mms__writer_slot(writer, writer->slot),
-        .size = mms__load_relaxed(&base->size),
-        .generation = base_generation(writer),
-        .at = mms__load_relaxed(&base->changes_at),
-        .content = content,
+        .size = base_size(writer),
+        .lack = lack_of(writer, taken),
     };
 
     if (catch_up.size > 0)
@@ -289,7 +299,7 @@ static int get_ready(struct mms__native_writer *writer, size_t *capacity)
 
 static int begin(struct mms__native_writer *writer, size_t *capacity, bool touches, mms_receipt *receipt)
 {
-    uint64_t content;
+    struct mms__taken taken;
     bool seek;
     int code = get_ready(writer, capacity);
 
@@ -297,11 +307,11 @@ static int begin(struct mms__native_writer *writer, size_t *capacity, bool touch
         return code;
     seek = writer->update->was_large ||
            mms__prepare_is_due(&writer->update->prepare, &writer->pool, &writer->update->ring);
-    code = mms__writer_take_newest(writer, *capacity, seek, &content, receipt);
+    code = mms__writer_take_newest(writer, *capacity, seek, &taken, receipt);
     if (code != 0)
         return code;
     MMS__STEP(update_taken);
-    catch_up(writer, content);
+    catch_up(writer, &taken);
     mms__range_set_clear(&writer->update->touches);
     return track_from_here(writer, touches);
 }

@@ -211,7 +211,7 @@ MMS__INLINE int take(struct mms__native_writer *writer, size_t capacity, bool pl
     return code;
 }
 
-int mms__writer_take_newest(struct mms__native_writer *writer, size_t capacity, bool seek, uint64_t *content,
+int mms__writer_take_newest(struct mms__native_writer *writer, size_t capacity, bool seek, struct mms__taken *taken,
                             mms_receipt *receipt)
 {
     int code = start(writer, capacity);
@@ -221,8 +221,7 @@ int mms__writer_take_newest(struct mms__native_writer *writer, size_t capacity, 
     writer->has_receipt = true;
     if (seek)
         mms__pool_seek_newest(&writer->pool, &writer->receipt);
-    code =
-        mms__pool_take_newest(&writer->pool, capacity, patience_of(writer), &writer->slot, content, &writer->receipt);
+    code = mms__pool_take_newest(&writer->pool, capacity, patience_of(writer), &writer->slot, taken, &writer->receipt);
     if (receipt && code == 0)
         fill_receipt(writer, 0, receipt);
     if (receipt && code == MMS_E_AGAIN)

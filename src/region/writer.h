@@ -68,7 +68,7 @@ void mms__update_free(struct mms__native_writer *writer, bool inherited);
 
 /* (writer.c) Take a slot with room for an update; as mms__pool_take_newest, and if `seek`, after
    mms__pool_seek_newest. Details are stored. */
-int mms__writer_take_newest(struct mms__native_writer *writer, size_t capacity, bool seek, uint64_t *content,
+int mms__writer_take_newest(struct mms__native_writer *writer, size_t capacity, bool seek, struct mms__taken *taken,
                             mms_receipt *receipt);
 /* (writer.c) Whether a value of that size is allowed. Details are stored. */
 int mms__writer_check_size(const struct mms__native_writer *writer, uint64_t size);

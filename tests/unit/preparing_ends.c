@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Preparing a slot ends (region/prepare.c), however large the value is, however little the ring remembers, and however much
-   each update adds; a slot that is near is not taken for one that is far behind; and it misses nothing that happens meanwhile. */
+   each update adds; a slot that is near is not taken for one that is far behind; it misses nothing that happens meanwhile;
+   and an update that takes it before the end copies only the rest. */
 #include "pattern.h"
 #include "region/changes.h"
 #include "region/writer.h"
@@ -286,6 +287,63 @@ static void bytes_that_are_gone_meanwhile_come_back_as_others(void **state)
     tear_down(&test);
 }
 
+/* ---- Taken before the end ---- */
+
+enum { HOLDERS = 2 };
+
+/* Hold so many of the four slots that are used that the next update leaves one free: that which is prepared. */
+static void hold_the_others(struct test *test, mms_reader *holders[HOLDERS])
+{
+    mms_view view;
+
+    for (int i = 0; i < HOLDERS; i++) {
+        holders[i] = sample_reader(test->region);
+        check_ok(mms_read(holders[i], &view));
+        if (i + 1 < HOLDERS)
+            update(test, 8, 0);
+    }
+}
+
+static void let_go(mms_reader *holders[HOLDERS])
+{
+    for (int i = 0; i < HOLDERS; i++)
+        check_ok(mms_reader_close(holders[i]));
+}
+
+/* What was copied is not copied again: a byte that was damaged meanwhile stays. */
+static void an_update_that_needs_the_slot_copies_only_the_rest(void **state)
+{
+    enum { DAMAGED = 4001 };
+    struct test test = set_up(state, 2 << 20, 64 << 10);
+    unsigned slot = prepare_half_of_one(&test);
+    mms_reader *holders[HOLDERS];
+
+    check_equal(pool_of(&test)->used, HOLDERS + 2);
+    hold_the_others(&test, holders);
+    check_true(update(&test, 8, 0) != slot);
+    pool_of(&test)->data[slot * pool_of(&test)->header.stride + DAMAGED] ^= 1;
+    check_equal(update(&test, 8, 0), slot);
+    test.value[DAMAGED] ^= 1;
+    check_published(&test);
+    let_go(holders);
+    tear_down(&test);
+}
+
+static void an_update_without_a_record_before_that_is_not_missed(void **state)
+{
+    struct test test = set_up(state, 2 << 20, 4096);
+    unsigned slot = prepare_half_of_one(&test);
+    mms_reader *holders[HOLDERS];
+
+    check_equal(pool_of(&test)->used, HOLDERS + 2);
+    hold_the_others(&test, holders);
+    check_true(without_a_record(&test) != slot);
+    check_equal(update(&test, 8, 0), slot);
+    check_published(&test);
+    let_go(holders);
+    tear_down(&test);
+}
+
 /* ---- Records in parts ---- */
 
 enum { RING = 1 << 16, RANGES = 100, RECORDS = 9, PART = 7 };
@@ -350,6 +408,8 @@ int main(void)
         scratch_test(a_whole_value_that_a_reader_held_for_a_moment_is_near),
         scratch_test(a_whole_value_meanwhile_is_not_missed),
         scratch_test(bytes_that_are_gone_meanwhile_come_back_as_others),
+        scratch_test(an_update_that_needs_the_slot_copies_only_the_rest),
+        scratch_test(an_update_without_a_record_before_that_is_not_missed),
         scratch_test(a_record_can_be_read_in_parts),
     };
 
