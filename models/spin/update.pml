@@ -277,6 +277,24 @@ inline change()
     od
 }
 
+/* update.c: mms__update_undo, where the library knows what was touched. */
+inline undo()
+{
+#ifdef MUTATE_abort_stays
+    touched = 0;
+#endif
+    i = 0;
+    do
+    :: d_step {
+            i < CELLS && HAS(touched, i) ->
+                slots[slot].cell[i] = slots[SLOT(current)].cell[i];
+                i++
+        }
+    :: d_step { i < CELLS && !HAS(touched, i) -> i++ }
+    :: d_step { i == CELLS -> content[slot] = GENERATION(current); i = 0 }; break
+    od
+}
+
 /* ---- The commit ---- */
 
 /* range_set.c: mms__range_set_merge, coarsen. Within a step: from `touched` to range[]. */
@@ -510,6 +528,7 @@ update: /* update.c: begin */
         };
         if
         :: true -> d_step { touched = 0; size = 0; slot = 0 }; goto write /* mms_write_abort */
+        :: true -> undo(); skip; d_step { touched = 0; size = 0; slot = 0 }; goto write
         :: true -> skip
         fi;
         /* update.c: mms__update_record; writer.c: mms__writer_publish_as */

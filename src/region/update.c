@@ -19,6 +19,7 @@ struct mms__update {
     bool was_large;              /* the last update that was published */
     struct mms__prepare prepare;
     bool tracked;   /* it need not touch what it changes */
+    bool undoable;  /* whatever it has changed is touched at any time, not only at the commit */
     uint64_t base;  /* `current` when the update began; stays so until the commit */
     uint32_t next;  /* slot + 1, taken for the update after this one; 0: none is, or that of the base will do */
     bool ring_lost; /* the name `changes` no longer leads to the ring */
@@ -313,6 +314,7 @@ static int begin(struct mms__native_writer *writer, size_t *capacity, bool touch
     MMS__STEP(update_taken);
     catch_up(writer, &taken);
     mms__range_set_clear(&writer->update->touches);
+    writer->update->undoable = touches;
     return track_from_here(writer, touches);
 }
 
@@ -374,7 +376,10 @@ void mms__update_end(struct mms__native_writer *writer)
 {
     struct mms__update *update = writer->update;
 
-    if (!update || update->next == 0)
+    if (!update)
+        return;
+    update->undoable = false;
+    if (update->next == 0)
         return;
     mms__pool_put(&writer->pool, update->next - 1);
     update->next = 0;
@@ -394,6 +399,27 @@ uint64_t mms__native_updated(const struct mms_writer *front, uint64_t type_id[2]
     type_id[1] = mms__load_relaxed(&base->type_id[1]);
     *serialized = (mms__load_relaxed(&base->flags) & mms__vouching_flag(front)) != 0;
     return base_generation(writer);
+}
+
+/* ---- An abort ---- */
+
+/* What lies past the value it began with is not looked at again. */
+void mms__update_undo(struct mms__native_writer *writer)
+{
+    struct mms__update *update = writer->update;
+    uint64_t size;
+
+    if (!update || !update->undoable || !mms__word_pinnable(update->base))
+        return;
+    size = base_size(writer);
+    mms__range_set_merge(&update->touches);
+    mms__range_set_clip(&update->touches, size);
+    if (mms__range_set_bytes(&update->touches) > size / 2) /* to the next one that is as good as everything */
+        return;
+    mms__copy_ranges(mms__writer_slot(writer, writer->slot), base_data(writer), size, update->touches.ranges,
+                     update->touches.count);
+    mms__slot_hold(&writer->pool, writer->slot, base_generation(writer), base_position(writer));
+    MMS__STEP(update_undone);
 }
 
 /* ---- The commit ---- */

@@ -398,6 +398,7 @@ void mms__native_abort(struct mms_writer *front)
 {
     struct mms__native_writer *writer = mms__native_writer_of(front);
 
+    mms__update_undo(writer);
     mms__pool_put(&writer->pool, writer->slot);
     mms__update_end(writer);
 }

@@ -57,6 +57,8 @@ bool mms__writer_is_gone(struct mms__native_writer *writer);
 int mms__update_check(struct mms__native_writer *writer, size_t size);
 /* Then record in `changes` what it changed. Returns where the record is; 0: there is no record. */
 uint64_t mms__update_record(struct mms__native_writer *writer, size_t size);
+/* At the abort of a write: if it is an update that touches whatever it changes, give its slot the current value back. */
+void mms__update_undo(struct mms__native_writer *writer);
 /* After an update, published or not: give back the slot that was taken for the next one. */
 void mms__update_end(struct mms__native_writer *writer);
 /* After the publish of an update: prepare a free slot for later ones a little (prepare.h). */

@@ -212,6 +212,7 @@ int mms__table_begin(mms_writer *writer, void *data, size_t size, const mms_tabl
         .now = {.data = data, .size = size, .keys = &table->keys, .now_ns = mms__read_clock(CLOCK_REALTIME_COARSE)},
         .expires_ns = options->expires_ns,
     };
+    mms__dirty(table, 0, offsetof(struct mms__table_head, lists)); /* nearly all of it changes in any case */
     code = size == 0 ? create(table, options) : open_newest(table, options);
     if (code != 0)
         return code;
@@ -295,7 +296,6 @@ int mms__table_finish(mms_table *table)
     if (code != 0)
         return code;
     table->changes = 0; /* it may be committed again */
-    mms__dirty(table, 0, offsetof(struct mms__table_head, lists));
     MMS__STEP(table_tidied);
     return 0;
 }

@@ -199,6 +199,11 @@ CASE_AT(change_keys, table_bucket_halved, 9)
 CASE_AT(change_keys, table_entry_expired, 5)
 CASE_AT(change_keys, publish_current_stored, 20)
 
+CASE(abort_keys, catch_up_range_copied)
+CASE(abort_keys, update_undone)
+CASE_AT(abort_keys, update_undone, 5)
+CASE_AT(abort_keys, publish_current_stored, 5)
+
 CASE(reclaim, reclaim_begun)
 CASE(reclaim, reclaim_fenced)
 CASE(reclaim, reclaim_line_read)

@@ -159,8 +159,29 @@ static void change_until(struct stage *stage)
     }
 }
 
+/* What an abort gives its slot back is what the update after it begins with. */
+static void abort_and_change_until(struct stage *stage)
+{
+    mms_table_options options = MMS_TABLE_OPTIONS_INIT;
+    mms_table *table;
+
+    for (uint64_t number = CLEARED; !step_happened(); number++) {
+        check_ok(mms_table_begin(stage->own_writer, &options, &table));
+        check_ok(mms_table_put(table, number_key, sizeof number_key, "aborted", 7));
+        check_ok(mms_table_abort(table));
+        change_table(stage->own_writer, number);
+        sched_yield();
+    }
+}
+
 const struct scenario change_keys = {.name = "mms_table_put and others",
                                      .flags = WRITES,
                                      .prepare = prepare_tables,
                                      .set_up = open_writer,
                                      .act = change_until};
+
+const struct scenario abort_keys = {.name = "mms_table_abort and others",
+                                    .flags = WRITES,
+                                    .prepare = prepare_tables,
+                                    .set_up = open_writer,
+                                    .act = abort_and_change_until};

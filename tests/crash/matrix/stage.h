@@ -121,6 +121,7 @@ extern const struct scenario go_back, go_back_by_copy, keep_all;
 extern const struct scenario durable_write, durable_boot;
 /* (scenario_table.c) */
 extern const struct scenario change_keys;
+extern const struct scenario abort_keys;
 /* A value that may be this generation's, and mixes nothing. */
 bool is_whole(const void *data, size_t size, uint64_t generation);
 /* What the next writer updates is right, and what readers are told of it. */

@@ -202,6 +202,7 @@
     STEP(mmap_sync_data_unlinked)    \
     STEP(mmap_sync_state_unlinked)   \
     STEP(update_taken)               \
+    STEP(update_undone)              \
     STEP(catch_up_begun)             \
     STEP(catch_up_range_copied)      \
     STEP(catch_up_done)              \
