@@ -88,12 +88,19 @@ static void on_answer(jsCtx *js, natsMsg *message, jsPubAck *stored, jsPubAckErr
 
 int appender_open(struct appender *appender, const struct connection *connection)
 {
-    jsOptions options;
-    natsStatus status;
-
     *appender = (struct appender){.connection = connection};
     pthread_mutex_init(&appender->lock, NULL);
     pthread_cond_init(&appender->changed, NULL);
+    return appender_reopen(appender);
+}
+
+/* A late answer to the context before may still be on its way to on_answer, so the lock stays. */
+int appender_reopen(struct appender *appender)
+{
+    const struct connection *connection = appender->connection;
+    jsOptions options;
+    natsStatus status;
+
     jsOptions_Init(&options);
     options.Domain = connection->domain;
     options.PublishAsync.MaxPending = KNOWN_TO_LIBNATS_MOST;

@@ -38,6 +38,8 @@ struct appender {
 /* An exit status; anything but EXIT_OK has been reported. */
 int appender_open(struct appender *appender, const struct connection *connection);
 void appender_close(struct appender *appender);
+/* After appender_close, once the connection was opened anew: append_begin comes next. */
+int appender_reopen(struct appender *appender);
 
 /* What follows goes to this stream, whose last message is `last`. What is still in flight, after a
    failure, is given up: its sequences belong to a state of the stream that is over. */

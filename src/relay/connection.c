@@ -290,3 +290,16 @@ bool connection_is_up(const struct connection *connection)
 {
     return natsConnection_Status(connection->nats) == NATS_CONN_STATUS_CONNECTED;
 }
+
+bool connection_is_closed(const struct connection *connection)
+{
+    return natsConnection_Status(connection->nats) == NATS_CONN_STATUS_CLOSED;
+}
+
+const char *connection_problem(const struct connection *connection)
+{
+    const char *text = NULL;
+
+    (void)natsConnection_GetLastError(connection->nats, &text);
+    return text && *text ? text : "it gave no reason";
+}

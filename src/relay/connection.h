@@ -61,12 +61,17 @@ struct connection {
 
 void subject_of_chunk(const struct connection *connection, uint64_t chunk, char subject[CHUNK_SUBJECT_SIZE]);
 
-/* Connect, once; later breaks are mended in the background, for ever. An exit status; anything but
+/* Connect, once; later breaks are mended in the background, until connection_is_closed. An exit status; anything but
    EXIT_OK has been reported, here and below. */
 int connection_open(struct connection *connection, const struct connection_options *options, const char *url,
                     const char *name);
 void connection_close(struct connection *connection);
 bool connection_is_up(const struct connection *connection);
+/* True if libnats has given it up, and only connection_close and connection_open help: it does so when
+   the same server refuses it twice in a row. True of one that was closed, too. */
+bool connection_is_closed(const struct connection *connection);
+/* For messages: what ended it. */
+const char *connection_problem(const struct connection *connection);
 
 /* What to make a stream with. */
 struct stream_options {

@@ -153,3 +153,12 @@ void report_silence(const struct follower *follower)
     snprintf(text, sizeof text, "%s does not answer: %s; trying again", follower->connection.url, stream_problem());
     report_trouble(text);
 }
+
+void report_closed(const struct follower *follower)
+{
+    char text[2 * sizeof trouble];
+
+    snprintf(text, sizeof text, "%s has closed the connection: %s; connecting anew", follower->connection.url,
+             connection_problem(&follower->connection));
+    report_trouble(text);
+}

@@ -20,6 +20,8 @@ void report_rebuild(const struct follower *follower, enum rebuild_reason reason,
 void report_trouble(const char *text);
 /* The same: the server does not answer, as stream_problem() says. */
 void report_silence(const struct follower *follower);
+/* The same: the connection is closed for good. */
+void report_closed(const struct follower *follower);
 /* Leave the terminal's line. */
 void report_end(void);
 

@@ -226,13 +226,29 @@ static enum step act(struct follower *follower, bool *behind)
     return step;
 }
 
-static void follow(struct follower *follower)
+/* What is begun goes on where it was: the log's next message is known. */
+static enum step keep_connected(struct follower *follower, const struct connection_options *options)
+{
+    if (!connection_is_closed(&follower->connection))
+        return STEP_OK;
+    if (follower->connection.nats) /* else it is another try */
+        report_closed(follower);
+    log_close(&follower->log);
+    connection_close(&follower->connection);
+    if (connection_open(&follower->connection, options, follower->url, follower->name) != EXIT_OK)
+        return STEP_AGAIN;
+    return STEP_OK;
+}
+
+static void follow(struct follower *follower, const struct connection_options *options)
 {
     unsigned pause = PAUSE_LEAST_MS;
     bool behind = true;
 
     while (!interrupted()) {
-        switch (act(follower, &behind)) {
+        enum step step = keep_connected(follower, options);
+
+        switch (step == STEP_OK ? act(follower, &behind) : step) {
         case STEP_OK:
             pause = PAUSE_LEAST_MS;
             if (follower->once && !behind && !follower->building.held && follower->log.pending == 0 &&
@@ -289,7 +305,7 @@ int follow_run(struct follower *follower, const struct connection_options *optio
     if (follower->status != EXIT_OK)
         return follower->status;
     follower->log.connection = &follower->connection;
-    follow(follower);
+    follow(follower, options);
     report_held(follower, true);
     report_end();
     close_all(follower);

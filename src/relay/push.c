@@ -123,6 +123,9 @@ static enum push_result wait_for_change(struct push *push)
         result = source_wait(push, push->begun ? push->pushed : 0, LOOK_MS);
         if (result != PUSH_AGAIN) /* else there is nothing new */
             return result;
+        if (connection_is_closed(&push->connection))
+            return push_fail(push, PUSH_AGAIN, "%s has closed the connection: %s", push->connection.url,
+                             connection_problem(&push->connection));
         report_flush(push, true);
         result = push->begun && looks >= IDLE_LOOKS ? refresh_idle(push) : PUSH_OK;
         if (result)
@@ -175,6 +178,18 @@ static bool pause_for(unsigned ms)
     return true;
 }
 
+/* What fails here is tried again. */
+static void reconnect(struct push *push)
+{
+    natsSubscription_Destroy(push->questions);
+    push->questions = NULL;
+    appender_close(&push->appender);
+    connection_close(&push->connection);
+    if (connection_open(&push->connection, &push->connection_options, push->url, push->name) ||
+        appender_reopen(&push->appender) || peer_listen(push))
+        connection_close(&push->connection);
+}
+
 /* With the region open. */
 static enum push_result serve_region(struct push *push)
 {
@@ -197,6 +212,8 @@ static enum push_result serve_region(struct push *push)
         if (!pause_for(pause))
             return PUSH_STOPPED;
         pause = pause < RETRY_MOST_MS / 2 ? 2 * pause : RETRY_MOST_MS;
+        if (connection_is_closed(&push->connection))
+            reconnect(push);
     }
 }
 

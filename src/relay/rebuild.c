@@ -178,7 +178,7 @@ static enum step try_until_done(struct rebuild *rebuild)
 {
     unsigned failures = 0, pause = PAUSE_LEAST_MS;
 
-    while (!interrupted()) {
+    while (!interrupted() && !connection_is_closed(&rebuild->follower->connection)) {
         enum outcome outcome = attempt(rebuild);
         const bool distrusted = !rebuild->trust;
 
