@@ -19,6 +19,7 @@ import machine  # noqa: E402
 
 PROGRAMS = os.path.join(os.path.dirname(fleet.TOOL), "../tests/bench/build/bench")
 MIB = 1 << 20
+CHUNK = MIB // 2  # CHUNK_SIZE of src/relay
 SLOTS = 3  # of each region: one is read, one is held by the pusher or was read before, one is written
 # `changes` of each kind are timed; `pairs` of rounds with and without a pusher, of so many `publishes`.
 PLANS = {
@@ -136,20 +137,37 @@ class Fleet:
         fleet.until(are_there, "the followers", *self.followers, self.server)
         return list(seconds.values())
 
-    def first_copies(self, times):
+    def first_copies(self, times, size):
         """How fast each follower got the value, and the processor time of all, each time anew; the followers of the last time
-        stay."""
-        copies = []
+        stay. Before each time what bounds it: the memory alone, and the bytes alone."""
+        copies = {"memory": [], "bytes": [], "follow": []}
         for _ in range(times):
             while self.followers:
                 self.followers.pop().end()
-            for target in self.targets:
-                peers.remove(target, target + ".source")
+            self.remove_targets()
+            copies["memory"].append(self.at_once("fleet-room", lambda target: [target, str(size), str(self.slots)]))
+            self.remove_targets()
+            copies["bytes"].append(self.at_once("fleet-fetch", lambda _: [self.server.url, fleet.NAME, str(-(-size // CHUNK))]))
             before = self.server.processor_seconds()
             seconds = self.start_follow()
-            copies.append({"seconds": seconds, "server": self.server.processor_seconds() - before,
-                           "followers": sum(follower.processor_seconds() for follower in self.followers)})
+            copies["follow"].append({"seconds": seconds, "server": self.server.processor_seconds() - before,
+                                     "clients": sum(follower.processor_seconds() for follower in self.followers)})
         return copies
+
+    def remove_targets(self):
+        for target in self.targets:
+            peers.remove(target, target + ".source")
+
+    def at_once(self, program, words):
+        """One for each target; what first_copies says of followers."""
+        before = self.server.processor_seconds()
+        children = [subprocess.Popen([os.path.join(PROGRAMS, program), *words(target)], stdout=subprocess.PIPE, text=True)
+                    for target in self.targets]
+        said = [child.communicate()[0].split() for child in children]
+        if any(child.returncode for child in children):
+            raise fleet.Failed(f"{program} failed")
+        return {"seconds": [float(seconds) for seconds, _ in said], "server": self.server.processor_seconds() - before,
+                "clients": sum(float(used) for _, used in said)}
 
     def await_follow(self):
         newest = fleet.generation(self.source)
@@ -198,7 +216,7 @@ def measure_fleet(count, plan, found):
     print(f"{key}, a value of {size // MIB} MiB", file=sys.stderr, flush=True)
     with tempfile.TemporaryDirectory(prefix="mmsync-bench-fleet-", dir="/dev/shm") as directory, \
             Fleet(directory, count, size) as made:
-        found[key] = {"size": size, "push_s": made.start_push(), "copies": made.first_copies(max(1, plan["repeats"]))}
+        found[key] = {"size": size, "push_s": made.start_push(), "copies": made.first_copies(max(1, plan["repeats"]), size)}
         measure_changes(made, plan, found[key])
 
 
@@ -210,7 +228,7 @@ def measure_large(plan, found):
     with tempfile.TemporaryDirectory(prefix="mmsync-bench-fleet-", dir="/dev/shm") as directory, \
             Fleet(directory, 1, size, 2, GOMEMLIMIT="1GiB") as made:
         made.start_push()
-        made.first_copies(1)
+        made.start_follow()
         found["1 follower, two slots"] = {"size": size}
         measure_changes(made, plan, found["1 follower, two slots"])
 

@@ -15,6 +15,7 @@ MIB = 1 << 20
 COPIED = ("4 followers", "1 follower")
 FLEETS = (*COPIED, "1 follower, two slots")
 CHANGES = ("4 MiB", "4 KiB", "100 of 64 B")
+BOUNDS = {"follow": "", "bytes": ", the bytes alone", "memory": ", the memory alone"}
 LIMITS_MS = {"4 MiB": 30, "4 KiB": 2}
 
 
@@ -58,22 +59,28 @@ def start_targets(found):
                verdict(rate >= 400)]
 
 
-def copy_rates(row):
+def copy_rates(row, what="follow"):
     """Of the first, second, ... follower that had the value, the median of all copies, in MiB/s."""
-    ranks = zip(*(sorted(copy["seconds"]) for copy in row["copies"]))
+    ranks = zip(*(sorted(copy["seconds"]) for copy in row["copies"][what]))
     return [row["size"] / MIB / statistics.median(seconds) for seconds in ranks]
 
 
 def processor_share(copy):
-    """How much of all processors the server and the followers used until the last one had the value."""
-    return (copy["server"] + copy["followers"]) / max(copy["seconds"]) / len(os.sched_getaffinity(0))
+    """How much of all processors the server and its clients used until the last one had the value."""
+    return (copy["server"] + copy["clients"]) / max(copy["seconds"]) / len(os.sched_getaffinity(0))
 
 
-def processor_cells(row):
-    copied = row["size"] / (MIB << 10) * len(row["copies"][0]["seconds"])
-    for what in ("server", "followers"):
-        yield f"{statistics.median(copy[what] for copy in row['copies']) / copied:.2f}"
-    yield f"{100 * statistics.median(processor_share(copy) for copy in row['copies']):.0f}"
+def bound_rows(found):
+    for name in COPIED:
+        row = found[name]
+        count = len(row["copies"]["follow"][0]["seconds"])
+        copied = row["size"] / (MIB << 10) * count
+        for what, text in BOUNDS.items():
+            copies = row["copies"][what]
+            server, clients = (statistics.median(copy[side] for copy in copies) / copied for side in ("server", "clients"))
+            bound = len(os.sched_getaffinity(0)) * 1024 / (server + clients) / count
+            yield [f"{name}{text}", f"{min(copy_rates(row, what)):.0f}", f"{server:.2f}", f"{clients:.2f}",
+                   f"{100 * statistics.median(processor_share(copy) for copy in copies):.0f}", f"{bound:.0f}"]
 
 
 def writer_costs(rounds):
@@ -128,7 +135,7 @@ def start_rows(found):
     for name in COPIED:
         size = found[name]["size"] / MIB
         yield [name, size_text(found[name]["size"]), f"{size / found[name]['push_s']:.0f}",
-               ", ".join(f"{rate:.0f}" for rate in copy_rates(found[name])), *processor_cells(found[name])]
+               ", ".join(f"{rate:.0f}" for rate in copy_rates(found[name]))]
 
 
 def other_rows(found):
@@ -161,9 +168,13 @@ until the last of the followers shows the change, or a newer value, in milliseco
 """,
     "start": """The seconds from the start of `mmsync push` until the server has the value, and from the start of
 `mmsync follow` until the region shows it, as MiB/s. Several followers start at once; the medians of
-what the first, the second and so on had, of {copies} copies, each into a new region. The server and a follower
-then use so many seconds of a processor for each GiB, and all of them such a part of the processors
-that there are.
+what the first, the second and so on had, of {copies} copies, each into a new region.
+""",
+    "bounds": """What bounds that, each as often and in turns with the copies: as many programs that only fetch the
+same chunks with libnats, as many asked for ahead, and throw them away; and as many that only get the
+memory, as a follower does, and write nothing there. The last of them had so many MiB/s. The server and
+a client then used so many seconds of a processor for each GiB, and all of them such a part of the
+processors that there are; if they had used all, each would have had as much as the last column says.
 """,
     "writer": """100 records of 64 bytes in 64 MiB, 1,000 times a second, {pairs} rounds of each: alone, beside a pusher,
 and beside a load, a program that stores as many messages of as many bytes at the same server and knows
@@ -179,8 +190,10 @@ loopback, and compares the files.
 def render(found):
     parts = [head(found), "## Targets\n", targets(found), "## Until a change is visible\n", NOTES["delays"],
              table(["", "value", "change", "25 %", "median", "75 %", "99 %", "changes"], delay_rows(found)),
-             "## The first copy\n", NOTES["start"].format(copies=len(found["1 follower"]["copies"])), table(
-                 ["", "value", "to the server", "to each follower", "server, s/GiB", "follower", "processors, %"], start_rows(found)),
+             "## The first copy\n", NOTES["start"].format(copies=len(found["1 follower"]["copies"]["follow"])), table(
+                 ["", "value", "to the server", "to each follower"], start_rows(found)),
+             NOTES["bounds"], table(
+                 ["", "MiB/s", "server, s/GiB", "client, s/GiB", "processors, %", "with all of them, MiB/s"], bound_rows(found)),
              "## The writer\n", NOTES["writer"].format(pairs=len(found["writer"])), table(
                  ["", "alone, µs", "pusher", "load", "the pusher costs, %", "the load", "the pusher more than the load"], writer_rows(found)),
              "## Others\n", NOTES["others"], table(["", "seconds", ""], other_rows(found))]

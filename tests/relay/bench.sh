@@ -12,6 +12,7 @@ same "status" 0 "$status"
 same "rows about bytes" 6 "$(grep -c '^| .* changes of .* at most 1.1 times .* bytes | met |$' "$scratch/page.md")"
 same "rows about delays" 6 "$(grep -cE '^\| A change of .* is visible at .* ms \| (met|missed) \|$' "$scratch/page.md")"
 same "rows about the first copy" 2 "$(grep -cE '^\| .* with nothing, all at once: .* MiB/s \| (met|missed) \|$' "$scratch/page.md")"
+same "rows about what bounds it" 6 "$(grep -cE '^\| (4 followers|1 follower)(, the (bytes|memory) alone)?( \| [0-9.]+){5} \|$' "$scratch/page.md")"
 check "the writer" grep -qE '^\| A pusher costs the writer .* % \| (met|missed) \|$' "$scratch/page.md"
 [[ $status -eq 0 ]] || printf '%s\n' "$err"
 finish
