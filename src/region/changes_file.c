@@ -5,7 +5,7 @@
 #include "base/libc.h"
 #include "os/process.h"
 #include "region/changes.h"
-#include "region/create.h"
+#include "region/create_parts.h"
 #include "region/directory.h"
 #include "region/header.h"
 #include "region/parts.h"
