@@ -6,6 +6,7 @@
 #include "cli/now.h"
 #include "relay/chunk.h"
 #include <inttypes.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,13 +15,21 @@
 #define EXPECTED_LAST "Nats-Expected-Last-Sequence"
 
 enum {
-    BYTES_IN_FLIGHT_MOST = 32 << 20,
-    /* Each message is acknowledged or given up by then, so waiting for all of them ends. */
+    /* Bytes in flight. With the least, the slowest network that will do is what WRITE_MS allows for. */
+    WINDOW_LEAST = 1 << 20,
+    WINDOW_MOST = 32 << 20,
+    /* Each message is acknowledged or given up by then, so waiting for all of them ends: this, and
+       what the slowest network needs for the bytes that are in flight. */
     ACKNOWLEDGE_MS = 5000,
+    SLOWEST_BYTES_PER_MS = 64,
+    ACKNOWLEDGE_MOST_MS = 30000,
     KNOWN_TO_LIBNATS_MOST = 4096, /* with those that were given up, until it gives them up too */
     LOOK_MS = 100,
 };
 #define PATIENCE_NS UINT64_C(2000000000) /* after a signal */
+/* An acknowledgement within the first lets the window grow; one after the second has it shrink. */
+#define SOON_NS UINT64_C(250000000)
+#define LATE_NS UINT64_C(1000000000)
 
 /* ---- In libnats' threads ---- */
 
@@ -54,27 +63,45 @@ static uint64_t wanted_sequence(natsMsg *message)
     return natsMsgHeader_Get(message, EXPECTED_LAST, &text) ? 0 : strtoull(text, NULL, 10) + 1;
 }
 
-/* The message is no longer in flight; false if it was given up before, or never was. */
-static bool forget(struct appender *appender, natsMsg *message)
+/* The message is no longer in flight. Returns when it was sent; 0 if it was given up before, or never was. */
+static uint64_t forget(struct appender *appender, natsMsg *message)
 {
     for (size_t i = 0; i < IN_FLIGHT_MOST; i++)
-        if (message && appender->waiting[i] == message) {
-            appender->waiting[i] = NULL;
+        if (message && appender->waiting[i].message == message) {
+            appender->waiting[i].message = NULL;
             appender->in_flight--;
             appender->bytes_in_flight -= (size_t)natsMsg_GetDataLength(message);
-            return true;
+            return appender->waiting[i].sent_ns;
         }
-    return false;
+    return 0;
+}
+
+/* In proportion to the bytes that were acknowledged, so a window that is full doubles or goes to
+   nearly nothing in the time that it takes. */
+static void adapt_window(struct appender *appender, uint64_t took_ns, size_t size)
+{
+    if (took_ns < SOON_NS)
+        appender->window += size;
+    else if (took_ns > LATE_NS)
+        appender->window -= size < appender->window ? size : appender->window;
+    if (appender->window < WINDOW_LEAST)
+        appender->window = WINDOW_LEAST;
+    if (appender->window > WINDOW_MOST)
+        appender->window = WINDOW_MOST;
 }
 
 static void on_answer(jsCtx *js, natsMsg *message, jsPubAck *stored, jsPubAckErr *error, void *context)
 {
     struct appender *appender = context;
+    uint64_t sent_ns;
 
     (void)js;
     pthread_mutex_lock(&appender->lock);
-    if (!forget(appender, message))
+    sent_ns = forget(appender, message);
+    if (sent_ns == 0)
         error = NULL, stored = NULL;
+    else
+        adapt_window(appender, monotonic_ns() - sent_ns, (size_t)natsMsg_GetDataLength(message));
     if (error)
         note_failure(appender, result_of(error), error->ErrText ? error->ErrText : natsStatus_GetText(error->Err));
     else if (stored && stored->Sequence != wanted_sequence(message)) /* into an empty stream, together with another */
@@ -88,7 +115,7 @@ static void on_answer(jsCtx *js, natsMsg *message, jsPubAck *stored, jsPubAckErr
 
 int appender_open(struct appender *appender, const struct connection *connection)
 {
-    *appender = (struct appender){.connection = connection};
+    *appender = (struct appender){.connection = connection, .window = WINDOW_LEAST};
     pthread_mutex_init(&appender->lock, NULL);
     pthread_cond_init(&appender->changed, NULL);
     return appender_reopen(appender);
@@ -145,12 +172,19 @@ static bool patience_is_over(struct appender *appender)
     return monotonic_ns() - appender->interrupted_ns > PATIENCE_NS;
 }
 
-/* Wait until at most so much is in flight, or there is a failure. With the lock. */
-static void wait_for_room(struct appender *appender, unsigned messages, size_t bytes)
+/* For one more message of that size. The first may be larger than the window. */
+static bool has_room(const struct appender *appender, size_t size)
+{
+    return appender->in_flight == 0 || (appender->in_flight < IN_FLIGHT_MOST && size <= appender->window &&
+                                        appender->bytes_in_flight <= appender->window - size);
+}
+
+/* Until there is room, or a failure. `size` SIZE_MAX: until nothing is in flight. With the lock. */
+static void wait_for_room(struct appender *appender, size_t size)
 {
     if (patience_is_over(appender))
         note_failure(appender, APPEND_UNKNOWN, "interrupted");
-    while (!appender->result && (appender->in_flight > messages || appender->bytes_in_flight > bytes)) {
+    while (!appender->result && !has_room(appender, size)) {
         struct timespec until;
 
         if (patience_is_over(appender))
@@ -206,23 +240,31 @@ static enum append_result fail_to_send(struct appender *appender, natsMsg *messa
     return result;
 }
 
-/* Waits for room for one more message, and notes it. */
-static enum append_result enter(struct appender *appender, natsMsg *message)
+static int64_t patience_with(size_t bytes)
+{
+    const int64_t ms = ACKNOWLEDGE_MS + (int64_t)bytes / SLOWEST_BYTES_PER_MS;
+
+    return ms < ACKNOWLEDGE_MOST_MS ? ms : ACKNOWLEDGE_MOST_MS;
+}
+
+/* Waits for room for one more message, and notes it. `patience_ms`: when it is given up. */
+static enum append_result enter(struct appender *appender, natsMsg *message, int64_t *patience_ms)
 {
     const size_t size = (size_t)natsMsg_GetDataLength(message);
     enum append_result result;
     size_t place = 0;
 
     pthread_mutex_lock(&appender->lock);
-    wait_for_room(appender, IN_FLIGHT_MOST - 1, size < BYTES_IN_FLIGHT_MOST ? BYTES_IN_FLIGHT_MOST - size : 0);
+    wait_for_room(appender, size);
     result = appender->result;
     if (!result) {
-        while (appender->waiting[place])
+        while (appender->waiting[place].message)
             place++;
-        appender->waiting[place] = message;
+        appender->waiting[place] = (struct in_flight){message, monotonic_ns()};
         appender->in_flight++;
         appender->bytes_in_flight += size;
     }
+    *patience_ms = patience_with(appender->bytes_in_flight);
     pthread_mutex_unlock(&appender->lock);
     return result;
 }
@@ -231,7 +273,8 @@ static enum append_result send_message(struct appender *appender, natsMsg *messa
 {
     natsMsg *const sent = message;
     jsPubOptions options;
-    enum append_result result = enter(appender, message);
+    int64_t patience_ms;
+    enum append_result result = enter(appender, message, &patience_ms);
     natsStatus status;
 
     if (result) {
@@ -239,7 +282,7 @@ static enum append_result send_message(struct appender *appender, natsMsg *messa
         return result;
     }
     jsPubOptions_Init(&options);
-    options.MaxWait = ACKNOWLEDGE_MS;
+    options.MaxWait = patience_ms;
     options.ExpectStream = appender->stream;
     status = js_PublishMsgAsync(appender->js, &message, &options);
     if (status)
@@ -272,7 +315,7 @@ enum append_result append_finish(struct appender *appender)
     enum append_result result;
 
     pthread_mutex_lock(&appender->lock);
-    wait_for_room(appender, 0, 0);
+    wait_for_room(appender, SIZE_MAX);
     result = appender->result;
     pthread_mutex_unlock(&appender->lock);
     return result;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Appending to a stream that nobody else may have appended to: each message names the sequence that
    it expects before it, so that of two pushers one is refused. Many are in flight at a time; their
-   number and their bytes are bounded. */
+   number is bounded, and their bytes follow what the network carries in about a second: what waits
+   in its buffers would delay pings, until the server counts as gone. */
 #ifndef MMS_RELAY_APPEND_H
 #define MMS_RELAY_APPEND_H
 
@@ -17,6 +18,12 @@ enum append_result {
     APPEND_UNKNOWN, /* whether it was stored is not known */
 };
 
+/* A message that is not acknowledged yet. */
+struct in_flight {
+    natsMsg *message; /* NULL: the place is free */
+    uint64_t sent_ns;
+};
+
 struct appender {
     const struct connection *connection;
     jsCtx *js;
@@ -28,10 +35,10 @@ struct appender {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     /* Under the lock. */
-    natsMsg *waiting[IN_FLIGHT_MOST]; /* for an answer; what was given up is in there no more */
+    struct in_flight waiting[IN_FLIGHT_MOST]; /* for an answer; what was given up is in there no more */
     unsigned in_flight;
-    size_t bytes_in_flight;
-    enum append_result result; /* the first failure since append_begin */
+    size_t bytes_in_flight, window; /* how many of them may be */
+    enum append_result result;      /* the first failure since append_begin */
     char problem[256];
 };
 

@@ -14,6 +14,8 @@ enum {
     RECONNECT_MOST_MS = 5000,
     PING_MS = 5000, /* a server that is gone without a word is noticed after two of them */
     PINGS_OUT = 2,
+    /* Without a limit, sending to a server that hangs never returns, and holds the lock that pings need. */
+    WRITE_MS = 10000,
     KEY_LENGTH = 56, /* of a public NKEY */
     SIGNED_ATTEMPTS = 3,
     /* A record with its NATS headers. */
@@ -166,6 +168,8 @@ static natsStatus set_behaviour(natsOptions *options)
         status = natsOptions_SetPingInterval(options, PING_MS);
     if (!status)
         status = natsOptions_SetMaxPingsOut(options, PINGS_OUT);
+    if (!status)
+        status = natsOptions_SetWriteDeadline(options, WRITE_MS);
     if (!status) /* what was sent meanwhile is sent anew, from a known state */
         status = natsOptions_SetFailRequestsOnDisconnect(options, true);
     if (!status)
