@@ -23,7 +23,7 @@ CHUNK = MIB // 2  # CHUNK_SIZE of src/relay
 SLOTS = 3  # of each region: one is read, one is held by the pusher or was read before, one is written
 # `changes` of each kind are timed; `pairs` of rounds with and without a pusher, of so many `publishes`.
 PLANS = {
-    "full": dict(largest=4096 * MIB, changes=60, pairs=9, publishes=1500, repeats=3),
+    "full": dict(largest=4096 * MIB, changes=60, pairs=25, publishes=600, repeats=3),
     "quick": dict(largest=256 * MIB, changes=10, pairs=2, publishes=300, repeats=1),
     "tiny": dict(largest=16 * MIB, changes=2, pairs=1, publishes=20, repeats=0),
 }
@@ -241,14 +241,15 @@ def measure_changes(made, plan, row):
 
 
 class Costs:
-    """Of a publish: alone, beside a pusher, and beside a program that sends as many messages of as many bytes."""
+    """Of a publish: alone, beside a pusher, beside a program that sends as many messages of as many bytes, and beside a reader that
+    holds a value."""
 
     def __init__(self, made, plan, processors):
         self.made, self.plan, self.rounds = made, plan, []
         # One for the writer, and one for all others; or whatever the kernel chooses.
         self.writers, self.others = processors or 2 * [os.sched_getaffinity(0)]
         for _ in range(plan["pairs"]):
-            self.rounds.append((self.alone(), *self.beside_pusher_and_load()))
+            self.rounds.append((self.alone(), *self.beside_pusher_and_load(), self.beside_holder()))
 
     def median(self):
         place(self.made.writer, self.writers)
@@ -271,13 +272,18 @@ class Costs:
         return pushed, self.beside_load(messages / seconds, (after["in_bytes"] - before["in_bytes"]) // messages)
 
     def beside_load(self, rate, size):
-        words = [os.path.join(PROGRAMS, "fleet-load"), self.made.server.url, "load", str(size), str(round(1e6 / rate))]
-        load = self.made.keep(fleet.Process(self.made.directory, "load", words))
-        fleet.until(lambda: "ready" in load.new_lines(), "the load", load, self.made.server)
-        place(load, self.others)
-        loaded = self.median()
-        load.end()
-        return loaded
+        return self.beside("load", self.made.server.url, "load", str(size), str(round(1e6 / rate)))
+
+    def beside_holder(self):
+        return self.beside("hold", self.made.source)
+
+    def beside(self, name, *words):
+        other = self.made.keep(fleet.Process(self.made.directory, name, [os.path.join(PROGRAMS, f"fleet-{name}"), *words]))
+        fleet.until(lambda: "ready" in other.new_lines(), name, other, self.made.server)
+        place(other, self.others)
+        median = self.median()
+        other.end()
+        return median
 
 
 def place(process, processors):
