@@ -21,12 +21,13 @@
 #ifndef READS
 #define READS 1
 #endif
+#include "stubs.h"
+
 #include "mmap_sync/backend.h"
 #include "mmap_sync/files.h"
 #include "mmap_sync/sides.h"
 #include "mmap_sync/writer.h"
 #include "mmap_sync/wyhash.h"
-#include "stubs.h"
 #include <stdlib.h>
 #include <sys/mman.h>
 

@@ -54,8 +54,10 @@ static uint64_t data_file[SLOTS][WORDS];
 #include "region/quick.c"
 #include "region/reader.c"
 #define is_covered is_covered_by_holder
+#define begin_covers begin_covers_of_all
 #include "region/keep.c"
 #include "region/reclaim.c"
+#undef begin_covers
 #undef is_covered
 #include "region/table.c"
 
