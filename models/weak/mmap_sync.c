@@ -122,13 +122,9 @@ uint64_t mms__wyhash_end(uint64_t seed, const void *rest, uint64_t whole_size)
 #define memcpy(to, from, size) fill((to), (from), (size))
 #include "mmap_sync/writer.c"
 #undef memcpy
-#define open_state open_state_of_reader
-#define check_options check_reader_options
 #include "handle/findings.c"
 #include "mmap_sync/copy.c"
 #include "mmap_sync/verify.c"
-#undef open_state
-#define open_state open_state_to_repair
 #define TRIES REPAIR_TRIES
 #undef LOOK_NS
 #include "mmap_sync/repair.c"
