@@ -260,8 +260,8 @@ static void catch_up(struct mms__native_writer *writer, const struct mms__taken 
         mms__catch_up(&catch_up, &writer->update->ring, &writer->update->missed);
 }
 
-/* After such an update the next one is worth a scan, which takes some microseconds. Without one every slot takes its turn, and misses as many
-   publishes as there are slots. */
+/* After such an update the next one is worth a scan, which takes some microseconds. Without one every slot takes its turn,
+   and misses as many publishes as there are slots. */
 static bool is_large(const struct mms__range_set *changed)
 {
     return !changed->everything && (changed->count > MANY_TOUCHES || mms__range_set_bytes(changed) > MANY_BYTES);
@@ -403,13 +403,14 @@ uint64_t mms__native_updated(const struct mms_writer *front, uint64_t type_id[2]
 
 /* ---- An abort ---- */
 
-/* What lies past the value it began with is not looked at again. */
+/* What lies past the value it began with is not looked at again. After a sync that failed the slot stays as it was to be
+   published: an anchor on the disk may name it (D3). */
 void mms__update_undo(struct mms__native_writer *writer)
 {
     struct mms__update *update = writer->update;
     uint64_t size;
 
-    if (!update || !update->undoable || !mms__word_pinnable(update->base))
+    if (!update || !update->undoable || !mms__word_pinnable(update->base) || writer->durable.failed != 0)
         return;
     size = base_size(writer);
     mms__range_set_merge(&update->touches);

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <mmsync/durable.h>
 #include <mmsync/history.h>
+#include <mmsync/table.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -101,6 +102,59 @@ static void build_is_refused_and_can_be_aborted(void **state)
     check_ok(mms_write_abort(writer));
     check_ok(mms_writer_close(writer));
     check_copies(scratch_path(state, "region"), "last");
+}
+
+static mms_table *begin_table(mms_writer *writer)
+{
+    const mms_table_options options = MMS_TABLE_OPTIONS_INIT;
+    mms_table *table;
+
+    check_ok(mms_table_begin(writer, &options, &table));
+    return table;
+}
+
+static void check_table_has(const char *path, const char *key, const char *text)
+{
+    mms_region *region = sample_region(path);
+    mms_reader *reader = sample_reader(region);
+    mms_table_view table;
+    const void *value;
+    mms_view view;
+    size_t size;
+
+    check_ok(mms_read(reader, &view));
+    check_ok(mms_table_of(&view, &table));
+    check_ok(mms_table_check(&table));
+    value = mms_table_get(&table, key, strlen(key), &size);
+    check_true(value && size == strlen(text));
+    check_memory(value, text, size);
+    check_ok(mms_release(reader));
+    check_ok(mms_reader_close(reader));
+    check_ok(mms_region_close(region));
+}
+
+/* The anchor may be on the disk though its sync failed, so what it names must stay what was to be published. */
+static void table_is_aborted_and_its_anchor_may_be_there(void **state)
+{
+    static const char filler[6000];
+    const char *path = scratch_path(state, "region");
+    mms_writer *writer = sample_writer_with(path, durable_options());
+    mms_table *table = begin_table(writer);
+
+    check_ok(mms_table_put(table, "filler", 6, filler, sizeof filler));
+    check_ok(mms_table_put(table, "key", 3, "old", 3));
+    check_ok(mms_table_commit(table, NULL));
+    table = begin_table(writer);
+    check_ok(mms_table_put(table, "key", 3, "new", 3));
+    disk_fail_syncs(2, EIO);
+    check_code(mms_table_commit(table, NULL), -EIO);
+    disk_fail_syncs(0, 0);
+    check_ok(mms_table_abort(table));
+    check_ok(mms_writer_close(writer));
+    check_table_has(path, "key", "old");
+    pretend_reboot(path);
+    check_ok(mms_writer_close(sample_writer_with(path, durable_options())));
+    check_table_has(path, "key", "new");
 }
 
 /* The kernel takes its pages for written, and they are not: so the next writer stores them once more, elsewhere. */
@@ -447,6 +501,7 @@ int main(void)
         scratch_test_on_disk(readers_see_a_value_once_it_is_durable),
         scratch_test_on_disk(writer_whose_sync_failed_publishes_nothing_more),
         scratch_test_on_disk(build_is_refused_and_can_be_aborted),
+        scratch_test_on_disk(table_is_aborted_and_its_anchor_may_be_there),
         scratch_test_on_disk(value_that_was_not_synced_is_copied),
         scratch_test_on_disk(open_that_cannot_sync_fails),
         scratch_test_on_disk(all_names_are_synced_before_the_first_commit_returns),
