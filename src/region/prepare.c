@@ -254,15 +254,21 @@ static void copy_part(mms_range *range, unsigned char *to, const struct source *
     range->length -= length;
 }
 
+/* The bytes above that come with the rest, if the value still has them. */
+static uint64_t length_below(const mms_range *range, uint64_t end)
+{
+    return range->offset < end ? smaller(range->length, end - range->offset) : 0;
+}
+
 static uint64_t copy_listed(struct mms__prepare *prepare, unsigned char *to, const struct source *source,
                             uint64_t share)
 {
     mms_range *ranges = prepare->missed.ranges + prepare->next;
     size_t count = prepare->missed.count - prepare->next, whole = 0;
 
-    for (; whole < count && ranges[whole].length < share; whole++)
-        share = less(share, ranges[whole].length);
-    mms__copy_ranges(to, source->data, source->size, ranges, whole);
+    for (; whole < count && length_below(&ranges[whole], prepare->rest) < share; whole++)
+        share = less(share, length_below(&ranges[whole], prepare->rest));
+    mms__copy_ranges(to, source->data, prepare->rest, ranges, whole);
     prepare->next += whole;
     if (whole < count && share > 0) {
         copy_part(&ranges[whole], to, source, share);

@@ -287,6 +287,31 @@ static void bytes_that_are_gone_meanwhile_come_back_as_others(void **state)
     tear_down(&test);
 }
 
+/* Much was changed that the value has no more: that takes no time. */
+static void bytes_that_are_gone_are_not_waited_for(void **state)
+{
+    enum { FROM = 4 << 20, LENGTH = 30 << 20 };
+    struct test test = set_up(state, 40 << 20, 256 << 10);
+    mms_reader *holder = sample_reader(test.region);
+    void *buffer;
+    mms_view view;
+    size_t size;
+
+    check_ok(mms_read(holder, &view));
+    check_ok(mms_write_update(test.writer, 0, &buffer, &size, NULL));
+    memset((unsigned char *)buffer + FROM, 7, LENGTH);
+    check_ok(mms_write_touch(test.writer, FROM, LENGTH));
+    check_ok(mms_write_commit(test.writer, size, NULL));
+    resize(&test, 2 << 20);
+    begun_in(&test, 400, 8, 0); /* far behind by now */
+    check_ok(mms_reader_close(holder));
+    pool_of(&test)->last_full_ns = 0;
+    begun_in(&test, 400, 8, 0);
+    check_true(farthest(&test) <= 4);
+    check_all_slots(&test);
+    tear_down(&test);
+}
+
 /* ---- Taken before the end ---- */
 
 enum { HOLDERS = 2 };
@@ -408,6 +433,7 @@ int main(void)
         scratch_test(a_whole_value_that_a_reader_held_for_a_moment_is_near),
         scratch_test(a_whole_value_meanwhile_is_not_missed),
         scratch_test(bytes_that_are_gone_meanwhile_come_back_as_others),
+        scratch_test(bytes_that_are_gone_are_not_waited_for),
         scratch_test(an_update_that_needs_the_slot_copies_only_the_rest),
         scratch_test(an_update_without_a_record_before_that_is_not_missed),
         scratch_test(a_record_can_be_read_in_parts),
