@@ -357,10 +357,12 @@ static int pin_fitting(struct mms__native_reader *reader, uint64_t *word)
                      reader->front.region->place.path, EVICTION_TRIES);
 }
 
-/* The writer has just stored there: fetch both at once, and while the pin's fence is under way. Prefetching never faults. */
-static void prefetch(const struct mms__native_region *region, uint64_t word)
+/* The writer has just stored there: fetch the descriptor and the value at once, and while all else is under way, from the
+   look at the clock to the pin's fence. What is current is only a guess here. Prefetching never faults. */
+static void prefetch(const struct mms__native_reader *reader)
 {
-    unsigned slot = mms__word_slot(word);
+    const struct mms__native_region *region = region_of(reader);
+    unsigned slot = mms__word_slot(mms__load_relaxed(reader->front.head.current));
 
     if (slot >= region->header.max_slots)
         return;
@@ -381,8 +383,6 @@ static int pin_newest(struct mms__native_reader *reader, mms_view *out)
 {
     uint64_t last = reader->front.head.word, word = mms__region_current(region_of(reader));
     int code;
-
-    prefetch(region_of(reader), word);
 
     /* Check the lock at changes only, since that is a system call. Until then the line itself
        shows whether others took it for free. */
@@ -407,8 +407,10 @@ static int pin_newest(struct mms__native_reader *reader, mms_view *out)
 int mms__native_read(struct mms_reader *front, mms_view *view)
 {
     struct mms__native_reader *reader = mms__native_reader_of(front);
-    bool gone = mms__region_glance(front->region);
+    bool gone;
 
+    prefetch(reader);
+    gone = mms__region_glance(front->region);
     if (mms__reader_is_held(front)) {
         if (!gone && mms__load_acquire(reader->front.head.current) ==
                          reader->front.head.word) { /* compared, as in mms_refresh */
