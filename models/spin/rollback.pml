@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Guarantees: G1 G3 G4 G6 G13 */
-/* Going back: src/region/rollback.c and keep.c, and what pool.c, reclaim.c and writer_open.c do for them. A writer
+/* Going back: src/region/rollback.c and keep.c, and what pool_take.c, reclaim.c and writer_open.c do for them. A writer
    publishes values, aborts writes, goes back to values that are whole, in place or by a copy, and is killed at any step; its
    successor finds out from `published` what is whole. By itself; memory is sequentially consistent, as views.pml has the
    fences.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Publishing changes: src/region/update.c, catch_up.c, prepare.c, changes.c and changed.c, and what
-   pool.c, room.c and writer.c do for them. updates.pml and changes.pml include this. Memory is sequentially
+   pool.c, pool_take.c, room.c and writer.c do for them. updates.pml and changes.pml include this. Memory is sequentially
    consistent. A pin is one step, and a slot is free that is neither current nor pinned: the other
    models are about that.
 
@@ -147,7 +147,7 @@ inline straighten()
 
 /* ---- Taking a slot ---- */
 
-/* pool.c: mms__pool_take_newest; pool.h: mms__pool_mark. Any free slot will do: the newest is the fastest. */
+/* pool_take.c: mms__pool_take_newest; pool.h: mms__pool_mark. Any free slot will do: the newest is the fastest. */
 inline take()
 {
     atomic {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The writer process, and its successor: src/region/writer_open.c, pool.c, room.c, reclaim.c, writer.c,
+/* The writer process, and its successor: src/region/writer_open.c, pool.c, pool_take.c, room.c, reclaim.c, writer.c,
    over protocol.pml. It publishes generations up to LAST.  What is free, and which generation is
    in which slot, is private to it: pool->slots[].state and .generation are `vacant`, a set of
    slots, and `mine`. Instead of a list of holders the scan keeps the set of slots that some line
    covers, and the set of those covered by a line that does not allow eviction. A slot that was
-   never used counts as vacant: pool.c: extend. */
+   never used counts as vacant: pool_take.c: extend. */
 
 /* Steps over all slots, within one step. */
 hidden byte w_slot;
@@ -297,7 +297,7 @@ again:
         can_membarrier = !STARTS_SYMMETRIC;
 #endif
 
-write:  /* writer.c: mms_write; pool.c: mms__pool_take */
+write:  /* writer.c: mms_write; pool_take.c: mms__pool_take */
         if
         :: generation == LAST -> goto stop
         :: generation < LAST && vacant == 0 -> goto reclaim
@@ -375,7 +375,7 @@ punch:
 
 reclaim:
         line = 0;
-#ifdef QUICK /* pool.c: reclaim_cheaply */
+#ifdef QUICK /* pool_take.c: reclaim_cheaply */
         if
         :: can_membarrier ->
             mms__reclaim_quick();
@@ -455,7 +455,7 @@ reclaim:
         fi;
 #endif
 #if defined ATTACH || KILLS > 0
-        /* pool.c: reap_now_and_then */
+        /* pool_take.c: reap_now_and_then */
         if
         :: owners != 0 -> mms__table_reap(owners)
         :: owners = 0
@@ -465,7 +465,7 @@ reclaim:
 #endif
 #if EVICTABLE > 0
         if
-        :: vacant == 0 -> /* pool.c: wait_for_readers, the grace is over; or not: try again. reclaim.c: mms__evict */
+        :: vacant == 0 -> /* pool_take.c: wait_for_readers, the grace is over; or not: try again. reclaim.c: mms__evict */
             if
             :: true -> skip
             :: true ->

@@ -19,7 +19,7 @@ static bool membarrier_is_refused(void)
     return !ASYMMETRIC;
 }
 
-/* As in pool.c: check the holders in the way, then scan again. */
+/* As in pool_take.c: check the holders in the way, then scan again. */
 static void *write_and_reap(void *unused)
 {
     struct writer writer;

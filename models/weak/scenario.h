@@ -2,7 +2,7 @@
 /* What all scenarios have in common: a region in memory, a writer and readers. The sources of the core are compiled as
    they are: protocol.h, pin.h, fast.h, reclaim.c (fence, scan, cover, evict), keep.c, table.c (who is dead), reader.c (open, read,
    refresh, release, close; behind api/reader.c and handle/reader.c), region.c, files.c and writer_open.c (where a reader and the next writer start). Only mms_write
-   is told anew here, without files and memory: `writer_write` below is pool.c's and writer.c's order of steps.
+   is told anew here, without files and memory: `writer_write` below is pool_take.c's and writer.c's order of steps.
 
    Set before: SLOTS, LINES; ASYMMETRIC (membarrier), ATOMIC_DATA (the payload is relaxed atomics, for readers that may
    read what is being overwritten, and find out later). */

@@ -116,12 +116,6 @@ static inline uint32_t mms__index_size(uint32_t max_slots)
     return size;
 }
 
-/* How long to wait for readers, and what to do after that. */
-struct mms__patience {
-    int32_t grace_ms;
-    mms_on_grace on_grace;
-};
-
 /* The caller has set the fields up to the files, can_membarrier and generation. -ENOMEM without
    detail. */
 int mms__pool_init(struct mms__pool *pool);
@@ -133,14 +127,6 @@ struct mms__taken {
     uint64_t generation; /* the slot's own */
 };
 
-/* Take a slot with room for `size` bytes, marked with a new generation. Fills the receipt's
-   reclaimed, evicted, waited_ns and blockers. Details are stored. */
-int mms__pool_take(struct mms__pool *pool, uint64_t size, struct mms__patience patience, unsigned *slot,
-                   mms_receipt *receipt);
-/* The same for an update, whose size is at least the current value's. Takes the free slot with the
-   newest content. If memory of the slot is freed, it is above that size. */
-int mms__pool_take_newest(struct mms__pool *pool, uint64_t size, struct mms__patience patience, unsigned *slot,
-                          struct mms__taken *taken, mms_receipt *receipt);
 /* The generation whose value a slot holds, but for bytes that a record since then names; 0: unknown. */
 static inline uint64_t mms__slot_content(const struct mms__pool *pool, unsigned slot)
 {
@@ -169,13 +155,6 @@ static inline uint64_t mms__pool_current_size(const struct mms__pool *pool)
 
     return mms__word_pinnable(current) ? mms__load_relaxed(&pool->control->slots[mms__word_slot(current)].size) : 0;
 }
-/* Before that, if catching up takes longer than a scan: see whether a slot with newer content than
-   the free ones can be had. No slot is taken yet. */
-void mms__pool_seek_newest(struct mms__pool *pool, mms_receipt *receipt);
-/* Whether no line covers a retired slot with a value of its own; this scans if need be. The value stays in any case. */
-bool mms__pool_is_free(struct mms__pool *pool, unsigned slot);
-/* Take just that slot, and mark it with a new generation; its bytes stay. MMS_E_EXHAUSTED; details are stored. */
-int mms__pool_take_again(struct mms__pool *pool, unsigned slot);
 /* Put an unused slot on the free list. */
 static inline void mms__pool_put(struct mms__pool *pool, unsigned slot)
 {

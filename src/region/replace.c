@@ -4,6 +4,7 @@
 #include "region/backend.h"
 #include "region/create.h"
 #include "region/directory.h"
+#include "region/pool_take.h"
 #include "region/remove.h"
 #include <errno.h>
 #include <fcntl.h>

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "os/cancel.h"
 #include "region/backend.h"
+#include "region/pool_take.h"
 #include "region/protocol.h"
 #include "region/slot_memory.h"
 #include "region/writer.h"

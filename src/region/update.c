@@ -4,6 +4,7 @@
 #include "os/cancel.h"
 #include "region/backend.h"
 #include "region/catch_up.h"
+#include "region/pool_take.h"
 #include "region/prepare.h"
 #include "region/protocol.h"
 #include "region/room.h"

@@ -10,6 +10,7 @@
 #include "region/backend.h"
 #include "region/boot.h"
 #include "region/files.h"
+#include "region/pool_take.h"
 #include "region/protocol.h"
 #include "region/replace.h"
 #include "region/room.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How much memory slots take: spare slots for small values, few for large ones, and less again
-   when values shrink (region/pool.c, region/room.c). */
+   when values shrink (region/pool_take.c, region/room.c). */
 #include "forked.h"
 #include "region/writer.h"
 #include "sample.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The writer's slots against a simple model: which may be given out, which must not, after any sequence of operations
-   (region/pool.c, region/reclaim.c). White box: through the writer's handle. */
+   (region/pool.c, region/pool_take.c, region/reclaim.c). White box: through the writer's handle. */
 #include "region/protocol.h"
 #include "region/region.h"
 #include "region/writer.h"
