@@ -13,7 +13,9 @@
    EVICT       the writer waits for nobody
    KILLS       how often the writer is killed, at any step; a successor takes over
    PREPARES    commits of updates prepare a free slot
-   LOST        a successor may find `changes` damaged, and empties it */
+   LOST        a successor may find `changes` damaged, and empties it
+   GROWN       words of a larger ring, which a commit may make; it is another file, and then has the name
+   BEGIN       the first position in the ring */
 
 #ifndef READERS
 #define READERS 0
@@ -50,9 +52,29 @@ typedef descriptor {
     byte cell[CELLS]           /* the slot's bytes */
 }
 descriptor slots[SLOTS];
-byte current, head = RING, tail = RING, ring[RING];
+byte current;
 
+#ifndef BEGIN
+#define BEGIN RING
+#endif
+#ifdef GROWN
+typedef file {
+    byte low, high; /* tail, head */
+    byte ring[GROWN]
+}
+file files[2];
+bit named; /* which of them is called `changes`: the one that the writer has mapped */
+#define RING_OF(file) ((file) -> GROWN : RING)
+#define WORD_IN(file, position) files[file].ring[(position) % RING_OF(file)]
+#define head files[named].high
+#define tail files[named].low
+#define ring_size RING_OF(named)
+#define WORD_AT(position) WORD_IN(named, position)
+#else
+byte head = BEGIN, tail = BEGIN, ring[RING];
+#define ring_size RING
 #define WORD_AT(position) ring[(position) % RING]
+#endif
 
 /* Used by the checks only; no process reads these: the value that a slot must have, and the
    generation published in it last. */
@@ -126,7 +148,7 @@ inline find_fresh()
 #ifdef MUTATE_positions_again
     at = RING
 #else
-    at = (at + RING - 1) / RING * RING + RING
+    at = (at + ring_size - 1) / ring_size * ring_size + ring_size
 #endif
 }
 
@@ -327,10 +349,40 @@ inline merge()
 inline make_room(end)
 {
     if
-    :: d_step { tail + RING < (end) -> tail = (end) - RING }
-    :: tail + RING >= (end)
+    :: d_step { tail + ring_size < (end) -> tail = (end) - ring_size }
+    :: tail + ring_size >= (end)
     fi
 }
+
+#ifdef GROWN
+/* changes_file.c: mms__ring_renew, make_whole, carry_over. Nobody sees the new file before it has the name; if the writer
+   dies before that, the next one makes it anew. */
+inline grow()
+{
+    d_step {
+        u_i = 0;
+        do
+        :: u_i < GROWN -> files[1].ring[u_i] = 0; u_i++
+        :: else -> u_i = 0; break
+        od;
+        at = (files[0].high >= GROWN ->
+                  files[0].high : (files[0].high + GROWN - 1) / GROWN * GROWN + GROWN);
+        files[1].high = at;
+        files[1].low = (at == files[0].high -> files[0].low : at);
+        i = files[1].low
+    };
+#ifdef MUTATE_carried_late
+    named = 1;
+#endif
+    do
+    :: d_step { i < at -> WORD_IN(1, i) = WORD_IN(0, i); i++ }
+    :: d_step { i == at -> i = 0; at = 0 }; break
+    od;
+#ifndef MUTATE_carried_late
+    named = 1
+#endif
+}
+#endif
 
 #ifdef MUTATE_tail_too_short
 #define END (head + HEADER)
@@ -531,7 +583,13 @@ update: /* update.c: begin */
         :: true -> undo(); skip; d_step { touched = 0; size = 0; slot = 0 }; goto write
         :: true -> skip
         fi;
-        /* update.c: mms__update_record; writer.c: mms__writer_publish_as */
+        /* update.c: adapt_ring, mms__update_record; writer.c: mms__writer_publish_as */
+#ifdef GROWN
+        if
+        :: !named -> grow()
+        :: true -> skip
+        fi;
+#endif
 #ifndef MUTATE_record_after_current
         append();
 #endif
@@ -655,9 +713,20 @@ proctype reader(byte cpu)
 #endif
 
 #if ASKERS > 0
+#ifdef GROWN
+#define READ_WORD(position) WORD_IN(mapped, position)
+#define READ_TAIL files[mapped].low
+#else
+#define READ_WORD(position) WORD_AT(position)
+#define READ_TAIL tail
+#endif
+
 /* changed.c: mms_changes, with a copy of an older value. */
 proctype asker(byte cpu)
 {
+#ifdef GROWN
+    bit mapped; /* which file; it may have mapped none before it asks */
+#endif
     byte word, size, since, at, last, summary, next, i, set, smallest;
     byte view[CELLS], kept[CELLS];
     byte kept_size;
@@ -673,35 +742,43 @@ again:
 ask:
     skip;
     d_step { at = slots[SLOT(word)].at; last = GENERATION(word); smallest = size; set = 0 };
+#ifdef GROWN
+    if
+    :: mapped != named -> mapped = named
+    :: true -> skip
+    fi;
+    if
+    :: at >= files[mapped].high -> goto unknown /* mms__ring_walk: this is an older file */
+    :: else -> skip
+    fi;
+#endif
     do
     :: last > since && at != 0 -> /* changes.c: step */
 #ifdef MUTATE_tail_checked_first
         if
-        :: at < tail -> goto forgotten
-        :: at >= tail -> skip
+        :: at < READ_TAIL -> goto forgotten
+        :: at >= READ_TAIL -> skip
         fi;
 #endif
-        d_step { sound = (WORD_AT(at) == last) };
-        summary = WORD_AT(at + 1);
-        next = WORD_AT(at + 2);
+        d_step { sound = (READ_WORD(at) == last) };
+        summary = READ_WORD(at + 1);
+        next = READ_WORD(at + 2);
         do
         :: d_step {
                 i < COUNT(summary) ->
-                    set = set | CELLS_OF(WORD_AT(at + HEADER + i));
+                    set = set | CELLS_OF(READ_WORD(at + HEADER + i));
                     i++
             }
         :: d_step { i == COUNT(summary) -> i = 0 }; break
         od;
 #if !defined MUTATE_tail_unchecked && !defined MUTATE_tail_checked_first
         if
-        :: at < tail -> goto forgotten
-        :: at >= tail -> skip
+        :: at < READ_TAIL -> goto look
+        :: at >= READ_TAIL -> skip
         fi;
 #endif
         if
-        :: !sound || PREVIOUS(summary) >= last || next >= at ->
-            assert(!IS_WHOLE); /* G12: MMS_E_CORRUPT, and nothing is damaged */
-            goto forgotten
+        :: !sound || PREVIOUS(summary) >= last || next >= at -> goto unknown
         :: else -> skip
         fi;
         d_step {
@@ -727,6 +804,27 @@ ask:
         :: else -> u_i = 0; break
         od
     };
+    goto forgotten;
+
+unknown: /* MMS_E_CORRUPT, if it is not an older file */
+#if defined GROWN && !defined MUTATE_never_looks
+    if
+    :: mapped != named -> goto look
+    :: mapped == named -> skip
+    fi;
+#endif
+    assert(!IS_WHOLE); /* G12: nothing is damaged */
+    goto forgotten;
+
+look: /* changed.c: walk_again */
+#if defined GROWN && !defined MUTATE_never_looks
+    if
+    :: mapped != named ->
+        d_step { mapped = named; summary = 0; next = 0; i = 0; sound = 0 };
+        goto ask
+    :: mapped == named -> skip
+    fi;
+#endif
 forgotten:
     skip;
     d_step { at = 0; last = 0; summary = 0; next = 0; i = 0; set = 0; smallest = 0; sound = 0 };
@@ -772,6 +870,10 @@ init
 #endif
         wanted[0].published = 1;
         current = WORD(1, 0);
+#ifdef GROWN
+        head = BEGIN;
+        tail = BEGIN;
+#endif
 #if READERS > 0
         run reader(0);
 #endif
