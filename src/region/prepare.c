@@ -65,6 +65,14 @@ static void note(struct mms__prepare *prepare, const struct mms__ring *ring, con
     prepare->unrecorded_at = source->at;
 }
 
+void mms__prepare_inherit(struct mms__prepare *prepare, const struct mms__pool *pool)
+{
+    struct source source = source_of(pool);
+
+    prepare->unrecorded = source.generation;
+    prepare->unrecorded_at = source.at;
+}
+
 static bool lacks_memory(const struct mms__prepare *prepare, const struct mms__pool *pool, const struct source *source,
                          unsigned slot)
 {

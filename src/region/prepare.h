@@ -18,7 +18,7 @@ struct mms__prepare {
     size_t next;                  /* the first of them that is not copied */
     uint64_t rest;                /* after all ranges, the bytes from here on are copied */
     uint64_t paused;              /* nothing is begun before this generation */
-    /* The newest value to which no record leads back beyond it, and where the record of the one after it is. */
+    /* The newest value that no record is known to lead back beyond, and where the record of the one after it is. */
     uint64_t unrecorded, unrecorded_at;
     uint64_t grown; /* bytes that the last update added to the value */
 };
@@ -30,6 +30,9 @@ struct mms__last_update {
     uint64_t previous_at;                 /* and where the record of that is; 0: it has none */
 };
 
+/* Before the first update of a writer. It does not know which publishes of its predecessors have no record, so it counts all
+   values before the current one as far behind: their slots lack memory here in any case. */
+void mms__prepare_inherit(struct mms__prepare *prepare, const struct mms__pool *pool);
 /* Whether every slot that an update could take now has fallen far behind: then it is worth a scan to find another. */
 bool mms__prepare_is_due(const struct mms__prepare *prepare, const struct mms__pool *pool,
                          const struct mms__ring *ring);

@@ -176,6 +176,8 @@ static int provide_ring(struct mms__native_writer *writer, uint64_t value)
     if ((code == -ENOSPC || code == -EDQUOT || code == -EFBIG) && writer->front.options.changes_size == 0 &&
         size > MMS__SMALLEST_CHANGES)
         code = open_ring(writer, MMS__SMALLEST_CHANGES);
+    if (code == 0)
+        mms__prepare_inherit(&writer->update->prepare, &writer->pool);
     return code;
 }
 

@@ -26,18 +26,23 @@ static struct mms__pool *pool_of(const struct test *test)
     return &mms__native_writer_of(test->writer)->pool;
 }
 
-static struct test set_up(void **state, size_t size, uint64_t changes_size)
+static mms_writer *open_writer(void **state, uint64_t changes_size)
 {
-    const char *path = scratch_path(state, "region");
     mms_writer_options options = sample_options();
-    struct test test = {.random = 1, .size = size};
 
     options.max_size = MOST;
     options.max_slots = SLOTS;
     options.changes_size = changes_size;
     options.huge_pages = MMS_HUGE_PAGES_OFF;
-    test.writer = sample_writer_with(path, options);
-    test.region = sample_region(path);
+    return sample_writer_with(scratch_path(state, "region"), options);
+}
+
+static struct test set_up(void **state, size_t size, uint64_t changes_size)
+{
+    struct test test = {.random = 1, .size = size};
+
+    test.writer = open_writer(state, changes_size);
+    test.region = sample_region(scratch_path(state, "region"));
     test.reader = sample_reader(test.region);
     test.value = calloc(1, MOST);
     for (unsigned slot = 0; slot < 3; slot++) /* there are more once readers hold some */
@@ -197,6 +202,36 @@ static void a_whole_value_is_near_to_the_next_ones(void **state)
 static void an_update_without_a_record_is_near_to_the_next_ones(void **state)
 {
     check_found_again(state, without_a_record);
+}
+
+/* A slot that a reader has held since before a whole value is far behind, though its record is near. It must not be needed
+   as soon as it has its memory. */
+static void the_next_writer_knows_of_a_whole_value(void **state)
+{
+    struct test test = set_up(state, 2 << 20, 64 << 10);
+    mms_reader *holder = sample_reader(test.region);
+    mms_view view;
+    unsigned slot;
+
+    for (int i = 0; i < 200; i++)
+        slot = update(&test, 8, 0);
+    check_ok(mms_read(holder, &view));
+    update(&test, 8, 0);
+    whole_value(&test);
+    for (int i = 0; i < 4; i++)
+        update(&test, 8, 0);
+    check_ok(mms_writer_close(test.writer));
+    test.writer = open_writer(state, 64 << 10);
+    for (int i = 0; i < 4; i++)
+        update(&test, 8, 0);
+    check_ok(mms_reader_close(holder));
+    pool_of(&test)->last_full_ns = 0;
+    check_equal(begun_in(&test, 1, 8, 0), 1);
+    for (size_t i = 0; i < test.size / SHARE; i++)
+        check_true(update(&test, 8, 0) != slot);
+    check_equal(begun_in(&test, 200, 8, 0), 0);
+    check_true(farthest(&test) <= 4);
+    tear_down(&test);
 }
 
 static void a_whole_value_that_a_reader_held_for_a_moment_is_near(void **state)
@@ -430,6 +465,7 @@ int main(void)
         scratch_test(a_slot_gains_on_a_value_that_grows_fast),
         scratch_test(a_whole_value_is_near_to_the_next_ones),
         scratch_test(an_update_without_a_record_is_near_to_the_next_ones),
+        scratch_test(the_next_writer_knows_of_a_whole_value),
         scratch_test(a_whole_value_that_a_reader_held_for_a_moment_is_near),
         scratch_test(a_whole_value_meanwhile_is_not_missed),
         scratch_test(bytes_that_are_gone_meanwhile_come_back_as_others),
