@@ -345,21 +345,35 @@ int mms__native_update(struct mms_writer *front, size_t *capacity, bool touches,
     return 0;
 }
 
+/* One more slot, beside that of the update: a scan must not free that, which is neither current nor held by a reader. */
+static int take_next(struct mms__native_writer *writer, uint64_t size)
+{
+    const struct mms__patience none = {MMS_NO_WAIT, MMS_REFUSE};
+    mms_receipt receipt;
+    unsigned slot;
+    int code;
+
+    writer->pool.keep.spared = writer->slot + 1;
+    code = mms__pool_take(&writer->pool, size, none, &slot, &receipt);
+    writer->pool.keep.spared = 0;
+    if (code == 0)
+        writer->update->next = slot + 1;
+    return code;
+}
+
 /* The slot of the base: it is not free now, so nobody takes its memory, and it will be. If there is no base, another one,
    which stays taken until the end. */
 static int find_next(struct mms__native_writer *writer, uint64_t size, unsigned *slot)
 {
     struct mms__update *update = writer->update;
-    struct mms__patience none = {MMS_NO_WAIT, MMS_REFUSE};
-    mms_receipt receipt;
     int code = 0;
 
     if (mms__word_pinnable(update->base)) {
         *slot = mms__word_slot(update->base);
         return 0;
     }
-    if (update->next == 0 && (code = mms__pool_take(&writer->pool, size, none, slot, &receipt)) == 0)
-        update->next = *slot + 1;
+    if (update->next == 0)
+        code = take_next(writer, size);
     *slot = update->next - 1;
     return code;
 }
