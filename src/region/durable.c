@@ -207,12 +207,13 @@ static int check_inherited(const struct mms__native_writer *writer, unsigned slo
     if (generation > writer->durable.inherited || (mms__load_relaxed(&as->flags) & MMS__HAS_CHECKSUM) == 0)
         return 0;
     code = mms__durable_check(writer, slot, mms__load_relaxed(&as->size), mms__load_relaxed(&as->checksum));
-    return code == 0 ? 0
-                     : mms__fail(code,
-                                 "syncing %s: the value of generation %" PRIu64
-                                 ", which no writer has synced, cannot be read as it was published; publish another "
-                                 "(with MMS_DURABLE_SYNC, if this is an open)",
-                                 writer->front.place.path, generation);
+    return code == 0
+               ? 0
+               : mms__fail(code,
+                           "syncing %s: the value of generation %" PRIu64
+                           ", which no writer has synced, cannot be read as it was published; publish another, by "
+                           "a writer that is opened with MMS_DURABLE_SYNC, or remove the region (mmsync rm)",
+                           writer->front.place.path, generation);
 }
 
 static int name_nothing(struct mms__native_writer *writer)
@@ -230,8 +231,8 @@ int mms__durable_sync(struct mms__native_writer *writer)
 
     if (word != mms__pool_current(&writer->pool))
         return mms__fail(MMS_E_CORRUPT,
-                         "syncing %s: its control file names no slot; run mmsync verify, or publish a value; a writer "
-                         "that cannot be opened for this can with MMS_DURABLE_SYNC",
+                         "syncing %s: its control file names no slot; run mmsync verify, or publish a value, by a "
+                         "writer that is opened with MMS_DURABLE_SYNC, or remove the region (mmsync rm)",
                          writer->front.place.path);
     if (generation != 0 && generation != writer->durable.named[writer->durable.place].generation) {
         code = check_inherited(writer, mms__word_slot(word), generation);
