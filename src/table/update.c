@@ -289,10 +289,14 @@ static int tidy(struct mms_table *table)
     return code == 0 ? mms__age_sweep(table, SWEPT_PER_COMMIT + SWEPT_PER_CHANGE * table->changes) : code;
 }
 
+/* After a sync that failed no commit will do, and the bytes stay: an anchor on the disk may name them. */
 int mms__table_finish(mms_table *table)
 {
-    int code = table->damage ? fail_damaged(table) : tidy(table);
+    int code = table->damage ? fail_damaged(table) : 0;
 
+    if (code != 0 || table->writer->gone)
+        return code;
+    code = tidy(table);
     if (code != 0)
         return code;
     table->changes = 0; /* it may be committed again */

@@ -2,6 +2,7 @@
 /* Durable regions: what is synced when, and syncs and reads that fail. Nothing that was promised is lost, nothing is promised
    that may be lost, and readers see no value before it is on the disk (D1 to D4). */
 #include "disk.h"
+#include "os/clock.h"
 #include "recorder.h"
 #include "region/layout.h"
 #include "region/writer.h"
@@ -12,6 +13,7 @@
 #include <mmsync/history.h>
 #include <mmsync/table.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -155,6 +157,47 @@ static void table_is_aborted_and_its_anchor_may_be_there(void **state)
     pretend_reboot(path);
     check_ok(mms_writer_close(sample_writer_with(path, durable_options())));
     check_table_has(path, "key", "new");
+}
+
+enum { EXPIRED = 40 };
+
+/* Of a table, some of whose entries have expired since. */
+static void make_expiring(mms_writer *writer)
+{
+    mms_table_options options = MMS_TABLE_OPTIONS_INIT;
+    mms_table *table;
+
+    options.expires_ns = mms__read_clock(CLOCK_REALTIME) + 20000000;
+    check_ok(mms_table_begin(writer, &options, &table));
+    for (uint32_t key = 0; key < EXPIRED; key++)
+        check_ok(mms_table_put(table, &key, sizeof key, "short", 5));
+    check_ok(mms_table_commit(table, NULL));
+    usleep(40000);
+}
+
+/* Each commit removes some that have expired; one that must fail does not. */
+static void table_stays_as_it_was_to_be_published(void **state)
+{
+    mms_writer *writer = sample_writer_with(scratch_path(state, "region"), durable_options());
+    const struct mms__native_writer *own = mms__native_writer_of(writer);
+    unsigned char *bytes;
+    mms_table *table;
+    size_t size;
+
+    make_expiring(writer);
+    size = own->pool.header.max_size;
+    bytes = malloc(size);
+    table = begin_table(writer);
+    check_ok(mms_table_put(table, "long", 4, "value", 5));
+    disk_fail_syncs(2, EIO);
+    check_code(mms_table_commit(table, NULL), -EIO);
+    memcpy(bytes, mms__writer_slot(own, own->slot), size);
+    check_code(mms_table_commit(table, NULL), -EIO);
+    check_ok(mms_table_abort(table));
+    check_memory(mms__writer_slot(own, own->slot), bytes, size);
+    disk_fail_syncs(0, 0);
+    check_ok(mms_writer_close(writer));
+    free(bytes);
 }
 
 /* The kernel takes its pages for written, and they are not: so the next writer stores them once more, elsewhere. */
@@ -502,6 +545,7 @@ int main(void)
         scratch_test_on_disk(writer_whose_sync_failed_publishes_nothing_more),
         scratch_test_on_disk(build_is_refused_and_can_be_aborted),
         scratch_test_on_disk(table_is_aborted_and_its_anchor_may_be_there),
+        scratch_test_on_disk(table_stays_as_it_was_to_be_published),
         scratch_test_on_disk(value_that_was_not_synced_is_copied),
         scratch_test_on_disk(open_that_cannot_sync_fails),
         scratch_test_on_disk(all_names_are_synced_before_the_first_commit_returns),
