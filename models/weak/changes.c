@@ -235,7 +235,7 @@ static void updater_open(struct updater *updater)
     handle->front.updating = true;
     handle->update = &updater->update;
     updater->update = (struct mms__update){
-        .ring = {.shared = CHANGES, .size = RING},
+        .ring = {.shared = &file_of(DESCRIPTOR + (int)mms__load_acquire(&named))->fixed, .size = RING},
         .touches = {.ranges = updater->room, .capacity = MOST},
     };
     if (RENEWS != 2)

@@ -7,7 +7,7 @@
 #include "explore.h"
 #include <setjmp.h>
 
-enum { MAX_THREADS = 6, MAX_LOCATIONS = 104, MAX_MESSAGES = 250, MAX_HISTORY = 48, MAX_STEPS = 1000 };
+enum { MAX_THREADS = 6, MAX_LOCATIONS = 112, MAX_MESSAGES = 250, MAX_HISTORY = 48, MAX_STEPS = 1000 };
 enum { STACK_SIZE = 64 << 10 };
 
 /* What a thread, or a message, knows: of each location the newest message in modification order (0: the value at the
