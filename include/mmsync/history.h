@@ -12,7 +12,7 @@
    way before a write waits or evicts. They outlive the writer, even one that was killed: the
    next one finds them, but keeps them only if its own options say so. Without `keep` the value
    before the current one is often still there; the next write may use its slot. A reboot leaves
-   nothing to go back to. Not for the files of mmap-sync: MMS_E_INVALID. */
+   nothing to go back to, and a writer that opens a durable region the one before at most. Not for the files of mmap-sync: MMS_E_INVALID. */
 #ifndef MMSYNC_HISTORY_H
 #define MMSYNC_HISTORY_H
 

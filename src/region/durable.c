@@ -389,22 +389,53 @@ int mms__durable_open(struct mms__native_writer *writer)
 }
 
 /* The word of its slot is older than the data in it (G1), so a writer that died before it could store `current` has left it. */
-static bool was_begun(const struct mms__native_writer *writer, const struct mms__anchored *newest)
+static bool was_begun(const struct mms__native_writer *writer, const struct mms__anchored *named)
 {
-    return mms__load_relaxed(&writer->control->slots[newest->slot].generation) == newest->generation;
+    return named->generation == 0 ||
+           mms__load_relaxed(&writer->control->slots[named->slot].generation) == named->generation;
 }
 
 /* While the file system stays mounted, `current` is older than the newest anchor only if that one's commit was cut short,
-   and then it is the other anchor's. */
+   and then it is the other anchor's. Descriptors may be on other pages than `current`, so they are looked at, too. */
 bool mms__durable_is_behind(const struct mms__native_writer *writer)
 {
     const struct mms__durable *durable = &writer->durable;
     const struct mms__anchored *newest = &durable->named[durable->place], *other = &durable->named[1 - durable->place];
     uint64_t current = current_generation(writer);
 
-    if (!durable->on || current >= newest->generation)
+    if (!durable->on || current > newest->generation)
         return false;
-    return other->sequence == 0 || other->generation != current || !was_begun(writer, newest);
+    if (!was_begun(writer, newest))
+        return true;
+    return current < newest->generation &&
+           (other->sequence == 0 || other->generation != current || !was_begun(writer, other));
+}
+
+static bool is_named(const struct mms__native_writer *writer, unsigned slot)
+{
+    const struct mms__durable *durable = &writer->durable;
+    uint64_t generation = writer->pool.slots[slot].generation;
+
+    for (unsigned i = 0; i < MMS__ANCHORS; i++)
+        if (durable->named[i].generation == generation && durable->named[i].slot == slot)
+            return true;
+    return generation == current_generation(writer);
+}
+
+/* If the file system was mounted again, a slot may have been written to after its descriptor got to the disk. */
+void mms__durable_distrust(struct mms__native_writer *writer)
+{
+    struct mms__pool *pool = &writer->pool;
+
+    if (!writer->durable.on)
+        return;
+    for (unsigned slot = 0; slot < pool->used; slot++) {
+        if (!pool->slots[slot].whole || is_named(writer, slot))
+            continue;
+        pool->slots[slot].whole = false;
+        mms__note_published(&writer->control->slots[slot], 0);
+    }
+    mms__keep_inherit(pool);
 }
 
 int mms__durable_start(struct mms__native_writer *writer)

@@ -51,6 +51,8 @@ int mms__durable_store(struct mms__native_writer *writer, struct mms__anchor *an
 int mms__durable_mark_lost(struct mms__native_writer *writer);
 /* The slots that anchors name stay as they are. After the pool was filled. */
 void mms__durable_hold(struct mms__native_writer *writer);
+/* What `control` says is whole is so only in the current slot and those that anchors name. When a writer opens. */
+void mms__durable_distrust(struct mms__native_writer *writer);
 /* Whether the bytes of a value in `data` have its checksum, which must be known. MMS_E_CORRUPT; -errno if they cannot be
    read. No detail is stored. */
 int mms__durable_check(const struct mms__native_writer *writer, uint64_t slot, uint64_t size, uint64_t checksum);

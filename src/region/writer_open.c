@@ -299,6 +299,7 @@ static int read_values(struct mms__native_writer *writer)
     code = mms__pool_init(pool);
     if (code != 0)
         return mms__fail(code, "opening %s: no memory", writer->front.place.path);
+    mms__durable_distrust(writer);
     mms__durable_hold(writer);
     MMS__STEP(open_values_known);
     (void)mms__table_sweep(&pool->table, writer->readers_file.fd);

@@ -147,15 +147,17 @@ static uint64_t publish_and_lose_control(const char *path, int before, int after
 
 static void check_last_comes_back(const char *path, uint64_t last)
 {
+    mms_writer_options options = durable_options();
     mms_info info;
 
-    check_ok(mms_writer_close(sample_writer_with(path, durable_options())));
+    options.max_slots = 0; /* as the region has them */
+    check_ok(mms_writer_close(sample_writer_with(path, options)));
     check_copies(path, "last");
     check_ok(mms_inspect(path, &info));
     check_true(info.generation > last);
     check_ok(mms_verify(path, NULL, NULL));
     pretend_reboot(path);
-    check_ok(mms_writer_close(sample_writer_with(path, durable_options())));
+    check_ok(mms_writer_close(sample_writer_with(path, options)));
     check_copies(path, "last");
 }
 
@@ -186,6 +188,74 @@ static void control_without_any_value_does_not_count_either(void **state)
     check_last_comes_back(path, publish_and_lose_control(path, 0, 1));
     check_ok(mms_remove(path));
     check_last_comes_back(path, publish_and_lose_control(path, 0, 3));
+}
+
+static void change_byte(mms_writer *writer, size_t at)
+{
+    void *buffer;
+    size_t size;
+
+    check_ok(mms_write_update(writer, 0, &buffer, &size, NULL));
+    check_ok(mms_write_patch(writer, at, "b", 1));
+    check_ok(mms_write_commit(writer, size, NULL));
+}
+
+/* `control` is as it was before that write, and the value's slot is not: an update that takes what `control` says of it for
+   true would publish the bytes that were written there. */
+static void slot_that_was_written_to_since_is_not_trusted(void **state)
+{
+    static char value[300000], found[sizeof value];
+    const char *path = scratch_path(state, "region");
+    unsigned char control[CONTROL_SIZE];
+    mms_writer_options options = durable_options();
+    mms_writer *writer;
+    mms_region *region;
+    size_t size;
+    void *buffer;
+
+    options.max_size = sizeof value;
+    writer = sample_writer_with(path, options);
+    memset(value, 'a', sizeof value);
+    check_ok(mms_write(writer, value, sizeof value, NULL));
+    for (size_t at = 0; at < 9; at++)
+        change_byte(writer, at);
+    load_bytes(path, "control", 0, control, sizeof control);
+    check_ok(mms_write_update(writer, 0, &buffer, &size, NULL));
+    memset(buffer, 'c', size);
+    check_ok(mms_write_abort(writer));
+    check_ok(mms_writer_close(writer));
+    patch_bytes(path, "control", 0, control, sizeof control);
+    writer = sample_writer_with(path, options);
+    for (size_t at = 9; at < 18; at++)
+        change_byte(writer, at);
+    memset(value, 'b', 18);
+    region = sample_region(path);
+    check_ok(mms_read_copy(region, found, sizeof found, &size, NULL));
+    check_equal(size, sizeof value);
+    check_true(memcmp(found, value, sizeof value) == 0);
+    check_ok(mms_region_close(region));
+    check_ok(mms_writer_close(writer));
+}
+
+/* `control` is longer than a page, and only the one with `current` got to the disk. */
+static void descriptors_that_are_older_than_the_anchors_do_not_count(void **state)
+{
+    enum { SLOTS = 40, FIRST = 512, SIZE = 128 };
+    const char *path = scratch_path(state, "region");
+    static unsigned char old[SLOTS * SIZE];
+    mms_writer_options options = durable_options();
+    mms_writer *writer;
+    uint64_t last;
+
+    options.max_slots = SLOTS;
+    writer = sample_writer_with(path, options);
+    publish_text(writer, "older");
+    load_bytes(path, "control", FIRST, old, sizeof old);
+    publish_text(writer, "other");
+    last = publish_text(writer, "last");
+    check_ok(mms_writer_close(writer));
+    patch_bytes(path, "control", FIRST, old, sizeof old);
+    check_last_comes_back(path, last);
 }
 
 /* ---- Boots that are not known ---- */
@@ -247,6 +317,8 @@ int main(void)
         scratch_test_on_disk(control_that_is_older_than_the_anchors_does_not_count),
         scratch_test_on_disk(one_anchor_is_enough_for_that),
         scratch_test_on_disk(control_without_any_value_does_not_count_either),
+        scratch_test_on_disk(descriptors_that_are_older_than_the_anchors_do_not_count),
+        scratch_test_on_disk(slot_that_was_written_to_since_is_not_trusted),
         scratch_test_on_disk(what_cannot_be_known_asks_for_a_reboot),
         scratch_test_on_disk(views_from_before_are_left_alone),
     };
