@@ -25,9 +25,10 @@
    lost: the open fails, and may succeed later.
 
    If a sync fails, the commit fails with the error of the disk, readers keep the last value, and
-   the writer refuses all further writes, as nobody knows any more what is on the disk. Close the
-   writer, check the disk, and open it again. If that took unmounting the file system, start the
-   writer before the readers, as after a reboot.
+   the writer refuses all further writes, as nobody knows any more what is on the disk. Store no
+   more to the buffer, or the table, of that commit: after a power cut its value may come back.
+   Close the writer, check the disk, and open it again. If that took unmounting the file system,
+   start the writer before the readers, as after a reboot.
 
    A writer that opens syncs the region's directory and the one that holds it, so it must be
    allowed to read both.
