@@ -2,7 +2,7 @@
 /* Tables that outgrow a small tmpfs of their own: a cache evicts and goes on (T6), a plain table says
    that there is no room, and the next update can always begin (region/update.c). */
 #include "os/clock.h"
-#include "region/layout.h"
+#include "region/writer.h"
 #include "sample.h"
 #include "scratch.h"
 #include "small_memory.h"
@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { KIB = 1 << 10, MIB = 1 << 20, TMPFS = 4 * MIB };
 
@@ -110,6 +111,49 @@ static void put_all_at_once(void *directory)
 static void a_cache_that_is_filled_in_its_first_update_does(void **state)
 {
     in_small_memory(state, TMPFS, put_all_at_once);
+}
+
+static void leave_pages(const char *directory, off_t pages)
+{
+    struct stat status;
+    char path[600];
+
+    fill_memory(directory);
+    snprintf(path, sizeof path, "%s/filler", directory);
+    check_true(stat(path, &status) == 0 && truncate(path, status.st_size - pages * 4096) == 0);
+}
+
+static void begin_with_pages(const char *directory, off_t pages)
+{
+    mms_table_options options = cache_options();
+    mms_writer *writer = roomy_writer(region_in(directory));
+    char filler[600];
+    mms_table *table;
+
+    leave_pages(directory, pages);
+    if (mms_table_begin(writer, &options, &table) == 0) {
+        check_ok(put(table, 1));
+        check_ok(mms_table_commit(table, NULL));
+    }
+    check_true(mms__pool_invariant(&mms__native_writer_of(writer)->pool) == NULL);
+    check_ok(mms_writer_close(writer));
+    check_ok(mms_remove(region_in(directory)));
+    snprintf(filler, sizeof filler, "%s/filler", directory);
+    check_true(unlink(filler) == 0);
+}
+
+/* From where there is room for nothing to where there is for all. */
+static void begin_in_little_room(void *directory)
+{
+    for (off_t pages = 0; pages < 32; pages++)
+        begin_with_pages(directory, pages);
+}
+
+/* A first update takes two slots, its own and one for the next, and without memory for the second that must not be its own
+   as well: what it publishes would count as free. */
+static void a_first_update_shares_its_slot_with_nobody(void **state)
+{
+    in_small_memory(state, TMPFS, begin_in_little_room);
 }
 
 static mms_table *begin_until_full(mms_writer *writer, uint64_t *count)
@@ -249,6 +293,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         scratch_test(a_cache_goes_on),
         scratch_test(a_cache_that_is_filled_in_its_first_update_does),
+        scratch_test(a_first_update_shares_its_slot_with_nobody),
         scratch_test(a_plain_table_has_no_room_and_can_be_changed),
         scratch_test(a_plain_table_may_be_made_to_be_read),
         scratch_test(a_reader_that_holds_the_room_is_waited_for),
