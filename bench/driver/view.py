@@ -19,13 +19,17 @@ TABLE = [
     ("bytes", "bytes", "B"),
 ]
 # More figures of a row: metric, heading, unit.
+# A line of memory, from the writer's processor to the reader's and back: a host may move virtual processors between runs.
+APART = ("apart_ns", "between the processors", "ns")
 EXTRAS = {
     "beside-writer": [("rate", "publishes/s", "")],
     "first": [
         ("faults", "faults", ""),
         ("very_first_ns", "a new reader's first", "ns"),
         ("very_first_faults", "its faults", ""),
+        APART,
     ],
+    "seen": [APART],
     "table": [
         ("lookups_per_s", "look-ups/s", ""),
         ("first_ns", "first look-up", "ns"),

@@ -172,6 +172,9 @@ static inline void pause_politely(unsigned *spins)
         pause_briefly();
 }
 
+/* (apart.c) `apart_ns`: what a line takes from processor 1 to processor 0 and back. After a session is closed. */
+void figure_apart(void);
+
 /* ---- Modes ---- */
 
 void mode_read(struct session *);

@@ -105,4 +105,5 @@ void mode_first(struct session *session)
     figure("faults", result->ns);
     figure_spread("single_", &result->single);
     session_close(session);
+    figure_apart();
 }

@@ -88,4 +88,6 @@ void mode_seen(struct session *session)
     figure("ns", spread.p50);
     figure_spread("single_", &spread);
     session_close(session);
+    if (session->options->spin)
+        figure_apart();
 }
