@@ -46,7 +46,8 @@ const char *mms_strerror(int code);
 const char *mms_error_name(int code);
 
 /* Detail of this thread's last failed call: what was being done, to which path, why, and what to do. Never NULL; ""
-   before the first failure; like errno it is not reset by success. Valid until this thread's next failing call.
+   before the first failure; like errno it is not reset by success, and may be set by what a call that succeeded did
+   without. Valid until this thread's next call.
    Options are named as `options.NAME`, so that a program can replace that by the name its own users know. */
 const char *mms_last_error(void);
 

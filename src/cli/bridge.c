@@ -37,6 +37,7 @@ static bool passes(struct bridge *bridge, int code)
     switch (code) {
     case -ENOENT:
     case -ENOSPC:
+    case -EDQUOT:
     case MMS_E_EMPTY:
     case MMS_E_GONE:
     case MMS_E_AGAIN:

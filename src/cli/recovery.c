@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/recovery.h"
+#include "cli/interrupt.h"
 
 enum { LOOK_MS = 100 };
 
@@ -36,7 +37,7 @@ static int open_unless_done(const char *path, mms_writer_options options)
         code = open_and_close(path, &options);
         if (code == MMS_E_BUSY && mms_inspect(path, &info) == 0 && !needs_writer(&info))
             return 0;
-    } while (forever && code == MMS_E_BUSY);
+    } while (forever && code == MMS_E_BUSY && !interrupted());
     return code;
 }
 

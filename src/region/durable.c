@@ -108,8 +108,7 @@ static void note_stored(struct mms__native_writer *writer, unsigned place, const
         mms__durable_hold(writer);
 }
 
-/* A host that closes descriptors may have closed these. Nothing is written yet, so a failure is one like any other. */
-static int ensure_files(struct mms__native_writer *writer)
+int mms__durable_ensure_files(struct mms__native_writer *writer)
 {
     int code = mms__slot_ensure_file(&writer->pool);
 
@@ -131,7 +130,7 @@ static int write_anchor(struct mms__native_writer *writer, unsigned place, const
 int mms__durable_store(struct mms__native_writer *writer, struct mms__anchor *anchor)
 {
     unsigned place = 1 - writer->durable.place;
-    int code = ensure_files(writer);
+    int code = mms__durable_ensure_files(writer);
 
     if (code != 0)
         return code;

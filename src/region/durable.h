@@ -44,6 +44,9 @@ int mms__durable_start(struct mms__native_writer *writer);
 __attribute__((noinline, cold)) int mms__durable_commit(struct mms__native_writer *writer, unsigned slot);
 /* The same for what is current already, unless the newest anchor names it. */
 int mms__durable_sync(struct mms__native_writer *writer);
+/* A host that closes descriptors may have closed those of the files. Nothing is written yet, so a failure is one like any
+   other. */
+int mms__durable_ensure_files(struct mms__native_writer *writer);
 /* Sync the data, and then store an anchor in place of the older one. The caller has described the value in it. */
 int mms__durable_store(struct mms__native_writer *writer, struct mms__anchor *anchor);
 /* Note in the older anchor, which is spoilt by that, that its value was lost (`durable.lost`): a cut that tears the anchor

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "os/cancel.h"
 #include "region/backend.h"
+#include "region/durable.h"
 #include "region/pool_take.h"
 #include "region/protocol.h"
 #include "region/slot_memory.h"
@@ -79,6 +80,8 @@ static int publish_in_place(struct mms__native_writer *writer, unsigned slot, co
 {
     int code = mms__slot_renew_words(&writer->pool);
 
+    if (code == 0 && writer->durable.each) /* once it is taken, a failure forgets the value */
+        code = mms__durable_ensure_files(writer);
     if (code == 0)
         code = mms__pool_take_again(&writer->pool, slot);
     if (code != 0)

@@ -56,6 +56,8 @@ static enum step check_target(struct follower *follower)
     mms_info info;
     int code = recover_target(follower);
 
+    if (code == MMS_E_BUSY && interrupted())
+        return end_with(follower, EXIT_OK);
     if (code == 0)
         code = mms_inspect(follower->path, &info);
     if (code == -ENOENT)

@@ -60,6 +60,7 @@ enum step judge_target(struct follower *follower, int code, uint64_t wanted)
     case MMS_E_TOO_BIG: give_up_update(follower); return refuse_size(follower, wanted);
     case MMS_E_AGAIN: /* readers hold every slot */
     case -ENOSPC:
+    case -EDQUOT:
     case -ENOMEM:
         report_trouble(*detail ? detail : mms_strerror(code));
         give_up_update(follower);
@@ -348,7 +349,7 @@ static int reserve_what_fits(struct follower *follower, uint64_t size)
     struct target *target = &follower->target;
     int code = target_reserve(target, size);
 
-    if (code != -ENOSPC && code != -ENOMEM)
+    if (code != -ENOSPC && code != -EDQUOT && code != -ENOMEM)
         return code;
     code = target_reserve(target, 0);
     if (code != 0)

@@ -398,6 +398,30 @@ static void going_back_without_room_for_its_words_can_be_tried_again(void **stat
     check_ok(mms_writer_close(writer));
 }
 
+/* A host that closed a file of a durable region has none to spare for it: the older value is still there afterwards. */
+static void going_back_without_a_file_can_be_tried_again(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer_options options = sample_options();
+    mms_writer *writer;
+
+    options.durable = MMS_DURABLE_COMMIT;
+    options.max_slots = 5;
+    options.keep = 2;
+    writer = sample_writer_with(path, options);
+    for (const char *const *text = (const char *[]){"oldest", "older", "old", "newest", NULL}; *text; text++)
+        publish_text(writer, *text);
+    close_file_named(scratch_path(state, "region/durable"));
+    fail_from_here(INJECT_openat, 1, EMFILE, FOR_GOOD);
+    check_code(mms_write_rollback(writer, 2, NULL), -EMFILE);
+    inject_disarm();
+    check_copies(path, "newest");
+    check_true(mms__pool_invariant(&mms__native_writer_of(writer)->pool) == NULL);
+    check_ok(mms_write_rollback(writer, 2, NULL));
+    check_copies(path, "older");
+    check_ok(mms_writer_close(writer));
+}
+
 /* ---- Files of mmap-sync, and tables ---- */
 
 /* A file with the wrong rights would be found and used by the next open, so it is not left. */
@@ -548,6 +572,7 @@ int main(void)
         answers_test(touches_without_memory_count_as_everything),
         answers_test(commit_without_room_for_its_record_can_be_made_again),
         answers_test(going_back_without_room_for_its_words_can_be_tried_again),
+        answers_test_on_disk(going_back_without_a_file_can_be_tried_again),
         answers_test(replacement_without_room_leaves_the_old_region),
         answers_test(mode_that_cannot_be_set_leaves_no_file_of_mmap_sync),
         answers_test(quota_of_inodes_is_told_for_files_of_mmap_sync),
