@@ -301,9 +301,26 @@ inline write_anchor(where, anchor)
 #endif
 }
 
+/* Within a step. */
+inline distrust_pages()
+{
+    if
+    :: !(opened && M.current == GENERATION(M.head[place])) && generation > M.floor ->
+        M.floor = generation;
+        dirty[here] = dirty[here] | (1 << FIXED)
+    :: else
+    fi
+}
+
 /* mms__durable_store */
 inline store(generation_of, slot_of, value_of)
 {
+    d_step {
+        old_floor = M.floor;
+#if !defined MUTATE_distrusted_late && !defined MUTATE_pages_trusted
+        distrust_pages()
+#endif
+    };
 #ifndef MUTATE_data_unsynced
     sync_data();
 #endif
@@ -314,8 +331,15 @@ inline store(generation_of, slot_of, value_of)
     place = 1 - place;
 #endif
 #ifdef MUTATE_data_unsynced
-    sync_data()
+    sync_data();
 #endif
+    atomic {
+        if
+        :: M.floor != old_floor -> touch_fixed(); M.floor = old_floor
+        :: else
+        fi;
+        old_floor = 0
+    }
 }
 
 /* ---- Slots ---- */
@@ -874,7 +898,7 @@ inline lose_memory()
 proctype writer()
 {
     byte here, place, lost, generation, slot, old, touched, floor, lost_slot, from, i;
-    byte failed_first, failed_last;
+    byte failed_first, failed_last, old_floor;
     bit each, opened, recovered, excused;
     int chosen;
 
@@ -907,12 +931,7 @@ failed: /* durable.c: give_up */
         atomic { settle(failed_first, failed_last, true); failed_first = 0; failed_last = 0 };
         d_step {
 #ifndef MUTATE_pages_trusted
-            if
-            :: !(opened && M.current == GENERATION(M.head[place])) && generation > M.floor ->
-                M.floor = generation;
-                dirty[here] = dirty[here] | (1 << FIXED)
-            :: else
-            fi
+            distrust_pages()
 #else
             skip
 #endif
@@ -927,7 +946,7 @@ close:
     skip;
     d_step {
         happens = nothing; here = 0; place = 0; lost = 0; generation = 0; slot = 0; old = 0; touched = 0;
-        floor = 0; lost_slot = 0; from = 0; i = 0; failed_first = 0; failed_last = 0; each = 0; opened = 0; recovered = 0; excused = 0; chosen = 0
+        floor = 0; lost_slot = 0; from = 0; i = 0; failed_first = 0; failed_last = 0; old_floor = 0; each = 0; opened = 0; recovered = 0; excused = 0; chosen = 0
     };
     goto again;
 stop:

@@ -65,14 +65,23 @@ static bool is_known_to_be_there(const struct mms__native_writer *writer)
     return durable->opened && current_generation(writer) == durable->named[durable->place].generation;
 }
 
-/* The kernel tells of an error once, and then takes the pages for written. So nothing is tried again, and if the current value
-   may be among them, no slot counts for anything: the next writer copies that value, and trusts no other slot. */
+/* If the current value may be among pages that the kernel takes for written and that are not, no slot counts for anything:
+   the next writer copies that value, and trusts no other slot. Returns the floor that there was. */
+static uint64_t distrust_pages(struct mms__native_writer *writer)
+{
+    uint64_t floor = mms__load_relaxed(&writer->control->floor);
+
+    if (!is_known_to_be_there(writer) && writer->pool.generation > floor)
+        mms__store_relaxed(&writer->control->floor, writer->pool.generation);
+    return floor;
+}
+
+/* The kernel tells of an error once, and then takes the pages for written. So nothing is tried again. */
 static int give_up(struct mms__native_writer *writer, int code, const char *name)
 {
     writer->durable.failed = code;
     writer->front.gone = true; /* sends every write to mms__durable_refuse */
-    if (!is_known_to_be_there(writer) && writer->pool.generation > mms__load_relaxed(&writer->control->floor))
-        mms__store_relaxed(&writer->control->floor, writer->pool.generation);
+    (void)distrust_pages(writer);
     if (!writer->durable.opened)
         return fail_opening(writer, code, name);
     return mms__fail(
@@ -126,14 +135,17 @@ static int write_anchor(struct mms__native_writer *writer, unsigned place, const
     return code == 0 ? mms__sync_data(fd) : code;
 }
 
-/* In this order: an anchor on the disk says that the data is there. */
+/* In this order: an anchor on the disk says that the data is there. A writer that is killed before it can say that a sync has
+   failed has distrusted the pages already. */
 int mms__durable_store(struct mms__native_writer *writer, struct mms__anchor *anchor)
 {
     unsigned place = 1 - writer->durable.place;
     int code = mms__durable_ensure_files(writer);
+    uint64_t floor;
 
     if (code != 0)
         return code;
+    floor = distrust_pages(writer);
     code = mms__sync_data(writer->data_file.fd);
     if (code != 0)
         return give_up(writer, code, "its file `data`");
@@ -144,6 +156,7 @@ int mms__durable_store(struct mms__native_writer *writer, struct mms__anchor *an
     code = write_anchor(writer, place, anchor);
     if (code != 0)
         return give_up(writer, code, "its file `durable`");
+    mms__store_relaxed(&writer->control->floor, floor);
     note_stored(writer, place, anchor);
     MMS__STEP(durable_anchor_synced);
     return 0;

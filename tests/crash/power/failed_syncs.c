@@ -12,9 +12,11 @@
 #include <mmsync/durable.h>
 #include <mmsync/history.h>
 #include <mmsync/table.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static const char *watched;
@@ -200,15 +202,11 @@ static void table_stays_as_it_was_to_be_published(void **state)
     free(bytes);
 }
 
-/* The kernel takes its pages for written, and they are not: so the next writer stores them once more, elsewhere. */
-static void value_that_was_not_synced_is_copied(void **state)
+/* A writer whose last two values nobody has synced. */
+static mms_writer *unsynced_writer(const char *path)
 {
-    const char *path = scratch_path(state, "region");
     mms_writer_options options = durable_options();
-    mms_past_value past_values[8];
-    mms_info before, after;
     mms_writer *writer;
-    size_t count;
 
     options.durable = MMS_DURABLE_SYNC;
     writer = sample_writer_with(path, options);
@@ -216,12 +214,17 @@ static void value_that_was_not_synced_is_copied(void **state)
     check_ok(mms_sync(writer));
     publish_text(writer, "older");
     publish_text(writer, "last");
+    return writer;
+}
+
+/* The kernel takes its pages for written, and they are not: so the next writer stores them once more, elsewhere. */
+static void check_stored_anew(const char *path)
+{
+    mms_past_value past_values[8];
+    mms_info before, after;
+    size_t count;
+
     check_ok(mms_inspect(path, &before));
-    disk_fail_syncs(1, EIO);
-    check_code(mms_sync(writer), -EIO);
-    check_refuses(writer, path, EIO);
-    check_ok(mms_writer_close(writer));
-    disk_fail_syncs(0, 0);
     check_ok(mms_writer_close(sample_writer_with(path, durable_options())));
     check_ok(mms_inspect(path, &after));
     check_copies(path, "last");
@@ -229,6 +232,43 @@ static void value_that_was_not_synced_is_copied(void **state)
     check_equal(after.durable_generation, after.generation);
     check_ok(mms_history(path, past_values, 8, &count));
     check_equal(count, 1); /* of no other slot it is known that its pages are on the disk */
+}
+
+static void value_that_was_not_synced_is_copied(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer *writer = unsynced_writer(path);
+
+    disk_fail_syncs(1, EIO);
+    check_code(mms_sync(writer), -EIO);
+    check_refuses(writer, path, EIO);
+    check_ok(mms_writer_close(writer));
+    disk_fail_syncs(0, 0);
+    check_stored_anew(path);
+}
+
+static void die(void)
+{
+    raise(SIGKILL);
+}
+
+/* It may have been told of an error, which the kernel tells once, and nobody else knows of it. */
+static void value_whose_writer_was_killed_in_its_sync_is_copied(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    int status;
+    pid_t child = fork();
+
+    check_true(child >= 0);
+    if (child == 0) {
+        mms_writer *writer = unsynced_writer(path);
+
+        disk_before_syncs(die);
+        (void)mms_sync(writer);
+        _exit(1);
+    }
+    check_true(waitpid(child, &status, 0) == child && WIFSIGNALED(status));
+    check_stored_anew(path);
 }
 
 /* An open: of the newest anchor, of three files, of the two directories, and of the data. */
@@ -547,6 +587,7 @@ int main(void)
         scratch_test_on_disk(table_is_aborted_and_its_anchor_may_be_there),
         scratch_test_on_disk(table_stays_as_it_was_to_be_published),
         scratch_test_on_disk(value_that_was_not_synced_is_copied),
+        scratch_test_on_disk(value_whose_writer_was_killed_in_its_sync_is_copied),
         scratch_test_on_disk(open_that_cannot_sync_fails),
         scratch_test_on_disk(all_names_are_synced_before_the_first_commit_returns),
         scratch_test_on_disk(all_files_are_synced_when_a_writer_opens),
