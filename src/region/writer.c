@@ -378,6 +378,15 @@ static int finish_build(struct mms__native_writer *writer, size_t size, mms_rece
     return finish(writer, size, &as, receipt);
 }
 
+/* Before the schema is stored behind a value that may be shorter than what was begun: a commit that fails leaves the bytes
+   as they are, and their touches complete. */
+__attribute__((noinline, cold)) static int ensure_files(struct mms__native_writer *writer)
+{
+    MMS__HOLD_CANCEL(before);
+
+    return mms__durable_ensure_files(writer);
+}
+
 int mms__native_commit(struct mms_writer *front, size_t size, mms_receipt *receipt)
 {
     struct mms__native_writer *writer = mms__native_writer_of(front);
@@ -386,6 +395,8 @@ int mms__native_commit(struct mms_writer *front, size_t size, mms_receipt *recei
     if (code != 0)
         return code;
     if (front->updating && (code = mms__update_check(writer, size)) != 0)
+        return code;
+    if (writer->durable.each && (code = ensure_files(writer)) != 0)
         return code;
     mms__fence_seq_cst(); /* the release in mms__publish does not order streaming stores */
     MMS__STEP(write_fenced);

@@ -375,6 +375,41 @@ static void a_larger_commit_after_one_that_failed_tells_all(void **state)
     check_ok(mms_writer_close(writer));
 }
 
+/* Its schema goes behind the value, which may be in the middle of what was begun. */
+static void a_shorter_commit_that_failed_leaves_the_rest(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    const uint64_t type_id[2] = {1, 2};
+    unsigned char wanted[8192];
+    mms_writer *writer;
+    mms_region *region;
+    mms_reader *reader;
+    mms_writer_options options = sample_options();
+    mms_view view;
+    void *buffer;
+
+    options.durable = MMS_DURABLE_COMMIT;
+    options.max_slots = 5;
+    writer = sample_writer_with(path, options);
+    memset(wanted, 'w', sizeof wanted);
+    check_ok(mms_write_begin(writer, sizeof wanted, &buffer, NULL));
+    memcpy(buffer, wanted, sizeof wanted);
+    check_ok(mms_write_set_type(writer, type_id, "a schema", 9));
+    close_file_named(scratch_path(state, "region/durable"));
+    fail_from_here(INJECT_openat, 1, EMFILE, FOR_GOOD);
+    check_code(mms_write_commit(writer, 64, NULL), -EMFILE);
+    inject_disarm();
+    check_ok(mms_write_commit(writer, sizeof wanted, NULL));
+    region = sample_region(path);
+    reader = sample_reader(region);
+    check_ok(mms_read(reader, &view));
+    check_equal(view.size, sizeof wanted);
+    check_memory(view.data, wanted, sizeof wanted);
+    check_ok(mms_reader_close(reader));
+    check_ok(mms_region_close(region));
+    check_ok(mms_writer_close(writer));
+}
+
 /* A value that comes back in its place gets new words, for which a file that shares its blocks may need room. */
 static void going_back_without_room_for_its_words_can_be_tried_again(void **state)
 {
@@ -568,6 +603,7 @@ int main(void)
         answers_test(room_for_changes_that_is_refused_is_told),
         answers_test(changes_that_are_written_in_pieces_are_whole),
         answers_test_on_disk(a_larger_commit_after_one_that_failed_tells_all),
+        answers_test_on_disk(a_shorter_commit_that_failed_leaves_the_rest),
         answers_test(ranges_without_memory_are_merged_and_not_lost),
         answers_test(touches_without_memory_count_as_everything),
         answers_test(commit_without_room_for_its_record_can_be_made_again),
