@@ -400,11 +400,13 @@ int mms__durable_open(struct mms__native_writer *writer)
     return 0;
 }
 
-/* The word of its slot is older than the data in it (G1), so a writer that died before it could store `current` has left it. */
+/* The word of its slot is older than the data in it (G1), so a writer that died before it could store `current` has left it.
+   The slot was counted before that. */
 static bool was_begun(const struct mms__native_writer *writer, const struct mms__anchored *named)
 {
     return named->generation == 0 ||
-           mms__load_relaxed(&writer->control->slots[named->slot].generation) == named->generation;
+           (named->slot < mms__load_relaxed(&writer->control->slots_used) &&
+            mms__load_relaxed(&writer->control->slots[named->slot].generation) == named->generation);
 }
 
 /* While the file system stays mounted, `current` is older than the newest anchor only if that one's commit was cut short,

@@ -150,7 +150,7 @@ static void check_last_comes_back(const char *path, uint64_t last)
     mms_writer_options options = durable_options();
     mms_info info;
 
-    options.max_slots = 0; /* as the region has them */
+    options.max_slots = options.max_readers = 0; /* as the region has them */
     check_ok(mms_writer_close(sample_writer_with(path, options)));
     check_copies(path, "last");
     check_ok(mms_inspect(path, &info));
@@ -258,6 +258,40 @@ static void descriptors_that_are_older_than_the_anchors_do_not_count(void **stat
     check_last_comes_back(path, last);
 }
 
+/* The other way around: `current`, and how many slots there are, is from before a commit that took a slot for the first time,
+   and the descriptor of that is on another page. */
+static void a_slot_that_only_an_anchor_knows_is_not_given_out(void **state)
+{
+    enum { SLOTS = 40, FIRST_PAGE = 4096, USED = 28 };
+    const char *path = scratch_path(state, "region");
+    static unsigned char old[FIRST_PAGE];
+    mms_writer_options options = durable_options();
+    mms_region *region;
+    mms_reader *readers[USED];
+    mms_writer *writer;
+    mms_receipt receipt;
+
+    options.max_slots = SLOTS;
+    options.max_readers = SLOTS;
+    writer = sample_writer_with(path, options);
+    region = NULL;
+    for (int i = 0; i < USED; i++) {
+        publish_text(writer, "older");
+        region = region ? region : sample_region(path);
+        readers[i] = sample_reader(region);
+        (void)check_holds(readers[i], "older");
+    }
+    load_bytes(path, "control", 0, old, sizeof old);
+    check_ok(mms_write(writer, "last", 4, &receipt));
+    check_equal(receipt.slot, USED);
+    for (int i = 0; i < USED; i++)
+        check_ok(mms_reader_close(readers[i]));
+    check_ok(mms_region_close(region));
+    check_ok(mms_writer_close(writer));
+    patch_bytes(path, "control", 0, old, sizeof old);
+    check_last_comes_back(path, receipt.generation);
+}
+
 /* ---- Boots that are not known ---- */
 
 static void what_cannot_be_known_asks_for_a_reboot(void **state)
@@ -318,6 +352,7 @@ int main(void)
         scratch_test_on_disk(one_anchor_is_enough_for_that),
         scratch_test_on_disk(control_without_any_value_does_not_count_either),
         scratch_test_on_disk(descriptors_that_are_older_than_the_anchors_do_not_count),
+        scratch_test_on_disk(a_slot_that_only_an_anchor_knows_is_not_given_out),
         scratch_test_on_disk(slot_that_was_written_to_since_is_not_trusted),
         scratch_test_on_disk(what_cannot_be_known_asks_for_a_reboot),
         scratch_test_on_disk(views_from_before_are_left_alone),
