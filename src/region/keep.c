@@ -62,7 +62,7 @@ unsigned mms__keep_release(struct mms__pool *pool)
     if (oldest == UINT32_MAX)
         return 0;
     mms__keep_forget(&pool->keep, pool->slots[oldest].generation);
-    pool->held -= pool->slots[oldest].backed;
+    mms__pool_unhold(pool, oldest);
     mms__pool_put(pool, oldest);
     mms__list_live(pool);
     MMS__STEP(kept_released);

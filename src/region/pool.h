@@ -161,6 +161,13 @@ static inline void mms__pool_put(struct mms__pool *pool, unsigned slot)
     pool->slots[slot].state = MMS__SLOT_FREE;
     pool->free_list[pool->free_count++] = (uint16_t)slot;
 }
+/* It is no longer held or kept. It may have been retired after the last full scan, which counted what is. */
+static inline void mms__pool_unhold(struct mms__pool *pool, unsigned slot)
+{
+    uint64_t backed = pool->slots[slot].backed;
+
+    pool->held -= backed < pool->held ? backed : pool->held;
+}
 /* Note that a taken slot has become current. */
 static inline void mms__pool_publish(struct mms__pool *pool, unsigned slot)
 {

@@ -258,7 +258,7 @@ unsigned mms__evict(struct mms__pool *pool)
         return 0;
     MMS__PROBE3(evict, pool->path, pool->slots[oldest].generation, oldest);
     pool->may_punch = false; /* until a scan finds that its readers have noticed */
-    pool->held -= pool->slots[oldest].backed;
+    mms__pool_unhold(pool, oldest);
     mms__pool_put(pool, oldest);
     mms__list_live(pool);
     MMS__STEP(evict_chosen);

@@ -2,6 +2,7 @@
 /* How much memory slots take: spare slots for small values, few for large ones, and less again
    when values shrink (region/pool_take.c, region/room.c). */
 #include "forked.h"
+#include "region/keep.h"
 #include "region/writer.h"
 #include "sample.h"
 #include "scratch.h"
@@ -289,6 +290,24 @@ static void slots_are_marked_before_their_memory_is_given_back(void **state)
     check_ok(mms_writer_close(writer));
 }
 
+/* A full scan counts what is held and kept; what was retired after it is not in that. */
+static void releasing_what_no_scan_has_counted_leaves_the_count(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer_options options = sample_options();
+    mms_writer *writer;
+
+    options.max_slots = 8;
+    options.keep = 2;
+    writer = sample_writer_with(path, options);
+    for (int i = 0; i < 4; i++)
+        publish_size(writer, 1000);
+    pool_of(writer)->held = 0;
+    check_equal(mms__keep_release(pool_of(writer)), 1);
+    check_equal(pool_of(writer)->held, 0);
+    check_ok(mms_writer_close(writer));
+}
+
 static void aborted_writes_take_no_more_than_published_ones(void **state)
 {
     const char *path = scratch_path(state, "region");
@@ -322,6 +341,7 @@ int main(void)
         scratch_test(held_slots_do_not_make_each_publish_scan),
         scratch_test(slots_are_marked_before_their_memory_is_given_back),
         scratch_test(successor_knows_what_its_predecessor_took),
+        scratch_test(releasing_what_no_scan_has_counted_leaves_the_count),
         scratch_test(aborted_writes_take_no_more_than_published_ones),
     };
 
