@@ -34,8 +34,10 @@ TEST(a_typed_value_is_read_in_place)
         CHECK(view->version == 7 && second->version == 8 && pinned(path) == 2);
         CHECK(view.refresh() && view->version == 8 && (*view).version == 8);
         auto moved = std::move(view);
+        // cppcheck-suppress accessMoved; a view that was moved from is empty
         CHECK(!view && !view.get() && moved->version == 8);
         view = std::move(moved);
+        // cppcheck-suppress accessMoved; likewise
         CHECK(view->version == 8 && !moved.get() && view.generation() == 2);
         view.release();
         CHECK(!view && !view.get() && pinned(path) == 1);
