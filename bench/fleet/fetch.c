@@ -2,12 +2,11 @@
 /* fetch URL NAME CHUNKS: takes the chunks of a value from the server as `mmsync follow` does, so many asked for ahead, and
    throws them away: what the server and libnats alone need for a first copy. Prints the seconds that it took, and those of a
    processor. */
+#include "cost.h"
 #include <malloc.h>
 #include <nats/nats.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
-#include <time.h>
 
 /* As in src/relay: AHEAD_MOST, what keep_memory sets, and the buffer of the connection. */
 enum { AHEAD = 32, KEEP_BELOW = 4 << 20, KEEP_MOST = 64 << 20, BUFFER = 256 << 10, WAIT_MS = 20000 };
@@ -22,19 +21,6 @@ static void expect(natsStatus status, const char *what)
         return;
     fprintf(stderr, "fetch: %s: %s\n", what, natsStatus_GetText(status));
     exit(1);
-}
-
-static double seconds_of(struct timeval time)
-{
-    return (double)time.tv_sec + (double)time.tv_usec / 1e6;
-}
-
-static double now(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
 static void ask(unsigned long chunk, const char *inbox)
@@ -60,9 +46,8 @@ static void open_connection(const char *url)
 int main(int argc, char **argv)
 {
     const unsigned long chunks = argc == 4 ? strtoul(argv[3], NULL, 10) : 0;
-    const double began = now();
+    const double began = cost_seconds();
     natsInbox *inbox = NULL;
-    struct rusage used;
 
     if (chunks == 0)
         return 2;
@@ -82,8 +67,7 @@ int main(int argc, char **argv)
             expect(NATS_NOT_FOUND, "a chunk");
         natsMsg_Destroy(message);
     }
-    getrusage(RUSAGE_SELF, &used);
-    printf("%.3f %.3f\n", now() - began, seconds_of(used.ru_utime) + seconds_of(used.ru_stime));
+    cost_print(began);
     natsInbox_Destroy(inbox);
     natsSubscription_Destroy(answers);
     natsConnection_Destroy(connection);

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* room PATH SIZE SLOTS: makes a region and gets the memory for a value of SIZE bytes, 16 MiB at a time, as `mmsync follow` does
    for a first copy, and writes nothing there. Prints the seconds that it took, and those of a processor. */
+#include "cost.h"
 #include <mmsync.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
-#include <time.h>
 
 enum { STEP = 16 << 20 }; /* RESERVE_STEP of src/relay */
 
@@ -17,26 +16,12 @@ static void expect(int code, const char *what)
     exit(1);
 }
 
-static double seconds_of(struct timeval time)
-{
-    return (double)time.tv_sec + (double)time.tv_usec / 1e6;
-}
-
-static double now(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 int main(int argc, char **argv)
 {
     const size_t size = argc == 4 ? strtoul(argv[2], NULL, 10) : 0;
     mms_writer_options options = MMS_WRITER_OPTIONS_INIT;
-    const double began = now();
+    const double began = cost_seconds();
     mms_writer *writer;
-    struct rusage used;
     void *buffer;
     size_t current;
 
@@ -48,8 +33,7 @@ int main(int argc, char **argv)
     expect(mms_write_update(writer, STEP < size ? STEP : size, &buffer, &current, NULL), "an update");
     for (size_t has = STEP; has < size; has += STEP)
         expect(mms_write_grow(writer, has + STEP < size ? has + STEP : size, &buffer), "more room");
-    getrusage(RUSAGE_SELF, &used);
-    printf("%.3f %.3f\n", now() - began, seconds_of(used.ru_utime) + seconds_of(used.ru_stime));
+    cost_print(began);
     mms_write_abort(writer);
     mms_writer_close(writer);
     return 0;
