@@ -10,12 +10,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/magic.h>
 #include <mmsync/mmap_sync.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 /* ---- Processes that have a file mapped ---- */
@@ -27,6 +29,7 @@ struct identity {
     struct mms__file file; /* by stat */
     dev_t device;          /* in our own line of maps */
     uint64_t inode;
+    bool comparable; /* every process's maps show it with that device */
 };
 
 /* Whether a process has it mapped. UNSEEN: not known, because it is another user's, or files or
@@ -51,19 +54,17 @@ static bool parse_line(const char *text, struct maps_line *line)
     return true;
 }
 
-/* Where the device in maps is not stat's, devices cannot be compared from one mount to another, so
-   an equal inode makes a process a suspect. One suspect too many holds up a repair; one too few
-   lets it take a living reader's count. */
+/* Where devices cannot be compared, an equal inode makes a process a suspect. One suspect too many
+   holds up a repair; one too few lets it take a living reader's count. */
 static bool is_mapping_of(const char *text, const struct identity *state)
 {
-    bool comparable = state->device == state->file.device;
     struct maps_line line;
 
     if (!parse_line(text, &line) || line.inode == 0)
         return false;
     if (line.inode != state->inode && line.inode != state->file.inode)
         return false;
-    return !comparable || line.device == state->device;
+    return !state->comparable || line.device == state->device;
 }
 
 /* A process that has just ended has nothing mapped. Other errors say nothing about it. */
@@ -148,7 +149,21 @@ static int find_line(FILE *maps, const void *start, struct maps_line *line)
     return code;
 }
 
-/* Fills device and inode. */
+/* On btrfs, stat(2) gives each subvolume a device of its own, and maps shows that of the whole file
+   system, through whatever mount. On overlayfs, maps may show the file of a layer, and who has mapped
+   that directly is shown with another device. */
+static bool is_comparable(const struct identity *state)
+{
+    struct statfs filesystem;
+
+    if (state->device == state->file.device)
+        return true;
+    if (fstatfs(state->file.fd, &filesystem))
+        return false;
+    return (unsigned long)filesystem.f_type == BTRFS_SUPER_MAGIC;
+}
+
+/* Fills in what maps shows. */
 static int find_identity(const void *start, const char *name, struct identity *state)
 {
     FILE *maps = fopen("/proc/thread-self/maps", "re"); /* /proc/self has none once the first thread has ended */
@@ -166,6 +181,7 @@ static int find_identity(const void *start, const char *name, struct identity *s
         return mms__fail(code, "repairing %s: reading this process's maps in /proc", name);
     state->device = line.device;
     state->inode = line.inode;
+    state->comparable = is_comparable(state);
     return 0;
 }
 
