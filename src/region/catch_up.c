@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "region/catch_up.h"
 #include "base/bulk.h"
+#include "base/minmax.h"
 #include <string.h>
 
 enum { FEW_RANGES = 64 };
@@ -24,8 +25,7 @@ static void copy_range(unsigned char *to, const unsigned char *from, uint64_t si
 {
     if (range->offset >= size)
         return;
-    memcpy(to + range->offset, from + range->offset,
-           (size_t)(range->length < size - range->offset ? range->length : size - range->offset));
+    memcpy(to + range->offset, from + range->offset, (size_t)mms__min(range->length, size - range->offset));
     MMS__STEP(catch_up_range_copied);
 }
 
@@ -39,11 +39,6 @@ void mms__copy_ranges(unsigned char *to, const unsigned char *from, uint64_t siz
             prefetch(to, from, size, &ranges[i + AHEAD]);
         copy_range(to, from, size, &ranges[i]);
     }
-}
-
-static uint64_t smaller(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
 }
 
 /* The ranges that the slot lacks below *rest, and from where on it lacks everything. False if that is not known, or if
@@ -60,7 +55,7 @@ static bool find_missed(const struct mms__catch_up *catch_up, const struct mms__
         return false;
     for (size_t i = 0; i < lack->count; i++)
         mms__range_set_add(set, lack->ranges[i].offset, lack->ranges[i].length);
-    *rest = smaller(catch_up->size, smaller(smallest, lack->rest));
+    *rest = mms__min(catch_up->size, mms__min(smallest, lack->rest));
     mms__range_set_merge(set);
     mms__range_set_clip(set, *rest);
     return mms__range_set_bytes(set) <= *rest / 2;

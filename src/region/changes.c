@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "region/changes.h"
+#include "base/minmax.h"
 
 enum { RECORD_WORDS = sizeof(struct mms__record) / sizeof(uint64_t), WORD = sizeof(uint64_t) };
 
@@ -100,18 +101,13 @@ static bool add_ranges(const struct mms__ring *ring, uint64_t at, uint64_t count
     return true;
 }
 
-static uint64_t smaller(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* Add ranges of a record that has `more` of them. */
 static bool add_part(const struct mms__ring *ring, const struct mms__walk *walk, uint64_t more, uint64_t most,
                      struct mms__range_set *set)
 {
     uint64_t at = walk->at + sizeof(struct mms__record) + walk->listed * sizeof(mms_range);
 
-    return add_ranges(ring, at, smaller(more, most), set);
+    return add_ranges(ring, at, mms__min(more, most), set);
 }
 
 int mms__ring_step(const struct mms__ring *ring, struct mms__walk *walk, uint64_t most, struct mms__range_set *set,
@@ -135,7 +131,7 @@ int mms__ring_step(const struct mms__ring *ring, struct mms__walk *walk, uint64_
         walk->listed += most;
         return 0;
     }
-    *smallest = smaller(*smallest, smaller(record.size, record.previous_size));
+    *smallest = mms__min(*smallest, mms__min(record.size, record.previous_size));
     *walk = (struct mms__walk){record.previous_at, record.previous, walk->since, walk->most, 0};
     return 0;
 }

@@ -3,6 +3,7 @@
    one: all that is lost is the answer to mms_changes. */
 #include "base/error.h"
 #include "base/libc.h"
+#include "base/minmax.h"
 #include "os/process.h"
 #include "region/changes.h"
 #include "region/create_parts.h"
@@ -171,11 +172,6 @@ struct wanted {
     struct mms__ring *ring;
 };
 
-static uint64_t larger(uint64_t a, uint64_t b)
-{
-    return a > b ? a : b;
-}
-
 /* Copy the newest records of another ring, each to its position: nobody sees this one yet. */
 static void carry_over(struct mms__ring *ring, const struct mms__ring *old)
 {
@@ -230,7 +226,7 @@ static int make_whole(const struct mms__place *place, const struct stat *like, c
         return code;
     }
     return make_and_map(place, like, wanted,
-                        begin_above(larger(head, larger(wanted->used.highest, wanted->used.end)), wanted->size));
+                        begin_above(mms__max(head, mms__max(wanted->used.highest, wanted->used.end)), wanted->size));
 }
 
 /* `flags`: of renameat2. */
@@ -260,7 +256,7 @@ static void straighten(struct mms__ring *ring, const struct mms__positions *used
     if (head <= HIGHEST_POSITION && head % 16 == 0 && head >= ring->size && head > used->highest && tail <= head &&
         head - tail <= ring->size)
         return;
-    fresh = begin_above(larger(larger(head, tail), larger(used->highest, used->end)), ring->size);
+    fresh = begin_above(mms__max(mms__max(head, tail), mms__max(used->highest, used->end)), ring->size);
     mms__store_relaxed(&shared->tail, fresh);
     mms__fence_seq_cst(); /* as in mms__ring_append */
     mms__store_relaxed(&shared->head, fresh);

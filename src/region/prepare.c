@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "region/prepare.h"
+#include "base/minmax.h"
 #include "os/cancel.h"
 #include "region/slot_memory.h"
 #include <string.h>
@@ -24,16 +25,6 @@ enum { LISTED = 64 };
 
 /* How many publishes there are until the next try after there was no memory. */
 enum { PAUSE = 1024 };
-
-static uint64_t smaller(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
-static uint64_t larger(uint64_t a, uint64_t b)
-{
-    return a < b ? b : a;
-}
 
 /* The current value. */
 struct source {
@@ -76,7 +67,7 @@ void mms__prepare_inherit(struct mms__prepare *prepare, const struct mms__pool *
 static bool lacks_memory(const struct mms__prepare *prepare, const struct mms__pool *pool, const struct source *source,
                          unsigned slot)
 {
-    return pool->slots[slot].allocated + larger(LACK, FAR_UPDATES * prepare->grown) < source->size;
+    return pool->slots[slot].allocated + mms__max(LACK, FAR_UPDATES * prepare->grown) < source->size;
 }
 
 /* Where the records begin that lead from what a slot holds to the current value; 0: they do not. */
@@ -98,7 +89,7 @@ static bool is_far(const struct mms__prepare *prepare, const struct mms__pool *p
     if (mms__slot_content(pool, slot) == source->generation)
         return false;
     from = missed_from(prepare, pool, source, slot);
-    return from == 0 || source->at - from > larger(smaller(ring->size / 2, FAR), FAR_UPDATES * last) ||
+    return from == 0 || source->at - from > mms__max(mms__min(ring->size / 2, FAR), FAR_UPDATES * last) ||
            lacks_memory(prepare, pool, source, slot);
 }
 
@@ -179,10 +170,10 @@ static void give_up(struct mms__prepare *prepare, const struct mms__pool *pool)
 static bool more_room(struct mms__prepare *prepare, struct mms__pool *pool, uint64_t size)
 {
     unsigned slot = prepare->slot - 1;
-    uint64_t next = pool->slots[slot].allocated + larger(ROOM, GROWTH_TIMES * prepare->grown);
+    uint64_t next = pool->slots[slot].allocated + mms__max(ROOM, GROWTH_TIMES * prepare->grown);
     MMS__HOLD_CANCEL(before);
 
-    if (mms__slot_provide(pool, slot, smaller(next, size), MMS__PACE_UPDATE) == 0)
+    if (mms__slot_provide(pool, slot, mms__min(next, size), MMS__PACE_UPDATE) == 0)
         return next >= size;
     give_up(prepare, pool);
     return false;
@@ -209,7 +200,7 @@ static void follow(struct mms__prepare *prepare, unsigned char *to, const struct
     if (prepare->followed == 0)
         return;
     prepare->followed = source->generation;
-    prepare->rest = smaller(prepare->rest, source->size);
+    prepare->rest = mms__min(prepare->rest, source->size);
     mms__copy_ranges(to, source->data, prepare->rest, updated->changed->ranges, updated->changed->count);
 }
 
@@ -238,7 +229,7 @@ static void walk_on(struct mms__prepare *prepare, const struct mms__ring *ring)
 
 static uint64_t less(uint64_t share, uint64_t length)
 {
-    return share - smaller(share, length + MMS__WORTH_OF_A_RANGE);
+    return share - mms__min(share, length + MMS__WORTH_OF_A_RANGE);
 }
 
 /* List ranges once all that were listed are copied. A record too many, or a damaged one, does no harm: what is copied are
@@ -265,7 +256,7 @@ static void copy_part(mms_range *range, unsigned char *to, const struct source *
 /* The bytes above that come with the rest, if the value still has them. */
 static uint64_t length_below(const mms_range *range, uint64_t end)
 {
-    return range->offset < end ? smaller(range->length, end - range->offset) : 0;
+    return range->offset < end ? mms__min(range->length, end - range->offset) : 0;
 }
 
 static uint64_t copy_listed(struct mms__prepare *prepare, unsigned char *to, const struct source *source,
@@ -287,7 +278,7 @@ static uint64_t copy_listed(struct mms__prepare *prepare, unsigned char *to, con
 
 static void copy_rest(struct mms__prepare *prepare, unsigned char *to, const struct source *source, uint64_t share)
 {
-    uint64_t length = smaller(share, source->size - prepare->rest);
+    uint64_t length = mms__min(share, source->size - prepare->rest);
 
     memcpy(to + prepare->rest, source->data + prepare->rest, (size_t)length);
     prepare->rest += length;
@@ -320,7 +311,7 @@ static uint64_t share_of(const struct mms__prepare *prepare, const struct mms__r
 {
     uint64_t own = mms__range_set_bytes(changed) + MMS__WORTH_OF_A_RANGE * (uint64_t)changed->count;
 
-    return larger(SHARE, own + GROWTH_TIMES * prepare->grown);
+    return mms__max(SHARE, own + GROWTH_TIMES * prepare->grown);
 }
 
 static void go_on(struct mms__prepare *prepare, struct mms__pool *pool, const struct mms__ring *ring, unsigned char *to,

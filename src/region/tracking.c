@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "region/tracking.h"
 #include "base/error.h"
+#include "base/minmax.h"
 #include "os/cancel.h"
 #include "region/differences.h"
 #include <errno.h>
@@ -108,7 +109,7 @@ struct comparison {
 static void compare(void *context, size_t offset, size_t length)
 {
     struct comparison *comparison = context;
-    uint64_t end = (uint64_t)offset + length < comparison->size ? (uint64_t)offset + length : comparison->size;
+    uint64_t end = mms__min((uint64_t)offset + length, comparison->size);
 
     comparison->tracking->compared += end - offset;
     mms__find_differences(comparison->value, comparison->slot, offset, end, comparison->changes);

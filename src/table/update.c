@@ -2,6 +2,7 @@
 /* How an update of a table begins and ends, and what changes all of it. */
 #include "table/update.h"
 #include "base/error.h"
+#include "base/minmax.h"
 #include "os/clock.h"
 #include "os/file.h"
 #include "table/age.h"
@@ -24,7 +25,7 @@ void mms__dirty(struct mms_table *table, uint64_t offset, uint64_t length)
     uint64_t base = table->base_size;
 
     if (offset < base)
-        mms__writer_touch(table->writer, (size_t)offset, (size_t)(length < base - offset ? length : base - offset));
+        mms__writer_touch(table->writer, (size_t)offset, (size_t)mms__min(length, base - offset));
 }
 
 /* ---- Errors ---- */
