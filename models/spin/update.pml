@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Publishing changes: src/region/update.c, catch_up.c, prepare.c, changes.c and changed.c, and what
-   pool.c, pool_take.c, room.c and writer.c do for them. updates.pml and changes.pml include this. Memory is sequentially
-   consistent. A pin is one step, and a slot is free that is neither current nor pinned: the other
-   models are about that.
+/* Publishing changes: src/region/update.c, recording.c, catch_up.c, prepare.c, changes.c and
+   changed.c, and what pool.c, pool_take.c, room.c and writer.c do for them. updates.pml and
+   changes.pml include this. Memory is sequentially consistent. A pin is one step, and a slot is
+   free that is neither current nor pinned: the other models are about that.
 
    SLOTS LAST  how many, and the last generation that is given out
    CELLS       of a value at most; 2 or 3. A cell holds the generation that changed it last
@@ -583,7 +583,7 @@ update: /* update.c: begin */
         :: true -> undo(); skip; d_step { touched = 0; size = 0; slot = 0 }; goto write
         :: true -> skip
         fi;
-        /* update.c: adapt_ring, mms__update_record; writer.c: mms__writer_publish_as */
+        /* recording.c: adapt_ring, mms__recording_append; writer.c: mms__writer_publish_as */
 #ifdef GROWN
         if
         :: !named -> grow()

@@ -2,7 +2,7 @@
 /* A writer publishes updates, whose records overwrite old ones, while a reader asks what has
    changed. The answer leaves out nothing that has changed, or says that this is no longer known.
    G12. Compiled as they are: changes.c, range_set.c, changed.c, the part of changes_file.c that
-   reads the ring, and the commit in update.c and writer.c, from the record to the publish. Values
+   reads the ring, recording.c, and the commit in update.c and writer.c, from the record to the publish. Values
    have no bytes here, only a word that says which value each was made from; generation N has
    changed byte 16 * N. With -DDIES the writer is killed anywhere, and the next one goes on; with
    -DEVICTS the view may be taken away, which is no damage. With -DRENEWS=1 the writer makes the file
@@ -156,6 +156,7 @@ static char memory[2][1024] __attribute__((aligned(16))); /* a reader opens the 
 #undef fchown
 #undef unlinkat
 #undef renameat2
+#include "region/recording.c"
 #include "region/update.c"
 #define check_size check_size_to_write
 #define describe describe_to_write
@@ -235,11 +236,11 @@ static void updater_open(struct updater *updater)
     handle->front.updating = true;
     handle->update = &updater->update;
     updater->update = (struct mms__update){
-        .ring = {.shared = &file_of(DESCRIPTOR + (int)mms__load_acquire(&named))->fixed, .size = RING},
+        .recording.ring = {.shared = &file_of(DESCRIPTOR + (int)mms__load_acquire(&named))->fixed, .size = RING},
         .touches = {.ranges = updater->room, .capacity = MOST},
     };
     if (RENEWS != 2)
-        straighten(&updater->update.ring, &(struct mms__positions){used_positions(handle).highest, 0});
+        straighten(&updater->update.recording.ring, &(struct mms__positions){used_positions(handle).highest, 0});
 }
 
 /* As mms__ring_renew, and mms__ring_provide where the file is lost. */
@@ -247,7 +248,7 @@ static void updater_renew(struct updater *updater)
 {
     const struct mms__place place = {.path = "/changes"};
     const struct stat like = {.st_mode = 0600};
-    struct mms__ring *ring = &updater->update.ring, old = *ring;
+    struct mms__ring *ring = &updater->update.recording.ring, old = *ring;
     struct wanted wanted = {&region_header, RING, {0, 0}, &old, ring};
 
     if (RENEWS == 2) {

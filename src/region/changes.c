@@ -7,11 +7,6 @@ enum { RECORD_WORDS = sizeof(struct mms__record) / sizeof(uint64_t), WORD = size
 /* Garbage may look like a range: with no end above this, no sum wraps. */
 #define HIGHEST_END (UINT64_C(1) << 62)
 
-size_t mms__ring_most_ranges(const struct mms__ring *ring)
-{
-    return (size_t)((ring->size / 4 - sizeof(struct mms__record)) / sizeof(mms_range));
-}
-
 static mms__word *word_at(const struct mms__ring *ring, uint64_t position)
 {
     return &ring->shared->ring[(position & (ring->size - 1)) / WORD];

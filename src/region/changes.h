@@ -23,7 +23,10 @@ struct mms__ring {
 /* ---- The records (changes.c) ---- */
 
 /* The most ranges that a record may have: it takes at most a quarter of the ring. */
-size_t mms__ring_most_ranges(const struct mms__ring *ring);
+static inline size_t mms__ring_most_ranges(const struct mms__ring *ring)
+{
+    return (size_t)((ring->size / 4 - sizeof(struct mms__record)) / sizeof(mms_range));
+}
 
 /* Append a record with the ranges of a merged set, which are no more than that. Returns its
    position. */

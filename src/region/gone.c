@@ -3,7 +3,7 @@
 #include "os/clock.h"
 #include "region/backend.h"
 #include "region/region.h"
-#include "region/writer.h"
+#include "region/update.h"
 #include <sys/stat.h>
 
 #define STILL_NS UINT64_C(100000000) /* some steps of any clock that a file system has */

@@ -1,48 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mms_write_update: a write that starts from the current value and says what it changes. */
+#include "region/update.h"
 #include "base/error.h"
+#include "base/minmax.h"
 #include "os/cancel.h"
 #include "region/backend.h"
 #include "region/catch_up.h"
 #include "region/pool_take.h"
 #include "region/prepare.h"
 #include "region/protocol.h"
+#include "region/recording.h"
 #include "region/room.h"
-#include "region/writer.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct mms__update {
-    struct mms__ring ring;
-    struct mms__range_set touches, missed;
-    struct mms__range_set noted; /* by the record, in the memory of `touches`: until the commit ends */
-    bool was_large;              /* the last update that was published */
+    struct mms__recording recording;
     struct mms__prepare prepare;
-    bool tracked;   /* it need not touch what it changes */
-    bool undoable;  /* whatever it has changed is touched at any time, not only at the commit */
-    uint64_t base;  /* `current` when the update began; stays so until the commit */
-    uint32_t next;  /* slot + 1, taken for the update after this one; 0: none is, or that of the base will do */
-    bool ring_lost; /* the name `changes` no longer leads to the ring */
-    uint64_t refused_size, refused_ns; /* of the ring that could not be made anew last, and when */
+    struct mms__range_set touches;
+    struct mms__range_set missed; /* scratch */
+    bool was_large;               /* the last update that was published */
+    bool tracked;                 /* it need not touch what it changes */
+    bool undoable;                /* whatever it has changed is touched at any time, not only at the commit */
+    uint64_t base;                /* `current` when the update began; stays so until the commit */
+    uint32_t next; /* slot + 1, taken for the update after this one; 0: none is, or that of the base will do */
 };
 
-/* By default the ring is this fraction of the first value updated. It is made anew when it should have so many times its
-   size, or the largest that there is: a table, say, begins as nothing. */
-enum { VALUE_PER_CHANGES = 64, ENLARGE = 4 };
-#ifndef MMS__SMALLEST_CHANGES
-#define MMS__SMALLEST_CHANGES (UINT64_C(64) << 10)
-#endif
-#ifndef MMS__LARGEST_CHANGES
-#define MMS__LARGEST_CHANGES (UINT64_C(8) << 20)
-#endif
+/* However short the ring, a set holds this many touches before it merges any. */
 #define FEWEST_TOUCHES ((size_t)8192)
-
-/* How long after the ring could not be made anew there is no second try: each costs system calls, and changes the region's
-   directory, which is looked at again then. */
-#ifndef MMS__RING_PAUSE_NS
-#define MMS__RING_PAUSE_NS UINT64_C(10000000000)
-#endif
 
 /* If the last update changed more than one of these, a slot is looked for that has missed less. */
 #define MANY_TOUCHES ((size_t)256)
@@ -98,19 +84,6 @@ static int find_base(struct mms__native_writer *writer)
 
 /* ---- Beginning ---- */
 
-static uint64_t ring_size_for(const struct mms__native_writer *writer, uint64_t value)
-{
-    uint64_t part = value / VALUE_PER_CHANGES, wanted = writer->front.options.changes_size, size = 4096;
-
-    if (wanted == 0) {
-        size = MMS__SMALLEST_CHANGES;
-        wanted = part < MMS__LARGEST_CHANGES ? part : MMS__LARGEST_CHANGES;
-    }
-    while (size < wanted)
-        size *= 2;
-    return size;
-}
-
 static int allocate(struct mms__native_writer *writer)
 {
     if (!writer->update)
@@ -118,123 +91,18 @@ static int allocate(struct mms__native_writer *writer)
     return writer->update ? 0 : mms__fail(-ENOMEM, "updating %s: no memory", writer->front.place.path);
 }
 
-static struct mms__positions used_positions(const struct mms__native_writer *writer)
-{
-    struct mms__positions used = {.end = mms__load_relaxed(&writer->control->changes_end)};
-
-    for (uint32_t i = 0; i < writer->pool.header.max_slots; i++) {
-        uint64_t at = mms__load_relaxed(&writer->control->slots[i].changes_at);
-
-        used.highest = at > used.highest ? at : used.highest;
-    }
-    return used;
-}
-
-/* Before they are used, and for as many as the ring has at once: a writer that comes when the file is lost begins above
-   them. The publish (a release) comes after this. */
-static void reserve_positions(const struct mms__native_writer *writer, size_t ranges)
-{
-    const struct mms__ring *ring = &writer->update->ring;
-    uint64_t end = mms__load_relaxed(&ring->shared->head) + sizeof(struct mms__record) + ranges * sizeof(mms_range);
-
-    if (end <= mms__load_relaxed(&writer->control->changes_end))
-        return;
-    mms__store_relaxed(&writer->control->changes_end, end + ring->size);
-    MMS__STEP(changes_positions_reserved);
-}
-
-static void use_ring(struct mms__update *update, const struct mms__ring *ring)
-{
-    size_t most = 2 * mms__ring_most_ranges(ring);
-
-    mms__ring_close(&update->ring);
-    update->ring = *ring;
-    update->touches.limit = most > FEWEST_TOUCHES ? most : FEWEST_TOUCHES;
-}
-
-static int open_ring(struct mms__native_writer *writer, uint64_t size)
-{
-    const struct mms__positions used = used_positions(writer);
-    struct mms__ring ring;
-    int code = mms__ring_provide(&writer->front.place, &writer->pool.header, &writer->data_file, size, &used, &ring);
-
-    if (code == 0)
-        use_ring(writer->update, &ring);
-    return code;
-}
-
-/* At the first update. A ring that is too short forgets sooner: better than no update. */
+/* At the first update. */
 static int provide_ring(struct mms__native_writer *writer, uint64_t value)
 {
-    uint64_t size = ring_size_for(writer, value);
+    struct mms__update *update = writer->update;
     int code;
 
-    if (writer->update->ring.shared)
+    if (mms__recording_is_open(&update->recording))
         return 0;
-    MMS__HOLD_CANCEL(before);
-    code = open_ring(writer, size);
-    if ((code == -ENOSPC || code == -EDQUOT || code == -EFBIG) && writer->front.options.changes_size == 0 &&
-        size > MMS__SMALLEST_CHANGES)
-        code = open_ring(writer, MMS__SMALLEST_CHANGES);
+    code = mms__recording_open(&update->recording, writer, value);
     if (code == 0)
-        mms__prepare_inherit(&writer->update->prepare, &writer->pool);
+        mms__prepare_inherit(&update->prepare, &writer->pool);
     return code;
-}
-
-/* The last try has failed a moment ago, and for no more. A clock that was set back says that it was long ago. */
-static bool is_hopeless(const struct mms__native_writer *writer, uint64_t size)
-{
-    const struct mms__update *update = writer->update;
-
-    return size >= update->refused_size && writer->time_ns - update->refused_ns < MMS__RING_PAUSE_NS;
-}
-
-/* No update fails for this: the ring that there is is used on. */
-static void renew_ring(struct mms__native_writer *writer, uint64_t size)
-{
-    struct mms__update *update = writer->update;
-    struct mms__ring ring;
-
-    if (is_hopeless(writer, size))
-        return;
-    MMS__HOLD_CANCEL(before);
-    if (mms__ring_renew(&writer->front.place, &writer->pool.header, &writer->data_file, size, &update->ring, &ring) !=
-        0) {
-        update->refused_size = size;
-        update->refused_ns = writer->time_ns;
-        return;
-    }
-    use_ring(update, &ring);
-    update->ring_lost = false;
-}
-
-static uint64_t better_size(const struct mms__native_writer *writer, uint64_t value)
-{
-    uint64_t size = writer->update->ring.size, wanted = ring_size_for(writer, value);
-
-    if (writer->front.options.changes_size != 0)
-        return wanted;
-    return wanted >= ENLARGE * size || (wanted == MMS__LARGEST_CHANGES && wanted > size) ? wanted : size;
-}
-
-/* If somebody has deleted the file, one as large as it was: for a larger one there may be no room. Where none can be made, as
-   by a writer that has given up its rights since, readers just do not find what it notes. */
-static void adapt_ring(struct mms__native_writer *writer, uint64_t value)
-{
-    uint64_t size = writer->update->ring.size, better = better_size(writer, value);
-
-    if (writer->update->ring_lost)
-        renew_ring(writer, size);
-    else if (better != size)
-        renew_ring(writer, better);
-}
-
-void mms__update_look(struct mms__native_writer *writer)
-{
-    struct mms__update *update = writer->update;
-
-    if (update && update->ring.shared)
-        update->ring_lost = mms__place_leads_elsewhere(&writer->front.place, "/changes", &update->ring.file);
 }
 
 /* What the slot lacks that was taken. */
@@ -260,7 +128,7 @@ static void catch_up(struct mms__native_writer *writer, const struct mms__taken 
     };
 
     if (catch_up.size > 0)
-        mms__catch_up(&catch_up, &writer->update->ring, &writer->update->missed);
+        mms__catch_up(&catch_up, &writer->update->recording.ring, &writer->update->missed);
 }
 
 /* After such an update the next one is worth a scan, which takes some microseconds. Without one every slot takes its turn,
@@ -301,6 +169,14 @@ static int get_ready(struct mms__native_writer *writer, size_t *capacity)
     return code == 0 ? provide_ring(writer, *capacity) : code;
 }
 
+static void clear_touches(struct mms__update *update)
+{
+    size_t most = 2 * mms__ring_most_ranges(&update->recording.ring);
+
+    mms__range_set_clear(&update->touches);
+    update->touches.limit = most > FEWEST_TOUCHES ? most : FEWEST_TOUCHES;
+}
+
 static int begin(struct mms__native_writer *writer, size_t *capacity, bool touches, mms_receipt *receipt)
 {
     struct mms__taken taken;
@@ -310,13 +186,13 @@ static int begin(struct mms__native_writer *writer, size_t *capacity, bool touch
     if (code != 0)
         return code;
     seek = writer->update->was_large ||
-           mms__prepare_is_due(&writer->update->prepare, &writer->pool, &writer->update->ring);
+           mms__prepare_is_due(&writer->update->prepare, &writer->pool, &writer->update->recording.ring);
     code = mms__writer_take_newest(writer, *capacity, seek, &taken, receipt);
     if (code != 0)
         return code;
     MMS__STEP(update_taken);
     catch_up(writer, &taken);
-    mms__range_set_clear(&writer->update->touches);
+    clear_touches(writer->update);
     writer->update->undoable = touches;
     return track_from_here(writer, touches);
 }
@@ -468,27 +344,14 @@ static int check_untouched(const struct mms__native_writer *writer, uint64_t fro
 static int check_touches(const struct mms__native_writer *writer, uint64_t size)
 {
     const struct mms__range_set *set = &writer->update->touches;
-    uint64_t start = 0, end = size < base_size(writer) ? size : base_size(writer);
+    uint64_t start = 0, end = mms__min(size, base_size(writer));
     int code = 0;
 
     for (size_t i = 0; code == 0 && i < set->count && start < end; i++) {
-        uint64_t next = set->ranges[i].offset < end ? set->ranges[i].offset : end;
-
-        code = check_untouched(writer, start, next);
+        code = check_untouched(writer, start, mms__min(set->ranges[i].offset, end));
         start = set->ranges[i].offset + set->ranges[i].length;
     }
     return code == 0 && start < end ? check_untouched(writer, start, end) : code;
-}
-
-/* A store to a block shared with a copy of the file needs room (see struct mms__place). */
-static int provide_blocks(const struct mms__native_writer *writer)
-{
-    const struct mms__mapping *map = &writer->update->ring.map;
-    int code = writer->front.place.shares_blocks ? mms__populate(map->base, map->size, true) : 0;
-
-    return code == 0 ? 0
-                     : mms__fail(code, "updating %s: no room for its file `changes`; free some, and commit again",
-                                 writer->front.place.path);
 }
 
 /* Unless the caller has set a type, the new value has the type and schema of the old one. */
@@ -509,80 +372,75 @@ static void keep_type(struct mms__native_writer *writer)
 /* After this all that was changed is touched. */
 static void collect_changes(struct mms__native_writer *writer, uint64_t size)
 {
-    uint64_t end = size < base_size(writer) ? size : base_size(writer);
+    uint64_t end;
 
-    if (writer->update->tracked && end > 0)
+    if (!writer->update->tracked)
+        return;
+    end = mms__min(size, base_size(writer));
+    if (end > 0)
         mms__tracking_collect(&writer->tracking, base_data(writer), mms__writer_slot(writer, writer->slot), end,
                               &writer->update->touches);
 }
 
 int mms__update_check(struct mms__native_writer *writer, size_t size)
 {
-    int code = provide_blocks(writer);
+    struct mms__update *update = writer->update;
+    int code = 0;
 
     collect_changes(writer, size);
-    mms__range_set_merge(&writer->update->touches);
-    if (code == 0 && writer->front.options.check_touch && !writer->update->touches.everything)
+    mms__range_set_merge(&update->touches);
+    if (writer->front.options.check_touch && !update->touches.everything)
         code = check_touches(writer, size);
-    if (code != 0)
-        return code;
-    adapt_ring(writer, size);
-    keep_type(writer);
-    return 0;
+    if (code == 0)
+        code = mms__recording_get_ready(&update->recording, writer, size);
+    if (code == 0)
+        keep_type(writer);
+    return code;
 }
 
-/* Those that begin below `end`. The others stay: if the commit fails after all, there may be a second one of a larger
-   size. */
-static void note_touches(struct mms__update *update, uint64_t end)
-{
-    struct mms__range_set *noted = &update->noted;
-
-    *noted = update->touches;
-    while (noted->count > 0 && noted->ranges[noted->count - 1].offset >= end)
-        noted->count--;
-}
-
-/* Bytes past the smaller of the two sizes need no range. Too many ranges are merged into fewer; if
-   those cover most of the value, record that everything may have changed. */
+/* Bytes past the smaller of the two sizes need no range. */
 uint64_t mms__update_record(struct mms__native_writer *writer, size_t size)
 {
     struct mms__update *update = writer->update;
-    struct mms__range_set *noted = &update->noted;
-    size_t most = mms__ring_most_ranges(&update->ring);
-    struct mms__record record = {
+    const struct mms__descriptor *base = base_of(writer);
+    const struct mms__record record = {
         .generation = writer->pool.slots[writer->slot].generation,
         .size = size,
         .previous = base_generation(writer),
-        .previous_size = base_size(writer),
-        .previous_at = base_position(writer),
+        .previous_size = mms__load_relaxed(&base->size),
+        .previous_at = mms__load_relaxed(&base->changes_at),
     };
 
-    note_touches(update, size < record.previous_size ? size : record.previous_size);
-    if (noted->count > most) {
-        mms__range_set_coarsen(noted, most);
-        update->touches.unsorted = true; /* and none is lost */
-        noted->everything = mms__range_set_bytes(noted) > size / 2;
-    }
-    if (noted->everything)
-        return 0;
-    reserve_positions(writer, noted->count);
-    return mms__ring_append(&update->ring, &record, noted);
+    mms__range_set_clip(&update->touches, mms__min(size, record.previous_size));
+    return mms__recording_append(&update->recording, writer, &record, &update->touches);
+}
+
+void mms__update_failed(struct mms__native_writer *writer)
+{
+    writer->update->touches.everything = true;
 }
 
 /* Nobody takes the slot of the value before it until the next write. */
 void mms__update_done(struct mms__native_writer *writer)
 {
     struct mms__update *update = writer->update;
+    const struct mms__descriptor *base = base_of(writer);
     const struct mms__last_update updated = {
-        .changed = &update->noted,
+        .changed = &update->touches,
         .previous = base_generation(writer),
-        .previous_size = base_size(writer),
-        .previous_at = base_position(writer),
+        .previous_size = mms__load_relaxed(&base->size),
+        .previous_at = mms__load_relaxed(&base->changes_at),
     };
 
     mms__update_end(writer);
-    update->was_large = is_large(&update->noted);
-    mms__prepare_some(&update->prepare, &writer->pool, &update->ring, &updated);
+    update->was_large = is_large(&update->touches);
+    mms__prepare_some(&update->prepare, &writer->pool, &update->recording.ring, &updated);
+}
+
+void mms__update_look(struct mms__native_writer *writer)
+{
+    if (writer->update)
+        mms__recording_look(&writer->update->recording, writer);
 }
 
 void mms__update_free(struct mms__native_writer *writer, bool inherited)
@@ -592,7 +450,7 @@ void mms__update_free(struct mms__native_writer *writer, bool inherited)
     if (!update)
         return;
     if (!inherited) /* a forked child does not have this mapping */
-        mms__ring_close(&update->ring);
+        mms__ring_close(&update->recording.ring);
     mms__range_set_free(&update->touches);
     mms__range_set_free(&update->missed);
     mms__prepare_free(&update->prepare);

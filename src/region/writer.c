@@ -14,6 +14,7 @@
 #include "region/protocol.h"
 #include "region/replace.h"
 #include "region/room.h"
+#include "region/update.h"
 #include "region/wake.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -401,8 +402,10 @@ int mms__native_commit(struct mms_writer *front, size_t size, mms_receipt *recei
     mms__fence_seq_cst(); /* the release in mms__publish does not order streaming stores */
     MMS__STEP(write_fenced);
     code = finish_build(writer, size, receipt);
-    if (code == 0 && front->updating)
+    if (front->updating && code == 0)
         mms__update_done(writer);
+    else if (front->updating)
+        mms__update_failed(writer);
     return code;
 }
 

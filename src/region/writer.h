@@ -52,22 +52,6 @@ void mms__writer_bind(struct mms__native_writer *writer);
 /* (gone.c) True if the path no longer leads to this region: it was deleted, moved or replaced. */
 bool mms__writer_is_gone(struct mms__native_writer *writer);
 
-/* (update.c) Before the commit of an update: checks that may refuse it, and then it stays open.
-   Details are stored. */
-int mms__update_check(struct mms__native_writer *writer, size_t size);
-/* Then record in `changes` what it changed. Returns where the record is; 0: there is no record. */
-uint64_t mms__update_record(struct mms__native_writer *writer, size_t size);
-/* At the abort of a write: if it is an update that touches whatever it changes, give its slot the current value back. */
-void mms__update_undo(struct mms__native_writer *writer);
-/* After an update, published or not: give back the slot that was taken for the next one. */
-void mms__update_end(struct mms__native_writer *writer);
-/* After the publish of an update: prepare a free slot for later ones a little (prepare.h). */
-void mms__update_done(struct mms__native_writer *writer);
-/* Names in the directory have changed: notice if `changes` was deleted. The next update makes it
-   anew. */
-void mms__update_look(struct mms__native_writer *writer);
-void mms__update_free(struct mms__native_writer *writer, bool inherited);
-
 /* (writer.c) Take a slot with room for an update; as mms__pool_take_newest, and if `seek`, after
    mms__pool_seek_newest. Details are stored. */
 int mms__writer_take_newest(struct mms__native_writer *writer, size_t capacity, bool seek, struct mms__taken *taken,

@@ -375,6 +375,72 @@ static void a_larger_commit_after_one_that_failed_tells_all(void **state)
     check_ok(mms_writer_close(writer));
 }
 
+static const char *file_to_close;
+
+static void close_that_file(void)
+{
+    close_file_named(file_to_close);
+}
+
+/* Fail a commit of 5 bytes of an update that has touched bytes past those, by closing `durable` before its call number
+   `nth` to libc, and make it again with 10. Then ask what has changed since the value before it; 1: the first commit did not
+   fail for that. */
+static int commit_twice(mms_writer *writer, unsigned nth)
+{
+    uint64_t before = publish_text(writer, "0123456789");
+    mms_range ranges[4];
+    mms_region *region;
+    mms_reader *reader;
+    size_t size, count;
+    void *buffer;
+    int code;
+
+    check_ok(mms_write_update(writer, 0, &buffer, &size, NULL));
+    check_ok(mms_write_patch(writer, 1, "x", 1));
+    check_ok(mms_write_patch(writer, 8, "x", 1));
+    inject_before(nth, close_that_file);
+    fail_from_here(INJECT_openat, 1, EMFILE, FOR_GOOD);
+    code = mms_write_commit(writer, 5, NULL);
+    inject_disarm();
+    if (code != -EMFILE)
+        return 1;
+    check_ok(mms_write_commit(writer, 10, NULL));
+    region = sample_region(writer->place.path);
+    reader = sample_reader(region);
+    check_holds(reader, "0x234567x9");
+    code = mms_changes(reader, before, ranges, 4, &count);
+    if (code == 0)
+        check_true(count == 2 && ranges[0].offset == 1 && ranges[1].offset == 8);
+    check_ok(mms_reader_close(reader));
+    check_ok(mms_region_close(region));
+    return code;
+}
+
+/* A host may close a file between the look for it and its use, when the record is made. What it left out counts as changed. */
+static void a_larger_commit_after_one_that_failed_late_forgets(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer_options options = sample_options();
+    unsigned told = 0, forgotten = 0;
+    int code = 0;
+
+    file_to_close = scratch_path(state, "region/durable");
+    options.durable = MMS_DURABLE_COMMIT;
+    options.max_slots = 5;
+    for (unsigned nth = 1; code != 1; nth++) {
+        mms_writer *writer = sample_writer_with(path, options);
+
+        code = commit_twice(writer, nth);
+        told += code == 0;
+        forgotten += code == MMS_E_FORGOTTEN;
+        check_ok(mms_writer_close(writer));
+        if (code != 1)
+            check_copies(path, "0x234567x9");
+        check_ok(mms_remove(path));
+    }
+    check_true(told > 0 && forgotten > 0);
+}
+
 /* Its schema goes behind the value, which may be in the middle of what was begun. */
 static void a_shorter_commit_that_failed_leaves_the_rest(void **state)
 {
@@ -603,6 +669,7 @@ int main(void)
         answers_test(room_for_changes_that_is_refused_is_told),
         answers_test(changes_that_are_written_in_pieces_are_whole),
         answers_test_on_disk(a_larger_commit_after_one_that_failed_tells_all),
+        answers_test_on_disk(a_larger_commit_after_one_that_failed_late_forgets),
         answers_test_on_disk(a_shorter_commit_that_failed_leaves_the_rest),
         answers_test(ranges_without_memory_are_merged_and_not_lost),
         answers_test(touches_without_memory_count_as_everything),
