@@ -296,19 +296,19 @@ uint64_t mms__native_updated(const struct mms_writer *front, uint64_t type_id[2]
 
 /* ---- An abort ---- */
 
-/* What lies past the value it began with is not looked at again. After a sync that failed the slot stays as it was to be
-   published: an anchor on the disk may name it (D3). */
+/* Bytes past the value that it began with may stay as they are. If more than half counts as touched, the next update may as
+   well copy all of it; and so it stays after a commit that failed, when an anchor on the disk may name the slot (D3). */
 void mms__update_undo(struct mms__native_writer *writer)
 {
     struct mms__update *update = writer->update;
     uint64_t size;
 
-    if (!update || !update->undoable || !mms__word_pinnable(update->base) || writer->durable.failed != 0)
+    if (!update || !update->undoable || !mms__word_pinnable(update->base))
         return;
     size = base_size(writer);
     mms__range_set_merge(&update->touches);
     mms__range_set_clip(&update->touches, size);
-    if (mms__range_set_bytes(&update->touches) > size / 2) /* to the next one that is as good as everything */
+    if (mms__range_set_bytes(&update->touches) > size / 2)
         return;
     mms__copy_ranges(mms__writer_slot(writer, writer->slot), base_data(writer), size, update->touches.ranges,
                      update->touches.count);

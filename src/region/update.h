@@ -9,8 +9,8 @@
 int mms__update_check(struct mms__native_writer *writer, size_t size);
 /* Then record in `changes` what it changed. Returns where the record is; 0: there is no record. */
 uint64_t mms__update_record(struct mms__native_writer *writer, size_t size);
-/* If the commit fails after that: the record took only the touches that fit its size, so if it is made again, with another
-   size, everything counts as touched. */
+/* If the commit fails after that, everything counts as touched: the record took only the touches that fit its size, and the
+   commit may be made again with another one. */
 void mms__update_failed(struct mms__native_writer *writer);
 /* After the publish: prepare a free slot for later updates a little (prepare.h). */
 void mms__update_done(struct mms__native_writer *writer);
