@@ -2,6 +2,7 @@
 #include "cli/bridge.h"
 #include "cli/cmd.h"
 #include "cli/interrupt.h"
+#include "cli/lock_wait.h"
 #include "cli/message.h"
 #include "cli/output_watch.h"
 #include <errno.h>
@@ -111,7 +112,7 @@ static int open_from(struct bridge *bridge)
 
 static int open_to(struct bridge *bridge)
 {
-    int code = mms_writer_open(bridge->to, &bridge->writing, &bridge->writer);
+    int code = open_writer(bridge->to, &bridge->writing, &bridge->writer);
 
     if (code == -ENOENT) /* a writer makes the files, but not their directory */
         bridge->hopeless = !bridge->writable;

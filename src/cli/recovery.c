@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/recovery.h"
 #include "cli/interrupt.h"
+#include "cli/lock_wait.h"
 
 enum { LOOK_MS = 100 };
 
@@ -19,7 +20,7 @@ bool recovery_is_due(const mms_info *info)
 static int open_and_close(const char *path, const mms_writer_options *options)
 {
     mms_writer *writer;
-    int code = mms_writer_open(path, options, &writer);
+    int code = open_writer(path, options, &writer);
 
     return code ? code : mms_writer_close(writer);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "relay/connection.h"
 #include "cli/cmd.h"
+#include "cli/interrupt.h"
 #include "cli/message.h"
 #include "relay/record.h"
 #include <ctype.h>
@@ -236,7 +237,7 @@ static int connect_with(struct connection *connection, natsOptions *nats, bool w
     natsStatus status = connect_patiently(connection, nats, with_signature);
 
     if (status)
-        return report_connect(connection, status);
+        return interrupted() ? EXIT_FAILED : report_connect(connection, status);
     if (natsConnection_GetMaxPayload(connection->nats) < PAYLOAD_LEAST)
         return fail("%s takes messages of at most %" PRId64
                     " bytes, but mmsync sends up to %d; raise max_payload there",

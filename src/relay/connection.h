@@ -62,7 +62,7 @@ struct connection {
 void subject_of_chunk(const struct connection *connection, uint64_t chunk, char subject[CHUNK_SUBJECT_SIZE]);
 
 /* Connect, once; later breaks are mended in the background, until connection_is_closed. An exit status; anything but
-   EXIT_OK has been reported, here and below. */
+   EXIT_OK has been reported, here and below, unless a signal has ended it. */
 int connection_open(struct connection *connection, const struct connection_options *options, const char *url,
                     const char *name);
 void connection_close(struct connection *connection);

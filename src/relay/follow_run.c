@@ -157,6 +157,8 @@ static enum step open_target(struct follower *follower)
         follower->writing.options.durable = MMS_DURABLE_COMMIT;
     if (code == 0 && !follower->state.writer)
         code = follow_state_open(&follower->state, follower->path, &follower->writing.options);
+    if (code == MMS_E_BUSY && interrupted())
+        return end_with(follower, EXIT_OK);
     if (code == MMS_E_GONE || code == -ENOENT) { /* it was removed just now */
         target_close(&follower->target);
         return STEP_AGAIN;
@@ -278,7 +280,9 @@ static int open_connection(struct follower *follower, const struct connection_op
     for (;;) {
         int status = connection_open(&follower->connection, options, follower->url, follower->name);
 
-        if (status == EXIT_OK || !follower->wait || interrupted())
+        if (interrupted())
+            return EXIT_OK;
+        if (status == EXIT_OK || !follower->wait)
             return status;
         pause_ms(pause);
         pause = pause < PAUSE_MOST_MS / 2 ? 2 * pause : PAUSE_MOST_MS;

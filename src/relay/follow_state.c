@@ -2,6 +2,7 @@
 #include "relay/follow_state.h"
 #include "cli/followed.h"
 #include "cli/json_text.h"
+#include "cli/lock_wait.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -69,7 +70,7 @@ int follow_state_open(struct follow_state *state, const char *region, const mms_
     own.huge_pages = MMS_HUGE_PAGES_OFF;
     own.durable = options->durable;
     own.replace = true; /* whatever its geometry was */
-    return mms_writer_open(state->path, &own, &state->writer);
+    return open_writer(state->path, &own, &state->writer);
 }
 
 static json_t *number(uint64_t value)

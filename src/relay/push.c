@@ -243,7 +243,7 @@ static int push_region(struct push *push)
     enum push_result result;
 
     if (connection_open(&push->connection, &push->connection_options, push->url, push->name))
-        return EXIT_FAILED;
+        return interrupted() ? EXIT_OK : EXIT_FAILED;
     if (appender_open(&push->appender, &push->connection))
         return EXIT_FAILED;
     result = peer_ask(push);

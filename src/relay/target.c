@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "relay/target.h"
+#include "cli/lock_wait.h"
 #include <string.h>
 #include <sys/statvfs.h>
 
@@ -17,7 +18,7 @@ int target_open(struct target *target, const char *path, const mms_writer_option
     reading.trust_owner = options->trust_owner;
     reading.trusted_uid = options->trusted_uid;
     reading.fence = options->fence == MMS_FENCE_SYMMETRIC ? MMS_FENCE_SYMMETRIC : MMS_FENCE_AUTO;
-    code = mms_writer_open(path, options, &target->writer);
+    code = open_writer(path, options, &target->writer);
     if (code == 0)
         code = mms_region_open(path, &reading, &target->region);
     if (code == 0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/table/change.h"
 #include "cli/cmd.h"
+#include "cli/lock_wait.h"
 #include "cli/message.h"
 #include "cli/result.h"
 #include <errno.h>
@@ -40,7 +41,7 @@ int table_change_begin(struct table_change *change, const char *path, struct tab
 
     *change = (struct table_change){.path = path, .is_new = mms_inspect(path, &info) == -ENOENT};
     keep_as_before(&arguments->writer, path);
-    code = mms_writer_open(path, &arguments->writer.options, &change->writer);
+    code = open_writer(path, &arguments->writer.options, &change->writer);
     if (code)
         return fail_call(code);
     if (check_expected(&arguments->writer, path))
