@@ -35,11 +35,12 @@ bool chunk_is_sound(const struct chunk_header *header, const unsigned char *byte
 /* How many bytes chunk i of a value of this size has. */
 static inline uint32_t chunk_length(uint64_t size, uint64_t chunk)
 {
-    const uint64_t begin = chunk * CHUNK_SIZE;
+    uint64_t rest;
 
-    if (begin >= size)
+    if (chunk >= count_chunks(size)) /* any number, as of a stranger's message */
         return 0;
-    return (uint32_t)(size - begin < CHUNK_SIZE ? size - begin : CHUNK_SIZE);
+    rest = size - chunk * CHUNK_SIZE;
+    return (uint32_t)(rest < CHUNK_SIZE ? rest : CHUNK_SIZE);
 }
 
 #endif

@@ -7,6 +7,7 @@
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -215,6 +216,16 @@ static void set_names(struct connection *connection, const char *url, const char
 void subject_of_chunk(const struct connection *connection, uint64_t chunk, char subject[CHUNK_SUBJECT_SIZE])
 {
     snprintf(subject, CHUNK_SUBJECT_SIZE, "mmsync.%s.chunk.%" PRIu64, connection->name, chunk);
+}
+
+bool chunk_of_subject(const struct connection *connection, const char *subject, uint64_t *chunk)
+{
+    const char *last = strrchr(subject, '.');
+    char wanted[CHUNK_SUBJECT_SIZE];
+
+    *chunk = last ? strtoull(last + 1, NULL, 10) : 0;
+    subject_of_chunk(connection, *chunk, wanted);
+    return strcmp(subject, wanted) == 0; /* "-1" and "007" are numbers, too */
 }
 
 /* libnats before 3.8.0 leaves a signature out when its first byte is 0, as it is one time in 256. The next attempt signs

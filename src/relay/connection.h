@@ -60,6 +60,8 @@ struct connection {
 };
 
 void subject_of_chunk(const struct connection *connection, uint64_t chunk, char subject[CHUNK_SUBJECT_SIZE]);
+/* The other way round. False: no chunk has this subject. */
+bool chunk_of_subject(const struct connection *connection, const char *subject, uint64_t *chunk);
 
 /* Connect, once; later breaks are mended in the background, until connection_is_closed. An exit status; anything but
    EXIT_OK has been reported, here and below, unless a signal has ended it. */

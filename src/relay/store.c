@@ -141,7 +141,6 @@ struct listing {
     uint64_t last; /* of the stream, when it was subscribed: no message of it is behind that */
     store_visitor *visit;
     void *context;
-    size_t prefix; /* of the chunks' subjects */
     bool ended;
 };
 
@@ -149,11 +148,9 @@ static enum store_result visit_chunk(struct listing *listing, natsMsg *message, 
 {
     struct stored_chunk stored = {.sequence = sequence};
     enum store_result result;
-    char *end;
 
-    stored.chunk = strtoull(natsMsg_GetSubject(message) + listing->prefix, &end, 10);
-    if (*end)
-        return STORE_OK; /* of somebody else */
+    if (!chunk_of_subject(listing->connection, natsMsg_GetSubject(message), &stored.chunk))
+        return STORE_OK; /* of somebody else, or the head */
     result = get_header(message, &stored.header);
     if (result && result != STORE_DAMAGED)
         return result;
@@ -168,8 +165,7 @@ static enum store_result take(struct listing *listing, natsMsg *message)
 
     if (status)
         return unavailable(status);
-    if (strcmp(natsMsg_GetSubject(message), listing->connection->head_subject) != 0)
-        result = visit_chunk(listing, message, meta->Sequence.Stream);
+    result = visit_chunk(listing, message, meta->Sequence.Stream);
     listing->ended =
         meta->Sequence.Stream >= listing->last || (meta->NumPending == 0 && meta->Sequence.Stream >= listing->until);
     jsMsgMetaData_Destroy(meta);
@@ -204,7 +200,6 @@ static natsStatus subscribe(const struct connection *connection, natsSubscriptio
 enum store_result store_list(const struct connection *connection, uint64_t until, store_visitor *visit, void *context)
 {
     struct listing listing = {.connection = connection, .until = until, .visit = visit, .context = context};
-    char first[CHUNK_SUBJECT_SIZE];
     natsSubscription *subscription = NULL;
     enum store_result result = STORE_OK;
     struct stream_state state;
@@ -215,8 +210,6 @@ enum store_result store_list(const struct connection *connection, uint64_t until
         return STORE_UNAVAILABLE;
     listing.last = state.last;
     status = subscribe(connection, &subscription, &empty);
-    subject_of_chunk(connection, 0, first);
-    listing.prefix = strlen(first) - 1;
     listing.ended = empty && until == 0;
     while (!status && !result && !listing.ended) {
         natsMsg *message = NULL;

@@ -121,6 +121,9 @@ static void a_chunk_has_what_the_value_has_there(void **state)
     check_equal(chunk_length(CHUNK_SIZE, 1), 0);
     check_equal(chunk_length(CHUNK_SIZE + 7, 1), 7);
     check_equal(chunk_length(UINT64_C(5) << 40, 7), CHUNK_SIZE);
+    check_equal(chunk_length(2 * CHUNK_SIZE, (UINT64_C(1) << 45) + 1),
+                0); /* whose offset would be CHUNK_SIZE in 64 bits */
+    check_equal(chunk_length(UINT64_MAX, UINT64_MAX), 0);
 }
 
 int main(void)

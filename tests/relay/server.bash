@@ -136,6 +136,17 @@ nats_kill() {
     wait "${nats_pid[$1]}" 2>/dev/null
 }
 
+# nats_publish NAME SUBJECT TEXT: a message to a stream of that server, as any program may send one. Returns when it is stored.
+nats_publish() {
+    local answer
+    exec 3<>"/dev/tcp/127.0.0.1/${nats_port[$1]}"
+    printf 'CONNECT {"verbose":false}\r\nSUB stored 1\r\nPUB %s stored %d\r\n%s\r\n' "$2" ${#3} "$3" >&3
+    until [[ ${answer-} == MSG* ]]; do
+        read -r answer <&3 || complain "$1 does not store a message of $2"
+    done
+    exec 3>&-
+}
+
 # nats_leader STREAM: the name of the server that leads the stream, as the servers that are alive see it; nothing if there is
 # none.
 nats_leader() {
