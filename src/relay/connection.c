@@ -268,7 +268,7 @@ int connection_open(struct connection *connection, const struct connection_optio
     natsStatus status;
     int result;
 
-    *connection = (struct connection){.domain = options->domain};
+    *connection = (struct connection){.options = options, .domain = options->domain};
     set_names(connection, url, name);
     if (natsOptions_Create(&nats) || set_behaviour(nats)) {
         natsOptions_Destroy(nats);

@@ -36,6 +36,7 @@ enum {
 
 struct connection_options {
     const char *user, *password, *token, *creds, *nkey, *ca, *cert, *key, *domain; /* NULL: none */
+    bool patient; /* a JetStream that is not there may come: STREAM_UNAVAILABLE, not STREAM_REFUSED */
 };
 
 /* From the environment, as the nats tool does. */
@@ -51,6 +52,7 @@ bool is_relay_name(const char *name);
 struct connection {
     natsConnection *nats;
     jsCtx *js;
+    const struct connection_options *options;
     const char *domain; /* of JetStream; NULL: none */
     char url[URL_MOST]; /* as given, without what is secret */
     char name[NAME_MOST + 1];
@@ -63,7 +65,7 @@ void subject_of_chunk(const struct connection *connection, uint64_t chunk, char 
 /* The other way round. False: no chunk has this subject. */
 bool chunk_of_subject(const struct connection *connection, const char *subject, uint64_t *chunk);
 
-/* Connect, once; later breaks are mended in the background, until connection_is_closed. An exit status; anything but
+/* Connect, once; later breaks are mended in the background, until connection_is_closed. The options stay in use. An exit status; anything but
    EXIT_OK has been reported, here and below, unless a signal has ended it. */
 int connection_open(struct connection *connection, const struct connection_options *options, const char *url,
                     const char *name);
@@ -93,7 +95,7 @@ enum stream_result {
     STREAM_OK,
     STREAM_MISSING,
     STREAM_UNAVAILABLE, /* the server does not answer, or not now: try again later */
-    STREAM_REFUSED,     /* not one of ours, a newer one, no JetStream, no right: has been reported */
+    STREAM_REFUSED, /* not one of ours, a newer one, no JetStream (unless options.patient), no right: has been reported */
 };
 
 /* Check that the stream is one of mmsync's, and look how far it is; `state` may be NULL. */

@@ -35,33 +35,32 @@ static const struct option long_options[] = {
     COMMON_OPTIONS,
 };
 
-static void set_option(struct follower *follower, struct connection_options *connection, int option)
+static void set_option(struct follower *follower, int option)
 {
     switch (option) {
     case 'j': break; /* wants_json() */
     case ONCE: follower->once = true; break;
-    case WAIT: follower->wait = true; break;
+    case WAIT: follower->wait = follower->connection_options.patient = true; break;
     case OVERWRITE: follower->overwrite = true; break;
     case SCRUB: follower->scrub_rate = parse_size(&follow_verb, "--scrub", optarg); break;
     default:
         if (option < WRITER_OPTIONS_END)
             set_writer_option(&follow_verb, &follower->writing, option);
         else
-            set_connection_option(connection, option);
+            set_connection_option(&follower->connection_options, option);
     }
 }
 
 int follow_main(int argc, char **argv)
 {
     static struct follower follower; /* large */
-    struct connection_options connection;
     int option;
 
     follower.scrub_rate = UINT64_C(16) << 20;
     writer_arguments_init(&follower.writing);
-    connection_options_init(&connection);
+    connection_options_init(&follower.connection_options);
     while ((option = next_option(&follow_verb, argc, argv, "j", long_options)) >= 0)
-        set_option(&follower, &connection, option);
+        set_option(&follower, option);
     if (argc - optind < 3)
         usage_error(&follow_verb, "say from where, what and to where: mmsync follow URL NAME REGION");
     count_operands(&follow_verb, argc, argv, 3, 3);
@@ -77,5 +76,5 @@ int follow_main(int argc, char **argv)
                     "'mmsync bridge'",
                     follower.path);
     interrupt_catch();
-    return finish_output(follow_run(&follower, &connection));
+    return finish_output(follow_run(&follower));
 }

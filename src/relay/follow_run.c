@@ -104,7 +104,10 @@ static enum step look_at_source(struct follower *follower)
 
     if (step == STEP_OK)
         step = check_stream(follower, VALUE_STREAM);
-    return step == STEP_OK ? look_at_head(follower) : step;
+    if (step != STEP_OK)
+        return step;
+    follower->connection_options.patient = true; /* the way to JetStream may be cut behind the server, at a leaf node */
+    return look_at_head(follower);
 }
 
 /* ---- The region ---- */
@@ -231,7 +234,7 @@ static enum step act(struct follower *follower, bool *behind)
 }
 
 /* What is begun goes on where it was: the log's next message is known. */
-static enum step keep_connected(struct follower *follower, const struct connection_options *options)
+static enum step keep_connected(struct follower *follower)
 {
     if (!connection_is_closed(&follower->connection))
         return STEP_OK;
@@ -239,18 +242,18 @@ static enum step keep_connected(struct follower *follower, const struct connecti
         report_closed(follower);
     log_close(&follower->log);
     connection_close(&follower->connection);
-    if (connection_open(&follower->connection, options, follower->url, follower->name) != EXIT_OK)
+    if (connection_open(&follower->connection, &follower->connection_options, follower->url, follower->name) != EXIT_OK)
         return STEP_AGAIN;
     return STEP_OK;
 }
 
-static void follow(struct follower *follower, const struct connection_options *options)
+static void follow(struct follower *follower)
 {
     unsigned pause = PAUSE_LEAST_MS;
     bool behind = true;
 
     while (!interrupted()) {
-        enum step step = keep_connected(follower, options);
+        enum step step = keep_connected(follower);
 
         switch (step == STEP_OK ? act(follower, &behind) : step) {
         case STEP_OK:
@@ -273,12 +276,13 @@ static void follow(struct follower *follower, const struct connection_options *o
     }
 }
 
-static int open_connection(struct follower *follower, const struct connection_options *options)
+static int open_connection(struct follower *follower)
 {
     unsigned pause = PAUSE_LEAST_MS;
 
     for (;;) {
-        int status = connection_open(&follower->connection, options, follower->url, follower->name);
+        int status =
+            connection_open(&follower->connection, &follower->connection_options, follower->url, follower->name);
 
         if (interrupted())
             return EXIT_OK;
@@ -303,15 +307,15 @@ static void close_all(struct follower *follower)
     free(follower->schema);
 }
 
-int follow_run(struct follower *follower, const struct connection_options *options)
+int follow_run(struct follower *follower)
 {
     if (check_target(follower) != STEP_OK)
         return follower->status;
-    follower->status = open_connection(follower, options);
+    follower->status = open_connection(follower);
     if (follower->status != EXIT_OK)
         return follower->status;
     follower->log.connection = &follower->connection;
-    follow(follower, options);
+    follow(follower);
     report_held(follower, true);
     report_end();
     close_all(follower);

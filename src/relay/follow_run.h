@@ -6,6 +6,6 @@
 
 /* With the options set; the rest is zeros. Returns an exit status, when a signal has come or it
    cannot go on, or with `once` when the newest generation is shown. */
-int follow_run(struct follower *follower, const struct connection_options *options);
+int follow_run(struct follower *follower);
 
 #endif

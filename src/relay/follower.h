@@ -33,6 +33,7 @@ struct follower {
     bool once, overwrite, wait;
     uint64_t scrub_rate; /* bytes a second; 0: never */
 
+    struct connection_options connection_options;
     struct connection connection;
     struct target target;
     struct follow_state state;

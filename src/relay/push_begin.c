@@ -282,6 +282,7 @@ enum push_result push_begin(struct push *push)
         return result;
     push->begun = true;
     atomic_store(&push->has_begun, true);
+    push->connection_options.patient = true; /* the way to JetStream may be cut behind the server, at a leaf node */
     peer_announce(push);
     report_base(push, stored, push->appender.bytes - sent);
     return PUSH_OK;

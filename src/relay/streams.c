@@ -47,7 +47,7 @@ static enum stream_result judge(const struct connection *connection, const char 
         return STREAM_MISSING;
     if (code == JSNotEnabledErr || code == JSNotEnabledForAccountErr || code == JSNoAccountErr ||
         (status == NATS_NO_RESPONDERS && connection_is_up(connection)))
-        return refuse_not_there(connection);
+        return connection->options->patient ? STREAM_UNAVAILABLE : refuse_not_there(connection);
     if (code == 0 || code == JSClusterNotAvailErr || code == JSClusterNoPeersErr || code == JSStreamOfflineErr ||
         code == JSInsufficientResourcesErr || code == JSClusterNotLeaderErr)
         return STREAM_UNAVAILABLE;
