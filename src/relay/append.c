@@ -145,21 +145,11 @@ void appender_close(struct appender *appender)
     appender->js = NULL;
 }
 
-static uint64_t count_reconnects(const struct appender *appender)
-{
-    natsStatistics *statistics = NULL;
-    uint64_t messages, bytes, reconnects = 0;
-
-    if (!natsStatistics_Create(&statistics) && !natsConnection_GetStats(appender->connection->nats, statistics))
-        (void)natsStatistics_GetCounts(statistics, &messages, &bytes, &messages, &bytes, &reconnects);
-    natsStatistics_Destroy(statistics);
-    return reconnects;
-}
-
 /* What was in flight then may never be answered. */
 static bool connection_broke(const struct appender *appender)
 {
-    return !connection_is_up(appender->connection) || count_reconnects(appender) != appender->reconnects;
+    return !connection_is_up(appender->connection) ||
+           connection_reconnects(appender->connection) != appender->reconnects;
 }
 
 /* A signal came a while ago: what was begun is abandoned. */
@@ -211,7 +201,7 @@ void append_begin(struct appender *appender, enum stream_kind kind, uint64_t las
     pthread_mutex_unlock(&appender->lock);
     appender->stream = kind == LOG_STREAM ? appender->connection->log_stream : appender->connection->value_stream;
     appender->next = last + 1;
-    appender->reconnects = count_reconnects(appender);
+    appender->reconnects = connection_reconnects(appender->connection);
 }
 
 static natsStatus make_message(natsMsg **message, const char *subject, const char *chunk_header, uint64_t last,

@@ -312,6 +312,17 @@ bool connection_is_closed(const struct connection *connection)
     return natsConnection_Status(connection->nats) == NATS_CONN_STATUS_CLOSED;
 }
 
+uint64_t connection_reconnects(const struct connection *connection)
+{
+    natsStatistics *statistics = NULL;
+    uint64_t reconnects = 0;
+
+    if (!natsStatistics_Create(&statistics) && !natsConnection_GetStats(connection->nats, statistics))
+        (void)natsStatistics_GetCounts(statistics, NULL, NULL, NULL, NULL, &reconnects);
+    natsStatistics_Destroy(statistics);
+    return reconnects;
+}
+
 const char *connection_problem(const struct connection *connection)
 {
     const char *text = NULL;

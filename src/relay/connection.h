@@ -74,6 +74,8 @@ bool connection_is_up(const struct connection *connection);
 /* True if libnats has given it up, and only connection_close and connection_open help: it does so when
    the same server refuses it twice in a row. True of one that was closed, too. */
 bool connection_is_closed(const struct connection *connection);
+/* How often it was lost and found again. */
+uint64_t connection_reconnects(const struct connection *connection);
 /* For messages: what ended it. */
 const char *connection_problem(const struct connection *connection);
 
@@ -87,6 +89,7 @@ enum stream_kind { LOG_STREAM, VALUE_STREAM };
 
 struct stream_state {
     uint64_t first, last; /* sequences; an empty stream's first is last + 1 */
+    uint64_t messages;
     uint64_t bytes;
     bool replicated;
 };

@@ -95,6 +95,7 @@ static enum step look_at_head(struct follower *follower)
     if (head.sequence > 0)
         return note_record(follower, &head);
     report_trouble("waiting for the first value");
+    ask_to_look(follower);
     return STEP_AGAIN;
 }
 

@@ -89,6 +89,7 @@ enum step judge_log(struct follower *follower, enum log_result result)
                                            "--wait this waits for it",
                                            follower->connection.url, follower->name));
         report_trouble("the server has nothing of this name; waiting for 'mmsync push'");
+        ask_to_look(follower);
         return STEP_AGAIN;
     case LOG_UNAVAILABLE: report_silence(follower); return STEP_AGAIN;
     case LOG_REFUSED: break;

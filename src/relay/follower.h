@@ -118,6 +118,11 @@ enum step put_ranges(struct follower *follower, const struct record *record, con
 enum step touch_ends(struct follower *follower, uint64_t generation, uint64_t before, uint64_t after);
 enum step touch_chunks(struct follower *follower, uint64_t first, uint64_t end, uint64_t generation);
 
+/* ask.c: only the pusher can help. To look whether the server still has what it has stored: */
+void ask_to_look(const struct follower *follower);
+/* To begin anew; `damaged`: a chunk whose bytes are not what its header says, which the pusher does not see, or NULL. */
+void ask_to_begin(const struct follower *follower, const uint64_t *damaged);
+
 /* apply.c: the next message of the log. */
 enum step apply_message(struct follower *follower, natsMsg *message);
 

@@ -31,18 +31,6 @@ void log_seek(struct log_reader *log, uint64_t sequence)
     log->patience_ns = PATIENCE_LEAST_NS;
 }
 
-static uint64_t count_reconnects(const struct log_reader *log)
-{
-    natsStatistics *statistics = NULL;
-    uint64_t reconnects = 0;
-
-    if (natsStatistics_Create(&statistics) == NATS_OK &&
-        natsConnection_GetStats(log->connection->nats, statistics) == NATS_OK)
-        natsStatistics_GetCounts(statistics, NULL, NULL, NULL, NULL, &reconnects);
-    natsStatistics_Destroy(statistics);
-    return reconnects;
-}
-
 /* LOG_QUIET: the stream is there, and `state` is how far it is. */
 static enum log_result look(struct log_reader *log, struct stream_state *state)
 {
@@ -79,7 +67,7 @@ static enum log_result subscribe(struct log_reader *log)
 
     if (result != LOG_QUIET)
         return result;
-    log->reconnects = count_reconnects(log);
+    log->reconnects = connection_reconnects(log->connection);
     jsSubOptions_Init(&options);
     options.Stream = log->connection->log_stream;
     options.Config.DeliverPolicy = js_DeliverByStartSequence;
@@ -109,7 +97,7 @@ static enum log_result check_silence(struct log_reader *log)
     struct stream_state state;
     enum log_result result;
 
-    if (count_reconnects(log) != log->reconnects) {
+    if (connection_reconnects(log->connection) != log->reconnects) {
         unsubscribe(log);
         return LOG_QUIET;
     }

@@ -127,6 +127,9 @@ static enum push_result wait_for_change(struct push *push)
             return push_fail(push, PUSH_AGAIN, "%s has closed the connection: %s", push->connection.url,
                              connection_problem(&push->connection));
         report_flush(push, true);
+        result = push->begun ? push_look(push) : PUSH_OK;
+        if (result)
+            return result;
         result = push->begun && looks >= IDLE_LOOKS ? refresh_idle(push) : PUSH_OK;
         if (result)
             return result;

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/message.h"
+#include "cli/now.h"
 #include "relay/push_state.h"
 #include "relay/store.h"
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+
+/* How often an idle pusher looks at the streams, and how soon again if nobody answers. */
+#define LOOK_NS UINT64_C(30000000000)
+#define LOOK_AGAIN_NS UINT64_C(1000000000)
 
 /* ---- The fence of the value stream ---- */
 
@@ -255,6 +260,58 @@ static enum push_result look_at_streams(struct push *push)
     return PUSH_OK;
 }
 
+/* ---- Whether it is still there ---- */
+
+static void note_look(struct push *push, uint64_t next_ns)
+{
+    push->look.next_ns = monotonic_ns() + next_ns;
+    push->look.reconnects = connection_reconnects(&push->connection);
+    atomic_store(&push->look_asked, false);
+}
+
+static bool look_is_due(const struct push *push)
+{
+    return connection_is_up(&push->connection) &&
+           (atomic_load(&push->look_asked) || monotonic_ns() >= push->look.next_ns ||
+            connection_reconnects(&push->connection) != push->look.reconnects);
+}
+
+/* Sequences go on after a purge. */
+static bool has_lost(const struct push *push, const struct stream_state *log, const struct stream_state *value)
+{
+    return log->last != push->log_last || log->first > push->from.sequence || value->last != push->value_last ||
+           value->messages < push->value_least;
+}
+
+/* A server may come back without what it had, and streams are deleted by hand. The next append would show it, but new
+   followers need not wait for that. */
+enum push_result push_look(struct push *push)
+{
+    struct stream_state log = {0}, value = {0};
+    enum stream_result result;
+
+    if (!look_is_due(push))
+        return PUSH_OK;
+    result = stream_look(&push->connection, LOG_STREAM, &log);
+    if (result == STREAM_OK)
+        result = stream_look(&push->connection, VALUE_STREAM, &value);
+    note_look(push, result == STREAM_UNAVAILABLE ? LOOK_AGAIN_NS : LOOK_NS);
+    if (result == STREAM_UNAVAILABLE) {
+        (void)from_stream(push, result);
+        report_waiting(push, push_problem());
+        return PUSH_OK;
+    }
+    if (result == STREAM_REFUSED)
+        return PUSH_FAILED;
+    if (result == STREAM_MISSING || has_lost(push, &log, &value))
+        return push_fail(push, PUSH_REFUSED, "%s does not have any more what was pushed as %s", push->connection.url,
+                         push->name);
+    report_again(push);
+    return PUSH_OK;
+}
+
+/* ---- Beginning ---- */
+
 enum push_result push_begin(struct push *push)
 {
     uint64_t stored = 0;
@@ -281,6 +338,9 @@ enum push_result push_begin(struct push *push)
     if (result)
         return result;
     push->begun = true;
+    push->value_least = count_chunks(push->tree.size) + 1;
+    note_look(push, LOOK_NS);
+    atomic_store(&push->again_asked, false); /* whoever still misses something asks again */
     atomic_store(&push->has_begun, true);
     push->connection_options.patient = true; /* the way to JetStream may be cut behind the server, at a leaf node */
     peer_announce(push);

@@ -77,6 +77,11 @@ static bool wants_again(natsMsg *message, uint64_t *chunk)
     return true;
 }
 
+static bool wants_look(natsMsg *message)
+{
+    return natsMsg_GetDataLength(message) == 4 && memcmp(natsMsg_GetData(message), "look", 4) == 0;
+}
+
 /* A question, a follower's wish to begin anew, or another pusher's word that it has begun. */
 static void on_question(natsConnection *connection, natsSubscription *subscription, natsMsg *message, void *context)
 {
@@ -91,6 +96,9 @@ static void on_question(natsConnection *connection, natsSubscription *subscripti
         if (chunk > 0)
             atomic_store(&push->damaged, chunk);
         atomic_store(&push->again_asked, true);
+        (void)natsConnection_PublishString(connection, natsMsg_GetReply(message), "ok");
+    } else if (natsMsg_GetReply(message) && wants_look(message)) {
+        atomic_store(&push->look_asked, true);
         (void)natsConnection_PublishString(connection, natsMsg_GetReply(message), "ok");
     } else if (natsMsg_GetReply(message)) {
         describe_self(push, text, sizeof text);

@@ -63,8 +63,13 @@ struct push {
     atomic_bool rival_heard;
     atomic_bool has_begun;    /* once; for others */
     atomic_bool again_asked;  /* a follower cannot make the value of what is at the server */
+    atomic_bool look_asked;   /* a follower finds nothing at the server */
     _Atomic uint64_t damaged; /* and the bytes of this chunk there are damaged, and 1 more; 0: none are */
     uint64_t again_ns;        /* when that was last heeded */
+    struct {
+        uint64_t next_ns,
+            reconnects; /* when to look whether the server still has it, and of which connection it does */
+    } look;
     struct push_report report;
     /* Who this is. */
     uint64_t pusher, started_ns;
@@ -75,6 +80,7 @@ struct push {
     uint64_t pushed;
     uint64_t schema_hash;
     uint64_t log_last, value_last;    /* sequences */
+    uint64_t value_least;             /* messages of the value stream: the chunks that it began with, and the head */
     uint64_t log_bytes;               /* appended since the beginning of this epoch */
     struct log_place from, from_last; /* of the head, and of the one before */
     bool replicated;                  /* the log is kept by several servers */
@@ -114,6 +120,8 @@ enum push_result push_begin(struct push *push);
 /* The chunk store holds the value that is held: say so in the log, so that what is before it is no
    longer needed. */
 enum push_result push_base(struct push *push);
+/* Now and then, when nothing is in flight: whether the server still has what it had; PUSH_REFUSED if not. */
+enum push_result push_look(struct push *push);
 /* Who was faster, after PUSH_REFUSED: PUSH_AGAIN if nobody was. */
 enum push_result push_find_rival(struct push *push);
 

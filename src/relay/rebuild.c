@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { PAUSE_LEAST_MS = 200, PAUSE_MOST_MS = 5000, ASK_MS = 2000 };
+enum { PAUSE_LEAST_MS = 200, PAUSE_MOST_MS = 5000 };
 
 enum outcome go_on_with(struct rebuild *rebuild, enum step step)
 {
@@ -59,12 +59,14 @@ static enum outcome start_at_head(struct rebuild *rebuild)
         store_get_head(&follower->connection, &follower->codec, &follower->head, &head, &sequence);
     enum outcome outcome = judge_store(rebuild, result, "waiting for the first value");
 
+    if (outcome == OUTCOME_DONE && head.sequence == 0) {
+        report_trouble("waiting for the first value");
+        outcome = OUTCOME_WAIT;
+    }
+    if (outcome == OUTCOME_WAIT)
+        ask_to_look(follower);
     if (outcome != OUTCOME_DONE)
         return outcome;
-    if (head.sequence == 0) {
-        report_trouble("waiting for the first value");
-        return OUTCOME_WAIT;
-    }
     rebuild->step = note_record(follower, &head);
     if (rebuild->step != STEP_OK)
         return OUTCOME_STEP;
@@ -139,20 +141,6 @@ static void pause_ms(unsigned ms)
         nanosleep(&(struct timespec){.tv_nsec = (ms < TICK_MS ? ms : TICK_MS) * 1000000L}, NULL);
 }
 
-/* The pusher compares its value with the store, and begins anew: nobody else knows better. It sees
-   headers only, so name a chunk that is not what its header says. */
-static void ask_pusher(const struct rebuild *rebuild)
-{
-    const struct connection *connection = &rebuild->follower->connection;
-    natsMsg *answer = NULL;
-    char question[32] = "again";
-
-    if (rebuild->damaged)
-        snprintf(question, sizeof question, "again %" PRIu64, rebuild->damaged_chunk);
-    natsConnection_RequestString(&answer, connection->nats, connection->pusher_subject, question, ASK_MS);
-    natsMsg_Destroy(answer);
-}
-
 /* What the update holds is of no known generation any more. */
 static void distrust(struct rebuild *rebuild)
 {
@@ -187,16 +175,17 @@ static enum step try_until_done(struct rebuild *rebuild)
         case OUTCOME_STEP: return rebuild->step;
         case OUTCOME_RETRY: distrust(rebuild); continue;
         case OUTCOME_WAIT: break;
+        case OUTCOME_LOST:
         case OUTCOME_FAILED:
-            if (distrusted && ++failures >= 2) {
+            if ((distrusted || outcome == OUTCOME_LOST) && ++failures >= 2) {
                 report_trouble("what the server has does not lead to the pusher's value; asking it to begin anew");
-                ask_pusher(rebuild);
+                ask_to_begin(rebuild->follower, rebuild->damaged ? &rebuild->damaged_chunk : NULL);
             }
             break;
         }
         distrust(rebuild);
         rebuild->start.is_base = false;
-        if (outcome == OUTCOME_WAIT || distrusted) {
+        if (outcome != OUTCOME_FAILED || distrusted) {
             pause_ms(pause);
             pause = pause < PAUSE_MOST_MS / 2 ? 2 * pause : PAUSE_MOST_MS;
         }

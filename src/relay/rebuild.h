@@ -13,6 +13,7 @@ enum outcome {
     OUTCOME_DONE,
     OUTCOME_RETRY,  /* the store or the log has moved on: again, from the newest head */
     OUTCOME_WAIT,   /* the server, or somebody's value, is not there yet: again, after a pause */
+    OUTCOME_LOST,   /* some of the log is missing, and nothing comes */
     OUTCOME_FAILED, /* the root is another */
     OUTCOME_STEP,   /* rebuild.step says how to go on */
 };

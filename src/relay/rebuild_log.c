@@ -115,14 +115,14 @@ enum outcome replay(struct rebuild *rebuild)
         quiet_ms = result == LOG_QUIET ? quiet_ms + TICK_MS : 0;
         if (result != LOG_MESSAGE && result != LOG_QUIET) {
             rebuild->step = judge_log(follower, result);
-            return rebuild->step == STEP_END ? OUTCOME_STEP : OUTCOME_WAIT;
+            if (rebuild->step == STEP_END)
+                return OUTCOME_STEP;
+            return result == LOG_LOST ? OUTCOME_LOST : OUTCOME_WAIT;
         }
         if (outcome == OUTCOME_RETRY && !restart && has_ended(rebuild, result))
             return OUTCOME_FAILED;
-        if (quiet_ms >= QUIET_MS) {
-            rebuild->start.is_base = false;
-            return OUTCOME_RETRY;
-        }
+        if (quiet_ms >= QUIET_MS)
+            return OUTCOME_LOST;
     }
     return outcome;
 }

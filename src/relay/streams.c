@@ -120,6 +120,7 @@ enum stream_result stream_look(const struct connection *connection, enum stream_
     if (state)
         *state = (struct stream_state){.first = info->State.FirstSeq,
                                        .last = info->State.LastSeq,
+                                       .messages = info->State.Msgs,
                                        .bytes = info->State.Bytes,
                                        .replicated = info->Config->Replicas > 1};
     jsStreamInfo_Destroy(info);
