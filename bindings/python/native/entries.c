@@ -91,24 +91,34 @@ static PyObject *both_of(const struct mmspy_value *whole, const struct mmspy_ent
     return NULL;
 }
 
+static PyObject *part_of(const struct mmspy_value *whole, const struct mmspy_entries *entry, int part)
+{
+    switch (part) {
+    case MMSPY_WHOLE: return mmspy_value_part(whole, entry->type, entry->at);
+    case MMSPY_BOTH: return both_of(whole, entry);
+    default: return field_of(whole, entry, part == MMSPY_SECOND);
+    }
+}
+
+/* Making an object may run code that goes on with this iterator: so it moves on before that, and the value
+   is kept meanwhile. */
 static PyObject *iterator_next(PyObject *self)
 {
     struct iterator *iterator = iterator_of(self);
-    const struct mmspy_value *whole = iterator->whole ? mmspy_value_of(iterator->whole) : NULL;
-    PyObject *result;
+    const struct mmspy_value *value = iterator->whole ? mmspy_value_of(iterator->whole) : NULL;
+    struct mmspy_entries entry = iterator->entries;
+    PyObject *whole, *result;
 
-    if (!whole)
+    if (!value)
         return NULL;
-    if (!iterator->entries.at) {
+    if (!entry.at) {
         Py_CLEAR(iterator->whole);
         return NULL;
     }
-    switch (iterator->part) {
-    case MMSPY_WHOLE: result = mmspy_value_part(whole, iterator->entries.type, iterator->entries.at); break;
-    case MMSPY_BOTH: result = both_of(whole, &iterator->entries); break;
-    default: result = field_of(whole, &iterator->entries, iterator->part == MMSPY_SECOND); break;
-    }
+    whole = Py_NewRef(iterator->whole);
     mmspy_entries_next(&iterator->entries);
+    result = part_of(value, &entry, iterator->part);
+    Py_DECREF(whole);
     return result;
 }
 

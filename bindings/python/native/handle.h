@@ -46,8 +46,10 @@ int mmspy_pin_check(const struct mmspy_pin *pin);
 
 /* A Snapshot takes over one count of the pin. */
 PyObject *mmspy_snapshot_new(struct mmspy_pin *pin);
-/* The pin of a Snapshot, not counted, if it is there and this process's own. */
+/* The pin of a Snapshot, if it is there and this process's own; NULL with an exception. Not counted: it
+   may go as soon as any code of Python runs, which can close the snapshot. The other one is counted. */
 struct mmspy_pin *mmspy_snapshot_pin(PyObject *snapshot);
+struct mmspy_pin *mmspy_snapshot_keep(PyObject *snapshot);
 
 /* A memoryview of some bytes of a value, which keeps the pin. */
 PyObject *mmspy_slice_view(struct mmspy_pin *pin, const void *data, size_t size);

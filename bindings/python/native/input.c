@@ -153,10 +153,12 @@ static int fill_enum(struct mmspy_arena *arena, const mms_type *type, void *out,
     PyObject *key = object, *payload = Py_None;
     Py_ssize_t position = 0;
     size_t tag;
+    int code;
 
     if (Py_TYPE(object) == mmspy_variant_type) {
         PyObject *same = mmspy_value_to_python(object, NULL);
-        int code = same ? fill_enum(arena, type, out, same) : -1;
+
+        code = same ? fill_enum(arena, type, out, same) : -1;
 
         Py_XDECREF(same);
         return code;
@@ -165,7 +167,10 @@ static int fill_enum(struct mmspy_arena *arena, const mms_type *type, void *out,
         return mmspy_input_refuse(arena, type, object, "a dict with one variant");
     if (!PyUnicode_Check(key) || !variant_named(type, PyUnicode_AsUTF8AndSize(key, NULL), &tag))
         return mmspy_input_refuse(arena, type, object, "the name of a variant, or a dict of a name and its fields");
-    return fill_tagged(arena, type, out, tag, payload);
+    Py_INCREF(payload); /* its own code may take it out of the dict */
+    code = fill_tagged(arena, type, out, tag, payload);
+    Py_DECREF(payload);
+    return code;
 }
 
 /* ---- Items ---- */

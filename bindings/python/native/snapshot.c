@@ -55,6 +55,13 @@ struct mmspy_pin *mmspy_snapshot_pin(PyObject *self)
     return mmspy_pin_check(pin) == 0 ? pin : NULL;
 }
 
+struct mmspy_pin *mmspy_snapshot_keep(PyObject *self)
+{
+    struct mmspy_pin *pin = mmspy_snapshot_pin(self);
+
+    return pin ? mmspy_pin_keep(pin) : NULL;
+}
+
 /* ---- Buffer protocol ---- */
 
 static int snapshot_getbuffer(PyObject *self, Py_buffer *view, int flags)
@@ -171,17 +178,22 @@ static PyObject *describe(const mms_view_info *info)
                          (Py_ssize_t)info->schema_size);
 }
 
+/* The pin is kept meanwhile: it has the text of the schema. */
 static PyObject *snapshot_describe(PyObject *self, PyObject *ignored)
 {
     mms_reader *reader = reader_of(self, "describing a value");
+    struct mmspy_pin *pin = reader ? mmspy_snapshot_keep(self) : NULL;
+    PyObject *result;
     mms_view_info info;
     int code;
 
     (void)ignored;
-    if (!reader)
+    if (!pin)
         return NULL;
     code = mms_view_describe(reader, &info);
-    return code == 0 ? describe(&info) : mmspy_raise(code);
+    result = code == 0 ? describe(&info) : mmspy_raise(code);
+    (void)mmspy_pin_drop(pin);
+    return result;
 }
 
 /* ---- Changes ---- */
@@ -242,9 +254,7 @@ static PyObject *snapshot_differing(PyObject *self, PyObject *sequence)
 
     if (!pin || mmspy_pieces_read(sequence, pin->view.size, &pieces) != 0)
         return NULL;
-    pin = mmspy_snapshot_pin(self); /* reading them has run code of theirs */
-    if (pin)
-        mmspy_pin_keep(pin);
+    pin = mmspy_snapshot_keep(self); /* reading them has run code of theirs */
     list = pin ? mmspy_pieces_differing(&pieces, pin->view.data) : NULL;
     if (pin)
         (void)mmspy_pin_drop(pin);

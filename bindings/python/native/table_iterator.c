@@ -37,17 +37,19 @@ static void iterator_dealloc(PyObject *self)
     mmspy_free(self);
 }
 
+/* The table is kept meanwhile: making an entry may run code that goes on with this iterator. */
 static PyObject *iterator_next(PyObject *self)
 {
     struct iterator *iterator = iterator_of(self);
-    PyObject *entry = NULL;
+    PyObject *table = Py_XNewRef(iterator->table), *entry = NULL;
 
-    if (iterator->table && iterator->changes && *iterator->changes != iterator->begun)
+    if (table && iterator->changes && *iterator->changes != iterator->begun)
         PyErr_SetString(PyExc_RuntimeError, "the table was changed during the iteration; iterate over list(table)");
-    else if (iterator->table)
-        entry = iterator->next(iterator->table, iterator->part, &iterator->cursor);
+    else if (table)
+        entry = iterator->next(table, iterator->part, &iterator->cursor);
     if (!entry)
         Py_CLEAR(iterator->table);
+    Py_XDECREF(table);
     return entry;
 }
 

@@ -18,33 +18,51 @@ static struct table_view *table_view_of(PyObject *self)
     return (struct table_view *)(void *)self;
 }
 
+static int refuse_again(void)
+{
+    PyErr_SetString(PyExc_RuntimeError, "a table is opened once; call snapshot.table() again");
+    return -1;
+}
+
+/* Takes over the pin, which stays there whatever code an exception runs. */
+static int open_table(struct table_view *table, struct mmspy_pin *pin, bool may_be_typed)
+{
+    PyObject *schema = may_be_typed ? mmspy_value_table(pin) : NULL;
+    mms_table_view view;
+    mms_table_info info;
+    int code = schema ? mmspy_typed_open(pin, schema, &view) : mms_table_of(&pin->view, &view);
+
+    if (code != 0)
+        mmspy_raise(code);
+    if (code != 0 || table->pin) { /* opened by another thread, meanwhile */
+        Py_XDECREF(schema);
+        return code != 0 ? -1 : refuse_again();
+    }
+    mms_table_describe(&view, &info);
+    table->view = view;
+    table->schema = schema;
+    table->expiring = info.expiring;
+    table->pin = pin;
+    return 0;
+}
+
 static int table_view_init(PyObject *self, PyObject *arguments, PyObject *keywords)
 {
     static char name[][9] = {"snapshot", "keys"};
     char *names[] = {name[0], name[1], NULL};
     struct table_view *table = table_view_of(self);
     PyObject *snapshot, *keys = NULL;
-    mms_table_info info;
     struct mmspy_pin *pin;
-    int code;
 
-    if (table->pin) {
-        PyErr_SetString(PyExc_RuntimeError, "a table is opened once; call snapshot.table() again");
-        return -1;
-    }
+    if (table->pin)
+        return refuse_again();
     if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O!|O:Table", names, mmspy_snapshot_type, &snapshot, &keys) ||
-        (keys && mmspy_keys_read(keys, &table->keys) != 0) || !(pin = mmspy_snapshot_pin(snapshot)))
+        (keys && mmspy_keys_read(keys, &table->keys) != 0) || !(pin = mmspy_snapshot_keep(snapshot)))
         return -1;
-    table->schema = keys ? NULL : mmspy_value_table(pin);
-    code = table->schema ? mmspy_typed_open(pin, table->schema, &table->view) : mms_table_of(&pin->view, &table->view);
-    if (code != 0) {
-        mmspy_raise(code);
-        return -1;
-    }
-    mms_table_describe(&table->view, &info);
-    table->expiring = info.expiring;
-    table->pin = mmspy_pin_keep(pin);
-    return 0;
+    if (open_table(table, pin, !keys) == 0)
+        return 0;
+    (void)mmspy_pin_drop(pin);
+    return -1;
 }
 
 static void table_view_dealloc(PyObject *self)

@@ -156,7 +156,6 @@ static int check(struct mmspy_pin *pin, mms_archive *archive)
 {
     int code = 0;
 
-    mmspy_pin_keep(pin);
     Py_BEGIN_ALLOW_THREADS
     if (!pin->reader || ask(pin, archive) != 1)
         code = mms_archive_check(archive, pin->view.data, pin->view.size, NULL);
@@ -165,7 +164,6 @@ static int check(struct mmspy_pin *pin, mms_archive *archive)
         mmspy_raise(code);
     else
         pin->checked = true;
-    (void)mmspy_pin_drop(pin);
     return code == 0 ? 0 : -1;
 }
 
@@ -180,15 +178,25 @@ PyObject *mmspy_value_table(const struct mmspy_pin *pin)
     return schema;
 }
 
-PyObject *mmspy_value_root(PyObject *snapshot)
+static PyObject *root_of(struct mmspy_pin *pin)
 {
-    struct mmspy_pin *pin = mmspy_snapshot_pin(snapshot);
-    PyObject *schema = pin ? schema_of(pin) : NULL, *root = NULL;
+    PyObject *schema = schema_of(pin), *root = NULL;
     mms_archive *archive = schema ? mmspy_schema_archive(schema) : NULL;
     const mms_type *type = archive ? archive->type : NULL;
 
     if (type && (pin->checked || check(pin, archive) == 0))
         root = mmspy_value_make(pin, schema, type, (const char *)pin->view.data + (pin->view.size - type->size));
     Py_XDECREF(schema);
+    return root;
+}
+
+/* The pin is kept meanwhile: a check releases the GIL, and exceptions are made by code of Python. */
+PyObject *mmspy_value_root(PyObject *snapshot)
+{
+    struct mmspy_pin *pin = mmspy_snapshot_keep(snapshot);
+    PyObject *root = pin ? root_of(pin) : NULL;
+
+    if (pin)
+        (void)mmspy_pin_drop(pin);
     return root;
 }

@@ -50,7 +50,7 @@ static int writer_init(PyObject *object, PyObject *arguments, PyObject *keywords
     if (!PyArg_ParseTuple(arguments, "O:Writer", &path) || mmspy_writer_options_read(keywords, &options) != 0 ||
         mmspy_path_read(path, &self->path) != 0)
         return -1;
-    pthread_mutex_init(&self->mutex, NULL);
+    mmspy_writer_prepare(self);
     self->process = mmspy_process;
     self->tracks = options.track != MMS_TRACK_TOUCHES;
     self->newest_options = mmspy_region_options_like(&options);

@@ -25,6 +25,8 @@ struct mmspy_writer {
    has begun a write is `user` (NULL: nothing). Else NULL with an exception that begins with `doing`. */
 mms_writer *mmspy_writer_enter(struct mmspy_writer *self, const void *user, const char *doing);
 void mmspy_writer_leave(struct mmspy_writer *self);
+/* Before either of them. */
+void mmspy_writer_prepare(struct mmspy_writer *self);
 /* Its two checks alone: 0, or -1 with an exception. */
 int mmspy_writer_check_process(const struct mmspy_writer *self, const char *doing);
 int mmspy_writer_check_state(const struct mmspy_writer *self, const void *user, const char *doing);

@@ -2,13 +2,28 @@
 /* One thread at a time, and one build or table at a time. */
 #include "writer.h"
 
-static void lock(struct mmspy_writer *self)
+/* A thread that has it already would wait for itself: see mmspy_writer_enter. */
+void mmspy_writer_prepare(struct mmspy_writer *self)
 {
-    if (pthread_mutex_trylock(&self->mutex) == 0)
-        return;
+    pthread_mutexattr_t attributes;
+
+    pthread_mutexattr_init(&attributes);
+    pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ERRORCHECK);
+    pthread_mutex_init(&self->mutex, &attributes);
+    pthread_mutexattr_destroy(&attributes);
+}
+
+/* 0, or EDEADLK. */
+static int lock(struct mmspy_writer *self)
+{
+    int code = pthread_mutex_trylock(&self->mutex);
+
+    if (code == 0)
+        return 0;
     Py_BEGIN_ALLOW_THREADS
-    pthread_mutex_lock(&self->mutex);
+    code = pthread_mutex_lock(&self->mutex);
     Py_END_ALLOW_THREADS
+    return code;
 }
 
 void mmspy_writer_leave(struct mmspy_writer *self)
@@ -50,7 +65,12 @@ mms_writer *mmspy_writer_enter(struct mmspy_writer *self, const void *user, cons
 {
     if (mmspy_writer_check_process(self, doing) != 0)
         return NULL;
-    lock(self);
+    if (lock(self) != 0)
+        return (mms_writer *)(void *)mmspy_raise_format(
+            MMS_E_INVALID,
+            "%s %s: this thread is in another call of the writer, which has run this code (a signal handler, a "
+            "destructor, a trace); use the writer after that call",
+            doing, mmspy_path_text(&self->path));
     if (mmspy_writer_check_state(self, user, doing) == 0)
         return self->writer;
     mmspy_writer_leave(self);
