@@ -32,7 +32,8 @@ static_assert(moves_quietly<mmsync::region> && moves_quietly<mmsync::reader> &&
               moves_quietly<mmsync::view>);
 static_assert(moves_quietly<mmsync::writer> && moves_quietly<mmsync::build> &&
               moves_quietly<mmsync::update>);
-static_assert(moves_quietly<mmsync::table> && moves_quietly<mmsync::table_view>);
+static_assert(moves_quietly<mmsync::table> && moves_quietly<mmsync::table_view> &&
+              moves_quietly<mmsync::value_copy>);
 static_assert(noexcept(std::declval<mmsync::reader &>().read(std::declval<std::error_code &>())));
 
 /* A region with the value "one". */
@@ -271,6 +272,33 @@ TEST(a_write_that_has_begun_keeps_the_writer)
     CHECK(has_writer(keys));
     table = mmsync::table();
     CHECK(!has_writer(keys) && mmsync::inspect(keys).generation == 0);
+}
+
+TEST(what_was_committed_gives_no_memory_away)
+{
+    const std::string path = region_path();
+    mmsync::writer writer(path);
+    auto build = writer.build(10);
+
+    std::memcpy(build.data(), "two", 3);
+    build.commit(3);
+    CHECK(!build && build.bytes().empty() && build.data() == nullptr && build.capacity() == 0);
+    auto update = writer.update(10);
+    update.commit();
+    CHECK(!update && update.bytes().empty() && update.room().empty());
+}
+
+TEST(a_copy_that_was_moved_is_empty)
+{
+    const std::string path = region_path();
+    const mmsync::region region(path);
+    mmsync::value_copy first = region.copy();
+    mmsync::value_copy second = std::move(first);
+
+    CHECK(first.data() == nullptr && first.size() == 0 && first.generation() == 0);
+    CHECK(second.bytes() == "one" && second.generation() == 1);
+    first = std::move(second);
+    CHECK(second.bytes().empty() && first.bytes() == "one");
 }
 
 TEST(what_could_not_be_committed_does_not_abort_what_comes_later)

@@ -91,8 +91,11 @@ TEST(a_typed_value_is_copied)
     auto copy = region.copy<HelloWorld>();
     writer.write(hello(10, texts));
     CHECK(copy && copy->version == 9 && copy.generation() == 1);
-    const auto moved = std::move(copy);
+    auto moved = std::move(copy);
     CHECK(moved->version == 9 && Vec_String_count(&moved->messages) == 2);
+    CHECK(!copy && copy.get() == nullptr && copy.bytes().empty());
+    const mmsync::value_copy untyped = std::move(moved);
+    CHECK(!moved && moved.get() == nullptr && !untyped.bytes().empty());
 }
 
 TEST(setters_change_a_value_in_place)

@@ -46,9 +46,7 @@ class pending
         /* Not what a later object has begun, after this one's commit failed. */
         if (state_ && state_->writes == number_)
             static_cast<void>(mms_write_abort(state_->handle));
-        state_.reset();
-        memory_ = nullptr;
-        room_ = 0;
+        forget();
     }
 
     /* The type of this value, instead of the writer's. `schema` must be there until the commit. */
@@ -105,9 +103,17 @@ class pending
         const int code = mms_write_commit(native_handle(), size, &out);
 
         if (code == 0)
-            state_.reset();
+            forget();
         report(code);
         return out;
+    }
+
+    /* Its memory is the readers' after a commit. */
+    void forget() noexcept
+    {
+        state_.reset();
+        memory_ = nullptr;
+        room_ = 0;
     }
 
     void make_room(std::size_t capacity, const on_error &report)

@@ -12,6 +12,7 @@
 #include <mmsync/cxx/error.hpp>
 #include <mmsync/mmap_sync.h>
 #include <string>
+#include <utility>
 
 namespace mmsync
 {
@@ -65,6 +66,20 @@ class value_copy
 {
   public:
     value_copy() noexcept = default;
+    value_copy(value_copy &&other) noexcept
+        : memory_(std::move(other.memory_)), size_(std::exchange(other.size_, 0)),
+          generation_(std::exchange(other.generation_, 0))
+    {
+    }
+    value_copy &operator=(value_copy &&other) noexcept
+    {
+        if (this != &other) {
+            memory_ = std::move(other.memory_);
+            size_ = std::exchange(other.size_, 0);
+            generation_ = std::exchange(other.generation_, 0);
+        }
+        return *this;
+    }
 
     const std::byte *data() const noexcept MMSYNC_BORROWED
     {
@@ -118,24 +133,26 @@ template <typename T> class typed_copy : public value_copy
 
     const detail::archived<T> *get() const noexcept MMSYNC_BORROWED
     {
-        return root_;
+        return data() ? reinterpret_cast<const detail::archived<T> *>(data() + root_) : nullptr;
     }
     const detail::archived<T> *operator->() const noexcept MMSYNC_BORROWED
     {
-        return root_;
+        MMSYNC_ASSERT(*this);
+        return get();
     }
     const detail::archived<T> &operator*() const noexcept MMSYNC_BORROWED
     {
-        return *root_;
+        MMSYNC_ASSERT(*this);
+        return *get();
     }
     explicit operator bool() const noexcept
     {
-        return root_ != nullptr;
+        return data() != nullptr;
     }
 
   private:
     friend class region;
-    const detail::archived<T> *root_ = nullptr;
+    std::size_t root_ = 0; /* where in the bytes it is */
 };
 
 /* mms_region. It stays open until the last of it and of its readers is gone. Any thread may use it,
@@ -236,7 +253,7 @@ class region
             });
         if (!report(code))
             return typed_copy<T>();
-        out.root_ = static_cast<const detail::archived<T> *>(root);
+        out.root_ = static_cast<std::size_t>(static_cast<const std::byte *>(root) - out.data());
         return out;
     }
 
