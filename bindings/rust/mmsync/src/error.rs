@@ -34,7 +34,7 @@ macro_rules! codes {
             pub fn as_raw(self) -> i32 {
                 match self {
                     $(Code::$name => $value,)*
-                    Code::Os(errno) => -errno,
+                    Code::Os(errno) => errno.wrapping_neg(),
                     Code::Unknown(other) => other,
                 }
             }

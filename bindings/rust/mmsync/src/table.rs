@@ -285,7 +285,11 @@ impl<'v> TableView<'v> {
     /// Many at a time, in the order of the keys. Memory is fetched ahead, so in a large table each
     /// takes a fraction of the time of a single look-up.
     pub fn get_many<K: AsRef<[u8]>>(&self, keys: &[K]) -> Vec<Option<&'v [u8]>> {
-        let key = |k: &K| sys::mms_key { data: k.as_ref().as_ptr().cast(), size: k.as_ref().len() };
+        // One call of as_ref: another may give other bytes.
+        let key = |k: &K| {
+            let bytes = k.as_ref();
+            sys::mms_key { data: bytes.as_ptr().cast(), size: bytes.len() }
+        };
         let keys: Vec<_> = keys.iter().map(key).collect();
         let mut values = vec![sys::mms_value { data: ptr::null(), size: 0 }; keys.len()];
         // SAFETY: as many keys as values.

@@ -211,6 +211,7 @@ fn errors_say_what_failed_and_become_those_of_io() {
     assert_eq!(Writer::open("a\0b").unwrap_err().code(), Code::Invalid);
     assert_eq!(Code::Empty.to_string(), "the region holds no value yet");
     assert_eq!(Code::Os(28).as_raw(), -28);
+    assert!(!Code::Os(i32::MIN).to_string().is_empty());
 }
 
 #[test]

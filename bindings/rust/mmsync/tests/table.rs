@@ -5,6 +5,7 @@ mod common;
 
 use common::Scratch;
 use mmsync::{Code, Region, TableOptions, Writer};
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
@@ -51,6 +52,34 @@ fn a_table_that_is_dropped_publishes_nothing() {
     writer.table(&options).unwrap().put("a", "one").unwrap();
     let table = writer.table(&options).unwrap();
     assert!(table.view().unwrap().is_empty());
+}
+
+#[test]
+fn keys_that_change_are_looked_up_as_they_are_at_first() {
+    /// Safe code may do this: after the first time it is a longer key.
+    struct Fickle(Cell<bool>);
+
+    impl AsRef<[u8]> for Fickle {
+        fn as_ref(&self) -> &[u8] {
+            if self.0.replace(true) {
+                b"a key that is longer than that"
+            } else {
+                b"a"
+            }
+        }
+    }
+
+    let fickle = || Fickle(Cell::new(false));
+    let path = Scratch::new();
+    let mut writer = Writer::open(&path).unwrap();
+    let mut table = writer.table(&TableOptions::new()).unwrap();
+    table.put_many(&[(fickle(), "one")]).unwrap();
+    table.put("b", fickle()).unwrap();
+    let view = table.view().unwrap();
+    assert_eq!(view.get_many(&[fickle()]), [Some(&b"one"[..])]);
+    assert_eq!((view.get(fickle()), view.get("b")), (Some(&b"one"[..]), Some(&b"a"[..])));
+    table.delete(fickle()).unwrap();
+    assert!(table.view().unwrap().get("a").is_none());
 }
 
 #[test]
