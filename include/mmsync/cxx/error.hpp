@@ -62,29 +62,33 @@ namespace detail
 {
 
 /* An error_code's value is the C code itself: an errc, or -errno. */
-class [[gnu::visibility("default")]] category_type final
-    : public std::error_category{public : const char * name() const noexcept override{return "mmsync";
-} // namespace detail
-
-std::string message(int code) const override
+class __attribute__((visibility("default"))) category_type final : public std::error_category
 {
-    return mms_strerror(code);
-}
-
-/* So that `code == std::errc::no_space_on_device` holds for -ENOSPC. */
-std::error_condition default_error_condition(int code) const noexcept override
-{
-    if (code < 0 && code > -4096)
-        return std::error_condition(-code, std::generic_category());
-    switch (code) {
-    case MMS_E_AGAIN: return std::errc::resource_unavailable_try_again;
-    case MMS_E_BUSY: return std::errc::device_or_resource_busy;
-    case MMS_E_TIMEOUT: return std::errc::timed_out;
-    case MMS_E_INVALID: return std::errc::invalid_argument;
-    default: return std::error_condition(code, *this);
+  public:
+    const char *name() const noexcept override
+    {
+        return "mmsync";
     }
-}
-}; // namespace mmsync
+
+    std::string message(int code) const override
+    {
+        return mms_strerror(code);
+    }
+
+    /* So that `code == std::errc::no_space_on_device` holds for -ENOSPC. */
+    std::error_condition default_error_condition(int code) const noexcept override
+    {
+        if (code < 0 && code > -4096)
+            return std::error_condition(-code, std::generic_category());
+        switch (code) {
+        case MMS_E_AGAIN: return std::errc::resource_unavailable_try_again;
+        case MMS_E_BUSY: return std::errc::device_or_resource_busy;
+        case MMS_E_TIMEOUT: return std::errc::timed_out;
+        case MMS_E_INVALID: return std::errc::invalid_argument;
+        default: return std::error_condition(code, *this);
+        }
+    }
+};
 
 } // namespace detail
 
