@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "region/anchor.h"
 #include "base/checksum.h"
+#include "base/minmax.h"
 #include "os/file.h"
 #include <string.h>
 
@@ -53,7 +54,7 @@ int mms__anchor_find(int fd, const struct mms__header *region, struct mms__ancho
 
     if (!was_read(first) || !was_read(second))
         return was_read(first) ? second : first;
-    *lost = out->lost > other.lost ? out->lost : other.lost;
+    *lost = mms__max(out->lost, other.lost);
     *place = second == 0 && !(first == 0 && out->sequence > other.sequence);
     if (*place == 1)
         *out = other;

@@ -32,9 +32,8 @@ void mms__region_free_changes(struct mms__native_region *region)
 
 static int open_by_name(const struct mms__native_region *region, struct mms__ring *ring)
 {
-    const struct mms__trust trust = {.any_owner = true, .force_filesystem = true}; /* the region's id is compared */
     struct mms__place place = region->front.place;
-    int code = mms__place_open(&place, &trust);
+    int code = mms__place_open_any(&place); /* the region's id is compared */
 
     if (code != 0)
         return code;

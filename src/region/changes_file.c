@@ -296,13 +296,12 @@ static int remake(const struct mms__place *place, const struct stat *like, const
 static int in_directory(const struct mms__place *place, const struct mms__file *like, const struct wanted *wanted,
                         int (*act)(const struct mms__place *, const struct stat *, const struct wanted *))
 {
-    const struct mms__trust trust = {.any_owner = true, .force_filesystem = true}; /* a file in it is compared */
     struct mms__place open = *place;
     struct stat status;
     int code;
 
     mms__fork_hold();
-    code = mms__place_open(&open, &trust);
+    code = mms__place_open_any(&open); /* a file in it is compared */
     if (code == 0) {
         code = check_directory(&open, like, &status);
         if (code == 0 && (code = act(&open, &status, wanted)) != 0)

@@ -7,6 +7,9 @@
 
 /* Open the directory and check its owner and file system. -ENOENT if there is none. Details are stored. */
 int mms__place_open(struct mms__place *place, const struct mms__trust *trust);
+/* The same, whoever owns it and whatever file system it is on: the caller believes nothing in it, or compares it with what
+   it knows. */
+int mms__place_open_any(struct mms__place *place);
 /* The detail for an open directory that has no such file. */
 int mms__fail_missing(const struct mms__place *place, const char *name);
 /* Whether the files of an open directory are its alone: -EBUSY if something is mounted over one,

@@ -51,9 +51,7 @@ int mms__durable_refuse(const struct mms__native_writer *writer)
 
 static uint64_t current_generation(const struct mms__native_writer *writer)
 {
-    uint64_t word = mms__load_relaxed(&writer->control->current);
-
-    return mms__word_pinnable(word) ? mms__word_generation(word) : 0;
+    return mms__current_generation(mms__load_relaxed(&writer->control->current));
 }
 
 /* Whether this writer knows that the current value was on the disk before the sync that failed. What another one has left may

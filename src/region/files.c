@@ -138,6 +138,14 @@ close:
     return code;
 }
 
+static int fail_other_region(const struct mms__place *place, const char *name)
+{
+    return mms__fail(MMS_E_CORRUPT,
+                     "%s/%s belongs to another region than %s/control; remove the region and let a writer create it "
+                     "anew",
+                     place->path, name, place->path);
+}
+
 static int check_readers(const struct mms__place *place, const struct mms__header *header, int fd)
 {
     struct mms__header own;
@@ -146,10 +154,7 @@ static int check_readers(const struct mms__place *place, const struct mms__heade
     if (code != 0)
         return code;
     if (memcmp(own.region_id, header->region_id, sizeof own.region_id) != 0 || own.max_readers != header->max_readers)
-        return mms__fail(MMS_E_CORRUPT,
-                         "%s/readers belongs to another region than %s/control; remove the region and let a "
-                         "writer create it anew",
-                         place->path, place->path);
+        return fail_other_region(place, "readers");
     return check_size(place, "readers", fd, mms__readers_size(header->max_readers));
 }
 
@@ -221,11 +226,7 @@ static int check_durable(const struct mms__place *place, const struct mms__heade
     if (code != 0)
         return code;
     if (memcmp(own.region_id, header->region_id, sizeof own.region_id) != 0)
-        return mms__fail(
-            MMS_E_CORRUPT,
-            "%s/durable belongs to another region than %s/control; remove the region and let a writer create "
-            "it anew",
-            place->path, place->path);
+        return fail_other_region(place, "durable");
     return check_size(place, "durable", fd, mms__durable_size());
 }
 

@@ -44,17 +44,11 @@ static int newer_first(const void *a, const void *b)
     return (one < other) - (one > other);
 }
 
-static uint32_t count_used(const struct mms__inspection *look)
-{
-    uint32_t used = mms__load_relaxed(&look->control->slots_used);
-
-    return used < look->header.max_slots ? used : look->header.max_slots;
-}
-
 /* All of them, as long as `current`, which can be pinned, stays. Returns how many. */
 static size_t list_once(const struct mms__inspection *look, uint64_t current, mms_past_value *all)
 {
-    uint32_t used = count_used(look), keep = mms__load_relaxed(&look->control->keep);
+    uint32_t used = mms__slots_used(look->control, look->header.max_slots),
+             keep = mms__load_relaxed(&look->control->keep);
     size_t count = 0;
 
     for (uint32_t slot = 0; slot < used; slot++)

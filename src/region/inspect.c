@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Inspecting a region from outside: no writer need be alive, and no line is claimed. */
 #include "base/error.h"
+#include "base/minmax.h"
 #include "region/anchor.h"
 #include "region/backend.h"
 #include "region/directory.h"
@@ -40,7 +41,6 @@ static int open_parts(struct mms__inspection *look)
 /* -EAGAIN: it was removed or replaced under us. */
 static int open_once(const struct mms__place *place, struct mms__inspection *look)
 {
-    const struct mms__trust trust = {.any_owner = true, .force_filesystem = true};
     bool gone;
     int code;
 
@@ -49,7 +49,7 @@ static int open_once(const struct mms__place *place, struct mms__inspection *loo
                                      .data_file = {.fd = -1},
                                      .readers_file = {.fd = -1},
                                      .lock_file = {.fd = -1}};
-    code = mms__place_open(&look->place, &trust);
+    code = mms__place_open_any(&look->place);
     if (code != 0)
         return code;
     code = open_parts(look);
@@ -169,23 +169,13 @@ static int writer_alive(const struct mms__inspection *look)
     return code == 0 ? 0 : code == -EAGAIN ? 1 : -1;
 }
 
-/* Of the others nothing was ever stored. */
-static uint32_t slots_used(const struct mms__inspection *look)
-{
-    uint32_t used = mms__load_relaxed(&look->control->slots_used);
-
-    return used < look->header.max_slots ? used : look->header.max_slots;
-}
-
 /* As the writer noted it: who maps a file cannot see what pages it is in. */
 static uint64_t bytes_huge(const struct mms__inspection *look)
 {
     uint64_t bytes = 0;
 
-    for (uint32_t i = 0; i < slots_used(look); i++) {
-        uint64_t huge = mms__load_relaxed(&look->control->slots[i].huge);
-
-        bytes += huge < look->header.stride ? huge : look->header.stride;
+    for (uint32_t i = 0; i < mms__slots_used(look->control, look->header.max_slots); i++) {
+        bytes += mms__min(mms__load_relaxed(&look->control->slots[i].huge), look->header.stride);
     }
     return bytes;
 }

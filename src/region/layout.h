@@ -183,6 +183,20 @@ _Static_assert(offsetof(struct mms__header, flags) == 64, "layout");
 _Static_assert(_Alignof(mms__word) == 8, "64-bit words must be aligned");
 _Static_assert(__atomic_always_lock_free(sizeof(uint64_t), 0), "64-bit atomics must be lock-free");
 
+/* The generation of the value that a word of `current` names; 0: it names none. */
+static inline uint64_t mms__current_generation(uint64_t word)
+{
+    return mms__word_pinnable(word) ? mms__word_generation(word) : 0;
+}
+
+/* How many slots were ever used, as far as there are so many. */
+static inline uint32_t mms__slots_used(const struct mms__control *control, uint32_t max_slots)
+{
+    uint32_t used = mms__load_relaxed(&control->slots_used);
+
+    return used < max_slots ? used : max_slots;
+}
+
 /* Where in a slot the schema text is, behind a value of a size. */
 static inline uint64_t mms__schema_at(uint64_t size)
 {

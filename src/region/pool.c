@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "region/pool.h"
+#include "base/minmax.h"
 #include "region/protocol.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -26,13 +27,10 @@ static void inherit_content(struct mms__pool *pool)
    free at the first scan that finds them uncovered. */
 static void inherit(struct mms__pool *pool)
 {
-    uint32_t used = mms__load_relaxed(&pool->control->slots_used);
-
-    pool->used = used < pool->header.max_slots ? used : pool->header.max_slots;
+    pool->used = mms__slots_used(pool->control, pool->header.max_slots);
     for (unsigned slot = 0; slot < pool->header.max_slots; slot++) {
-        uint64_t backed = mms__load_relaxed(&pool->control->slots[slot].allocated);
-
-        pool->slots[slot].backed = backed < pool->header.stride ? backed : pool->header.stride;
+        pool->slots[slot].backed =
+            mms__min(mms__load_relaxed(&pool->control->slots[slot].allocated), pool->header.stride);
         pool->backed += pool->slots[slot].backed;
         if (slot >= pool->used)
             continue;

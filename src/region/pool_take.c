@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "region/pool_take.h"
 #include "base/error.h"
+#include "base/minmax.h"
 #include "base/probe.h"
 #include "os/cancel.h"
 #include "os/clock.h"
@@ -173,7 +174,7 @@ static int wait_for_readers(struct mms__pool *pool, struct mms__patience patienc
         if (mms__now_ns() >= deadline)
             break;
         mms__sleep_cancellable(pause, before);
-        pause = pause * 2 < LONGEST_PAUSE_NS ? pause * 2 : LONGEST_PAUSE_NS;
+        pause = mms__min(2 * pause, LONGEST_PAUSE_NS);
     }
     receipt->waited_ns = mms__now_ns() - start;
     if (receipt->reclaimed == 0 && patience.on_grace == MMS_EVICT)
@@ -251,9 +252,9 @@ static bool may_find_newer(const struct mms__pool *pool)
         uint64_t content = mms__slot_content(pool, slot);
 
         if (pool->slots[slot].state == MMS__SLOT_FREE)
-            newest_free = content > newest_free ? content : newest_free;
+            newest_free = mms__max(newest_free, content);
         else if (content != current && !mms__is_kept(pool, slot))
-            newest = content > newest ? content : newest;
+            newest = mms__max(newest, content);
     }
     return newest > newest_free;
 }

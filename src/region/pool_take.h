@@ -11,6 +11,11 @@ struct mms__patience {
     mms_on_grace on_grace;
 };
 
+static inline struct mms__patience mms__patience_of(const mms_writer_options *options)
+{
+    return (struct mms__patience){options->grace_ms, options->on_grace};
+}
+
 /* Take a slot with room for `size` bytes, marked with a new generation. Fills the receipt's
    reclaimed, evicted, waited_ns and blockers. Details are stored. */
 int mms__pool_take(struct mms__pool *pool, uint64_t size, struct mms__patience patience, unsigned *slot,

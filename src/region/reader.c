@@ -47,14 +47,13 @@ static bool claim_any(struct mms__native_region *region, bool symmetric, uint32_
 /* Free the lines of dead readers. -errno if we cannot look for them. */
 static int free_dead_lines(const struct mms__native_region *region, unsigned *freed)
 {
-    const struct mms__trust trust = {.any_owner = true, .force_filesystem = true}; /* the region's id is compared */
     struct mms__place place = region->front.place;
     struct mms__file file;
     int code;
 
     *freed = 0;
     mms__fork_hold();
-    code = mms__place_open(&place, &trust);
+    code = mms__place_open_any(&place); /* the region's id is compared */
     if (code == 0) {
         code = mms__region_open_readers(&place, &region->header, true, &file);
         if (code == 0) {

@@ -264,7 +264,5 @@ bool mms__native_is_removed(struct mms_region *front)
 
 uint64_t mms__native_generation(struct mms_region *front)
 {
-    uint64_t word = mms__region_current(mms__native_region_of(front));
-
-    return mms__word_pinnable(word) ? mms__word_generation(word) : 0;
+    return mms__current_generation(mms__region_current(mms__native_region_of(front)));
 }

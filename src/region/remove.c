@@ -315,10 +315,9 @@ static int lock_to_remove(const struct mms__place *place, struct mms__writer_loc
 
 int mms__native_remove(const struct mms__place *found)
 {
-    const struct mms__trust trust = {.any_owner = true, .force_filesystem = true};
     struct mms__place place = *found;
     struct mms__writer_lock lock;
-    int code = mms__place_open(&place, &trust);
+    int code = mms__place_open_any(&place);
 
     if (code == -ENOENT)
         return mms__fail(code, "removing %s: there is no region of that name", place.path);

@@ -93,7 +93,7 @@ static int publish_in_place(struct mms__native_writer *writer, unsigned slot, co
 /* Readers cover it, and the word of its generation must stay as long as they do. */
 static int publish_copy(struct mms__native_writer *writer, unsigned slot, const struct mms__descriptor *as)
 {
-    struct mms__patience patience = {writer->front.options.grace_ms, writer->front.options.on_grace};
+    struct mms__patience patience = mms__patience_of(&writer->front.options);
     size_t whole = (size_t)(as->schema_size == 0 ? as->size : mms__schema_at(as->size) + as->schema_size);
     unsigned to;
     int code;
@@ -130,10 +130,9 @@ static int roll_back(struct mms__native_writer *writer, unsigned slot)
         return code;
     as.publish_ns = writer->time_ns;
     as.changes_at = 0; /* what differs from the value before it is not known */
-    if (!mms__pool_is_free(pool, slot))
-        code = publish_copy(writer, slot, &as);
-    else
+    if (mms__pool_is_free(pool, slot))
         return publish_in_place(writer, slot, &as);
+    code = publish_copy(writer, slot, &as);
     if (code == MMS_E_AGAIN && mms__pool_is_free(pool, slot)) /* there was no other slot, but by now the readers left */
         code = publish_in_place(writer, slot, &as);
     return code;
@@ -143,14 +142,13 @@ int mms__native_rollback(struct mms_writer *front, uint64_t generation, mms_rece
 {
     struct mms__native_writer *writer = mms__native_writer_of(front);
     MMS__HOLD_CANCEL(before);
-    uint64_t word, current;
+    uint64_t current;
     unsigned slot;
     int code = mms__writer_look(writer);
 
     if (code != 0)
         return code;
-    word = mms__load_relaxed(&writer->control->current);
-    current = mms__word_pinnable(word) ? mms__word_generation(word) : 0;
+    current = mms__current_generation(mms__load_relaxed(&writer->control->current));
     slot = current == 0 || generation == current ? NO_SLOT : find(&writer->pool, generation, current);
     if (slot == NO_SLOT)
         return fail_missing(writer, generation, current);

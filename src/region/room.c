@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "region/room.h"
+#include "base/minmax.h"
 #include "os/cancel.h"
 #include "os/clock.h"
 #include "region/slot_pages.h"
@@ -152,5 +153,5 @@ void mms__room_take_care(struct mms__pool *pool)
     if (!mms__is_due(&pool->last_care_ns, CARE_INTERVAL_NS) || pool->free_count <= 2)
         return;
     spared = 2 * mms__slot_room_most(pool, pool->usual_size);
-    (void)trim_free_slots(pool, spared > MMS__SPARE_BYTES ? spared : MMS__SPARE_BYTES);
+    (void)trim_free_slots(pool, mms__max(spared, MMS__SPARE_BYTES));
 }

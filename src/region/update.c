@@ -57,9 +57,7 @@ static const unsigned char *base_data(const struct mms__native_writer *writer)
 
 static uint64_t base_generation(const struct mms__native_writer *writer)
 {
-    uint64_t base = writer->update->base;
-
-    return mms__word_pinnable(base) ? mms__word_generation(base) : 0;
+    return mms__current_generation(writer->update->base);
 }
 
 /* Where its record is; 0: it has none. */

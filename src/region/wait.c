@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sleeping until something newer is published. */
 #include "base/error.h"
+#include "base/minmax.h"
 #include "base/probe.h"
 #include "os/cancel.h"
 #include "os/clock.h"
@@ -22,17 +23,12 @@
 #define SHORTEST_NS UINT64_C(50000)
 #define LONGEST_NS UINT64_C(10000000)
 
-static uint64_t generation_of(uint64_t word)
-{
-    return mms__word_pinnable(word) ? mms__word_generation(word) : 0;
-}
-
 /* 0: it has changed; -EAGAIN: not yet; or an error. */
 static int look(struct mms__native_region *region, uint64_t seen, uint64_t word)
 {
     if (word == MMS__TOMBSTONE)
         return mms__region_fail_gone(&region->front);
-    return generation_of(word) != seen ? 0 : -EAGAIN;
+    return mms__current_generation(word) != seen ? 0 : -EAGAIN;
 }
 
 static uint64_t arm(struct mms__native_region *region)
@@ -74,7 +70,7 @@ static uint64_t next_pause(const struct mms_region *front, uint64_t pause)
         return MMS__WAIT_SLICE_NS;
     if (pause == 0)
         return SHORTEST_NS;
-    return pause * 2 < LONGEST_NS ? pause * 2 : LONGEST_NS;
+    return mms__min(2 * pause, LONGEST_NS);
 }
 
 int mms__native_wait_begin(struct mms_region *front, uint64_t seen, struct mms__sleep *sleep)
@@ -118,7 +114,7 @@ static int sleep_once(struct mms_region *front, uint64_t seen, uint64_t left, st
     if (code != -EAGAIN)
         return code;
     MMS__STEP(wait_falling_asleep);
-    code = mms__futex_wait(sleep->word, sleep->value, left < sleep->longest_ns ? left : sleep->longest_ns, before);
+    code = mms__futex_wait(sleep->word, sleep->value, mms__min(left, sleep->longest_ns), before);
     MMS__STEP(wait_woken);
     if (code == -EINTR) /* which used up nobody's wake */
         return mms__fail(code, "waiting for %s: a signal came", front->place.path);
@@ -151,6 +147,6 @@ int mms__native_wait(struct mms_region *front, uint64_t seen, int timeout_ms)
         code = sleep_once(front, seen, left, &sleep, before);
     }
     if (code == 0)
-        MMS__PROBE2(woken, front->place.path, generation_of(mms__load_relaxed(&region->control->current)));
+        MMS__PROBE2(woken, front->place.path, mms__current_generation(mms__load_relaxed(&region->control->current)));
     return code;
 }

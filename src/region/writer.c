@@ -192,11 +192,6 @@ MMS__INLINE int start(struct mms__native_writer *writer, size_t capacity)
     return check(writer, capacity);
 }
 
-static struct mms__patience patience_of(const struct mms__native_writer *writer)
-{
-    return (struct mms__patience){writer->front.options.grace_ms, writer->front.options.on_grace};
-}
-
 /* For a whole value. `plain`: see mms__slot_take_plain. */
 MMS__INLINE int take(struct mms__native_writer *writer, size_t capacity, bool plain, mms_receipt *receipt)
 {
@@ -207,7 +202,8 @@ MMS__INLINE int take(struct mms__native_writer *writer, size_t capacity, bool pl
     if (MMS__LIKELY(mms__pool_take_ready(&writer->pool, capacity, plain, &writer->slot)))
         return 0;
     writer->has_receipt = true;
-    code = mms__pool_take(&writer->pool, capacity, patience_of(writer), &writer->slot, &writer->receipt);
+    code = mms__pool_take(&writer->pool, capacity, mms__patience_of(&writer->front.options), &writer->slot,
+                          &writer->receipt);
     if (receipt && code == MMS_E_AGAIN)
         *receipt = writer->receipt;
     return code;
@@ -223,7 +219,8 @@ int mms__writer_take_newest(struct mms__native_writer *writer, size_t capacity, 
     writer->has_receipt = true;
     if (seek)
         mms__pool_seek_newest(&writer->pool, &writer->receipt);
-    code = mms__pool_take_newest(&writer->pool, capacity, patience_of(writer), &writer->slot, taken, &writer->receipt);
+    code = mms__pool_take_newest(&writer->pool, capacity, mms__patience_of(&writer->front.options), &writer->slot,
+                                 taken, &writer->receipt);
     if (receipt && code == 0)
         fill_receipt(writer, 0, receipt);
     if (receipt && code == MMS_E_AGAIN)
