@@ -65,6 +65,7 @@ static uint64_t data_file[SLOTS][WORDS];
    set_fence, wake_readers. What opens files is thrown away by the linker. */
 #undef mms__region_open_readers
 #undef mms__fail_unpinnable
+#include "region/boot_id.c"
 #include "region/files.c"
 #define OPEN_TRIES WRITER_OPEN_TRIES
 #define check_current check_current_to_write

@@ -3,7 +3,6 @@
 #include "os/clock.h"
 #include "os/file.h"
 #include "os/text.h"
-#include "region/files.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>

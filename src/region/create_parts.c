@@ -3,7 +3,6 @@
 #include "base/error.h"
 #include "region/anchor.h"
 #include "region/boot.h"
-#include "region/files.h"
 #include "region/parts.h"
 #include <errno.h>
 #include <fcntl.h>

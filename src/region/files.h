@@ -30,14 +30,4 @@ int mms__region_open_data(const struct mms__place *place, const struct mms__head
 int mms__open_durable(const struct mms__place *place, const struct mms__header *header, bool writable,
                       struct mms__file *file);
 
-/* Fails if the place needs this kernel's boot id and it cannot be read, or if there is no
-   telling whether the value is from this boot. `control` NULL: a new region. Call it before the
-   two below. */
-int mms__check_boot(const struct mms__place *place, const struct mms__control *control);
-
-/* The boot id of this kernel; zeros and -errno if it cannot be read. */
-int mms__boot_id(uint64_t id[2]);
-/* True if `control` may be older than this boot. Then the files may not fit each other. */
-bool mms__is_from_another_boot(const struct mms__place *place, const struct mms__control *control);
-
 #endif

@@ -2,7 +2,7 @@
 /* mms_history: which values are whole in their slots, as the descriptors prove it. */
 #include "base/error.h"
 #include "region/backend.h"
-#include "region/files.h"
+#include "region/boot.h"
 #include "region/inspection.h"
 #include "region/protocol.h"
 #include <errno.h>

@@ -4,6 +4,7 @@
 #include "base/minmax.h"
 #include "region/anchor.h"
 #include "region/backend.h"
+#include "region/boot.h"
 #include "region/directory.h"
 #include "region/files.h"
 #include "region/inspection.h"

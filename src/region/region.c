@@ -6,6 +6,7 @@
 #include "os/clock.h"
 #include "os/membarrier.h"
 #include "region/backend.h"
+#include "region/boot.h"
 #include "region/directory.h"
 #include "region/files.h"
 #include "region/protocol.h"

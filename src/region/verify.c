@@ -7,6 +7,7 @@
 #include "os/file_checksum.h"
 #include "region/anchor.h"
 #include "region/backend.h"
+#include "region/boot.h"
 #include "region/changes.h"
 #include "region/files.h"
 #include "region/inspection.h"
