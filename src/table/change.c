@@ -22,9 +22,8 @@ struct wanted {
 /* The units of an entry's block. Fails if it would not lie in the heap. */
 static int measure(struct mms_table *table, const struct mms__entry *entry, uint64_t *units)
 {
-    *units = mms__entry_units(table->keys.entry_head, entry->key_size, entry->size);
-    if (mms__block(table, entry->unit)->word & MMS__BLOCK_SLACK)
-        ++*units;
+    *units = mms__entry_block_units(table->keys.entry_head, entry->key_size, entry->size,
+                                    mms__block(table, entry->unit)->word);
     if (*units <= (table->now.size >> MMS__UNIT_BITS) - entry->unit)
         return 0;
     return mms__table_damaged(table, "no room for the entry at unit", entry->unit);

@@ -60,8 +60,7 @@ static uint64_t units_of(const struct inquiry *in, uint64_t unit, uint64_t word)
         return word >> MMS__BLOCK_FLAG_BITS;
     if (!mms__entry_at(&in->bytes, unit, &entry))
         return 0;
-    return mms__entry_units(in->bytes.keys->entry_head, entry.key_size, entry.size) +
-           ((word & MMS__BLOCK_SLACK) ? 1 : 0);
+    return mms__entry_block_units(in->bytes.keys->entry_head, entry.key_size, entry.size, word);
 }
 
 /* The head may name the size of all keys, and of all values; typed tables rely on it. */

@@ -37,9 +37,8 @@ static uint64_t units_of(const struct mms_table *table, uint64_t unit)
     if ((word & (MMS__BLOCK_FREE | MMS__BLOCK_KIND)) != 0)
         units = word >> MMS__BLOCK_FLAG_BITS;
     else
-        units = mms__entry_units(table->keys.entry_head, word >> MMS__BLOCK_FLAG_BITS & MMS__ENTRY_KEY_MASK,
-                                 word >> MMS__ENTRY_VALUE_SHIFT) +
-                ((word & MMS__BLOCK_SLACK) ? 1 : 0);
+        units = mms__entry_block_units(table->keys.entry_head, word >> MMS__BLOCK_FLAG_BITS & MMS__ENTRY_KEY_MASK,
+                                       word >> MMS__ENTRY_VALUE_SHIFT, word);
     return units >= MMS__BLOCK_FEWEST && units <= end - unit ? units : 0;
 }
 

@@ -59,6 +59,12 @@ static inline uint64_t mms__entry_units(uint64_t entry_head, uint64_t key_size, 
     return units < MMS__BLOCK_FEWEST ? MMS__BLOCK_FEWEST : units;
 }
 
+/* The units of the block of an entry with that word: SLACK says that it has one more than it needs. */
+static inline uint64_t mms__entry_block_units(uint64_t entry_head, uint64_t key_size, uint64_t size, uint64_t word)
+{
+    return mms__entry_units(entry_head, key_size, size) + ((word & MMS__BLOCK_SLACK) ? 1 : 0);
+}
+
 /* Whether a block can be there. The value has at least a head. */
 static inline bool mms__is_unit(const struct mms__table_bytes *bytes, uint64_t unit)
 {
