@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The files of a region, in one list. A new one is a line here, and one in create.c that says
+/* The files of a region, in one list. A new one is a line here, and one in create_parts.c that says
    how long it is. */
 #ifndef MMS_REGION_PARTS_H
 #define MMS_REGION_PARTS_H

@@ -455,7 +455,6 @@ void mms__native_view_type(const struct mms_reader *front, uint64_t type_id[2])
 bool mms__native_view_is_serialized(const struct mms_reader *front, bool table)
 {
     const struct mms__native_region *region = mms__native_region_of(front->region);
-
     uint64_t flags = mms__load_relaxed(&mms__region_slot(region, mms__word_slot(front->head.word))->flags);
 
     return (flags & (table ? MMS__MADE_TABLE : MMS__SERIALIZED)) != 0;

@@ -103,7 +103,7 @@ static int provide_ring(struct mms__native_writer *writer, uint64_t value)
     return code;
 }
 
-/* What the slot lacks that was taken. */
+/* What the slot that was taken lacks. */
 static struct mms__lack lack_of(const struct mms__native_writer *writer, const struct mms__taken *taken)
 {
     uint64_t generation = base_generation(writer);
@@ -152,7 +152,7 @@ static int track_from_here(struct mms__native_writer *writer, bool touches)
     return code;
 }
 
-/* A size that is refused comes first: it makes no file. */
+/* A size that is too large is refused before a file is made for it. */
 static int get_ready(struct mms__native_writer *writer, size_t *capacity)
 {
     int code = allocate(writer);
@@ -219,7 +219,8 @@ int mms__native_update(struct mms_writer *front, size_t *capacity, bool touches,
     return 0;
 }
 
-/* One more slot, beside that of the update: a scan must not free that, which is neither current nor held by a reader. */
+/* Take one more slot. The update's own is neither current nor held by a reader, so a scan would free it unless it is
+   spared. */
 static int take_next(struct mms__native_writer *writer, uint64_t size)
 {
     const struct mms__patience none = {MMS_NO_WAIT, MMS_REFUSE};
@@ -235,8 +236,8 @@ static int take_next(struct mms__native_writer *writer, uint64_t size)
     return code;
 }
 
-/* The slot of the base: it is not free now, so nobody takes its memory, and it will be. If there is no base, another one,
-   which stays taken until the end. */
+/* For the next update: the slot of the base, which will be free by then, and whose memory nobody takes before. If there is
+   no base, another slot, which stays taken until the end. */
 static int find_next(struct mms__native_writer *writer, uint64_t size, unsigned *slot)
 {
     struct mms__update *update = writer->update;
