@@ -93,6 +93,8 @@ static enum step apply_base(struct follower *follower, const struct record *base
     enum step step;
     struct hash root;
 
+    if (is_past(follower, base->epoch)) /* again */
+        return STEP_OK;
     if (follower->target.buffer)
         give_up_update(follower);
     step = settle_tree(follower);

@@ -28,6 +28,26 @@ static bool parse_root(const char *text, struct hash *out)
     return true;
 }
 
+static void read_past(const json_t *object, uint64_t past[PAST_EPOCHS])
+{
+    const json_t *list = json_object_get(object, "past");
+
+    for (size_t i = 0; i < PAST_EPOCHS; i++) {
+        const char *text = json_string_value(json_array_get(list, i));
+
+        past[i] = text ? parse_hex(text) : 0;
+    }
+}
+
+static json_t *describe_past(const uint64_t past[PAST_EPOCHS])
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < PAST_EPOCHS && past[i] != 0; i++)
+        (void)json_array_append_new(list, json_sprintf("%016" PRIx64, past[i]));
+    return list;
+}
+
 void follow_state_read(const char *region, struct followed *out)
 {
     json_t *object = followed_read(region);
@@ -41,6 +61,7 @@ void follow_state_read(const char *region, struct followed *out)
     out->sequence = followed_number(object, "sequence");
     out->size = followed_number(object, "size");
     out->base_generation = followed_number(object, "base_generation");
+    read_past(object, out->past);
     if (!parse_root(followed_text(object, "root"), &out->root))
         out->sequence = 0; /* then nothing can be found by it */
     snprintf(out->name, sizeof out->name, "%s", followed_text(object, "name"));
@@ -84,14 +105,14 @@ static json_t *describe(const struct followed *followed)
 
     for (size_t i = 0; i < sizeof followed->root.bytes; i++)
         snprintf(root + 2 * i, 3, "%02x", (unsigned)followed->root.bytes[i]);
-    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o}", "name", followed->name,
-                     "url", json_text(followed->url), "generation", number(followed->generation), "source_generation",
-                     number(followed->source_generation), "size", number(followed->size), "published_ns",
-                     number(followed->published_ns), "applied_ns", number(followed->applied_ns), "host",
+    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o}", "name",
+                     followed->name, "url", json_text(followed->url), "generation", number(followed->generation),
+                     "source_generation", number(followed->source_generation), "size", number(followed->size),
+                     "published_ns", number(followed->published_ns), "applied_ns", number(followed->applied_ns), "host",
                      json_text(followed->host), "path", json_text(followed->path), "region_id",
                      json_sprintf("%016" PRIx64 "%016" PRIx64, followed->region_id[0], followed->region_id[1]), "root",
-                     root, "epoch", json_sprintf("%016" PRIx64, followed->epoch), "base_generation",
-                     number(followed->base_generation), "sequence", number(followed->sequence));
+                     root, "epoch", json_sprintf("%016" PRIx64, followed->epoch), "past", describe_past(followed->past),
+                     "base_generation", number(followed->base_generation), "sequence", number(followed->sequence));
 }
 
 int follow_state_publish(struct follow_state *state, const struct followed *followed)

@@ -15,11 +15,14 @@ struct follow_state {
     char path[PATH_MAX];
 };
 
+enum { PAST_EPOCHS = 16 };
+
 /* What is in it. */
 struct followed {
     char name[NAME_MOST + 1]; /* "": nothing */
     uint64_t generation;      /* of the region */
     uint64_t epoch, source_generation, sequence, size, base_generation;
+    uint64_t past[PAST_EPOCHS]; /* the epochs before, the newest first; 0: none */
     struct hash root;
     uint64_t region_id[2]; /* of the source; with host and path from where it was opened */
     const char *url, *host, *path;

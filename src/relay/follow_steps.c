@@ -128,6 +128,24 @@ enum step settle_tree(struct follower *follower)
     return STEP_OK;
 }
 
+bool is_past(const struct follower *follower, uint64_t epoch)
+{
+    for (size_t i = 0; i < PAST_EPOCHS; i++)
+        if (epoch != 0 && follower->past[i] == epoch)
+            return true;
+    return false;
+}
+
+static void leave_epoch(struct follower *follower)
+{
+    uint64_t *past = follower->past;
+
+    if (follower->floor_epoch == 0)
+        return;
+    memmove(past + 1, past, (PAST_EPOCHS - 1) * sizeof *past);
+    past[0] = follower->floor_epoch;
+}
+
 void set_position(struct follower *follower, const struct record *record, uint64_t sequence)
 {
     struct position *at = &follower->at;
@@ -144,6 +162,8 @@ void set_position(struct follower *follower, const struct record *record, uint64
     at->meta.schema = at->meta.origin.host = at->meta.origin.path = NULL;
     at->meta.ranges = NULL;
     at->meta.bytes = NULL;
+    if (follower->floor_epoch != record->epoch)
+        leave_epoch(follower);
     follower->floor_epoch = record->epoch;
     follower->floor_generation = record->generation;
 }
@@ -168,6 +188,7 @@ enum step publish_state(struct follower *follower, uint64_t now)
     };
     int code;
 
+    memcpy(followed.past, follower->past, sizeof followed.past);
     memcpy(followed.name, follower->connection.name, sizeof followed.name);
     code = follow_state_publish(&follower->state, &followed);
     if (code == 0 || code == MMS_E_AGAIN) /* the next one will tell */

@@ -48,6 +48,9 @@ struct follower {
     struct position at;
     /* Of one epoch: nothing older is shown any more. */
     uint64_t floor_epoch, floor_generation;
+    /* Epochs that were left for later ones, the newest first. Nothing of them is shown any more, wherever it comes from:
+       a server that has lost its newest messages, or a mirror that is late. */
+    uint64_t past[PAST_EPOCHS];
     /* Of the active epoch: what its BASE said, or zeros. */
     uint64_t base_epoch, base_generation;
     /* The last schema text that has come, for the record that names its hash. */
@@ -112,6 +115,8 @@ enum step publish(struct follower *follower, const struct record *record, uint64
 enum step publish_state(struct follower *follower, uint64_t now);
 /* Take it for granted that the target has what the record says. */
 void set_position(struct follower *follower, const struct record *record, uint64_t sequence);
+/* The epoch was left for a later one. */
+bool is_past(const struct follower *follower, uint64_t epoch);
 /* Store a record's ranges; only in chunks whose as_of is below its generation. NULL: in all. */
 enum step put_ranges(struct follower *follower, const struct record *record, const uint64_t *as_of, size_t as_of_count);
 /* A generation of this size has touched the ends of the value. */

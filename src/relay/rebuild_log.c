@@ -6,7 +6,7 @@ enum { QUIET_MS = 10000 };
 
 static bool may_be_shown(const struct rebuild *rebuild, const struct record *record)
 {
-    return !rebuild->future && record->generation >= rebuild->need &&
+    return !rebuild->future && !is_past(rebuild->follower, record->epoch) && record->generation >= rebuild->need &&
            (record->epoch != rebuild->follower->floor_epoch || record->generation >= rebuild->floor);
 }
 
@@ -39,6 +39,8 @@ static enum outcome take_record(struct rebuild *rebuild, const struct record *re
     struct follower *follower = rebuild->follower;
     const uint64_t sequence = follower->log.next - 1;
 
+    if (record->kind == RECORD_BASE && is_past(follower, record->epoch))
+        return OUTCOME_RETRY;
     rebuild->step = note_record(follower, record);
     if (rebuild->step != STEP_OK)
         return OUTCOME_STEP;
@@ -87,11 +89,13 @@ static uint64_t find_place(struct rebuild *rebuild)
     return rebuild->start.from;
 }
 
-/* All of the log was applied, and it does not lead to a value, or not past a gap. */
+/* All of the log was applied, and it does not lead to a value, or not past a gap or an epoch that was left. */
 static bool has_ended(const struct rebuild *rebuild, enum log_result result)
 {
+    const bool wants_later = rebuild->reason == REBUILD_GAP || is_past(rebuild->follower, rebuild->start.record.epoch);
+
     return (rebuild->mismatch && (result == LOG_QUIET || rebuild->follower->log.pending == 0)) ||
-           (rebuild->reason == REBUILD_GAP && result == LOG_QUIET && !rebuild->future);
+           (wants_later && result == LOG_QUIET && !rebuild->future);
 }
 
 enum outcome replay(struct rebuild *rebuild)

@@ -65,7 +65,7 @@ static enum step try_record(struct follower *follower, const struct record *reco
         (!is_complete(record) || record->epoch != state->epoch || record->generation != state->source_generation))
         return STEP_GAP; /* another log */
     if (is_complete(record) && record->size == follower->tree.size && hash_equal(&record->root, &root) &&
-        knows_schema(follower, record))
+        knows_schema(follower, record) && !is_past(follower, record->epoch))
         return adopt(follower, record, state);
     return STEP_AGAIN;
 }
@@ -108,6 +108,7 @@ enum step resume(struct follower *follower)
     follow_state_read(follower->path, &state);
     if (strcmp(state.name, follower->name) != 0)
         return STEP_GAP;
+    memcpy(follower->past, state.past, sizeof follower->past);
     follower->floor_epoch = state.epoch;
     follower->floor_generation = state.source_generation;
     if (state.sequence == 0 || follower->target.generation == 0 ||
