@@ -16,8 +16,9 @@ static bool goes_on_from_held(const struct follower *follower, const struct reco
     return follower->building.held && record->since == follower->building.generation;
 }
 
-/* What was put into the update of an incomplete generation is wrong for another. */
-static void begin_building(struct follower *follower, const struct record *record)
+/* What was put into the update of an incomplete generation is wrong for another. The tree is that of what is shown, where
+   the next one begins. */
+static enum step begin_building(struct follower *follower, const struct record *record)
 {
     if (follower->target.buffer && !goes_on_from_held(follower, record))
         give_up_update(follower);
@@ -28,6 +29,7 @@ static void begin_building(struct follower *follower, const struct record *recor
     follower->building.size = record->size;
     follower->building.parts = 0;
     follower->building.bytes = 0;
+    return settle_tree(follower);
 }
 
 /* All parts are there. */
@@ -55,7 +57,7 @@ static enum step complete(struct follower *follower, const struct record *record
 
 static enum step apply_change(struct follower *follower, const struct record *record)
 {
-    enum step step;
+    enum step step = STEP_OK;
 
     if (record->epoch != follower->at.epoch)
         return STEP_GAP; /* of a pusher whose BASE is not there */
@@ -65,7 +67,9 @@ static enum step apply_change(struct follower *follower, const struct record *re
         !is_being_built(follower, record))
         return STEP_GAP;
     if (record->part == 0 && !is_being_built(follower, record))
-        begin_building(follower, record);
+        step = begin_building(follower, record);
+    if (step != STEP_OK)
+        return step;
     if (!is_being_built(follower, record) || record->part > follower->building.parts)
         return STEP_GAP;
     if (record->part < follower->building.parts)

@@ -62,6 +62,18 @@ static enum step heal(struct follower *follower)
     return rebuild(follower, REBUILD_DAMAGE, NULL, NULL);
 }
 
+/* After an update that was given up: hash what is shown, and it is not damaged if it has the root. */
+static enum step settle_and_compare(struct follower *follower)
+{
+    enum step step = settle_tree(follower);
+    struct hash root;
+
+    if (step != STEP_OK)
+        return step;
+    root = tree_root(&follower->tree);
+    return hash_equal(&root, &follower->at.root) ? STEP_OK : rebuild(follower, REBUILD_DAMAGE, NULL, NULL);
+}
+
 enum step scrub(struct follower *follower)
 {
     mms_view view;
@@ -69,8 +81,10 @@ enum step scrub(struct follower *follower)
     bool damaged;
     int code;
 
-    if (follower->scrub_rate == 0 || !follower->at.known || follower->target.buffer || follower->tree_is_stale)
+    if (follower->scrub_rate == 0 || !follower->at.known || follower->target.buffer)
         return STEP_OK;
+    if (follower->tree_is_stale)
+        return settle_and_compare(follower);
     blocks = spend(follower);
     if (blocks == 0)
         return STEP_OK;
