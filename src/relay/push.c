@@ -150,7 +150,7 @@ static enum push_result go_on(struct push *push)
 
         source_release(push);
         if (result == PUSH_EMPTY && !push->once)
-            report_waiting(push, push_problem());
+            report_waiting(push, result);
         else if (result)
             return result;
         else
@@ -209,7 +209,7 @@ static enum push_result serve_region(struct push *push)
         if (result != PUSH_AGAIN)
             return result;
         push->begun = false;
-        report_waiting(push, push_problem());
+        report_waiting(push, result);
         if (push->pushed != pushed)
             pause = RETRY_MS;
         if (!pause_for(pause))
@@ -235,7 +235,7 @@ static enum push_result serve(struct push *push)
             fail("%s", push_problem());
             return PUSH_FAILED;
         }
-        report_waiting(push, push_problem());
+        report_waiting(push, result);
         if (!pause_for(LOOK_MS))
             return PUSH_STOPPED;
     }

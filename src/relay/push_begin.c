@@ -297,8 +297,7 @@ enum push_result push_look(struct push *push)
         result = stream_look(&push->connection, VALUE_STREAM, &value);
     note_look(push, result == STREAM_UNAVAILABLE ? LOOK_AGAIN_NS : LOOK_NS);
     if (result == STREAM_UNAVAILABLE) {
-        (void)from_stream(push, result);
-        report_waiting(push, push_problem());
+        report_waiting(push, from_stream(push, result));
         return PUSH_OK;
     }
     if (result == STREAM_REFUSED)

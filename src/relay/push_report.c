@@ -83,18 +83,18 @@ void report_push(struct push *push, uint64_t changed, uint64_t bytes)
     report_flush(push, false);
 }
 
-void report_waiting(struct push *push, const char *why)
+void report_waiting(struct push *push, enum push_result result)
 {
-    if (push->report.waiting)
+    if (push->report.waiting == result)
         return;
     report_flush(push, true);
-    note("%s; trying again", why);
-    push->report.waiting = true;
+    note("%s; trying again", push_problem());
+    push->report.waiting = result;
 }
 
 void report_again(struct push *push)
 {
     if (push->report.waiting)
         note("%s: going on", push->name);
-    push->report.waiting = false;
+    push->report.waiting = PUSH_OK;
 }

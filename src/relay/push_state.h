@@ -47,7 +47,7 @@ struct push_report {
     bool terminal;
     uint64_t next_ns;                /* no line before that */
     uint64_t pushes, changed, bytes; /* since the last line */
-    bool waiting;                    /* it has been said that the server is away */
+    enum push_result waiting;        /* that it waits has been said, and what for; PUSH_OK: it does not */
 };
 
 struct push {
@@ -172,8 +172,8 @@ void report_base(struct push *push, uint64_t chunks, uint64_t bytes);
 void report_push(struct push *push, uint64_t changed, uint64_t bytes);
 /* What was held back; `now`: even if the last line was printed only just now. */
 void report_flush(struct push *push, bool now);
-/* It cannot go on for now. Once, until report_again. */
-void report_waiting(struct push *push, const char *why);
+/* It cannot go on for now. Once for each kind of reason, until report_again. */
+void report_waiting(struct push *push, enum push_result result);
 void report_again(struct push *push);
 
 /* ---- push.c ---- */
