@@ -46,6 +46,8 @@ enum push_result source_open(struct push *push)
         code = mms_reader_open(source->region, &source->reader);
     if (!code)
         code = learn_identity(source);
+    if (!code) /* it may be that of a region which replaced this one just now */
+        code = mms_region_check(source->region);
     if (!code && memcmp(before, source->region_id, sizeof before) != 0) {
         push->tree_of = 0; /* another region counts anew */
         push->begun = false;
