@@ -47,6 +47,13 @@ static enum append_result result_of(const jsPubAckErr *error)
     }
 }
 
+static const char *text_of(const jsPubAckErr *error)
+{
+    if (error->Err == NATS_TIMEOUT && *nats_refusal())
+        return nats_refusal();
+    return error->ErrText ? error->ErrText : natsStatus_GetText(error->Err);
+}
+
 static void note_failure(struct appender *appender, enum append_result result, const char *text)
 {
     if (appender->result)
@@ -103,7 +110,7 @@ static void on_answer(jsCtx *js, natsMsg *message, jsPubAck *stored, jsPubAckErr
     else
         adapt_window(appender, monotonic_ns() - sent_ns, (size_t)natsMsg_GetDataLength(message));
     if (error)
-        note_failure(appender, result_of(error), error->ErrText ? error->ErrText : natsStatus_GetText(error->Err));
+        note_failure(appender, result_of(error), text_of(error));
     else if (stored && stored->Sequence != wanted_sequence(message)) /* into an empty stream, together with another */
         note_failure(appender, APPEND_REFUSED, "another message was faster");
     pthread_cond_broadcast(&appender->changed);

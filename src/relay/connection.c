@@ -3,9 +3,11 @@
 #include "cli/cmd.h"
 #include "cli/interrupt.h"
 #include "cli/message.h"
+#include "cli/now.h"
 #include "relay/record.h"
 #include <ctype.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,11 +68,32 @@ static natsStatus set_servers(natsOptions *options, const char *url)
     return count > 0 ? natsOptions_SetServers(options, servers, count) : NATS_INVALID_ARG;
 }
 
+/* Whatever is tried again is refused again. */
+#define REFUSAL_NS UINT64_C(30000000000)
+
+static struct {
+    pthread_mutex_t lock;
+    char text[256];
+    uint64_t ns; /* when it came; 0: never */
+} refusal = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+const char *nats_refusal(void)
+{
+    static _Thread_local char text[sizeof refusal.text];
+
+    pthread_mutex_lock(&refusal.lock);
+    strcpy(text, refusal.ns != 0 && monotonic_ns() - refusal.ns < REFUSAL_NS ? refusal.text : "");
+    pthread_mutex_unlock(&refusal.lock);
+    return text;
+}
+
 /* What libnats has to say, without the place in its source. */
 const char *nats_detail(natsStatus status)
 {
     const char *detail = nats_GetLastError(NULL), *end = detail ? strstr(detail, "): ") : NULL;
 
+    if (status == NATS_TIMEOUT && *nats_refusal())
+        return nats_refusal();
     if (!detail || !*detail)
         return natsStatus_GetText(status);
     return *detail == '(' && end ? end + 3 : detail;
@@ -150,10 +173,20 @@ static int64_t reconnect_delay(natsConnection *connection, int attempts, void *u
     return delay < RECONNECT_MOST_MS ? delay : RECONNECT_MOST_MS;
 }
 
-/* libnats prints asynchronous errors otherwise. What matters is seen where it is waited for. */
-static void ignore_error(natsConnection *connection, natsSubscription *subscription, natsStatus status, void *unused)
+/* libnats prints asynchronous errors otherwise. What matters is seen where it is waited for, but for what the server refuses
+   without an answer. */
+static void note_error(natsConnection *connection, natsSubscription *subscription, natsStatus status, void *unused)
 {
-    (void)connection, (void)subscription, (void)status, (void)unused;
+    const char *text = NULL;
+
+    (void)subscription, (void)unused;
+    if (status != NATS_NOT_PERMITTED)
+        return;
+    (void)natsConnection_GetLastError(connection, &text);
+    pthread_mutex_lock(&refusal.lock);
+    snprintf(refusal.text, sizeof refusal.text, "%s", text && *text ? text : natsStatus_GetText(status));
+    refusal.ns = monotonic_ns();
+    pthread_mutex_unlock(&refusal.lock);
 }
 
 static natsStatus set_behaviour(natsOptions *options)
@@ -175,7 +208,7 @@ static natsStatus set_behaviour(natsOptions *options)
     if (!status) /* what was sent meanwhile is sent anew, from a known state */
         status = natsOptions_SetFailRequestsOnDisconnect(options, true);
     if (!status)
-        status = natsOptions_SetErrorHandler(options, ignore_error, NULL);
+        status = natsOptions_SetErrorHandler(options, note_error, NULL);
     if (!status)
         status = natsOptions_SetIOBufSize(options, 256 << 10);
     return status;

@@ -107,6 +107,9 @@ enum stream_result stream_look(const struct connection *connection, enum stream_
 enum stream_result streams_make(const struct connection *connection, const struct stream_options *options);
 /* For messages: what libnats says of a call of this thread that failed. */
 const char *nats_detail(natsStatus status);
+/* Why nothing answers, if the server has just said that this user may not send or subscribe there; "" if not. A server says so
+   beside the answer that does not come. In this thread. */
+const char *nats_refusal(void);
 /* For STREAM_UNAVAILABLE: what the server said last, without a newline. In this thread. */
 const char *stream_problem(void);
 

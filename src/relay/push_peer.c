@@ -126,7 +126,7 @@ static natsStatus ask_patiently(struct push *push, natsMsg **answer)
 {
     natsStatus status = NATS_TIMEOUT;
 
-    for (int i = 0; i < SILENT_MOST && status == NATS_TIMEOUT && !interrupted(); i++) {
+    for (int i = 0; i < SILENT_MOST && status == NATS_TIMEOUT && !*nats_refusal() && !interrupted(); i++) {
         if (i == 1)
             note("a pusher of %s is connected, but does not answer; waiting %d s for it to end", push->name,
                  (SILENT_MOST - 1) * ANSWER_MS / 1000);
@@ -159,8 +159,8 @@ enum push_result peer_ask(struct push *push)
         fail("%s is being pushed by %s; end that one, or give --take-over or another --name", push->name, who);
         return PUSH_FAILED;
     }
-    if (status != NATS_TIMEOUT)
-        return push_fail(push, PUSH_AGAIN, "%s: %s", push->connection.url, natsStatus_GetText(status));
+    if (status != NATS_TIMEOUT || *nats_refusal())
+        return push_fail(push, PUSH_AGAIN, "%s: %s", push->connection.url, nats_detail(status));
     fail("a pusher of %s is connected, but still does not answer; end it, or give --take-over", push->name);
     return PUSH_FAILED;
 }
