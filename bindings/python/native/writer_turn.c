@@ -71,8 +71,9 @@ mms_writer *mmspy_writer_enter(struct mmspy_writer *self, const void *user, cons
             "%s %s: this thread is in another call of the writer, which has run this code (a signal handler, a "
             "destructor, a trace); use the writer after that call",
             doing, mmspy_path_text(&self->path));
-    if (mmspy_writer_check_state(self, user, doing) == 0)
+    if (self->writer && self->user == user)
         return self->writer;
-    mmspy_writer_leave(self);
+    mmspy_writer_leave(self); /* before the exception, which code of Python makes: that may want the mutex */
+    (void)mmspy_writer_check_state(self, user, doing);
     return NULL;
 }

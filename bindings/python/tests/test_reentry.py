@@ -140,6 +140,16 @@ def test_a_writer_is_used_in_its_own_call(path, writer):
     assert len(refused) == 3 and len(mmsync.Region(path).snapshot().table()) == 1
 
 
+def test_a_build_is_dropped_while_its_writer_refuses(path, writer):
+    build = writer.build(8)
+    held = [build.__enter__(), build]
+    del build
+    with when_called(_errors.from_code, held.clear), pytest.raises(mmsync.InvalidError, match="a build of it is open"):
+        writer.write(b"refused")
+    writer.write(b"value")
+    assert bytes(mmsync.Region(path).snapshot()) == b"value"
+
+
 def test_the_text_of_a_schema_stays_while_it_is_described(path, writer):
     schema = mmsync.Schema("struct Point { x: f64 }", "Point")
     writer.write_value(schema, {"x": 1.0})
