@@ -93,8 +93,9 @@ int mms_table_begin(mms_writer *writer, const mms_table_options *options, mms_ta
    MMS_E_TOO_BIG: the key is longer than MMS_TABLE_KEY_MAX, the entry takes more than max_bytes, or
    the table would outgrow the region's max_size. -ENOSPC: out of memory, for this update or for the
    next one, which needs as much. MMS_E_INVALID: a size that the table does not allow, or no update
-   has begun. A put that fails stores nothing, but a cache may have evicted entries for it. Earlier
-   puts stay, and can be committed. */
+   has begun. Where there is no room, a cache first evicts entries, and any other table removes some
+   that have expired; if the put fails all the same, these are gone, nothing is stored, and earlier
+   puts stay and can be committed. */
 int mms_table_put(mms_table *table, const void *key, size_t key_size, const void *value, size_t size);
 /* As mms_table_put, but you fill in the value: *value is room for it, aligned to 16, with
    undefined content. Fill it before the next call for this table. */

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "table/age.h"
 #include "table/change.h"
+#include "table/heap.h"
 #include <errno.h>
 #include <mmsync/step.h>
+
+/* The share of a put that stores next to nothing. */
+enum { EVICTED_PER_PUT = 128, SWEPT_PER_PUT = 1024 };
 
 /* The last two words of an entry's head. */
 struct age_links {
@@ -12,6 +16,11 @@ struct age_links {
 static bool is_aged(const struct mms_table *table)
 {
     return (table->keys.flags & MMS__TABLE_AGED) != 0;
+}
+
+static bool is_expiring(const struct mms_table *table)
+{
+    return (table->keys.flags & MMS__TABLE_EXPIRING) != 0;
 }
 
 /* NULL: no entry can be there. */
@@ -95,7 +104,8 @@ static int remove_at(struct mms_table *table, uint64_t unit)
     return mms__change_remove(table, hash, word, &entry);
 }
 
-int mms__age_evict_one(struct mms_table *table)
+/* -EAGAIN: there is none. */
+static int evict_one(struct mms_table *table)
 {
     int code;
 
@@ -109,16 +119,16 @@ int mms__age_evict_one(struct mms_table *table)
     return code;
 }
 
-int mms__age_evict(struct mms_table *table, uint64_t kept, unsigned most)
+int mms__age_evict(struct mms_table *table, uint64_t kept, uint64_t most)
 {
     int code = 0;
 
     if (table->head->max_bytes == 0)
         return 0;
-    for (unsigned i = 0; code == 0 && i < most && table->head->bytes > table->head->max_bytes; i++) {
+    for (uint64_t i = 0; code == 0 && i < most && table->head->bytes > table->head->max_bytes; i++) {
         if (table->head->oldest == kept)
             return 0;
-        code = mms__age_evict_one(table);
+        code = evict_one(table);
     }
     return code == -EAGAIN ? 0 : code;
 }
@@ -167,7 +177,7 @@ int mms__age_sweep(struct mms_table *table, uint64_t buckets)
 {
     int code = 0;
 
-    if ((table->keys.flags & MMS__TABLE_EXPIRING) == 0)
+    if (!is_expiring(table))
         return 0;
     for (uint64_t i = 0; code == 0 && i < buckets && i < table->head->buckets; i++) {
         if (table->head->sweep >= table->head->buckets)
@@ -175,4 +185,30 @@ int mms__age_sweep(struct mms_table *table, uint64_t buckets)
         code = sweep_bucket(table, table->head->sweep++);
     }
     return code;
+}
+
+/* ---- Room for a put ---- */
+
+/* An entry has at least MMS__BLOCK_FEWEST units, so those that are evicted can have more than the put. */
+uint64_t mms__age_share(const struct mms_table *table, uint64_t units)
+{
+    uint64_t swept = SWEPT_PER_PUT + units, buckets = table->head->buckets;
+
+    if (is_aged(table))
+        return EVICTED_PER_PUT + 4 * units;
+    if (!is_expiring(table))
+        return 0;
+    return swept < buckets ? swept : buckets;
+}
+
+int mms__age_make_room(struct mms_table *table, uint64_t units, uint64_t *share)
+{
+    while (*share > 0) {
+        int code = is_aged(table) ? evict_one(table) : mms__age_sweep(table, 1);
+
+        --*share;
+        if (code != 0 || mms__heap_has_room(table, units))
+            return code;
+    }
+    return -EAGAIN;
 }

@@ -7,9 +7,6 @@
 #include <errno.h>
 #include <mmsync/step.h>
 
-/* The most entries that one put evicts to get below max_bytes, and again to find room. */
-enum { EVICTIONS_PER_PUT = 128 };
-
 /* An entry to be stored. */
 struct wanted {
     const void *key;
@@ -142,17 +139,18 @@ static bool is_want_of_room(int code)
     return code == MMS_E_TOO_BIG || code == -ENOSPC || code == -EDQUOT || code == -ENOMEM;
 }
 
-/* A cache that is out of room evicts its oldest entries until there is some. */
+/* Where there is no room, entries go that need not stay. */
 static int put_somewhere(struct mms_table *table, struct wanted *wanted, uint64_t *value_at, uint64_t *unit)
 {
     int code = put(table, wanted, value_at, unit);
+    uint64_t share = mms__age_share(table, wanted->units);
 
-    for (unsigned i = 0; i < EVICTIONS_PER_PUT && is_want_of_room(code); i++) {
-        int gone = mms__age_evict_one(table);
+    while (is_want_of_room(code)) {
+        int made = mms__age_make_room(table, wanted->units, &share);
 
-        if (gone == -EAGAIN)
-            return code;
-        code = gone == 0 ? put(table, wanted, value_at, unit) : gone;
+        if (made != 0)
+            return made == -EAGAIN ? code : made;
+        code = put(table, wanted, value_at, unit);
     }
     return code;
 }
@@ -167,7 +165,7 @@ int mms__change_put(struct mms_table *table, const void *key, size_t key_size, s
     if (code != 0)
         return code;
     table->changes++;
-    code = mms__age_evict(table, unit, EVICTIONS_PER_PUT);
+    code = mms__age_evict(table, unit, mms__age_share(table, wanted.units));
     if (code == 0)
         code = mms__index_grow(table);
     *value = table->data + value_at;

@@ -201,6 +201,11 @@ static uint64_t find_free(const struct mms_table *table, uint64_t units)
     return sure < MMS__LISTS ? search(table, sure, units) : 0;
 }
 
+bool mms__heap_has_room(const struct mms_table *table, uint64_t units)
+{
+    return units <= (table->capacity >> MMS__UNIT_BITS) - end_of(table) || find_free(table, units) != 0;
+}
+
 /* How much room to get for a table of `size` bytes: a little more, so that no put takes long. An
    update that has added much already gets more at a time, and that in huge pages. */
 static uint64_t room_for(const struct mms_table *table, uint64_t size)

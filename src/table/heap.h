@@ -17,6 +17,8 @@ int mms__heap_take(struct mms_table *table, uint64_t *units, uint64_t *unit);
 /* Take a block that begins at a line, and store its word, of that kind. It may be `units` or one
    more; finding a line takes room for up to MMS__LONGEST_GAP units more. */
 int mms__heap_take_lines(struct mms_table *table, uint64_t units, uint64_t kind, uint64_t *unit);
+/* Whether there is a free block of so many units, or room at the end that needs no more memory. */
+bool mms__heap_has_room(const struct mms_table *table, uint64_t units);
 /* Make room for a table of `size` bytes, so that taking blocks cannot fail up to there. Errors as
    above. */
 int mms__heap_provide(struct mms_table *table, uint64_t size);

@@ -10,7 +10,9 @@ struct suspect {
 
 static int damaged(const struct suspect *suspect, const char *what, uint64_t found)
 {
-    return mms__fail(MMS_E_CORRUPT, "opening the table%s%s: its head is damaged: %s of %llu cannot be in %llu bytes",
+    return mms__fail(MMS_E_CORRUPT,
+                     "opening the table%s%s: its head is damaged: %s of %llu cannot be in %llu bytes; go back to an "
+                     "older value with mms_write_rollback, or publish another one",
                      suspect->prefix, suspect->path, what, (unsigned long long)found,
                      (unsigned long long)suspect->size);
 }

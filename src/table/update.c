@@ -47,16 +47,16 @@ int mms__table_damaged(struct mms_table *table, const char *what, uint64_t where
 
 int mms__table_fail_room(const struct mms_table *table, int code, uint64_t size)
 {
-    const char *path = table->writer->place.path;
+    bool evicts = (table->keys.flags & MMS__TABLE_AGED) != 0;
 
     if (code != MMS_E_TOO_BIG)
         return code; /* mms_write_grow has stored why */
     return mms__fail(
         MMS_E_TOO_BIG,
         "changing the table %s: no room: it would have %llu bytes, more than options.max_size of its writer "
-        "allows; delete entries, give the table options.max_bytes, or open the writer with a larger "
-        "max_size and options.replace",
-        path, (unsigned long long)size);
+        "allows; %s, or open the writer with a larger max_size and options.replace",
+        table->writer->place.path, (unsigned long long)size,
+        evicts ? "put a smaller value" : "delete entries, create the table with options.max_bytes");
 }
 
 static int fail_type(const struct mms__table_head *head, const char *path, const uint64_t wanted[2])

@@ -216,6 +216,8 @@ static void a_cache_without_room_makes_some(int refusal)
     check_true(count > 100 && count < 2000);
     check_current(table, 5000 - count, count);
     check_code(mms_table_put(table, "large", 5, view.data, 100 << 10), refusal); /* it has more than all */
+    if (refusal == MMS_E_TOO_BIG)
+        check_detail_mentions("put a smaller value");
     check_ok(mms_table_commit(table, &receipt));
     check_true(receipt.table_evicted >= 5000 - count);
     memory_writer_close();
@@ -234,6 +236,105 @@ static void a_cache_without_memory_makes_room(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
         a_cache_without_room_makes_some(refusals[i]);
+}
+
+/* One that takes as much as thousands of those that are there. */
+static void a_cache_makes_room_for_a_large_value(void **state)
+{
+    enum { REGION = 1 << 20, LARGE = 100000 };
+    static const char large[LARGE] = "large";
+    mms_table_options options = MMS_TABLE_OPTIONS_INIT;
+    mms_writer *writer = memory_writer_open(NULL, 0);
+    mms_table_view view;
+    mms_table *table;
+    size_t size;
+
+    (void)state;
+    options.max_bytes = REGION;
+    memory_writer_limit(REGION);
+    check_ok(mms_table_begin(writer, &options, &table));
+    for (uint64_t key = 0; key < 20000; key++)
+        check_ok(put(table, key));
+    check_ok(mms_table_put(table, "large", 5, large, LARGE));
+    check_ok(mms_table_current(table, &view));
+    check_ok(mms_table_check(&view));
+    check_true(mms_table_get(&view, "large", 5, &size) != NULL);
+    check_equal(size, LARGE);
+    check_true(mms_table_count(&view) > 100);
+    check_ok(mms_table_commit(table, NULL));
+    memory_writer_close();
+}
+
+/* The limit is kept at once, too, whatever was put. */
+static void a_large_value_is_paid_for_at_once(void **state)
+{
+    enum { LIMIT = 256 << 10, LARGE = 128 << 10 };
+    static const char large[LARGE] = "large";
+    mms_table_options options = MMS_TABLE_OPTIONS_INIT;
+    mms_writer *writer = memory_writer_open(NULL, 0);
+    mms_table_info info;
+    mms_table_view view;
+    mms_table *table;
+
+    (void)state;
+    options.max_bytes = LIMIT;
+    check_ok(mms_table_begin(writer, &options, &table));
+    for (uint64_t key = 0; key < 10000; key++)
+        check_ok(put(table, key));
+    check_ok(mms_table_put(table, "large", 5, large, LARGE));
+    check_ok(mms_table_current(table, &view));
+    mms_table_describe(&view, &info);
+    check_true(info.bytes <= LIMIT && info.count > 100);
+    check_ok(mms_table_commit(table, NULL));
+    memory_writer_close();
+}
+
+/* ---- Entries that have expired ---- */
+
+/* Of a table that is no cache. The even keys stay for ever, the others have expired in 1970. */
+static void what_has_expired_makes_room(void **state)
+{
+    enum { FOREVER = 200 };
+    mms_table_options options = MMS_TABLE_OPTIONS_INIT;
+    mms_writer *writer = memory_writer_open(NULL, 0);
+    mms_table_view view;
+    mms_receipt receipt;
+    mms_table *table;
+
+    (void)state;
+    options.expiring = true;
+    memory_writer_limit(64 << 10);
+    check_ok(mms_table_begin(writer, &options, &table));
+    for (uint64_t key = 0; key < 5000; key++) {
+        check_ok(mms_table_set_expiry(table, key % 2 == 0 && key < FOREVER ? 0 : 1));
+        check_ok(put(table, key));
+    }
+    check_ok(mms_table_current(table, &view));
+    check_ok(mms_table_check(&view));
+    check_true(mms_table_count(&view) < 2000);
+    for (uint64_t key = 0; key < 5000; key++)
+        check_has(&view, key, key % 2 == 0 && key < FOREVER);
+    check_ok(mms_table_commit(table, &receipt));
+    check_true(receipt.table_expired > 3000);
+    memory_writer_close();
+}
+
+/* Then there is no room, whatever may expire later. */
+static void what_has_not_expired_stays(void **state)
+{
+    mms_table_options options = MMS_TABLE_OPTIONS_INIT;
+    mms_writer *writer = memory_writer_open(NULL, 0);
+    mms_table *table;
+    uint64_t count;
+
+    (void)state;
+    options.expires_ns = UINT64_MAX;
+    memory_writer_limit(64 << 10);
+    check_ok(mms_table_begin(writer, &options, &table));
+    count = put_until_full(table);
+    check_current(table, 0, count);
+    check_ok(mms_table_abort(table));
+    memory_writer_close();
 }
 
 /* ---- Room for the next update ---- */
@@ -364,6 +465,10 @@ int main(void)
         cmocka_unit_test(other_errors_are_passed_on),
         cmocka_unit_test(a_cache_in_a_small_region_makes_room),
         cmocka_unit_test(a_cache_without_memory_makes_room),
+        cmocka_unit_test(a_cache_makes_room_for_a_large_value),
+        cmocka_unit_test(a_large_value_is_paid_for_at_once),
+        cmocka_unit_test(what_has_expired_makes_room),
+        cmocka_unit_test(what_has_not_expired_stays),
         cmocka_unit_test(a_cache_leaves_room_for_its_next_update),
         cmocka_unit_test(a_plain_table_leaves_room_unless_it_is_new),
         cmocka_unit_test(the_directory_grows),
