@@ -12,10 +12,10 @@
 static const struct verb verb = {
     .name = "verify",
     .synopsis = "REGION [OPTION]...",
-    .help = "Check every structure of REGION, the checksum of the value if it has one\n"
-            "('mmsync write --checksum'), and the keys and values of a typed table. Prints\n"
-            "one line for each finding, or one that says what was checked. Exit status 1 if\n"
-            "anything is wrong.\n"
+    .help = "Check every structure of REGION, and of the table that it holds; the checksum of\n"
+            "the value if it has one ('mmsync write --checksum'); and the keys and values of a\n"
+            "typed table. Prints one line for each finding, or one that says what was checked.\n"
+            "Exit status 1 if anything is wrong.\n"
             "\n"
             "  -j, --json              print a JSON object, with the findings in `reasons`\n"
             "      --format FORMAT     mmsync, or mmap-sync: the files of the Rust crate; auto takes\n"

@@ -36,6 +36,18 @@ succeeds "$MMSYNC" write "$region" "$scratch/value"
 succeeds "$MMSYNC" verify "$region"
 like "no checksum" '.*no checksum' "$out"
 
+# A table: its head, what the head counts, and that it is one at all.
+table=$scratch/table
+for at in 0 32 64; do
+    "$MMSYNC" put "$table" a 1 b 2 --max-size 64K --max-slots 4 >"$scratch/out"
+    succeeds "$MMSYNC" verify "$table"
+    damage "$table/data" "$at"
+    run "$MMSYNC" verify "$table"
+    same "status for a table with damage at $at" 1 "$status"
+    like "the finding" '.*table.*' "$out"
+    "$MMSYNC" rm "$table"
+done
+
 # The headers, and files that are too short.
 for file in control readers; do
     cp -a --sparse=always "$region" "$scratch/$file"

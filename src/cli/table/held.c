@@ -4,10 +4,15 @@
 #include "cli/message.h"
 #include "cli/open_region.h"
 
-static int take_view(struct held_table *held, mms_view *view)
+int held_table_read(struct held_table *held, const char *path, const mms_region_options *options, mms_view *view)
 {
-    int code = mms_region_read_only(held->region) ? MMS_E_READ_ONLY : mms_reader_open(held->region, &held->reader);
+    int code;
 
+    *held = (struct held_table){.region = NULL};
+    code = open_region(path, options, &held->region);
+    if (code)
+        return fail_call(code);
+    code = mms_region_read_only(held->region) ? MMS_E_READ_ONLY : mms_reader_open(held->region, &held->reader);
     if (code == 0) {
         code = mms_read(held->reader, view);
         return code ? fail_call(code) : EXIT_OK;
@@ -30,19 +35,19 @@ static int open_view(struct held_table *held, const char *path, const mms_view *
     return code ? fail_call(code) : EXIT_OK;
 }
 
+int held_table_take_types(struct held_table *held)
+{
+    return held->reader ? table_types_take_held(&held->types, held->reader, held->view.type_id)
+                        : table_types_fetch(&held->types, held->region, held->view.type_id);
+}
+
 int held_table_take(struct held_table *held, const char *path, const mms_region_options *options)
 {
     mms_view view = {.data = NULL};
-    int code;
 
-    *held = (struct held_table){.region = NULL};
-    code = open_region(path, options, &held->region);
-    if (code)
-        return fail_call(code);
-    if (take_view(held, &view) || open_view(held, path, &view))
+    if (held_table_read(held, path, options, &view) || open_view(held, path, &view))
         return EXIT_FAILED;
-    return held->reader ? table_types_take_held(&held->types, held->reader, held->view.type_id)
-                        : table_types_fetch(&held->types, held->region, held->view.type_id);
+    return held_table_take_types(held);
 }
 
 int held_table_release(struct held_table *held)

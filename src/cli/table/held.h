@@ -19,4 +19,8 @@ struct held_table {
 int held_table_take(struct held_table *held, const char *path, const mms_region_options *options);
 int held_table_release(struct held_table *held);
 
+/* Its parts, for a value that may be no table: read it, open `view` as held->view, and take its types. */
+int held_table_read(struct held_table *held, const char *path, const mms_region_options *options, mms_view *view);
+int held_table_take_types(struct held_table *held);
+
 #endif
