@@ -32,6 +32,8 @@ static const struct word {
     {"options.track = MMS_TRACK_AUTO", "the library's option `track`"}, /* likewise */
     {"options.track", "the library's option `track`"},
     {"options.checksum", "--checksum"},
+    {"options.expected", "--expected"},
+    {"options.expires_ns", "--expires"},
     {"options.expiring", "--expiring"},
     {"options.max_bytes", "--max-bytes"},
     {"options.schema_size", "the library's option `schema_size`"}, /* a table's: the tool gives none */

@@ -284,19 +284,29 @@ static int provide_bucket(struct mms_table *table)
     return add_segment(table, buckets >> MMS__SEGMENT_BITS);
 }
 
-uint64_t mms__index_first_size(void)
+static uint64_t segments_for(uint64_t buckets)
 {
-    uint64_t units =
-        mms__directory_units(FIRST_SEGMENTS) + (MMS__FIRST_BUCKETS + 1) * MMS__UNITS_PER_LINE + MMS__LONGEST_GAP;
+    return (buckets + MMS__SEGMENT - 1) >> MMS__SEGMENT_BITS;
+}
+
+static uint64_t directory_room(uint64_t segments)
+{
+    return segments < FIRST_SEGMENTS ? FIRST_SEGMENTS : segments;
+}
+
+uint64_t mms__index_size(uint64_t buckets)
+{
+    uint64_t segments = segments_for(buckets), each = segments == 1 ? buckets : MMS__SEGMENT;
+    uint64_t units = mms__directory_units(directory_room(segments)) +
+                     segments * ((each + 1) * MMS__UNITS_PER_LINE + MMS__LONGEST_GAP);
 
     return sizeof(struct mms__table_head) + (units << MMS__UNIT_BITS);
 }
 
 int mms__index_make(struct mms_table *table, uint64_t buckets)
 {
-    uint64_t segments = (buckets + MMS__SEGMENT - 1) >> MMS__SEGMENT_BITS, unit, line = 0;
-    uint64_t each = segments == 1 ? buckets : MMS__SEGMENT;
-    uint64_t room = segments < FIRST_SEGMENTS ? FIRST_SEGMENTS : segments;
+    uint64_t segments = segments_for(buckets), each = segments == 1 ? buckets : MMS__SEGMENT;
+    uint64_t room = directory_room(segments), unit, line = 0;
     int code = make_directory(table, room, &unit);
 
     if (code != 0)

@@ -12,9 +12,9 @@ static inline uint64_t mms__directory_units(uint64_t segments)
     return 1 + (mms__round_up(segments * sizeof(mms__word), MMS__UNIT) >> MMS__UNIT_BITS);
 }
 
-/* The most bytes that a table of MMS__FIRST_BUCKETS takes while it is made. */
-uint64_t mms__index_first_size(void);
-/* Make the directory and `buckets` empty buckets in an empty heap. */
+/* The most bytes that a table of so many empty buckets takes while it is made. */
+uint64_t mms__index_size(uint64_t buckets);
+/* Make the directory and `buckets` empty buckets in an empty heap, which has that much room. */
 int mms__index_make(struct mms_table *table, uint64_t buckets);
 
 /* Add a word to the bucket of a hash. After an error nothing has changed. */

@@ -54,22 +54,39 @@ int mms__table_fail_room(const struct mms_table *table, int code, uint64_t size)
     return mms__fail(
         MMS_E_TOO_BIG,
         "changing the table %s: no room: it would have %llu bytes, more than options.max_size of its writer "
-        "allows; %s, or open the writer with a larger max_size and options.replace",
+        "allows; %s, or open the writer with a larger options.max_size and options.replace",
         table->writer->place.path, (unsigned long long)size,
         evicts ? "put a smaller value" : "delete entries, create the table with options.max_bytes");
 }
 
 static int fail_type(const struct mms__table_head *head, const char *path, const uint64_t wanted[2])
 {
-    return mms__fail(MMS_E_TYPE, "updating %s: its table has type %016llx%016llx, and this is %016llx%016llx", path,
-                     (unsigned long long)head->type_id[0], (unsigned long long)head->type_id[1],
+    return mms__fail(MMS_E_TYPE,
+                     "updating %s: its table has type %016llx%016llx, and this is %016llx%016llx; were both programs "
+                     "built from the same schema?",
+                     path, (unsigned long long)head->type_id[0], (unsigned long long)head->type_id[1],
                      (unsigned long long)wanted[0], (unsigned long long)wanted[1]);
 }
 
-static int fail_option(const char *path, const char *name, uint64_t given, uint64_t found)
+static int fail_size(const char *path, const char *name, uint64_t given, uint64_t found)
 {
-    return mms__fail(MMS_E_INVALID, "updating the table %s: options.%s is %llu, and the table was created with %llu",
+    if (found == 0)
+        return mms__fail(MMS_E_INVALID,
+                         "updating the table %s: options.%s is %llu, and the table was created for any; leave it 0",
+                         path, name, (unsigned long long)given);
+    return mms__fail(MMS_E_INVALID,
+                     "updating the table %s: options.%s is %llu, and the table was created with %llu; leave it 0, or "
+                     "give the same",
                      path, name, (unsigned long long)given, (unsigned long long)found);
+}
+
+/* What entries have room for is decided once. */
+static int fail_kind(const char *path, const char *name, const char *created_with)
+{
+    return mms__fail(MMS_E_INVALID,
+                     "updating the table %s: options.%s is only for a table that was created with options.%s, and this "
+                     "one was not; leave it out, or remove the region and create the table anew",
+                     path, name, created_with);
 }
 
 /* ---- A new table ---- */
@@ -93,11 +110,27 @@ static int choose_seed(struct mms_table *table, const mms_table_options *options
 
 static uint64_t first_buckets(uint64_t expected)
 {
-    uint64_t wanted = expected / MMS__LOAD * 2 + 1, buckets = MMS__FIRST_BUCKETS;
+    uint64_t most = expected < MMS__WORD_UNIT ? expected : MMS__WORD_UNIT; /* none has more */
+    uint64_t wanted = most / MMS__LOAD * 2 + 1, buckets = MMS__FIRST_BUCKETS;
 
     while (buckets < wanted && buckets < MMS__SEGMENT)
         buckets *= 2;
     return buckets < wanted ? wanted : buckets;
+}
+
+/* All of it at once: what does not fit is not filled either, one segment after the other. */
+static int provide_buckets(struct mms_table *table, uint64_t buckets, const mms_table_options *options)
+{
+    uint64_t size = mms__index_size(buckets);
+    int code = mms__heap_provide(table, size);
+
+    if (code != MMS_E_TOO_BIG || options->expected == 0)
+        return code;
+    return mms__fail(MMS_E_TOO_BIG,
+                     "creating the table %s: room for %llu entries (options.expected) takes %llu bytes and more, and "
+                     "options.max_size of its writer does not allow that; expect fewer, or open the writer with a "
+                     "larger options.max_size and options.replace",
+                     table->writer->place.path, (unsigned long long)options->expected, (unsigned long long)size);
 }
 
 static void fill_head(struct mms_table *table, const mms_table_options *options)
@@ -123,6 +156,7 @@ static void fill_head(struct mms_table *table, const mms_table_options *options)
 
 static int create(struct mms_table *table, const mms_table_options *options)
 {
+    uint64_t buckets = first_buckets(options->expected);
     void *data = NULL;
     int code = mms__writer_grow(table->writer, sizeof *table->head, &data);
 
@@ -138,7 +172,9 @@ static int create(struct mms_table *table, const mms_table_options *options)
     table->now.data = table->data;
     table->now.size = table->head->size;
     table->keys = mms__keys_of(table->head);
-    code = mms__index_make(table, first_buckets(options->expected));
+    code = provide_buckets(table, buckets, options);
+    if (code == 0)
+        code = mms__index_make(table, buckets);
     if (code != 0)
         return code;
     return mms_write_set_type(table->writer, is_given(options->type_id) ? options->type_id : plain_type,
@@ -153,13 +189,13 @@ static int check_options(const struct mms__table_head *head, const char *path, c
         (options->type_id[0] != head->type_id[0] || options->type_id[1] != head->type_id[1]))
         return fail_type(head, path, options->type_id);
     if (options->key_size != 0 && options->key_size != head->key_size)
-        return fail_option(path, "key_size", options->key_size, head->key_size);
+        return fail_size(path, "key_size", options->key_size, head->key_size);
     if (options->value_size != 0 && options->value_size != head->value_size)
-        return fail_option(path, "value_size", options->value_size, head->value_size);
+        return fail_size(path, "value_size", options->value_size, head->value_size);
     if ((options->expiring || options->expires_ns != 0) && !(head->flags & MMS__TABLE_EXPIRING))
-        return fail_option(path, "expiring", 1, 0);
+        return fail_kind(path, options->expiring ? "expiring" : "expires_ns", "expiring");
     if (options->max_bytes != 0 && !(head->flags & MMS__TABLE_AGED))
-        return fail_option(path, "max_bytes", options->max_bytes, 0);
+        return fail_kind(path, "max_bytes", "max_bytes");
     return 0;
 }
 
@@ -260,7 +296,7 @@ static void forget_entries(struct mms_table *table)
 
 int mms__table_clear(mms_table *table)
 {
-    int code = mms__heap_provide(table, mms__index_first_size());
+    int code = mms__heap_provide(table, mms__index_size(MMS__FIRST_BUCKETS));
 
     if (code != 0)
         return code;

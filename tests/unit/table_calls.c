@@ -627,7 +627,7 @@ static void options_that_cannot_be_are_refused(void **state)
     options.max_bytes = 0;
     options.expires_ns = 1;
     check_code(mms_table_begin(scene.writer, &options, &table), MMS_E_INVALID);
-    check_detail_mentions("options.expiring");
+    check_detail_mentions("options.expires_ns is only for a table that was created with options.expiring");
     table = begin(&scene);
     check_code(mms_table_set_expiry(table, 1), MMS_E_INVALID);
     check_detail_mentions("options.expiring");
@@ -692,6 +692,21 @@ static void a_failed_replacement_leaves_the_last_value(void **state)
     tear_down(&scene);
 }
 
+/* Nor does it fill the region on the way, which may take all memory there is. */
+static void more_than_fits_cannot_be_expected(void **state)
+{
+    struct scene scene = set_up_with(state, 64u << 20);
+    mms_table_options options = MMS_TABLE_OPTIONS_INIT;
+    mms_table *table;
+
+    options.expected = 100000000;
+    check_code(mms_table_begin(scene.writer, &options, &table), MMS_E_TOO_BIG);
+    check_detail_mentions("options.expected");
+    check_true(file_blocks(scene.path, "data") < 1u << 20);
+    put_and_commit(&scene, "k", "v");
+    tear_down(&scene);
+}
+
 static void a_region_too_small_for_any_table_says_so(void **state)
 {
     struct scene scene = set_up_with(state, 1024);
@@ -731,6 +746,7 @@ int main(void)
         scratch_test(options_that_cannot_be_are_refused),
         scratch_test(a_failed_put_leaves_the_others),
         scratch_test(a_failed_replacement_leaves_the_last_value),
+        scratch_test(more_than_fits_cannot_be_expected),
         scratch_test(a_region_too_small_for_any_table_says_so),
     };
 

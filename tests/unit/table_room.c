@@ -168,6 +168,9 @@ static void no_room_for_what_is_expected_says_so(void **state)
     options.expected = 100000;
     check_code(mms_table_begin(writer, &options, &table), MMS_E_TOO_BIG);
     check_detail_mentions("max_size");
+    options.expected = UINT64_MAX;
+    check_code(mms_table_begin(writer, &options, &table), MMS_E_TOO_BIG);
+    check_detail_mentions("options.expected");
     options.expected = 100;
     check_ok(mms_table_begin(writer, &options, &table));
     check_ok(mms_table_abort(table));
