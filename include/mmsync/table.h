@@ -89,7 +89,8 @@ MMS__DEFINE_INIT(mms_table_options)
    mms_write_update. */
 int mms_table_begin(mms_writer *writer, const mms_table_options *options, mms_table **out);
 
-/* Store a copy of the value under the key, replacing any value that the key has.
+/* Store a copy of the value under the key, replacing any value that the key has. Neither may be in the
+   table's own memory, where mms_table_current finds them: copy them first.
    MMS_E_TOO_BIG: the key is longer than MMS_TABLE_KEY_MAX, the entry takes more than max_bytes, or
    the table would outgrow the region's max_size. -ENOSPC: out of memory, for this update or for the
    next one, which needs as much. MMS_E_INVALID: a size that the table does not allow, or no update
@@ -104,7 +105,7 @@ int mms_table_reserve(mms_table *table, const void *key, size_t key_size, size_t
    fails; *done (may be NULL) is how many succeeded. */
 int mms_table_put_many(mms_table *table, size_t count, const mms_key *keys, const mms_value *values, size_t *done);
 
-/* Delete a key. MMS_E_NOT_FOUND: there is no such key. */
+/* Delete a key. MMS_E_NOT_FOUND: there is no such key; nothing has changed. */
 int mms_table_delete(mms_table *table, const void *key, size_t key_size);
 /* Delete all entries, in time that does not depend on how many there are. The table keeps its
    options and its seed, and is as small as a new one. This also drops any damage: after
@@ -113,7 +114,8 @@ int mms_table_delete(mms_table *table, const void *key, size_t key_size);
 int mms_table_clear(mms_table *table);
 
 /* When the entries that are put from here on expire: CLOCK_REALTIME in nanoseconds, 0 for never.
-   From that time on views do not show them, and later commits remove them, a few at a time.
+   From then on, or some milliseconds later (now_ns), views do not show them, and later
+   commits remove them, a few at a time.
    MMS_E_INVALID: the table was not created as `expiring`. */
 int mms_table_set_expiry(mms_table *table, uint64_t expires_ns);
 
@@ -132,8 +134,8 @@ typedef struct mms_table_view {
     const void *data;
     size_t size;
     uint64_t generation;
-    uint64_t now_ns; /* entries that expire at or before this time are not shown. mms_table_of
-                             sets it; you may change it */
+    uint64_t now_ns; /* entries that expire at or before this time are not shown. mms_table_of sets
+                             it, to a clock that is up to some milliseconds late; you may change it */
     uint64_t type_id[2];
     uint64_t inside[9]; /* what look-ups need, copied from the table */
     bool vouched;       /* set by mms_typed_table_read: the library made all values */

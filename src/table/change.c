@@ -195,13 +195,9 @@ int mms__change_delete(struct mms_table *table, const void *key, size_t key_size
     uint64_t hash = mms__hash(table->keys.seed, key, key_size);
     struct mms__entry entry;
     const mms__word *word = mms__find(&table->now, hash, key, key_size, &entry);
-    bool expired;
-    int code;
 
-    if (!word)
+    if (!word || mms__is_expired(&table->now, &entry)) /* which a sweep removes: this changes nothing */
         return MMS_E_NOT_FOUND;
-    expired = mms__is_expired(&table->now, &entry);
     table->changes++;
-    code = mms__change_remove(table, hash, word, &entry);
-    return code == 0 && expired ? MMS_E_NOT_FOUND : code;
+    return mms__change_remove(table, hash, word, &entry);
 }

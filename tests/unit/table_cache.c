@@ -5,6 +5,7 @@
 #include "sample.h"
 #include "scratch.h"
 #include <mmsync/table.h>
+#include <stdlib.h>
 #include <string.h>
 
 static mms_writer *writer_for(void **state)
@@ -203,6 +204,32 @@ static void what_has_expired_is_not_shown(void **state)
     check_ok(mms_writer_close(writer));
 }
 
+/* So whoever iterates over the update may try it. */
+static void a_delete_of_what_has_expired_changes_nothing(void **state)
+{
+    mms_writer *writer = writer_for(state);
+    mms_table_options options = MMS_TABLE_OPTIONS_INIT;
+    mms_table_view view;
+    mms_table *table;
+    void *before;
+
+    options.expires_ns = SOON;
+    table = begin(writer, &options);
+    for (uint64_t key = 0; key < 100; key++)
+        put(table, key, 20);
+    view = current(table);
+    before = malloc(view.size);
+    check_true(before != NULL);
+    memcpy(before, view.data, view.size);
+    for (uint64_t key = 0; key < 100; key++)
+        check_code(mms_table_delete(table, &key, sizeof key), MMS_E_NOT_FOUND);
+    check_equal(current(table).size, view.size);
+    check_memory(view.data, before, view.size);
+    free(before);
+    check_ok(mms_table_abort(table));
+    check_ok(mms_writer_close(writer));
+}
+
 /* ---- Room ---- */
 
 /* As many entries as before, of random sizes, replaced at random: the value stops growing. */
@@ -234,9 +261,13 @@ static void a_table_whose_content_does_not_grow_does_not_grow(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        scratch_test(the_oldest_go_first),           scratch_test(a_put_makes_an_entry_new),
-        scratch_test(nothing_goes_below_the_limit),  scratch_test(what_has_expired_goes),
-        scratch_test(what_has_expired_is_not_shown), scratch_test(a_table_whose_content_does_not_grow_does_not_grow),
+        scratch_test(the_oldest_go_first),
+        scratch_test(a_put_makes_an_entry_new),
+        scratch_test(nothing_goes_below_the_limit),
+        scratch_test(what_has_expired_goes),
+        scratch_test(what_has_expired_is_not_shown),
+        scratch_test(a_delete_of_what_has_expired_changes_nothing),
+        scratch_test(a_table_whose_content_does_not_grow_does_not_grow),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
