@@ -57,6 +57,9 @@ same "a value that was replaced" new "$("$MMSYNC" get "$scratch/from_csv" plain)
 succeeds "$MMSYNC" load "$scratch/from_csv" "$scratch/more.csv" --clear
 like "only those" "generation=3 entries=2 loaded=2" "$out"
 same "only those" $'added\nplain' "$("$MMSYNC" keys "$scratch/from_csv" | sort)"
+printf '\xef\xbb\xbf{"key": "marked", "value": "1"}\r\n' >"$scratch/marked"
+succeeds "$MMSYNC" load "$scratch/from_csv" "$scratch/marked"
+same "JSON lines with a byte order mark" 1 "$("$MMSYNC" get "$scratch/from_csv" marked)"
 printf 'key,value\n' >"$scratch/none.csv"
 succeeds "$MMSYNC" load "$scratch/many" "$scratch/none.csv" --clear
 like "none" "generation=2 entries=0 loaded=0" "$out"
@@ -73,7 +76,7 @@ done
 check "a time is there" grep -q "\"expires_ns\": $late" "$scratch/t.jsonl"
 run "$MMSYNC" dump "$scratch/t" --as mdb
 like "LMDB's text has no times" "mmsync: .*the form mdb does not say when" "$err"
-refuses 1 "expiring" "$MMSYNC" load "$scratch/from_mdb" "$scratch/times"
+refuses 1 "times, line 1: .*expiring.*nothing was published" "$MMSYNC" load "$scratch/from_mdb" "$scratch/times"
 
 # An empty key is for all but LMDB.
 succeeds "$MMSYNC" put "$scratch/empty" '' empty

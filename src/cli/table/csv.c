@@ -158,20 +158,10 @@ static int note_column(struct text_reader *reader, int column)
                      (int)(field->size < 40 ? field->size : 40), field->size > 0 ? field->data : "");
 }
 
-/* Spreadsheets begin UTF-8 with a byte order mark. */
-static void skip_mark(struct input *input)
-{
-    static const unsigned char mark[] = {0xef, 0xbb, 0xbf};
-
-    for (size_t i = 0; i < sizeof mark && input_peek(input) == mark[i]; i++)
-        (void)input_next(input);
-}
-
 int csv_read_start(struct text_reader *reader)
 {
     enum end end = END_FIELD;
 
-    skip_mark(&reader->input);
     for (int i = 0; i < NAMES; i++)
         reader->columns[i] = -1;
     while (end == END_FIELD) {

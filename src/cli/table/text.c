@@ -77,6 +77,15 @@ void text_write_end(const struct text_style *style, FILE *out)
 
 /* ---- Reading ---- */
 
+/* Spreadsheets, and much else on Windows, begin UTF-8 with a byte order mark. */
+static void skip_mark(struct input *input)
+{
+    static const unsigned char mark[] = {0xef, 0xbb, 0xbf};
+
+    for (size_t i = 0; i < sizeof mark && input_peek(input) == mark[i]; i++)
+        (void)input_next(input);
+}
+
 /* JSON lines begin with a brace, and the output of mdb_dump begins with its version. */
 static enum text_form find_form(struct input *input)
 {
@@ -91,6 +100,7 @@ int text_read_start(struct text_reader *reader, struct source *source, struct pr
     *reader = (struct text_reader){.style = *style};
     if (input_start(&reader->input, source, progress))
         return EXIT_FAILED;
+    skip_mark(&reader->input);
     if (style->form == FORM_AUTO)
         reader->style.form = find_form(&reader->input);
     switch (reader->style.form) {
