@@ -72,13 +72,10 @@ int table_change_prepare_puts(struct table_change *change, const struct notation
 
 int table_change_put(struct table_change *change, const struct bytes *key, const struct bytes *value, char *wrong)
 {
-    int code;
-
     *wrong = '\0';
     if (change->typed)
         return typed_put(change->table, change->types.type, key, value, wrong);
-    code = mms_table_put(change->table, key->data, key->size, value->data, value->size);
-    return code ? fail_call(code) : EXIT_OK;
+    return mms_table_put(change->table, key->data, key->size, value->data, value->size);
 }
 
 /* Counts the entries of the published table, which stays where it was built until this writer

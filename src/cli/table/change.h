@@ -20,7 +20,8 @@ int table_change_begin(struct table_change *change, const char *path, struct tab
 /* Before the first put: choose whether they are by type. */
 int table_change_prepare_puts(struct table_change *change, const struct notation *keys, const struct notation *values);
 /* Put an entry: bytes, or if the notations, which are settled, are those of types, texts. After
-   EXIT_FAILED *wrong, of NOTATION_WRONG bytes, says what is wrong with it; "": that was reported. */
+   EXIT_FAILED *wrong, of NOTATION_WRONG bytes, says what is wrong with it; "": that was reported. Or
+   returns the library's code, which nobody has reported. */
 int table_change_put(struct table_change *change, const struct bytes *key, const struct bytes *value, char *wrong);
 /* Publish it, and print "generation=N entries=N WHAT=COUNT", or an object of JSON; what NULL: not the last. */
 int table_change_commit(struct table_change *change, const char *what, uint64_t count);

@@ -56,13 +56,17 @@ static int delete_all(struct load *load)
 static int put(struct load *load, const struct text_reader *reader, const struct text_entry *entry)
 {
     char wrong[NOTATION_WRONG] = "";
-    int code = 0, status;
+    int status = EXIT_OK;
 
     if (entry->expires_ns != 0 || load->style.expiring)
-        code = mms_table_set_expiry(load->change.table, entry->expires_ns);
-    status = code ? fail_call(code) : table_change_put(&load->change, &entry->key, &entry->value, wrong);
+        status = mms_table_set_expiry(load->change.table, entry->expires_ns);
+    if (!status)
+        status = table_change_put(&load->change, &entry->key, &entry->value, wrong);
     load->style.expiring = load->style.expiring || entry->expires_ns != 0;
     load->loaded++;
+    if (status < 0)
+        return fail_as(status, "%s, line %" PRIu64 ": %s; nothing was published", load->source.name, entry->line,
+                       last_error());
     return *wrong ? fail_line(reader, entry->line, "the key or the value is %s", wrong) : status;
 }
 

@@ -58,6 +58,8 @@ static int put(struct table_change *change, const char *name, const struct bytes
     char wrong[NOTATION_WRONG];
     int status = table_change_put(change, key, value, wrong);
 
+    if (status < 0)
+        return fail_call(status);
     return *wrong ? fail("the key '%s' or its value is %s", name, wrong) : status;
 }
 

@@ -31,7 +31,7 @@ static int open_view(struct held_table *held, const char *path, const mms_view *
     int code = view->data ? mms_table_of(view, &held->view) : MMS_E_TYPE;
 
     if (code == MMS_E_TYPE)
-        return fail("the value of %s is no table: 'mmsync read' reads it, and 'mmsync put' makes tables", path);
+        return fail("the value of %s is no table: 'mmsync read' reads it", path);
     return code ? fail_call(code) : EXIT_OK;
 }
 

@@ -251,7 +251,7 @@ static int put(mms_table *table, const mms_table_type *type, const void *key, co
     int code = mms_typed_table_put(table, type, key, value);
 
     if (code != MMS_E_INVALID)
-        return code ? fail_call(code) : EXIT_OK;
+        return code;
     snprintf(wrong, NOTATION_WRONG, "not one of the table: %.250s", mms_last_error());
     return EXIT_FAILED;
 }

@@ -34,7 +34,8 @@ int notation_write_json(const struct notation *notation, const void *data, size_
 enum { NOTATION_WRONG = 320 };
 int notation_read(const struct notation *notation, const char *text, size_t size, struct bytes *out, char *wrong);
 
-/* Put an entry into a typed table: the text of a key, and a value in JSON. *wrong as above. */
+/* Put an entry into a typed table: the text of a key, and a value in JSON. *wrong as above; or returns the
+   library's code, which nobody has reported. */
 int typed_put(mms_table *table, const mms_table_type *type, const struct bytes *key, const struct bytes *value,
               char *wrong);
 
