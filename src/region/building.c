@@ -14,12 +14,9 @@ void mms__building_start(struct mms__building *building, const char *wanted)
 
 int mms__building_sync(const struct mms__building *building, int fd)
 {
-    if (building->place.volatile_memory)
-        return 0;
-    while (fsync(fd) != 0)
-        if (errno != EINTR)
-            return mms__fail_errno("creating %s: writing it to disk", building->wanted);
-    return 0;
+    int code = building->place.volatile_memory ? 0 : mms__sync(fd);
+
+    return code == 0 ? 0 : mms__fail(code, "creating %s: writing it to disk", building->wanted);
 }
 
 static int rename_to(struct mms__building *building, const struct mms__place *target, unsigned flags)

@@ -78,18 +78,11 @@ struct part_plan {
     uint32_t mode;
 };
 
-static int write_start(int fd, const void *bytes, size_t size, off_t offset, const char *path, const char *name)
+static int write_start(int fd, const void *bytes, size_t size, uint64_t offset, const char *path, const char *name)
 {
-    ssize_t written;
+    int code = mms__write_at(fd, bytes, size, offset);
 
-    do
-        written = pwrite(fd, bytes, size, offset);
-    while (written < 0 && errno == EINTR);
-    if (written == (ssize_t)size)
-        return 0;
-    if (written >= 0)
-        errno = ENOSPC;
-    return mms__fail_errno("creating %s: writing `%s`", path, name);
+    return code == 0 ? 0 : mms__fail(code, "creating %s: writing `%s`", path, name);
 }
 
 /* On a file system with huge pages fallocate would take one for each file, so small pages are
@@ -164,8 +157,8 @@ static int write_session(const struct mms__place *place, int fd, uint64_t floor,
     words.boot_id_kind = now.id_kind;
     words.boot_began_ns = now.began_ns;
     words.boot_up_ns = now.up_ns;
-    return write_start(fd, (const char *)&words + start, offsetof(struct mms__control, slots) - start, (off_t)start,
-                       path, "control");
+    return write_start(fd, (const char *)&words + start, offsetof(struct mms__control, slots) - start, start, path,
+                       "control");
 }
 
 /* It says that there is no value yet: so from the start there is one that is good. */
@@ -174,7 +167,7 @@ static int write_first_anchor(const struct mms__header *header, int fd, const ch
     struct mms__anchor anchor = {.sequence = 1}; /* generation 0 */
 
     mms__anchor_seal(&anchor, header);
-    return write_start(fd, &anchor, sizeof anchor, (off_t)mms__anchor_at(0), path, "durable");
+    return write_start(fd, &anchor, sizeof anchor, mms__anchor_at(0), path, "durable");
 }
 
 static int make_part(const struct mms__building *building, const struct part_plan *plan,
