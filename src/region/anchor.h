@@ -11,7 +11,7 @@ void mms__anchor_seal(struct mms__anchor *anchor, const struct mms__header *regi
    cannot hold: then `lost` alone is set, which a torn block still has (mms__durable_mark_lost). -errno if the block cannot
    be read, which says nothing about it. No detail is stored, here and below. */
 int mms__anchor_read(int fd, const struct mms__header *region, unsigned place, struct mms__anchor *out);
-/* The newest of those that are good, where it is, and the highest `lost` of both; MMS_E_CORRUPT if none is good. */
+/* The newest anchor that is good, where it is, and the higher `lost` of the two. MMS_E_CORRUPT if neither is good. */
 int mms__anchor_find(int fd, const struct mms__header *region, struct mms__anchor *out, unsigned *place,
                      uint64_t *lost);
 

@@ -102,7 +102,7 @@ static int fail(const struct mms_reader *reader, uint64_t since, int code)
     return mms__fail(code, "looking at what has changed in %s: opening its file `changes`", path);
 }
 
-/* The file may have been made anew. To forget is always allowed, so for that no error takes its place. */
+/* The file may have been made anew. Forgetting is always allowed, so no error of this look takes its place. */
 static int walk_again(struct mms__native_region *region, const struct mms__ring *last, struct mms__walk walk,
                       int reason, struct mms__range_set *set, uint64_t *smallest)
 {

@@ -136,7 +136,7 @@ static uint64_t begin_above(uint64_t highest, uint64_t size)
     return highest <= HIGHEST_POSITION ? mms__round_up(highest, size) + size : size;
 }
 
-/* Reserve all of it now: its words are stored through a mapping, where a full disk kills. What pads the words is not
+/* Reserve all of it now: its words are stored through a mapping, where a full disk kills. Their padding is not
    written: it is zeros in the file, and anything on this stack. */
 static int fill(const struct mms__place *place, int fd, const struct mms__header *region, uint64_t size, uint64_t begin)
 {
@@ -152,7 +152,7 @@ static int fill(const struct mms__place *place, int fd, const struct mms__header
     return mms__write_at(fd, &start, offsetof(struct mms__changes, ring_size) + WORD_SIZE, 0);
 }
 
-/* Whoever may read the value may read this. */
+/* Everyone who may read the value may read this. */
 static int copy_rights(int fd, const struct stat *like)
 {
     struct stat own;
@@ -186,7 +186,7 @@ static void carry_over(struct mms__ring *ring, const struct mms__ring *old)
     mms__store_relaxed(&ring->shared->tail, tail);
 }
 
-/* What a writer has left that died, or failed. */
+/* Remove what a writer that died or failed has left. */
 static int sweep(const struct mms__place *place)
 {
     return unlinkat(place->directory.fd, TEMPORARY, 0) == 0 || errno == ENOENT ? 0 : -errno;

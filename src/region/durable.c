@@ -310,7 +310,7 @@ static int read_anchors(struct mms__native_writer *writer, struct mms__anchor *n
 }
 
 /* If the last writer's sync of it failed, it may be in memory alone. The next one takes the place of the other anchor, which
-   then has to be dispensable. The bytes are those that are there, so a power cut now can tear nothing. */
+   then has to be dispensable. It stores the bytes that are there, so a power cut can tear nothing. */
 static int renew_newest(struct mms__native_writer *writer, const struct mms__anchor *newest)
 {
     int code = write_anchor(writer, writer->durable.place, newest);
@@ -319,7 +319,7 @@ static int renew_newest(struct mms__native_writer *writer, const struct mms__anc
     return code == 0 ? 0 : fail_opening(writer, code, "its file `durable`");
 }
 
-/* First store the bytes that are there, lest a sync that has failed for somebody else be taken for a success now. */
+/* First store the bytes that are there: a sync that has failed for another process could look like a success now. */
 static int sync_part(const struct mms__native_writer *writer, int fd, const char *magic)
 {
     struct mms__header header = writer->pool.header;

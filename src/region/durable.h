@@ -52,14 +52,14 @@ int mms__durable_store(struct mms__native_writer *writer, struct mms__anchor *an
 /* Note in the older anchor, which is spoilt by that, that its value was lost (`durable.lost`): a cut that tears the anchor
    which takes its place must not take that with it. */
 int mms__durable_mark_lost(struct mms__native_writer *writer);
-/* The slots that anchors name stay as they are. After the pool was filled. */
+/* Once the pool is filled: keep the slots that anchors name as they are. */
 void mms__durable_hold(struct mms__native_writer *writer);
-/* What `control` says is whole is so only in the current slot and those that anchors name. When a writer opens. */
+/* When a writer opens: believe `control` that a slot is whole only of the current one and those that anchors name. */
 void mms__durable_distrust(struct mms__native_writer *writer);
 /* Whether the bytes of a value in `data` have its checksum, which must be known. MMS_E_CORRUPT; -errno if they cannot be
    read. No detail is stored. */
 int mms__durable_check(const struct mms__native_writer *writer, uint64_t slot, uint64_t size, uint64_t checksum);
-/* What a writer says that has failed. */
+/* Refuse a write of a writer whose sync has failed. Returns the error of that. */
 int mms__durable_refuse(const struct mms__native_writer *writer);
 /* What to do about an error of the disk, for a detail: "see to the disk (dmesg)". */
 const char *mms__durable_advice(int code);

@@ -15,13 +15,13 @@ struct mms__inspection {
     const struct mms__control *control;
     const struct mms__readers *readers; /* NULL: this user may not read it */
     rlim_t keep_below;                  /* between two looks, a descriptor at or above this is closed */
-    bool has_moved;                     /* when mms_inspect was last answered, `control` lay no longer under its name */
+    bool has_moved;                     /* when mms_inspect was last answered, `control` no longer lay under its name */
 };
 
 /* Details are stored. */
 int mms__inspection_open(const struct mms__place *place, struct mms__inspection *look);
-/* What mms_inspect tells. The files are found in the directory if it is open, or else by the path; those that there is use
-   for are opened. Details are stored. */
+/* What mms_inspect tells. The files are found in the directory if it is open, or else by the path; those that
+   are of use are opened. Details are stored. */
 int mms__inspection_tell(struct mms__inspection *look, mms_info *out);
 void mms__inspection_close(struct mms__inspection *look);
 /* How many lines of the table have ever been used. */

@@ -107,8 +107,8 @@ bool mms__prepare_is_due(const struct mms__prepare *prepare, const struct mms__p
 
 /* ---- Beginning ---- */
 
-/* Whoever takes a slot of which nothing is known stores a whole value, and gets huge pages for it. Here it would get small
-   ones, so it is left alone, unless it has its memory. */
+/* A slot of which nothing is known goes to a write of a whole value, which gets huge pages for it. Here it would get small
+   ones, so it is left alone unless it has its memory already. */
 static bool is_worth_it(const struct mms__pool *pool, unsigned slot, uint64_t size)
 {
     return mms__slot_content(pool, slot) != 0 || pool->slots[slot].backed >= size - size / 8;

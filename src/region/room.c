@@ -57,7 +57,7 @@ static uint32_t find_least_useful(const struct mms__pool *pool)
 }
 
 /* Free so much of the free slots, if they have it: first what lies above the current value, which no update starts from;
-   then from the end of one after the other, whose content is lost with that. Returns the bytes freed. */
+   then the ends of one slot after the other, whose content is lost with that. Returns the bytes freed. */
 static uint64_t trim_what_costs_least(struct mms__pool *pool, uint64_t wanted)
 {
     uint64_t current = mms__slot_room(pool, mms__pool_current_size(pool)), given = 0;

@@ -24,7 +24,7 @@ struct mms__update {
     bool tracked;                 /* it need not touch what it changes */
     bool undoable;                /* whatever it has changed is touched at any time, not only at the commit */
     uint64_t base;                /* `current` when the update began; stays so until the commit */
-    uint32_t next; /* slot + 1, taken for the update after this one; 0: none is, or that of the base will do */
+    uint32_t next; /* slot + 1, taken for the update after this one; 0: none, or the slot of the base will do */
 };
 
 /* However short the ring, a set holds this many touches before it merges any. */

@@ -225,7 +225,7 @@ static bool leaves_room(const struct mms_table *table)
     return table->writer->backend->grow_next && (table->base_size > 0 || table->head->max_bytes > 0);
 }
 
-/* That of the next update first: if there is none, this one has not taken it either. */
+/* Room for the next update first: if there is none, this one has not taken any either. */
 static int get_room(struct mms_table *table, uint64_t size, void **data)
 {
     int code = leaves_room(table) ? table->writer->backend->grow_next(table->writer, (size_t)size) : 0;

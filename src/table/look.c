@@ -107,7 +107,7 @@ static const void *get(const mms_table_view *view, const void *key, size_t key_s
     return value_of(&bytes, word, &entry, size);
 }
 
-/* What is not as expected. It begins anew, so that the others need nothing in memory. */
+/* The same for whatever is not as expected. It begins anew, so that the usual case needs nothing in memory. */
 __attribute__((cold, noinline)) static const void *get_otherwise(const mms_table_view *view, const void *key,
                                                                  size_t *size)
 {
