@@ -4,6 +4,7 @@
    the writer has just given memory back, a mapping would allocate new memory, or kill the process
    if there is none. */
 #include "base/error.h"
+#include "base/minmax.h"
 #include "region/backend.h"
 #include "region/protocol.h"
 #include "region/region.h"
@@ -40,7 +41,7 @@ static int try_copy(struct mms__native_region *region, uint64_t word, void *buff
     if (mms__word_slot(word) >= region->header.max_slots)
         return -EAGAIN;
     stored = mms__load_relaxed(&slot->size);
-    out->size = stored < region->header.max_size ? stored : region->header.max_size;
+    out->size = mms__min(stored, region->header.max_size);
     load_type(slot, out);
     MMS__STEP(copy_size_known);
     code = out->size <= capacity ? read_slot(region, mms__word_slot(word), 0, buffer, out->size) : 0;

@@ -175,9 +175,8 @@ static uint64_t bytes_huge(const struct mms__inspection *look)
 {
     uint64_t bytes = 0;
 
-    for (uint32_t i = 0; i < mms__slots_used(look->control, look->header.max_slots); i++) {
+    for (uint32_t i = 0; i < mms__slots_used(look->control, look->header.max_slots); i++)
         bytes += mms__min(mms__load_relaxed(&look->control->slots[i].huge), look->header.stride);
-    }
     return bytes;
 }
 
@@ -250,7 +249,7 @@ static void open_by_name(const struct mms__inspection *look, enum mms__part part
         file->fd = -1;
 }
 
-/* Only the locks in it are of interest: which readers are dead. Those of another file than the one that is mapped say nothing. */
+/* It is opened for its locks alone, which tell the dead readers. Those of any other file than the mapped one tell nothing. */
 static bool stat_readers(struct mms__inspection *look, struct stat *status)
 {
     struct mms__file file = {.fd = -1};
@@ -348,7 +347,7 @@ static int find_anchor(const struct mms__inspection *look, int fd, struct mms__a
     return code;
 }
 
-/* Who may not read the file learns no more than that there is one. */
+/* A user who may not read the file learns only that there is one. */
 static void read_durable(const struct mms__inspection *look, mms_info *out)
 {
     struct mms__file file = MMS__NO_FILE;

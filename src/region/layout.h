@@ -212,6 +212,12 @@ static inline bool mms__schema_fits(uint64_t size, uint64_t schema_size, uint64_
            !__builtin_add_overflow(padded & ~UINT64_C(63), schema_size, &end) && end <= stride;
 }
 
+/* The bytes of a slot that a value and its schema take. */
+static inline uint64_t mms__whole_size(uint64_t size, uint64_t schema_size)
+{
+    return schema_size == 0 ? size : mms__schema_at(size) + schema_size;
+}
+
 static inline size_t mms__control_size(uint32_t max_slots)
 {
     return sizeof(struct mms__control) + (size_t)max_slots * sizeof(struct mms__descriptor);

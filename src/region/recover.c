@@ -2,6 +2,7 @@
 /* The first open of a durable region after a reboot. `control` may have been torn, but for its header, which was on the
    disk before anything else was and is never changed. What counts is in the anchors. */
 #include "base/error.h"
+#include "base/minmax.h"
 #include "base/round.h"
 #include "os/membarrier.h"
 #include "region/anchor.h"
@@ -53,7 +54,7 @@ static int fail_lost(const struct mms__native_writer *writer, const char *rest)
                      writer->front.place.path, writer->durable.named[writer->durable.place].generation, rest);
 }
 
-/* The newest of them whose value is whole; the next anchor will take the place of the other. */
+/* Choose the newest anchor whose value is whole; the next one will take the place of the other. */
 static int choose(struct mms__native_writer *writer, struct recovery *recovery)
 {
     struct mms__durable *durable = &writer->durable;
@@ -84,10 +85,8 @@ static int choose_floor(const struct mms__native_writer *writer, struct recovery
     uint64_t highest = durable->lost;
 
     for (unsigned i = 0; i < MMS__ANCHORS; i++)
-        if (durable->named[i].generation > highest)
-            highest = durable->named[i].generation;
-    if (highest + MMS__REBOOT_STEP > recovery->floor)
-        recovery->floor = highest + MMS__REBOOT_STEP;
+        highest = mms__max(highest, durable->named[i].generation);
+    recovery->floor = mms__max(recovery->floor, highest + MMS__REBOOT_STEP);
     if (recovery->floor < MMS__GENERATION_MAX)
         return 0;
     return mms__fail(MMS_E_EXHAUSTED, "recovering %s: no generations are left; remove the region and create it anew",
@@ -107,8 +106,8 @@ static int anchor_again(struct mms__native_writer *writer, struct recovery *reco
 
 /* ---- Readers ---- */
 
-/* After a reboot there is none. But that it is one may be an error (boot.h), or the file system was mounted anew under
-   readers; then slots may be held that `control` does not tell of. */
+/* After a reboot nobody holds a view. But boot.h may be wrong about the reboot, or the file system may have been mounted
+   again under its readers: then they may hold slots that `control` does not know of. */
 static int check_views(const struct mms__native_writer *writer)
 {
     const struct mms__table *table = &writer->pool.table;
@@ -150,7 +149,7 @@ static void forget_slots(const struct mms__native_writer *writer)
 
 static uint64_t end_of(const struct mms__anchor *anchor)
 {
-    uint64_t end = anchor->schema_size == 0 ? anchor->size : mms__schema_at(anchor->size) + anchor->schema_size;
+    uint64_t end = mms__whole_size(anchor->size, anchor->schema_size);
 
     return mms__round_up(end ? end : 1, mms__page_size());
 }
@@ -177,8 +176,8 @@ static void describe(const struct mms__native_writer *writer, const struct mms__
     MMS__STEP(recover_described);
 }
 
-/* Only now: until the new anchor was stored the other one counted as well. What was lost stays for whoever wants to look at
-   it, until the slot is used. If this fails, the room comes back with use. */
+/* Only now: until the new anchor was stored, the other one counted too. A value that was lost stays, for people to look at,
+   until its slot is used. If this fails, the room comes back with use. */
 static void give_back_others(const struct mms__native_writer *writer, const struct recovery *recovery)
 {
     const struct mms__header *header = &writer->pool.header;

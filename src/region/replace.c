@@ -93,7 +93,7 @@ static int carry_value(const struct mms__native_writer *from, struct mms__native
     if (!mms__schema_fits(as.size, as.schema_size, from->pool.header.stride) ||
         !mms__schema_fits(as.size, as.schema_size, to->pool.header.stride))
         as.schema_size = 0;
-    whole = (size_t)(as.schema_size == 0 ? as.size : mms__schema_at(as.size) + as.schema_size);
+    whole = (size_t)mms__whole_size(as.size, as.schema_size);
     code = mms__pool_take(&to->pool, whole, (struct mms__patience){MMS_NO_WAIT, MMS_REFUSE}, &slot, &receipt);
     if (code != 0)
         return mms__fail(code, "replacing %s: no room for its value of %llu bytes; the region stays as it was",

@@ -94,7 +94,7 @@ static int publish_in_place(struct mms__native_writer *writer, unsigned slot, co
 static int publish_copy(struct mms__native_writer *writer, unsigned slot, const struct mms__descriptor *as)
 {
     struct mms__patience patience = mms__patience_of(&writer->front.options);
-    size_t whole = (size_t)(as->schema_size == 0 ? as->size : mms__schema_at(as->size) + as->schema_size);
+    size_t whole = (size_t)mms__whole_size(as->size, as->schema_size);
     unsigned to;
     int code;
 

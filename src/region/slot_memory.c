@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "region/slot_memory.h"
 #include "base/error.h"
+#include "base/minmax.h"
 #include "base/round.h"
 #include "os/file.h"
 #include "region/slot_pages.h"
@@ -21,7 +22,7 @@ uint64_t mms__slot_room(const struct mms__pool *pool, uint64_t size)
     uint64_t unit = size > LARGE_STEP ? LARGE_STEP : mms__page_size();
     uint64_t room = mms__round_up(size ? size : 1, unit);
 
-    return room < pool->header.stride ? room : pool->header.stride;
+    return mms__min(room, pool->header.stride);
 }
 
 uint64_t mms__slot_room_most(const struct mms__pool *pool, uint64_t size)
@@ -138,7 +139,7 @@ static int get_pages(struct mms__pool *pool, unsigned slot, uint64_t room, uint6
     if (code == 0 && has > 0 && (code = renew(pool, pool->data + start, has)) != 0)
         return code;
     if (code != 0 || (refused != 0 && pool->huge_pages == MMS_HUGE_PAGES_ON)) {
-        /* But keep what was there before: an update relies on it. That of the current value may be more than was noted. */
+        /* But keep what was there before: an update relies on it. The current value may have more than was noted. */
         if (own->backed > kept && own->state != MMS__SLOT_LIVE)
             mms__slot_trim(pool, slot, kept);
         return code != 0 ? fail_full(pool, code, room - has) : mms__slot_fail_huge(pool, refused);

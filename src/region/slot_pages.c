@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "region/slot_pages.h"
 #include "base/error.h"
+#include "base/minmax.h"
 #include "os/huge_pages.h"
 #include <errno.h>
 
@@ -73,7 +74,7 @@ uint64_t mms__slot_huge_now(const struct mms__pool *pool, unsigned slot, uint64_
 {
     uint64_t has = pool->slots[slot].allocated, settled = mms__pool_current_size(pool), lacks;
 
-    has = has > settled ? has : settled;
+    has = mms__max(has, settled);
     lacks = room > has ? room - has : 0;
     if (pool->huge_pages == MMS_HUGE_PAGES_OFF)
         return 0;
@@ -131,7 +132,7 @@ void mms__slot_cut(struct mms__pool *pool, unsigned slot, uint64_t keep)
     if (pool->huge_pages == MMS_HUGE_PAGES_OFF)
         return;
     whole = end_in(pool, slot, keep) - first_in(pool, slot);
-    own->paged = own->paged < keep ? own->paged : keep;
-    own->huge = own->huge < whole ? own->huge : whole;
+    own->paged = mms__min(own->paged, keep);
+    own->huge = mms__min(own->huge, whole);
     note(pool, slot);
 }

@@ -2,6 +2,7 @@
 /* Opening a writer: create the region, or go on where the last writer stopped, however it
    ended. */
 #include "base/error.h"
+#include "base/minmax.h"
 #include "os/futex.h"
 #include "os/membarrier.h"
 #include "region/boot.h"
@@ -167,10 +168,9 @@ static int open_files(struct mms__native_writer *writer)
 /* The highest generation that any writer has given out. */
 static uint64_t highest_generation(const struct mms__control *control, uint32_t max_slots)
 {
-    uint64_t current = mms__load_relaxed(&control->current), highest = mms__load_relaxed(&control->floor);
+    uint64_t current = mms__current_generation(mms__load_relaxed(&control->current));
+    uint64_t highest = mms__max(mms__load_relaxed(&control->floor), current);
 
-    if (mms__word_pinnable(current) && mms__word_generation(current) > highest)
-        highest = mms__word_generation(current);
     for (uint32_t slot = 0; slot < max_slots; slot++) {
         uint64_t generation = mms__load_relaxed(&control->slots[slot].generation);
 
