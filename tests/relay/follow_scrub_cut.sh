@@ -28,12 +28,8 @@ is_cut_while_mending() {
 }
 until_true is_cut_while_mending
 until_true is_mended
-mended=$(count_events rebuild '"reason":"damage"')
 "$helpers/flip" "$target" 3000000
-has_mended_again() {
-    (($(count_events rebuild '"reason":"damage"') > mended))
-}
-until_true has_mended_again
+until_true is_mended
 check_followed "mended twice"
 stop_follow
 stop_push
