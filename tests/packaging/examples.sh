@@ -16,6 +16,9 @@ expect 0 'generation 2: Good morning' "$bin/hello_reader" "$region"
 
 expect 2 'usage: *' "$bin/event_loop"
 expect 1 "event_loop: *$tmp/nothing*" "$bin/event_loop" 1 "$region" "$tmp/nothing"
+expect 2 'usage: *' "$bin/event_loop" many "$region"
+expect 1 'event_loop: standard output: No space left on device' \
+    bash -c '"$@" >/dev/full' event_loop "$bin/event_loop" 1 "$region"
 expect 0 "$region: generation 2" "$bin/event_loop" 1 "$region"
 expect_line() { # LINE: the next one of standard input
     local line=
