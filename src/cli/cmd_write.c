@@ -199,18 +199,19 @@ static int build_set(const struct publication *publication, mms_writer *writer, 
     return set_apply(publication->context, writer, candidate);
 }
 
-static int write_set(struct publication *publication, const struct request *request)
+/* These take the publication by value: its context ends with them. */
+static int write_set(struct publication publication, const struct request *request)
 {
     struct set set = {.assignments = request->assignments, .count = request->count};
-    int code = recover_region(publication->path, publication->arguments), status;
+    int code = recover_region(publication.path, publication.arguments), status;
 
     if (code)
         return fail_call(code);
-    status = set_open(&set, publication->path, &publication->arguments->options);
-    publication->build = build_set;
-    publication->context = &set;
+    status = set_open(&set, publication.path, &publication.arguments->options);
+    publication.build = build_set;
+    publication.context = &set;
     if (!status)
-        status = publication_run(publication);
+        status = publication_run(&publication);
     set_close(&set);
     return status;
 }
@@ -224,9 +225,9 @@ static int build_bytes(const struct publication *publication, mms_writer *writer
                 : source_read(publication->context, writer, info.max_size, publication->is_new, candidate);
 }
 
-static int write_bytes(struct publication *publication, const struct request *request, const char *file)
+static int write_bytes(struct publication publication, const struct request *request, const char *file)
 {
-    const uint64_t max_size = publication->arguments->options.max_size;
+    const uint64_t max_size = publication.arguments->options.max_size;
     struct command command = {.argv = request->command, .name = request->command ? request->command[0] : NULL};
     struct source source;
     int status = EXIT_OK;
@@ -235,17 +236,17 @@ static int write_bytes(struct publication *publication, const struct request *re
         source_of_command(&source, &command);
     else
         status = source_open(&source, file);
-    publication->has_command = request->command != NULL;
+    publication.has_command = request->command != NULL;
     source.allow_empty = request->allow_empty;
     source.patches = request->patches;
     source.at = request->at;
-    publication->build = build_bytes;
-    publication->context = &source;
+    publication.build = build_bytes;
+    publication.context = &source;
     if (!status && max_size && source.sized && source.size > max_size)
         status = fail_as(MMS_E_TOO_BIG, "%s has %" PRIu64 " bytes, more than --max-size; nothing was published",
                          source.name, source.size);
     if (!status)
-        status = publication_run(publication);
+        status = publication_run(&publication);
     source_close(&source);
     return status;
 }
@@ -270,30 +271,31 @@ static int commit_document(const struct publication *publication, mms_writer *wr
     return document_publish(publication->context, writer, receipt);
 }
 
-static int write_document(struct publication *publication, const struct request *request)
+static int write_document(struct publication publication, const struct request *request)
 {
     struct document document;
     int status = document_open(&document, request->schema, request->type, request->json);
 
-    publication->build = build_document;
-    publication->commit = commit_document;
-    publication->context = &document;
+    publication.build = build_document;
+    publication.commit = commit_document;
+    publication.context = &document;
     if (!status)
-        status = publication_run(publication);
+        status = publication_run(&publication);
     document_close(&document);
     return status;
 }
 
 int cmd_write(int argc, char **argv)
 {
-    struct request request = {.assignments = calloc((size_t)argc, sizeof(char *))};
+    char **words = calloc(2 * (size_t)argc, sizeof *words), **given;
+    struct request request = {.assignments = words};
     struct writer_arguments arguments;
-    char **given = calloc((size_t)argc, sizeof(char *));
     struct publication publication = {.arguments = &arguments};
     int option, operands, status;
 
-    if (!request.assignments || !given)
+    if (!words)
         return fail_errno("write");
+    given = words + argc;
     memcpy(given, argv, (size_t)argc * sizeof *argv); /* getopt moves them */
     writer_arguments_init(&arguments);
     while ((option = next_option(&verb, argc, argv, "j", long_options)) >= 0)
@@ -303,12 +305,11 @@ int cmd_write(int argc, char **argv)
     check_options(&request, &arguments.options, operands);
     publication.path = path_in_format(&verb, arguments.format, argv[optind]);
     if (request.json)
-        status = write_document(&publication, &request);
+        status = write_document(publication, &request);
     else if (request.count)
-        status = write_set(&publication, &request);
+        status = write_set(publication, &request);
     else
-        status = write_bytes(&publication, &request, operands == 2 ? argv[optind + 1] : NULL);
-    free(request.assignments);
-    free(given);
+        status = write_bytes(publication, &request, operands == 2 ? argv[optind + 1] : NULL);
+    free(words);
     return interrupt_finish(status);
 }
