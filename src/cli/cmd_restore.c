@@ -8,6 +8,7 @@
 #include "cli/source.h"
 #include "cli/writer_arguments.h"
 #include <errno.h>
+#include <inttypes.h>
 #include <mmsync.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -185,10 +186,10 @@ static int check_schema(const struct restore *restore)
         return fail_call(code);
     if (size == restore->dump.schema_size || mms_inspect(restore->path, &info))
         return EXIT_OK;
-    return fail(
-        "the value is published, but %s has no room for its schema; restore it with --max-size %llu or more, and "
-        "with --replace",
-        restore->path, (unsigned long long)(info.max_size + restore->dump.schema_size + 4096));
+    return fail("the value is published, but %s has no room for its schema; restore it with --max-size %" PRIu64
+                " or more, and "
+                "with --replace",
+                restore->path, info.max_size + restore->dump.schema_size + 4096);
 }
 
 static int commit(struct restore *restore, mms_writer *writer)

@@ -26,7 +26,7 @@ enum {
     AT_SUM = 120
 };
 
-static const char magic[] = "mmsyncD\n";
+static const unsigned char magic[8] = {'m', 'm', 's', 'y', 'n', 'c', 'D', '\n'};
 
 bool dump_machine_is_big_endian(void)
 {
@@ -52,7 +52,7 @@ static uint64_t get(const unsigned char *at, unsigned size)
 void dump_encode(const struct dump *dump, unsigned char bytes[DUMP_HEADER_SIZE])
 {
     memset(bytes, 0, DUMP_HEADER_SIZE);
-    memcpy(bytes + AT_MAGIC, magic, 8);
+    memcpy(bytes + AT_MAGIC, magic, sizeof magic);
     put(bytes + AT_VERSION, VERSION, 4);
     put(bytes + AT_HEADER_SIZE, DUMP_HEADER_SIZE, 4);
     put(bytes + AT_GENERATION, dump->generation, 8);
@@ -71,7 +71,7 @@ void dump_encode(const struct dump *dump, unsigned char bytes[DUMP_HEADER_SIZE])
 
 static const char *check(const unsigned char bytes[DUMP_HEADER_SIZE])
 {
-    if (memcmp(bytes + AT_MAGIC, magic, 8) != 0)
+    if (memcmp(bytes + AT_MAGIC, magic, sizeof magic) != 0)
         return "is not a dump: 'mmsync dump' makes those, and 'mmsync write' publishes plain bytes";
     if (get(bytes + AT_SUM, 8) != XXH3_64bits(bytes, AT_SUM))
         return "is damaged: the checksum of its header is wrong";

@@ -29,7 +29,7 @@ static json_t *read_object(mms_region *region)
     if (text && code == 0)
         object = json_loadb(text, size, 0, NULL);
     free(text);
-    if (object && json_is_object(object))
+    if (json_is_object(object))
         return object;
     json_decref(object);
     return NULL;

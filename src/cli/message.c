@@ -14,6 +14,12 @@
 #include <time.h>
 #include <unistd.h>
 
+/* What message.h tells analyzers. */
+#undef fail
+#undef fail_errno
+#undef fail_as
+#undef fail_call
+
 enum { LINE_SIZE = 5120 }; /* a path of PATH_MAX bytes in a sentence */
 
 /* The bytes of the control character there; 0: it is another. Those of C1, as U+009B, have two in

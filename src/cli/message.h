@@ -23,6 +23,13 @@ int fail_as(int code, const char *format, ...) __attribute__((format(printf, 2, 
 const char *last_error(void);
 /* For a call of the library that returned `code`. */
 int fail_call(int code);
+/* As in base/error.h: they never return 0. */
+#ifdef __clang_analyzer__
+#define fail(...) (fail(__VA_ARGS__), 1)
+#define fail_errno(...) (fail_errno(__VA_ARGS__), 1)
+#define fail_as(...) (fail_as(__VA_ARGS__), 1)
+#define fail_call(code) (fail_call(code), 1)
+#endif
 /* The same line, for news that is no failure. */
 void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

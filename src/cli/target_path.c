@@ -10,17 +10,36 @@
 
 enum { MOST_LINKS = 40 };
 
-static bool is_number(const char *text, int *number)
+/* The number at *at, which is moved behind it. */
+static bool take_number(const char **at, int *number)
 {
     char *end;
     long value;
 
-    if (!isdigit((unsigned char)*text))
+    if (!isdigit((unsigned char)**at))
         return false;
     errno = 0;
-    value = strtol(text, &end, 10);
+    value = strtol(*at, &end, 10);
+    if (errno || value > INT_MAX)
+        return false;
     *number = (int)value;
-    return !errno && !*end && value <= INT_MAX;
+    *at = end;
+    return true;
+}
+
+static bool take_text(const char **at, const char *text)
+{
+    const size_t size = strlen(text);
+
+    if (strncmp(*at, text, size) != 0)
+        return false;
+    *at += size;
+    return true;
+}
+
+static bool is_number(const char *text, int *number)
+{
+    return take_number(&text, number) && !*text;
 }
 
 /* The names that shells know too, which work without /proc. */
@@ -37,12 +56,14 @@ static bool is_well_known(const char *name, int *fd)
    may have lost its name, or have another one by now. */
 static bool is_descriptor_directory(const char *directory, int *pid)
 {
-    int thread = 0, end = 0;
+    const char *at = directory;
+    int thread;
 
-    if (sscanf(directory, "/proc/%d/fd%n", pid, &end) == 1 && end && !directory[end])
-        return true;
-    end = 0;
-    return sscanf(directory, "/proc/%d/task/%d/fd%n", pid, &thread, &end) == 2 && end && !directory[end];
+    if (!take_text(&at, "/proc/") || !take_number(&at, pid))
+        return false;
+    if (take_text(&at, "/task/") && !take_number(&at, &thread))
+        return false;
+    return strcmp(at, "/fd") == 0;
 }
 
 static char *join(const char *directory, const char *name)

@@ -125,7 +125,7 @@ static char *split_address(char *host)
     size_t length;
 
     if (!colon || !colon[1] || strspn(colon + 1, "0123456789") != strlen(colon + 1) || strlen(colon + 1) > 5 ||
-        atoi(colon + 1) > UINT16_MAX) /* getaddrinfo would cut it */
+        strtol(colon + 1, NULL, 10) > UINT16_MAX) /* getaddrinfo would cut it */
         return NULL;
     *colon = '\0';
     length = strlen(host);

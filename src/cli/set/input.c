@@ -164,8 +164,10 @@ static bool read_option(struct literal *literal, const mms_type *type, char *out
 {
     const mms_type_field *content = &type->variants[1].fields[0];
 
-    *out = !literal_take_word(literal, "null");
-    return !*out || input_read(literal, content->type, out + content->input_offset);
+    const bool is_none = literal_take_word(literal, "null");
+
+    *out = is_none ? 0 : 1;
+    return is_none || input_read(literal, content->type, out + content->input_offset);
 }
 
 /* ---- Scalars ---- */

@@ -8,6 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What literal.h tells analyzers. */
+#undef literal_fail
+#undef literal_expected
+
 enum { MOST_QUOTED = 40 }; /* bytes of the text in a message */
 
 /* ---- Problems ---- */
@@ -70,17 +74,19 @@ bool literal_fail(struct literal *literal, const char *format, ...)
 /* What to quote of the text that is left: the next word or text, or, if it stands alone, all. */
 static size_t quoted_size(const struct literal *literal)
 {
+    static const char marks[] = {'{', '}', '[', ']', ',', ':', '"', ' ', '\t', '\r', '\n'};
+    enum { ALONE = 6 }; /* how many of them, from the first on, are words of their own */
     const size_t left = (size_t)(literal->end - literal->at);
     size_t size = 1;
 
-    if (literal->alone || left == 0 || memchr("{}[],:", *literal->at, 6))
+    if (literal->alone || left == 0 || memchr(marks, *literal->at, ALONE))
         return literal->alone || left == 0 ? left : 1;
     if (*literal->at == '"') {
         while (size < left && literal->at[size] != '"' && literal->at[size] != '\n')
             size++;
         return size < left && literal->at[size] == '"' ? size + 1 : size;
     }
-    while (size < left && !memchr("{}[],:\" \t\r\n", literal->at[size], 11))
+    while (size < left && !memchr(marks, literal->at[size], sizeof marks))
         size++;
     return size;
 }
@@ -138,7 +144,9 @@ char literal_peek(struct literal *literal)
 {
     while (literal->at < literal->end && isspace((unsigned char)*literal->at))
         literal->at++;
-    return literal->at < literal->end ? *literal->at : '\0';
+    if (literal->at == literal->end)
+        return '\0';
+    return *literal->at;
 }
 
 bool literal_at_end(struct literal *literal)
@@ -202,7 +210,7 @@ static bool take_code(struct literal *literal, uint32_t *code)
 /* Of two halves, if it is past 16 bits. */
 static bool take_unicode(struct literal *literal, uint32_t *code)
 {
-    uint32_t low;
+    uint32_t low = 0;
 
     if (!take_code(literal, code))
         return false;
@@ -224,7 +232,7 @@ static bool take_escape(struct literal *literal, char *out, size_t *size)
 {
     static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
     const char *found = literal->at < literal->end && *literal->at ? strchr(from, *literal->at) : NULL;
-    uint32_t code;
+    uint32_t code = 0;
 
     *size = 1;
     if (found) {

@@ -32,6 +32,11 @@ bool literal_fail(struct literal *literal, const char *format, ...) __attribute_
 /* The same: "a u8 is expected, a whole number from 0 to 255, and not 'what is there'". */
 bool literal_expected(struct literal *literal, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+#ifdef __clang_analyzer__ /* as in base/error.h */
+#define literal_fail(...) (literal_fail(__VA_ARGS__), false)
+#define literal_expected(...) (literal_expected(__VA_ARGS__), false)
+#endif
+
 /* Zeroed memory for what a value leads to; NULL is a problem. */
 void *literal_allocate(struct literal *literal, size_t size);
 void literal_free(struct literal *literal);

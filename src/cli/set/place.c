@@ -130,7 +130,7 @@ static bool enter_variant(struct place *place, struct path *path, mms_str name)
         path->at = at;
     else if (variant->count == 1 && variant->shape == MMS_SHAPE_TUPLE)
         field = &variant->fields[0];
-    if (!field)
+    else
         return fail_field(path, variant->name, variant->fields, variant->count);
     enter_field(place, field);
     return true;

@@ -19,8 +19,10 @@ void csv_write_start(const struct text_style *style, FILE *out)
 
 static bool needs_quotes(const char *data, size_t size)
 {
+    static const char special[] = {',', '"', '\r', '\n'};
+
     for (size_t i = 0; i < size; i++)
-        if (memchr(",\"\r\n", data[i], 4))
+        if (memchr(special, data[i], sizeof special))
             return true;
     return size == 0; /* so that an empty field can be seen */
 }

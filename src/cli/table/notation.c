@@ -166,12 +166,12 @@ struct parsed {
 
 static int start(struct parsed *parsed, const mms_type *type, const char *text, size_t size)
 {
-    *parsed = (struct parsed){.room = malloc(size + 1), .input = calloc(1, type->input_size + 1)};
+    parsed->room = malloc(size + 1);
+    parsed->input = calloc(1, type->input_size + 1);
     parsed->literal = (struct literal){.at = text, .end = text + size, .room = parsed->room, .whole = true};
     if (parsed->room && parsed->input)
         return EXIT_OK;
-    fail("out of memory for a key or a value of %zu bytes", size);
-    return EXIT_FAILED;
+    return fail("out of memory for a key or a value of %zu bytes", size);
 }
 
 static void end(struct parsed *parsed)
