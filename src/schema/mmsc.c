@@ -49,28 +49,43 @@ static bool is_input(const char *path)
     return !strcmp(path, "-");
 }
 
-static char *read_schema(const char *path, size_t *size)
+static char *fail_read(const char *path)
 {
-    FILE *file = is_input(path) ? stdin : fopen(path, "rb");
+    fprintf(stderr, "mmsc: cannot read %s: %s\n", path, strerror(errno));
+    return NULL;
+}
+
+static char *read_text(FILE *file, const char *path, size_t *size)
+{
     char *text = malloc(MOST_BYTES + 2);
 
-    *size = 0;
-    if (file && text)
-        *size = fread(text, 1, MOST_BYTES + 1, file);
-    if (!file || !text || ferror(file)) {
-        fprintf(stderr, "mmsc: cannot read %s: %s\n", path, strerror(errno));
-    } else if (*size > MOST_BYTES) {
-        fprintf(stderr, "mmsc: %s has more than %d bytes\n", path, MOST_BYTES);
-    } else {
-        text[*size] = '\0';
-        if (file != stdin)
-            fclose(file);
+    if (!text)
+        return fail_read(path);
+    *size = fread(text, 1, MOST_BYTES + 1, file);
+    text[*size] = '\0';
+    if (!ferror(file) && *size <= MOST_BYTES)
         return text;
-    }
-    if (file && file != stdin)
-        fclose(file);
+    if (ferror(file))
+        fail_read(path);
+    else
+        fprintf(stderr, "mmsc: %s has more than %d bytes\n", path, MOST_BYTES);
     free(text);
     return NULL;
+}
+
+static char *read_schema(const char *path, size_t *size)
+{
+    FILE *file;
+    char *text;
+
+    if (is_input(path))
+        return read_text(stdin, path, size);
+    file = fopen(path, "rb");
+    if (!file)
+        return fail_read(path);
+    text = read_text(file, path, size);
+    fclose(file);
+    return text;
 }
 
 /* ---- Output ---- */

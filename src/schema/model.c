@@ -20,7 +20,7 @@ static _Noreturn void no_memory(void)
 void *model_allocate(struct model *model, size_t size)
 {
     enum { BLOCK = 65536, SMALL = 4096 };
-    struct block *block;
+    struct block *block, **place;
 
     size = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
     if (size <= model->free) {
@@ -30,14 +30,13 @@ void *model_allocate(struct model *model, size_t size)
     block = calloc(1, sizeof *block + (size > SMALL ? size : BLOCK));
     if (!block)
         no_memory();
-    if (size > SMALL && model->blocks) { /* behind the first one, which may have room yet */
-        block->next = model->blocks->next;
-        model->blocks->next = block;
+    /* A large one goes behind the first block, which may have room yet. */
+    place = size > SMALL && model->blocks ? &model->blocks->next : &model->blocks;
+    block->next = *place;
+    *place = block;
+    if (size > SMALL)
         return block->bytes;
-    }
-    block->next = model->blocks;
-    model->blocks = block;
-    model->free = size > SMALL ? 0 : BLOCK - size;
+    model->free = BLOCK - size;
     return (char *)block->bytes + model->free;
 }
 

@@ -47,10 +47,18 @@ static bool read_fact(struct cfg_fact *fact, const char *text, size_t size)
     return is_name(fact->key, fact->key_size);
 }
 
+static bool is_same_text(const char *a, size_t a_size, const char *b, size_t b_size)
+{
+    return a_size == b_size && !memcmp(a, b, a_size);
+}
+
 static bool is_same(const struct cfg_fact *a, const struct cfg_fact *b)
 {
-    return a->key_size == b->key_size && !memcmp(a->key, b->key, a->key_size) && !a->value == !b->value &&
-           a->value_size == b->value_size && (!a->value || !memcmp(a->value, b->value, a->value_size));
+    if (!is_same_text(a->key, a->key_size, b->key, b->key_size))
+        return false;
+    if (!a->value || !b->value)
+        return !a->value && !b->value;
+    return is_same_text(a->value, a->value_size, b->value, b->value_size);
 }
 
 bool cfg_add(struct cfg *cfg, const char *text)

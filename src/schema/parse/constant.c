@@ -342,11 +342,19 @@ static char operator_at(const struct parser *p, int level)
 {
     static const char *const levels[] = {"|", "^", "&", "lr", "+-", "*/%"};
     const struct token *token = lex_ahead(&p->lex, 0), *next = lex_ahead(&p->lex, 1);
-    char mark = token->kind == TOKEN_MARK ? *token->text : '\0';
+    char mark;
 
-    if (mark == '<' || mark == '>')
-        mark = token_is_mark(next, mark) && next->at == token->at + 1 ? (mark == '<' ? 'l' : 'r') : '\0';
-    return mark && strchr(levels[level], mark) ? mark : '\0';
+    if (token->kind != TOKEN_MARK)
+        return '\0';
+    mark = *token->text;
+    if (mark == '<' || mark == '>') {
+        if (!token_is_mark(next, mark) || next->at != token->at + 1)
+            return '\0';
+        mark = "lr"[mark == '>'];
+    }
+    if (!strchr(levels[level], mark))
+        return '\0';
+    return mark;
 }
 
 static bool apply(char sign, const struct number *a, const struct number *b, int64_t *result)

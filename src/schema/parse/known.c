@@ -2,6 +2,7 @@
 #include "schema/parse/known.h"
 #include <mmsync/archive.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #define SCALAR(name, modules, kind)                        \
@@ -195,7 +196,7 @@ const struct known_type *known_by_path(const char *path)
 {
     const char *last = strrchr(path, ':'), *rest = behind_standard(path);
     const struct known_type *type = known_by_name(last ? last + 1 : path);
-    char module[128] = "std::";
+    char module[128];
     size_t size;
 
     if (!last || !type)
@@ -204,7 +205,7 @@ const struct known_type *known_by_path(const char *path)
         return rest && !strncmp(rest, "primitive::", 11) && rest + 11 == last + 1 ? type : NULL;
     if (strlen(path) >= sizeof module - sizeof "std::")
         return NULL;
-    strcpy(rest ? module + 5 : module, rest ? rest : path);
+    snprintf(module, sizeof module, "%s%s", rest ? "std::" : "", rest ? rest : path);
     size = strlen(module) - strlen(last) - 1;
     return has_module(type->modules, module, size) ? type : NULL;
 }

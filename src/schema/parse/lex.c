@@ -262,7 +262,11 @@ static bool append(struct token_list *list, const struct token *token)
 
 static char closing(char open)
 {
-    return open == '(' ? ')' : open == '[' ? ']' : '}';
+    switch (open) {
+    case '(': return ')';
+    case '[': return ']';
+    default: return '}';
+    }
 }
 
 static void no_partner(const struct token_list *list, struct source *source, uint32_t open)
