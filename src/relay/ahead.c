@@ -10,15 +10,16 @@ static bool open_inbox(struct ahead *ahead, const struct connection *connection)
 {
     char all[sizeof ahead->inbox + 2];
     natsInbox *inbox = NULL;
+    int length;
 
     if (ahead->answers)
         return true;
-    if (natsInbox_Create(&inbox) || strlen(inbox) >= sizeof ahead->inbox) {
-        natsInbox_Destroy(inbox);
+    if (natsInbox_Create(&inbox))
         return false;
-    }
-    strcpy(ahead->inbox, inbox);
+    length = snprintf(ahead->inbox, sizeof ahead->inbox, "%s", inbox);
     natsInbox_Destroy(inbox);
+    if (length < 0 || (size_t)length >= sizeof ahead->inbox)
+        return false;
     snprintf(all, sizeof all, "%s.*", ahead->inbox);
     return natsConnection_SubscribeSync(&ahead->answers, connection->nats, all) == NATS_OK;
 }

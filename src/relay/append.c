@@ -189,7 +189,7 @@ static void wait_for_room(struct appender *appender, size_t size)
         else if (connection_broke(appender))
             note_failure(appender, APPEND_UNKNOWN, "the connection broke");
         clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_nsec += LOOK_MS * 1000000;
+        until.tv_nsec += LOOK_MS * 1000000L;
         if (until.tv_nsec >= 1000000000) {
             until.tv_nsec -= 1000000000;
             until.tv_sec++;

@@ -61,6 +61,7 @@ static enum record_result parse_checked(const char *text, struct chunk_header *o
     char packing[8], leaves[CHUNK_BLOCKS * DIGITS + 1];
     unsigned version;
 
+    /* NOLINTBEGIN(cert-err34-c): see above */
     if (sscanf(text, "%u", &version) != 1 || version == 0)
         return RECORD_DAMAGED;
     if (version > RECORD_VERSION)
@@ -69,6 +70,7 @@ static enum record_result parse_checked(const char *text, struct chunk_header *o
     if (sscanf(text, "%*u %" SCNx64 " %" SCNu64 " %" SCNu32 " %7s %256s", &out->epoch, &out->generation, &out->length,
                packing, leaves) != 5)
         return RECORD_DAMAGED;
+    /* NOLINTEND(cert-err34-c) */
     out->packed = !strcmp(packing, "zstd");
     if ((!out->packed && strcmp(packing, "raw") != 0) || out->length > CHUNK_SIZE)
         return RECORD_DAMAGED;

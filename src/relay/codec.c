@@ -49,6 +49,7 @@ bool codec_unpack(struct codec *codec, const void *data, size_t packed, void *ou
 {
     if (!codec->decompressor)
         codec->decompressor = ZSTD_createDCtx();
+    /* NOLINTNEXTLINE(readability-suspicious-call-argument): first where it goes, then where it comes from */
     return codec->decompressor && ZSTD_decompressDCtx(codec->decompressor, out, size, data, packed) == size;
 }
 

@@ -57,11 +57,12 @@ static natsStatus set_servers(natsOptions *options, const char *url)
 {
     char copy[4096], *rest = copy, *server;
     const char *servers[SERVERS_MOST];
+    const size_t size = strlen(url) + 1;
     int count = 0;
 
-    if (strlen(url) >= sizeof copy)
+    if (size > sizeof copy)
         return NATS_INVALID_ARG;
-    strcpy(copy, url);
+    memcpy(copy, url, size);
     while ((server = strsep(&rest, ",")) != NULL)
         if (*server && count < SERVERS_MOST)
             servers[count++] = server;

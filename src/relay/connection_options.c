@@ -6,7 +6,7 @@
 /* An empty variable counts as none. */
 static const char *from_environment(const char *name)
 {
-    const char *value = getenv(name);
+    const char *value = getenv(name); /* NOLINT(concurrency-mt-unsafe): before libnats has threads */
 
     return value && *value ? value : NULL;
 }

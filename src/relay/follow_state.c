@@ -16,14 +16,14 @@ static uint64_t parse_hex(const char *text)
 
 static bool parse_root(const char *text, struct hash *out)
 {
-    if (strlen(text) != 2 * sizeof out->bytes)
+    const size_t digits = 2 * sizeof out->bytes;
+
+    if (strspn(text, "0123456789abcdefABCDEF") != digits || text[digits])
         return false;
     for (size_t i = 0; i < sizeof out->bytes; i++) {
-        unsigned byte;
+        const char byte[] = {text[2 * i], text[2 * i + 1], '\0'};
 
-        if (sscanf(text + 2 * i, "%2x", &byte) != 1)
-            return false;
-        out->bytes[i] = (unsigned char)byte;
+        out->bytes[i] = (unsigned char)strtoul(byte, NULL, 16);
     }
     return true;
 }

@@ -29,8 +29,10 @@ static int run(int argc, char **argv)
 static void keep_memory(void)
 {
 #ifdef __GLIBC__
+    /* NOLINTBEGIN(concurrency-mt-unsafe): before libnats has threads */
     (void)mallopt(M_MMAP_THRESHOLD, KEEP_BELOW);
     (void)mallopt(M_TRIM_THRESHOLD, KEEP_MOST);
+    /* NOLINTEND(concurrency-mt-unsafe) */
 #endif
 }
 
