@@ -177,7 +177,7 @@ static void print_ipv6(const unsigned char *octets, FILE *out)
         print_ipv4(octets + sizeof mapped, out);
         return;
     }
-    for (int i = 0; i < 8; i++)
+    for (size_t i = 0; i < 8; i++)
         groups[i] = (unsigned)octets[2 * i] << 8 | octets[2 * i + 1];
     zeros = longest_zeros(groups);
     if (zeros.count < 2) {

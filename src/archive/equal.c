@@ -180,10 +180,11 @@ static bool equal_next(struct comparison *c)
 
 static bool equal_runs(struct run run)
 {
-    struct run first[FIRST_RUNS] = {run};
+    struct run first[FIRST_RUNS];
     struct comparison c = {.runs = first, .used = 1, .room = FIRST_RUNS};
     bool equal = true;
 
+    first[0] = run;
     while (equal && c.used > 0)
         equal = equal_next(&c);
     free(c.allocated);

@@ -88,22 +88,30 @@ static const void *find_leaf(const struct position *p, const void *tree, const s
     return node;
 }
 
-const void *mms_tree_seek(const mms_type *type, const void *tree, const void *key, mms_tree_cursor *cursor)
+/* The first entry whose key is not below this one; `key` may be NULL. */
+static const char *seek(const mms_type *type, const void *tree, const struct mms__key *key, mms_tree_cursor *cursor)
 {
     struct position p = {type, mms__node_layout(type)};
-    struct mms__key wanted;
 
     cursor->node = NULL;
     if (mms__get_count(type, tree) == 0)
         return NULL;
-    if (key)
-        wanted = mms__key_of_input(type->first->fields[0].type, key);
-    cursor->node = find_leaf(&p, tree, key ? &wanted : NULL);
-    cursor->index = key ? count_below(&p, cursor->node, &wanted, false) : 0;
+    cursor->node = find_leaf(&p, tree, key);
+    cursor->index = key ? count_below(&p, cursor->node, key, false) : 0;
     if (cursor->index < meta_of(cursor->node))
         return leaf_entry(&p, cursor->node, cursor->index);
     cursor->index--;
     return mms_tree_next(type, cursor);
+}
+
+const void *mms_tree_seek(const mms_type *type, const void *tree, const void *key, mms_tree_cursor *cursor)
+{
+    struct mms__key wanted;
+
+    if (!key)
+        return seek(type, tree, NULL, cursor);
+    wanted = mms__key_of_input(type->first->fields[0].type, key);
+    return seek(type, tree, &wanted, cursor);
 }
 
 const void *mms_tree_next(const mms_type *type, mms_tree_cursor *cursor)
@@ -124,13 +132,13 @@ const void *mms_tree_next(const mms_type *type, mms_tree_cursor *cursor)
 const void *mms_tree_find(const mms_type *type, const void *tree, const void *key)
 {
     const mms_type_field *field = &type->first->fields[0];
+    const struct mms__key wanted = mms__key_of_input(field->type, key);
     mms_tree_cursor cursor;
-    const char *entry = mms_tree_seek(type, tree, key, &cursor);
-    struct mms__key wanted, found;
+    const char *entry = seek(type, tree, &wanted, &cursor);
+    struct mms__key found;
 
     if (!entry)
         return NULL;
-    wanted = mms__key_of_input(field->type, key);
     found = mms__key_of_archived(field->type, entry + field->offset);
     return mms__key_equal(&wanted, &found) ? entry : NULL;
 }

@@ -86,7 +86,7 @@ struct mms__free_block {
     mms__word word, next, previous;
 };
 
-static_assert(sizeof(struct mms__free_block) + sizeof(mms__word) == MMS__BLOCK_FEWEST * MMS__UNIT,
+static_assert(sizeof(struct mms__free_block) + sizeof(mms__word) == (size_t)MMS__BLOCK_FEWEST * MMS__UNIT,
               "the smallest block");
 
 /* ---- Buckets ---- */

@@ -38,6 +38,7 @@ static int fail_damaged(const struct mms_table *table)
                      table->writer->place.path, table->damage, (unsigned long long)table->damaged_at);
 }
 
+#undef mms__table_damaged
 int mms__table_damaged(struct mms_table *table, const char *what, uint64_t where)
 {
     table->damage = what;

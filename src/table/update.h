@@ -44,6 +44,9 @@ static inline void mms__set_word(struct mms_table *table, mms__word *word, uint6
 /* Report damage, and remember it for the commit. `what` ends with what `where` is: "no entry at
    unit". Returns MMS_E_CORRUPT. */
 int mms__table_damaged(struct mms_table *table, const char *what, uint64_t where);
+#ifdef __clang_analyzer__ /* as in base/error.h */
+#define mms__table_damaged(...) (mms__table_damaged(__VA_ARGS__), -1)
+#endif
 
 /* Return `code`, with which the writer has refused room for a table of `size` bytes. Details are
    stored. */

@@ -13,6 +13,22 @@ static struct mms__open *top(const struct mms__encoder *e)
     return &e->chunk->open[e->chunk->used - 1];
 }
 
+/* The chunk behind the one in use. NULL: no memory. */
+static struct mms__open_chunk *next_chunk(struct mms__open_chunk *chunk)
+{
+    struct mms__open_chunk *next = chunk->next;
+
+    if (next)
+        return next;
+    next = malloc(sizeof *next);
+    if (!next)
+        return NULL;
+    next->next = NULL;
+    next->before = chunk;
+    chunk->next = next;
+    return next;
+}
+
 /* NULL: no memory, which has been reported. Open values do not move: paths lead through them. */
 static struct mms__open *push(struct mms__encoder *e, const struct mms__path *path)
 {
@@ -20,17 +36,13 @@ static struct mms__open *push(struct mms__encoder *e, const struct mms__path *pa
     struct mms__open *open;
 
     if (chunk->used == MMS__OPEN_CHUNK) {
-        if (!chunk->next) {
-            chunk->next = malloc(sizeof *chunk);
-            if (!chunk->next) {
-                (void)mms__encode_no_memory(path);
-                return NULL;
-            }
-            chunk->next->next = NULL;
-            chunk->next->before = chunk;
+        chunk = next_chunk(chunk);
+        if (!chunk) {
+            (void)mms__encode_no_memory(path);
+            return NULL;
         }
-        chunk = e->chunk = chunk->next;
         chunk->used = 0;
+        e->chunk = chunk;
     }
     open = &chunk->open[chunk->used++];
     e->opened++;
