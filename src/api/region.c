@@ -59,21 +59,21 @@ static int try_open(const char *path, const mms_region_options *options, mms_reg
 /* How often a region may be replaced while we open it. */
 enum { OPEN_TRIES = 16 };
 
-int mms_region_open(const char *path, const mms_region_options *given, mms_region **out)
+int mms_region_open(const char *path, const mms_region_options *options, mms_region **out)
 {
     MMS__HOLD_CANCEL(before);
-    mms_region_options options;
+    mms_region_options full;
     int code;
 
     if (!out)
         return mms__fail(MMS_E_INVALID, "mms_region_open: out is NULL");
     *out = NULL;
-    code = mms__region_options_read(given, &options);
+    code = mms__region_options_read(options, &full);
     if (code != 0)
         return code;
     code = -EAGAIN;
     for (int tries = 0; tries < OPEN_TRIES && code == -EAGAIN; tries++)
-        code = try_open(path, &options, out);
+        code = try_open(path, &full, out);
     return code == -EAGAIN ? mms__fail(MMS_E_GONE, "opening %s: it kept being replaced (%d tries)", path, OPEN_TRIES)
                            : code;
 }

@@ -56,21 +56,21 @@ static int make(const char *path, const mms_writer_options *options, mms_mmap_sy
     return 0;
 }
 
-int mms_writer_open(const char *path, const mms_writer_options *given, mms_writer **out)
+int mms_writer_open(const char *path, const mms_writer_options *options, mms_writer **out)
 {
     MMS__HOLD_CANCEL(before);
     mms_mmap_sync_writer_options mmap_sync;
-    mms_writer_options options;
+    mms_writer_options full;
     struct mms_writer *writer;
     int code;
 
     if (!out)
         return mms__fail(MMS_E_INVALID, "mms_writer_open: out is NULL");
     *out = NULL;
-    code = mms__writer_options_read(given, &options);
+    code = mms__writer_options_read(options, &full);
     if (code != 0)
         return code;
-    code = make(path, &options, &mmap_sync, &writer);
+    code = make(path, &full, &mmap_sync, &writer);
     if (code != 0)
         return code;
     writer->cancel_state = before;

@@ -6,9 +6,9 @@
 #include "handle/region.h"
 
 /* A region of this process. Details are stored by those that return a code. */
-int mms__watch_open_fd(struct mms_region *region, int *fd);
-int mms__watch_acknowledge(struct mms_region *region, int fd, uint64_t *generation);
-int mms__watch_close_fd(struct mms_region *region, int fd);
+int mms__watch_open_fd(struct mms_region *region, int *number);
+int mms__watch_acknowledge(struct mms_region *region, int number, uint64_t *generation);
+int mms__watch_close_fd(struct mms_region *region, int number);
 
 /* How many descriptors are open. */
 unsigned mms__watch_count(struct mms_region *region);

@@ -167,7 +167,7 @@ static bool is_comparable(const struct identity *state)
 static int find_identity(const void *start, const char *name, struct identity *state)
 {
     FILE *maps = fopen("/proc/thread-self/maps", "re"); /* /proc/self has none once the first thread has ended */
-    struct maps_line line;
+    struct maps_line line = {0};
     int code;
 
     if (!maps)

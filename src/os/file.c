@@ -116,7 +116,7 @@ bool mms__file_is_ours(const struct mms__file *file)
 /* Through the directory, so that only its last component is looked up under `name`. */
 static int open_below(const char *directory, const char *name, int flags, struct mms__file *file)
 {
-    struct mms__file parent;
+    struct mms__file parent = MMS__NO_FILE;
     int code = mms__file_open(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY, 0, &parent);
 
     if (code != 0)
@@ -128,7 +128,7 @@ static int open_below(const char *directory, const char *name, int flags, struct
 
 int mms__file_ensure(struct mms__file *file, const char *directory, const char *name, int flags)
 {
-    struct mms__file again;
+    struct mms__file again = MMS__NO_FILE;
     struct stat status;
     int code = mms__file_stat(file, &status);
 

@@ -29,6 +29,7 @@ int mms__futex_wait(const uint32_t *word, uint32_t value, uint64_t nanoseconds, 
     int type = PTHREAD_CANCEL_DEFERRED, code;
 
     (void)pthread_setcancelstate(before, NULL);
+    /* NOLINTNEXTLINE(cert-pos47-c,concurrency-thread-canceltype-asynchronous): as said above */
     (void)pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &type);
     code = syscall(FUTEX_CALL, word, FUTEX_WAIT, value, &time, NULL, 0) == 0 ? 0 : -errno;
     (void)pthread_setcanceltype(type, NULL);

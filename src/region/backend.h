@@ -47,7 +47,7 @@ bool mms__native_view_is_serialized(const struct mms_reader *front, bool table);
 int mms__native_wait(struct mms_region *front, uint64_t seen, int timeout_ms); /* (wait.c) */
 int mms__native_wait_begin(struct mms_region *front, uint64_t seen, struct mms__sleep *sleep);
 int mms__native_wait_end(struct mms_region *front, int result);
-int mms__native_changes(struct mms_reader *front, uint64_t since, mms_range *out, size_t capacity,
+int mms__native_changes(struct mms_reader *reader, uint64_t since, mms_range *out, size_t capacity,
                         size_t *count); /* (changed.c) */
 
 int mms__native_inspect(const struct mms__place *place, mms_info *out);
@@ -57,6 +57,6 @@ int mms__native_inspect_readers(const struct mms__place *place, mms_reader_info 
 int mms__native_history(const struct mms__place *place, mms_past_value *out, size_t capacity, size_t *count);
 int mms__native_verify(const struct mms__place *place, void (*report)(void *context, const char *finding),
                        void *context);
-int mms__native_remove(const struct mms__place *place);
+int mms__native_remove(const struct mms__place *found);
 
 #endif

@@ -60,13 +60,13 @@ static bool read_namespace_offset(int64_t *offset_ns)
 /* Both clocks at one moment, as nearly as possible. */
 static void read_clocks(struct mms__boot *boot)
 {
-    uint64_t best = UINT64_MAX;
+    uint64_t best = 0;
 
     for (int tries = 0; tries < 3; tries++) {
         uint64_t before = mms__read_clock(CLOCK_REALTIME), up = mms__read_clock(CLOCK_BOOTTIME);
         uint64_t took = mms__read_clock(CLOCK_REALTIME) - before;
 
-        if (took >= best)
+        if (tries > 0 && took >= best)
             continue;
         best = took;
         boot->up_ns = up;

@@ -216,7 +216,7 @@ static int make_and_map(const struct mms__place *place, const struct stat *like,
 static int make_whole(const struct mms__place *place, const struct stat *like, const struct wanted *wanted)
 {
     uint64_t head = wanted->old ? mms__load_relaxed(&wanted->old->shared->head) : 0;
-    bool keeps_place = head >= wanted->size;
+    bool keeps_place = wanted->old && head >= wanted->size;
     int code;
 
     if (keeps_place) {

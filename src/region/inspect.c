@@ -220,7 +220,7 @@ static void name_part(const struct mms__inspection *look, enum mms__part part, s
         at = stpcpy(at, path);
         *at++ = '/';
     }
-    strcpy(at, mms__parts[part].name);
+    (void)stpcpy(at, mms__parts[part].name);
 }
 
 static bool stat_by_name(const struct mms__inspection *look, enum mms__part part, struct stat *status)

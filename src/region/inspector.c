@@ -24,6 +24,7 @@ static void keep_files(struct mms__inspection *look)
 
     mms__file_close(&look->control_file);
     mms__file_close(&look->place.directory);
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): they are pointers */
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)
         if (files[i]->fd >= 0 && (rlim_t)files[i]->fd >= look->keep_below)
             mms__file_close(files[i]);

@@ -28,7 +28,7 @@ void mms__keep_forget(struct mms__keep *keep, uint64_t generation)
 /* Into its place; the list is sorted. */
 static void insert(struct mms__keep *keep, uint64_t generation)
 {
-    unsigned at = keep->listed;
+    unsigned at;
 
     if (keep->listed > keep->count && generation < keep->list[0])
         return;

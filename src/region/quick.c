@@ -137,7 +137,7 @@ static void adapt(struct mms__pool *pool, uint64_t now_ns)
 
     if (took_ns < ROUND_NS)
         pool->round *= 2;
-    else if (took_ns > 4 * ROUND_NS)
+    else if (took_ns > UINT64_C(4) * ROUND_NS)
         pool->round /= 2;
     pool->last_quick_ns = now_ns;
 }
