@@ -243,10 +243,10 @@ class reader
        the view. */
     static void close(mms_reader *handle) noexcept
     {
-        const bool left = handle && detail::is_held(handle);
+        const bool a_view_outlives_its_reader = handle && detail::is_held(handle);
 
-        MMSYNC_ASSERT(!left && "a view outlives its mmsync::reader");
-        if (!left)
+        MMSYNC_ASSERT(!a_view_outlives_its_reader);
+        if (!a_view_outlives_its_reader)
             static_cast<void>(mms_reader_close(handle));
     }
 

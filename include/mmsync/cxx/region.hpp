@@ -23,6 +23,7 @@ using view_info = mms_view_info;
 
 /* The members of mms_region_options, at their defaults. */
 struct region_options : mms_region_options {
+    /* cppcheck-suppress uninitDerivedMemberVar; the base is copied as a whole */
     region_options() noexcept : mms_region_options(MMS_REGION_OPTIONS_INIT)
     {
     }
@@ -30,6 +31,7 @@ struct region_options : mms_region_options {
 
 /* For region_options::mmap_sync, which points to one until the region is open. */
 struct mmap_sync_region_options : mms_mmap_sync_region_options {
+    /* cppcheck-suppress uninitDerivedMemberVar; the base is copied as a whole */
     mmap_sync_region_options() noexcept : mms_mmap_sync_region_options(MMS_MMAP_SYNC_REGION_OPTIONS_INIT)
     {
     }

@@ -11,6 +11,7 @@ namespace mmsync
 
 /* The members of mms_table_options, at their defaults. */
 struct table_options : mms_table_options {
+    /* cppcheck-suppress uninitDerivedMemberVar; the base is copied as a whole */
     table_options() noexcept : mms_table_options(MMS_TABLE_OPTIONS_INIT)
     {
     }

@@ -13,6 +13,7 @@ namespace mmsync
 
 /* The members of mms_writer_options, at their defaults. */
 struct writer_options : mms_writer_options {
+    /* cppcheck-suppress uninitDerivedMemberVar; the base is copied as a whole */
     writer_options() noexcept : mms_writer_options(MMS_WRITER_OPTIONS_INIT)
     {
     }
@@ -20,6 +21,7 @@ struct writer_options : mms_writer_options {
 
 /* For writer_options::mmap_sync, which points to one until the writer is open. */
 struct mmap_sync_writer_options : mms_mmap_sync_writer_options {
+    /* cppcheck-suppress uninitDerivedMemberVar; the base is copied as a whole */
     mmap_sync_writer_options() noexcept : mms_mmap_sync_writer_options(MMS_MMAP_SYNC_WRITER_OPTIONS_INIT)
     {
     }
