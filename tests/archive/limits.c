@@ -102,20 +102,28 @@ enum { KEYS = 1000 };
 
 static w_HashMap_u64_Vec_f32_entry chosen[KEYS];
 
+static uint64_t bucket_of(uint64_t key)
+{
+    return mms__sea_word(key, 8) % KEYS;
+}
+
 /* This many keys for each bucket, `KEYS` in all, over as many buckets as that takes; the rest fall
    where they will. */
 static void choose_keys(uint32_t together, uint32_t buckets)
 {
-    uint32_t filled[KEYS] = {0}, found = 0, wanted = together * buckets;
+    const uint32_t wanted = together * buckets;
+    uint32_t filled[KEYS] = {0};
+    uint64_t key = 0;
+    uint32_t found = 0;
 
-    for (uint64_t key = 0; found < KEYS; key++) {
-        uint64_t bucket = mms__sea_word(key, 8) % KEYS;
-
-        if (found < wanted && (bucket >= buckets || filled[bucket] == together))
-            continue;
-        filled[bucket]++;
-        chosen[found++] = (w_HashMap_u64_Vec_f32_entry){.key = key};
+    for (; found < wanted; found++, key++) {
+        while (bucket_of(key) >= buckets || filled[bucket_of(key)] == together)
+            key++;
+        filled[bucket_of(key)]++;
+        chosen[found] = (w_HashMap_u64_Vec_f32_entry){.key = key};
     }
+    for (; found < KEYS; found++, key++)
+        chosen[found] = (w_HashMap_u64_Vec_f32_entry){.key = key};
 }
 
 static int write_chosen(const w_ArchivedTable **root)

@@ -106,10 +106,11 @@ static void raw_puts(struct handles *h, mms_table *table)
 
 static void raw_reserve(struct handles *h, mms_table *table)
 {
-    void *room = NULL;
+    const uint64_t key = 1;
+    void *room;
 
     (void)h;
-    check_ok(mms_table_reserve(table, &(uint64_t){1}, 8, sizeof garbage, &room));
+    check_ok(mms_table_reserve(table, &key, 8, sizeof garbage, &room));
     memcpy(room, garbage, sizeof garbage);
 }
 

@@ -121,8 +121,10 @@ static void check_many(const struct key_model *model, const mms_table_view *view
     for (size_t first = 0; first < model->keys; first += TOGETHER) {
         size_t count = model->keys - first < TOGETHER ? model->keys - first : TOGETHER;
 
-        for (size_t i = 0; i < count; i++)
-            keys[i] = (mms_key){bytes[i], key_model_key(first + i, bytes[i])};
+        for (size_t i = 0; i < count; i++) {
+            keys[i].data = bytes[i];
+            keys[i].size = key_model_key(first + i, bytes[i]);
+        }
         found += mms_table_get_many(view, count, keys, values);
         for (size_t i = 0; i < count; i++)
             check_value(&model->entries[first + i], first + i, values[i].data, values[i].size);

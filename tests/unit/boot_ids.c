@@ -99,7 +99,9 @@ static bool mount_id(const char *file, int part)
 {
     FILE *stream = fopen(file, "we");
 
-    check_true(stream && fprintf(stream, "%08d-1111-2222-3333-444444444444\n", part) > 0 && fclose(stream) == 0);
+    check_true(stream != NULL);
+    check_true(fprintf(stream, "%08d-1111-2222-3333-444444444444\n", part) > 0);
+    check_true(fclose(stream) == 0);
     return unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
            mount(file, BOOT_ID, NULL, MS_BIND, NULL) == 0;
 }

@@ -283,23 +283,30 @@ static void a_ring_that_is_lost_as_it_grows_is_made(void **state)
     check_ok(mms_writer_close(writer));
 }
 
+static void make_empty_file(const char *path)
+{
+    FILE *file = fopen(path, "we");
+
+    check_true(file != NULL);
+    check_true(fclose(file) == 0);
+}
+
 /* A writer that died has left a half-made file, or somebody has put a directory there. */
 static void what_has_the_temporary_name_is_swept_or_told(void **state)
 {
     struct fixture fixture = set_up(state);
     const char *temporary = scratch_path(state, "region/changes.new");
     mms_writer *writer = sample_writer(fixture.path);
-    FILE *left = fopen(temporary, "we");
     size_t size;
     void *buffer;
 
-    check_true(left && fclose(left) == 0);
+    make_empty_file(temporary);
     check_ok(mms_verify(fixture.path, NULL, NULL));
     update(writer, "y");
     check_true(access(temporary, F_OK) != 0);
     check_ok(mms_writer_close(writer));
-    left = fopen(temporary, "we");
-    check_true(left && fclose(left) == 0 && unlink(fixture.file) == 0);
+    make_empty_file(temporary);
+    check_true(unlink(fixture.file) == 0);
     check_made_anew(&fixture);
     fixture = set_up(state);
     check_true(unlink(fixture.file) == 0 && mkdir(temporary, 0700) == 0);
@@ -308,8 +315,7 @@ static void what_has_the_temporary_name_is_swept_or_told(void **state)
     check_detail_mentions("`changes.new`");
     check_true(rmdir(temporary) == 0);
     update(writer, "z");
-    left = fopen(temporary, "we");
-    check_true(left && fclose(left) == 0);
+    make_empty_file(temporary);
     check_ok(mms_writer_close(writer));
     check_ok(mms_remove(fixture.path));
 }

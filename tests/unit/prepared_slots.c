@@ -47,8 +47,11 @@ static struct test set_up(void **state, mms_huge_pages huge_pages)
     test.value = calloc(1, MOST);
     for (unsigned slot = 0; slot < SLOTS; slot++)
         test.before[slot] = calloc(1, MOST);
-    for (size_t at = 0; at < SIZE; at += 8)
-        memcpy(test.value + at, &(uint64_t){pattern_random(&test.random)}, 8);
+    for (size_t at = 0; at < SIZE; at += 8) {
+        const uint64_t word = pattern_random(&test.random);
+
+        memcpy(test.value + at, &word, 8);
+    }
     for (unsigned slot = 0; slot < SLOTS; slot++)
         check_ok(mms_write(test.writer, test.value, test.size, NULL));
     return test;

@@ -7,7 +7,8 @@
 #undef mms__load_relaxed
 static uint64_t load_and_change(const void *at, size_t size);
 #define MMS__LOADS_ARE_WATCHED
-#define mms__load_relaxed(p) ((__typeof__(*(p)))load_and_change((p), sizeof *(p)))
+#define mms__load_relaxed(p) \
+    __builtin_choose_expr(sizeof *(p) == 4, (uint32_t)load_and_change((p), 4), load_and_change((p), sizeof *(p)))
 /* clang-format off */
 #include "table/keys.c"
 #include "table/open.c"

@@ -61,12 +61,12 @@ void step_reached(enum step step)
 static void update(size_t size)
 {
     mms_receipt receipt;
-    unsigned char *buffer;
+    unsigned char *buffer, byte;
     size_t old;
 
     check_ok(mms_write_update(writer, size, (void **)&buffer, &old, &receipt));
-    check_ok(
-        mms_write_patch(writer, receipt.generation % 4096, &(unsigned char){(unsigned char)receipt.generation}, 1));
+    byte = (unsigned char)receipt.generation;
+    check_ok(mms_write_patch(writer, receipt.generation % 4096, &byte, 1));
     check_ok(mms_write_commit(writer, size, &receipt));
 }
 
