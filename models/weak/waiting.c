@@ -136,7 +136,7 @@ static void *take_over(void *unused)
 static void *wait_once(void *process_of_mine)
 {
     struct process *process = process_of_mine;
-    uint64_t seen = generation_of(mms__region_current(&process->region));
+    uint64_t seen = mms__current_generation(mms__region_current(&process->region));
     struct mms__sleep sleep = {0};
     int code = sleep_once(&process->region.front, seen, 1, &sleep, 0);
 
