@@ -115,5 +115,6 @@ int main(int argc, char **argv)
     reserve_standard_streams();
     signal(SIGPIPE, SIG_IGN); /* seen as EPIPE: half-done work is tidied up */
     signal(SIGXFSZ, SIG_IGN); /* ulimit -f: seen as EFBIG */
+    signal(SIGCHLD, SIG_DFL); /* a parent that ignores it hands that down, and then no command's end could be seen */
     return finish_output(run(argc, argv));
 }

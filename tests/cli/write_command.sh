@@ -102,6 +102,14 @@ until is_gone "$(<"$scratch/pid")"; do
     sleep 0.01
 done
 
+# ---- Our parent ignores the end of its children, and hands that down ----
+
+unheard=(timeout 60 env --ignore-signal=CHLD)
+succeeds "${unheard[@]}" "${write[@]}" -- echo value
+refuses 1 "'sh' ended with status 7" "${unheard[@]}" "${write[@]}" -- sh -c 'echo half of it; exit 7'
+succeeds "${unheard[@]}" "${write[@]}" "$scratch/file" --validate true
+refuses 1 "ended with status 3" "${unheard[@]}" "${write[@]}" "$scratch/file" --validate 'exit 3'
+
 # ---- Command lines ----
 
 refuses 2 "'--' is to be followed by the command" "${write[@]}" --
