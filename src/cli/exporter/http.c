@@ -129,10 +129,10 @@ static char *split_address(char *host)
         return NULL;
     *colon = '\0';
     length = strlen(host);
-    if (*host == '[' && host[length - 1] == ']') {
+    if (*host == '[' && host[length - 1] == ']' && length > 2) { /* in "[]" nobody asked for all addresses */
         memmove(host, host + 1, length - 2);
         host[length - 2] = '\0';
-    } else if (strchr(host, ':')) {
+    } else if (strpbrk(host, ":[]")) {
         return NULL; /* 2001:db8::1:80 could be read in two ways */
     }
     return colon + 1;
