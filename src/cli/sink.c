@@ -56,6 +56,7 @@ static int open_temporary(struct sink *sink, const struct stat *existing)
         sink->temporary = NULL;
         return fail_errno("cannot write %s", sink->name);
     }
+    interrupt_catch(); /* before there is something to tidy up */
     sink->fd = mkostemp(sink->temporary, O_CLOEXEC);
     if (sink->fd < 0) {
         free(sink->temporary);
@@ -64,7 +65,6 @@ static int open_temporary(struct sink *sink, const struct stat *existing)
             return fail_errno("cannot make a file next to %s (" IN_PLACE ")", sink->name, sink->name);
         return fail_errno("cannot make %s", sink->name);
     }
-    interrupt_catch();
     return set_rights(sink, existing);
 }
 

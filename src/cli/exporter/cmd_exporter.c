@@ -3,6 +3,7 @@
 #include "cli/cmd.h"
 #include "cli/exporter/http.h"
 #include "cli/exporter/metrics.h"
+#include "cli/interrupt.h"
 #include "cli/json_text.h"
 #include "cli/message.h"
 #include "cli/result.h"
@@ -51,7 +52,7 @@ static int write_textfile(const char *file, char *const *directories, int count)
     sink_close(&sink);
     survey_free(&survey);
     free(metrics.text);
-    return status;
+    return interrupt_finish(status);
 }
 
 int cmd_exporter(int argc, char **argv)
