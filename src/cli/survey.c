@@ -286,12 +286,27 @@ static int survey_stream(struct survey *survey, DIR *stream, const char *directo
     return drop_nothings(&survey->found, before, dirfd(stream));
 }
 
+/* Has it been listed in this round? `whole` is its real path. Of one without regions it does not matter. */
+static bool is_listed(const struct survey *survey, const char *whole)
+{
+    const size_t size = strlen(whole);
+
+    for (size_t i = 0; i < survey->found.count; i++) {
+        const struct surveyed *found = &survey->found.all[i];
+        const char *of = strchr(found->address, ':') + 1;
+
+        if ((size_t)(found->name - of) == size + 1 && memcmp(of, whole, size) == 0)
+            return true;
+    }
+    return false;
+}
+
 int survey_directory(struct survey *survey, const char *directory)
 {
     char *whole = realpath(directory, NULL); /* begins with a slash, so with no format */
     DIR *stream = whole ? opendir(whole) : NULL;
     size_t before = survey->found.count;
-    int error = stream ? survey_stream(survey, stream, whole) : errno;
+    int error = !stream ? errno : is_listed(survey, whole) ? 0 : survey_stream(survey, stream, whole);
 
     if (stream)
         closedir(stream);

@@ -30,8 +30,8 @@ struct survey {
     bool is_repeated;           /* set it, and each round costs less than the first */
 };
 
-/* Add everything in `directory` to a survey that begins as zeros; changes nothing there. Returns an
-   exit status; a failure has been reported, and leaves the survey as it was. */
+/* Add everything in `directory` to a survey that begins as zeros, once, however often it is named; changes nothing there.
+   Returns an exit status; a failure has been reported, and leaves the survey as it was. */
 int survey_directory(struct survey *survey, const char *directory);
 /* Begin the next round, for a survey that is repeated: nothing is found yet. */
 void survey_repeat(struct survey *survey);

@@ -38,6 +38,34 @@ fi
 same "each name is declared once" "$(grep -c '^# TYPE' "$scratch/metrics")" \
     "$(sed -n 's/^\([a-z_]*\)[ {].*/\1/p' "$scratch/metrics" | uniq | wc -l)"
 
+# Prometheus refuses all metrics if two samples have the same labels: however directories and regions are named.
+mkdir "$scratch/names"
+for name in 'a\xe9' $'a\xe9' 'a\x5cxe9' $'a\nb' 'a\nb'; do
+    succeeds "$MMSYNC" write "$scratch/names/$name" "$scratch/value" --max-size 1M
+    succeeds "$MMSYNC" write "mmap-sync:$scratch/names/$name" "$scratch/value"
+done
+ln -s names "$scratch/alias"
+succeeds "$MMSYNC" exporter --textfile "$scratch/labels" "$scratch/names" "$home" "$scratch/names/" "$scratch/alias"
+same "regions of strange names" 10 "$(grep -c '^mmsync_generation{.*/names/' "$scratch/labels")"
+same "series that are there twice" "" "$(sed -n 's/^\([^#].*\) [^ ]*$/\1/p' "$scratch/labels" | sort | uniq -d | head -n 2)"
+
+# Interrupted between the two, it leaves no file behind, and ends by the signal: its first word does not fit into a full pipe.
+has_temporary() {
+    compgen -G "$scratch/out/.mmsync-*" >/dev/null
+}
+mkdir "$scratch/out"
+mkfifo "$scratch/full"
+exec 9<>"$scratch/full"
+dd if=/dev/zero of="$scratch/full" oflag=nonblock bs=4096 count=1000 2>/dev/null
+env --default-signal=TERM "$MMSYNC" exporter --textfile "$scratch/out/metrics" "$scratch/absent" 2>"$scratch/full" 9>&- &
+exporter=$!
+until_true has_temporary
+kill -TERM "$exporter"
+exec 9>&-
+wait "$exporter"
+same "status of an interrupted export" 143 $?
+same "what it leaves" "" "$(ls -A "$scratch/out")"
+
 run "$MMSYNC" exporter --textfile - "$scratch/absent" "$home"
 same "a directory that is not there is no reason to show nothing" 0 "$status"
 like "it is told" "mmsync: cannot list $scratch/absent: No such file or directory" "$err"
@@ -62,6 +90,7 @@ if [[ $err == *"built without libmicrohttpd"* || $err == *"cannot serve HTTP"* ]
 fi
 refuses 1 "--listen nonsense: not of the form HOST:PORT" "$MMSYNC" exporter --listen nonsense
 refuses 1 "--listen ::1:80: not of the form" "$MMSYNC" exporter --listen ::1:80
+refuses 1 "--listen \[\]:0: not of the form" timeout 60 "$MMSYNC" exporter --listen "[]:0"
 refuses 1 "--listen 127.0.0.1:99999: not of the form" "$MMSYNC" exporter --listen 127.0.0.1:99999
 "$MMSYNC" exporter --listen 127.0.0.1:0 "$home" >"$scratch/url" 2>"$scratch/log" &
 exporter=$!

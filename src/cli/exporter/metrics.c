@@ -171,11 +171,14 @@ static void write_heading(struct metrics *out, const char *name, const char *hel
     add_format(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
-/* Label values are UTF-8, and paths need not be. */
+/* Label values are UTF-8, and paths need not be. No two paths get the same label: Prometheus would refuse all the metrics.
+   So a backslash that would look like the beginning of such an escape becomes one. */
 static void write_escaped(FILE *out, const char *text)
 {
     for (const unsigned char *at = (const unsigned char *)text; *at; at++) {
-        if (*at == '\\' || *at == '"')
+        if (*at == '\\' && at[1] == 'x')
+            fputs("\\\\x5c", out);
+        else if (*at == '\\' || *at == '"')
             fprintf(out, "\\%c", *at);
         else if (*at == '\n')
             fputs("\\n", out);
