@@ -6,6 +6,7 @@
 #include "os/cancel.h"
 #include "os/clock.h"
 #include "os/futex.h"
+#include "os/process.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -17,20 +18,6 @@ static const struct mms__trust anybody = {.any_owner = true, .force_filesystem =
 
 #define LOCK_WAIT_MS 2000
 #define LOCK_RETRY_NS 2000000
-
-static int lock(const struct mms__place *place, const struct mms__file *file)
-{
-    uint64_t deadline = mms__deadline(LOCK_WAIT_MS);
-    int code;
-
-    while ((code = mms__state_lock(place, file)) == -EWOULDBLOCK) {
-        if (mms__now_ns() >= deadline)
-            return mms__fail(MMS_E_BUSY, "removing %s: another process has the write lock of %s_state; end it first",
-                             place->path, place->path);
-        mms__sleep_ns(LOCK_RETRY_NS);
-    }
-    return code;
-}
 
 /* The state, to be emptied. No mapping if it is empty or may not be written: then processes that
    have it open learn of the removal when they find the names gone. */
@@ -91,6 +78,14 @@ static int check_directory(const struct mms__place *place)
         place->path);
 }
 
+static int fail_removed(const struct mms__place *place)
+{
+    return mms__fail(MMS_E_AGAIN,
+                     "removing %s: another process has just removed or replaced it; try again if it is "
+                     "still there",
+                     place->path);
+}
+
 /* With the lock held. */
 static int remove_locked(const struct mms__place *place, const struct mms__file *file, bool writable)
 {
@@ -98,10 +93,7 @@ static int remove_locked(const struct mms__place *place, const struct mms__file 
     int code = mms__state_check_name(place, file);
 
     if (code == MMS_E_GONE)
-        return mms__fail(MMS_E_AGAIN,
-                         "removing %s: another process has just removed or replaced it; try again if it is "
-                         "still there",
-                         place->path);
+        return fail_removed(place);
     if (code != 0)
         return code;
     code = check_directory(place);
@@ -118,7 +110,9 @@ static int remove_locked(const struct mms__place *place, const struct mms__file 
     return code;
 }
 
-int mms__mmap_sync_remove(const struct mms__place *place)
+/* With forks held off: a child would inherit the descriptor and the mapping, each of which keeps the lock, and that would
+   stay where the removal fails. -EWOULDBLOCK: a writer has the lock. */
+static int try_remove(const struct mms__place *place)
 {
     struct mms__file file;
     bool writable = true;
@@ -131,10 +125,31 @@ int mms__mmap_sync_remove(const struct mms__place *place)
     if (code != 0)
         return code;
     MMS__STEP(mmap_sync_remove_opened);
-    code = lock(place, &file);
+    code = mms__state_lock(place, &file);
     MMS__STEP(mmap_sync_remove_locked);
     if (code == 0)
         code = remove_locked(place, &file, writable);
     mms__file_close(&file);
     return code;
+}
+
+int mms__mmap_sync_remove(const struct mms__place *place)
+{
+    uint64_t deadline = mms__deadline(LOCK_WAIT_MS);
+
+    for (bool waited = false;; waited = true) {
+        int code;
+
+        mms__fork_hold();
+        code = try_remove(place);
+        mms__fork_release();
+        if (code == -ENOENT && waited)
+            return fail_removed(place);
+        if (code != -EWOULDBLOCK)
+            return code;
+        if (mms__now_ns() >= deadline)
+            return mms__fail(MMS_E_BUSY, "removing %s: another process has the write lock of %s_state; end it first",
+                             place->path, place->path);
+        mms__sleep_ns(LOCK_RETRY_NS);
+    }
 }

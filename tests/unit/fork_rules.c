@@ -2,10 +2,14 @@
 /* Handles in a forked child: every call returns MMS_E_FORKED, the parent is unharmed, and the
    child may open its own. */
 #include "forked.h"
+#include "mmap_sync_sample.h"
 #include "sample.h"
 #include "scratch.h"
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 struct handles {
     const char *path;
@@ -281,6 +285,56 @@ static void line_of_a_dead_child_comes_back(void **state)
     close_up(&handles);
 }
 
+/* ---- A removal that fails ---- */
+
+struct removal {
+    const char *path;
+    int stop;
+};
+
+static void *remove_again_and_again(void *argument)
+{
+    struct removal *removal = argument;
+
+    while (!mms__load_acquire(&removal->stop))
+        check_true(mms_remove(removal->path) < 0);
+    return NULL;
+}
+
+static void await_end_of(void *pipe)
+{
+    char byte;
+
+    check_true(close(((int *)pipe)[1]) == 0);
+    check_true(read(((int *)pipe)[0], &byte, 1) == 0);
+}
+
+/* It takes the lock of mmap-sync's files, and its children must not have it, too. A directory in the place of a file makes it
+   fail with the lock held. */
+static void lock_of_a_removal_is_not_inherited(void **state)
+{
+    enum { CHILDREN = 40 };
+    const char *prefix = scratch_path(state, "region"), *data = scratch_path(state, "region_data_1");
+    struct removal removal = {.path = crate_path(prefix)};
+    pid_t children[CHILDREN];
+    pthread_t remover;
+    int pipes[2];
+
+    check_ok(mms_writer_close(mmap_sync_writer(prefix, 100, false)));
+    check_true(mkdir(data, 0700) == 0 && pipe(pipes) == 0);
+    check_true(pthread_create(&remover, NULL, remove_again_and_again, &removal) == 0);
+    for (int i = 0; i < CHILDREN; i++)
+        children[i] = start_child(await_end_of, pipes);
+    mms__store_release(&removal.stop, 1);
+    check_true(pthread_join(remover, NULL) == 0);
+    check_true(rmdir(data) == 0);
+    check_ok(mms_remove(removal.path)); /* waits for a lock, and would say MMS_E_BUSY */
+    close(pipes[0]);
+    close(pipes[1]);
+    for (int i = 0; i < CHILDREN; i++)
+        finish_child(children[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -297,6 +351,7 @@ int main(void)
         scratch_test(write_that_was_begun_goes_on_in_the_parent),
         scratch_test(child_may_write_when_the_parent_has_closed),
         scratch_test(line_of_a_dead_child_comes_back),
+        scratch_test(lock_of_a_removal_is_not_inherited),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
