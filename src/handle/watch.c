@@ -215,7 +215,8 @@ static void add(struct mms__watch *watch, struct mms__wait_fd *fd)
     pthread_mutex_unlock(&watcher->mutex);
 }
 
-int mms__watch_open_fd(struct mms_region *region, int *number)
+/* With `opening` held, which holds forks off: a child would inherit a descriptor that no region of its own has. */
+static int open_fd(struct mms_region *region, int *number)
 {
     struct mms__wait_fd *fd = NULL;
     struct mms__watch *watch = NULL;
@@ -223,19 +224,24 @@ int mms__watch_open_fd(struct mms_region *region, int *number)
 
     if (code != 0)
         return code;
-    code = enter();
+    code = ensure_watch(region, &watch);
     if (code != 0) {
         fd_free(fd);
-        return mms__fail(code, "waiting for %s: making a descriptor", region->place.path);
+        return code;
     }
-    code = ensure_watch(region, &watch);
-    if (code == 0) {
-        add(watch, fd);
-        *number = fd->reading.fd;
-    }
-    release();
+    add(watch, fd);
+    *number = fd->reading.fd;
+    return 0;
+}
+
+int mms__watch_open_fd(struct mms_region *region, int *number)
+{
+    int code = enter();
+
     if (code != 0)
-        fd_free(fd);
+        return mms__fail(code, "waiting for %s: making a descriptor", region->place.path);
+    code = open_fd(region, number);
+    release();
     return code;
 }
 

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <mmsync/wait_fd.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -220,6 +221,69 @@ static void so_does_a_child_that_ran_no_fork_handlers(void **state)
     check_child(state, in_raw_child);
 }
 
+static unsigned count_descriptors(void)
+{
+    unsigned count = 0;
+
+    for (int fd = 3; fd < 1024; fd++)
+        count += fcntl(fd, F_GETFD) >= 0;
+    return count;
+}
+
+struct forking {
+    struct sample *sample;
+    unsigned left; /* in a child that was forked while nobody opened descriptors */
+    int stop;
+};
+
+static void *open_and_close(void *argument)
+{
+    struct forking *forking = argument;
+
+    while (!mms__load_acquire(&forking->stop))
+        check_ok(mms_wait_fd_close(forking->sample->region, open_fd(forking->sample->region)));
+    return NULL;
+}
+
+static void close_and_count(void *argument)
+{
+    struct forking *forking = argument;
+    unsigned count;
+
+    check_code(mms_region_close(forking->sample->region), MMS_E_FORKED);
+    count = count_descriptors();
+    if (forking->left == 0)
+        _exit((int)count);
+    check_equal(count, forking->left);
+}
+
+static unsigned count_in_child(struct forking *forking)
+{
+    int status;
+    pid_t child = fork();
+
+    if (child == 0)
+        close_and_count(forking);
+    check_true(waitpid(child, &status, 0) == child && WIFEXITED(status));
+    return (unsigned)WEXITSTATUS(status);
+}
+
+/* A descriptor that is half made belongs to no region that the child could close. */
+static void a_child_inherits_no_half_made_descriptor(void **state)
+{
+    struct sample sample = open_sample(state);
+    struct forking forking = {.sample = &sample};
+    pthread_t opener;
+
+    forking.left = count_in_child(&forking);
+    check_true(pthread_create(&opener, NULL, open_and_close, &forking) == 0);
+    for (int i = 0; i < 100; i++)
+        in_child(close_and_count, &forking);
+    mms__store_release(&forking.stop, 1);
+    check_true(pthread_join(opener, NULL) == 0);
+    close_sample(&sample);
+}
+
 /* ---- Hosts that close descriptors ---- */
 
 /* The other end of the pipe. */
@@ -318,6 +382,7 @@ int main(void)
         scratch_test(writers_that_are_killed_keep_no_generation_from_it),
         scratch_test(a_forked_child_opens_its_own),
         scratch_test(so_does_a_child_that_ran_no_fork_handlers),
+        scratch_test(a_child_inherits_no_half_made_descriptor),
         scratch_test(nothing_is_written_to_a_file_that_gets_the_number_of_the_library),
         scratch_test(nothing_is_read_from_a_file_that_gets_its_number),
         scratch_test(wrong_arguments_are_refused),
