@@ -90,17 +90,33 @@ static int publish_in_place(struct mms__native_writer *writer, unsigned slot, co
     return publish(writer, slot, as);
 }
 
+static void spare_none(void *pool)
+{
+    ((struct mms__pool *)pool)->keep.spared = 0;
+}
+
+/* Another slot than this one, whose readers may leave meanwhile. A wait for readers may end the thread. */
+static int take_other(struct mms__native_writer *writer, unsigned slot, uint64_t size, unsigned *to)
+{
+    struct mms__patience patience = mms__patience_of(&writer->front.options);
+    int code;
+
+    writer->pool.keep.spared = slot + 1;
+    pthread_cleanup_push(spare_none, &writer->pool);
+    (void)pthread_setcancelstate(writer->front.cancel_state, NULL);
+    code = mms__pool_take(&writer->pool, size, patience, to, &writer->receipt);
+    (void)mms__cancel_hold();
+    pthread_cleanup_pop(1);
+    return code;
+}
+
 /* Readers cover it, and the word of its generation must stay as long as they do. */
 static int publish_copy(struct mms__native_writer *writer, unsigned slot, const struct mms__descriptor *as)
 {
-    struct mms__patience patience = mms__patience_of(&writer->front.options);
     size_t whole = (size_t)mms__whole_size(as->size, as->schema_size);
     unsigned to;
-    int code;
+    int code = take_other(writer, slot, whole, &to);
 
-    writer->pool.keep.spared = slot + 1; /* the readers may leave meanwhile */
-    code = mms__pool_take(&writer->pool, whole, patience, &to, &writer->receipt);
-    writer->pool.keep.spared = 0;
     if (code != 0)
         return code;
     mms__copy_in(mms__writer_slot(writer, to), mms__writer_slot(writer, slot), whole);
@@ -146,6 +162,7 @@ int mms__native_rollback(struct mms_writer *front, uint64_t generation, mms_rece
     unsigned slot;
     int code = mms__writer_look(writer);
 
+    front->cancel_state = before;
     if (code != 0)
         return code;
     current = mms__current_generation(mms__load_relaxed(&writer->control->current));

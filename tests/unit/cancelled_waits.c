@@ -5,6 +5,7 @@
 #include "region/layout.h"
 #include "sample.h"
 #include "scratch.h"
+#include <mmsync/history.h>
 #include <mmsync/table.h>
 #include <pthread.h>
 #include <sched.h>
@@ -247,6 +248,21 @@ static void a_write_of_files_of_mmap_sync_is_cancelled(void **state)
     check_write(path_of(state, "mmap-sync:"), (void *(*[])(void *)){write_for_ever, commit_for_ever, NULL});
 }
 
+/* To the value that the reader holds, so it has to be copied. */
+static void *go_back_for_ever(void *argument)
+{
+    struct waiter *waiter = argument;
+
+    mms__store_release(&waiter->begun, 1);
+    (void)mms_write_rollback(waiter->writer, waiter->view.generation, NULL);
+    return NULL;
+}
+
+static void a_rollback_is_cancelled(void **state)
+{
+    check_write(path_of(state, "mmsync:"), (void *(*[])(void *)){go_back_for_ever, NULL});
+}
+
 static void *begin_table_for_ever(void *argument)
 {
     struct waiter *waiter = argument;
@@ -319,6 +335,7 @@ int main(void)
         scratch_test(an_opener_of_files_of_mmap_sync_is_cancelled),
         scratch_test(a_write_is_cancelled),
         scratch_test(a_write_of_files_of_mmap_sync_is_cancelled),
+        scratch_test(a_rollback_is_cancelled),
         scratch_test(a_cancelled_table_leaves_updates_tracked),
     };
 
