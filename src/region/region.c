@@ -171,6 +171,34 @@ static int map_current(struct mms__native_region *region)
     return 0;
 }
 
+/* Copies are read from the file: they need neither the address space of all slots nor, under mlockall(2), their memory. One
+   mapped page keeps the file's inode number, should the host close the descriptor. */
+static int open_data_to_copy(struct mms__native_region *region)
+{
+    const struct mms__place *place = &region->front.place;
+    int code = mms__open_data(place, &region->header, false, &region->data_file);
+
+    if (code != 0)
+        return code;
+    code = mms__map_file(region->data_file.fd, mms__page_size(), PROT_READ, false, &region->data_map);
+    return code == 0 ? 0 : mms__fail(code, "mapping a page of %s/data", place->path);
+}
+
+static int open_data(struct mms__native_region *region)
+{
+    const struct mms__place *place = &region->front.place;
+    int code;
+
+    if (region->front.options.read_only)
+        return open_data_to_copy(region);
+    code = mms__region_open_data(place, &region->header, false, &region->data_file, &region->data_map);
+    if (code != 0)
+        return code;
+    region->data = region->data_map.base;
+    choose_pages(region);
+    return 0;
+}
+
 static int map_files(struct mms__native_region *region)
 {
     int code = mms__region_open_control(&region->front.place, false, &region->control_file, &region->control_map,
@@ -183,11 +211,9 @@ static int map_files(struct mms__native_region *region)
     code = map_current(region);
     if (code != 0)
         return code;
-    code = mms__region_open_data(&region->front.place, &region->header, false, &region->data_file, &region->data_map);
+    code = open_data(region);
     if (code != 0)
         return code;
-    region->data = region->data_map.base;
-    choose_pages(region);
     MMS__STEP(region_data_mapped);
     code = mms__check_boot(&region->front.place, region->control);
     if (code != 0)

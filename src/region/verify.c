@@ -171,14 +171,13 @@ static int check_current_until_stable(const struct mms__inspection *look, int da
 static void check_current(const struct mms__inspection *look, struct mms__findings *findings)
 {
     struct mms__file file;
-    struct mms__mapping mapping = {0};
     int code = mms__check_boot(&look->place, look->control);
 
     if (code != 0) {
         findings->code = code;
         return;
     }
-    code = mms__region_open_data(&look->place, &look->header, false, &file, &mapping);
+    code = mms__open_data(&look->place, &look->header, false, &file);
     if (code == MMS_E_CORRUPT || code == MMS_E_NOT_REGION) {
         mms__find(findings, "%s", mms_last_error());
         return;
@@ -190,7 +189,6 @@ static void check_current(const struct mms__inspection *look, struct mms__findin
     code = check_current_until_stable(look, file.fd, findings);
     if (code != 0)
         findings->code = code;
-    mms__unmap(&mapping);
     mms__file_close(&file);
 }
 

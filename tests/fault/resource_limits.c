@@ -97,6 +97,21 @@ static void address_space_that_is_short_is_said(void **state)
     in_child(open_in_little_space, (void *)(uintptr_t)scratch_path(state, "region"));
 }
 
+/* Copies and checks need no room for all slots. */
+static void check_looks_without_mapping(const char *path)
+{
+    mms_region_options options = MMS_REGION_OPTIONS_INIT;
+    mms_region *region;
+    char text[5];
+
+    options.read_only = true;
+    check_ok(mms_region_open(path, &options, &region));
+    check_ok(mms_read_copy(region, text, sizeof text, NULL, NULL));
+    check_memory(text, "value", sizeof text);
+    check_ok(mms_region_close(region));
+    check_ok(mms_verify(path, NULL, NULL));
+}
+
 static void open_existing_in_little_space(void *path)
 {
     mms_writer_options options = MMS_WRITER_OPTIONS_INIT;
@@ -107,6 +122,7 @@ static void open_existing_in_little_space(void *path)
     check_code(mms_region_open(path, NULL, &region), -ENOMEM);
     check_detail_mentions("ulimit -v");
     check_detail_mentions("options.replace");
+    check_looks_without_mapping(path);
     check_code(mms_writer_open(path, NULL, &writer), -ENOMEM);
     options.replace = true;
     check_code(mms_writer_open(path, &options, &writer), -ENOMEM); /* the same geometry again would not help */
