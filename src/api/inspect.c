@@ -2,6 +2,7 @@
 /* The calls on a region from outside, by its path. */
 #include "api/backend.h"
 #include "base/error.h"
+#include "handle/findings.h"
 #include "handle/inspector.h"
 #include "os/cancel.h"
 #include <errno.h>
@@ -96,14 +97,11 @@ int mms_verify(const char *path, void (*report)(void *context, const char *findi
 {
     MMS__HOLD_CANCEL(before);
     const struct mms__backend *backend;
+    struct mms__findings findings = {.report = report, .context = context};
     struct mms__place place;
     int code = mms__backend_find(path, &place, &backend);
 
-    if (code == 0)
-        return backend->verify(&place, report, context);
-    if (report && code != -ENOENT)
-        report(context, mms_last_error());
-    return code;
+    return code == 0 ? backend->verify(&place, report, context) : mms__find_no_files(&findings, code);
 }
 
 int mms_remove(const char *path)

@@ -7,14 +7,20 @@ struct mms__findings {
     void (*report)(void *context, const char *finding); /* may be NULL */
     void *context;
     unsigned count;
-    int code; /* 0, or why something could not be checked; its detail is stored */
+    int code;         /* 0, or why something could not be checked */
+    char detail[512]; /* of that */
 };
 
 /* Damage. */
 void mms__find(struct mms__findings *findings, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Worth saying, and nothing wrong. */
 void mms__note(const struct mms__findings *findings, const char *text);
-/* MMS_E_CORRUPT, with a detail, if anything was found; else the code. */
+/* Something could not be checked: keep why, whatever later checks and the callback do to mms_last_error. Of several reasons
+   the last, but MMS_E_AGAIN only if it is the only one. */
+void mms__find_unchecked(struct mms__findings *findings, int code);
+/* There is nothing to check: report why, unless nothing is there at all, and return the code. */
+int mms__find_no_files(struct mms__findings *findings, int code);
+/* MMS_E_CORRUPT if anything was found; else the code. The detail is stored. */
 int mms__findings_end(const struct mms__findings *findings, const char *path);
 
 #endif

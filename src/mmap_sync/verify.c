@@ -103,20 +103,23 @@ static int check_until_stable(const struct mms__place *place, const struct mms__
                      place->path, TRIES);
 }
 
-static int check_current(const struct mms__place *place, const struct mms__mmap_sync_state *state,
-                         struct mms__findings *findings)
+static void check_current(const struct mms__place *place, const struct mms__mmap_sync_state *state,
+                          struct mms__findings *findings)
 {
     unsigned char *buffer = malloc(PIECE);
     struct damage damage;
     int code;
 
-    if (!buffer)
-        return mms__fail(-ENOMEM, "checking %s: no memory to read it", place->path);
+    if (!buffer) {
+        mms__find_unchecked(findings, mms__fail(-ENOMEM, "checking %s: no memory to read it", place->path));
+        return;
+    }
     code = check_until_stable(place, state, buffer, &damage);
-    if (code == 0 && *damage.text)
+    if (code != 0)
+        mms__find_unchecked(findings, code);
+    else if (*damage.text)
         mms__find(findings, "%s", damage.text);
     free(buffer);
-    return code;
 }
 
 static void check_counts(const struct mms__mmap_sync_state *state, struct mms__findings *findings)
@@ -139,15 +142,12 @@ int mms__mmap_sync_verify(const struct mms__place *place, void (*report)(void *c
     struct mms__look look;
     int code = mms__look_open(place, &look);
 
-    if (code != 0) {
-        if (code != -ENOENT)
-            mms__find(&findings, "%s", mms_last_error());
-        return code;
-    }
+    if (code != 0)
+        return mms__find_no_files(&findings, code);
     if (look.state) {
         check_counts(look.state, &findings);
-        findings.code = check_current(place, look.state, &findings);
+        check_current(place, look.state, &findings);
     }
     mms__look_close(&look);
-    return findings.code != 0 ? findings.code : mms__findings_end(&findings, place->path);
+    return mms__findings_end(&findings, place->path);
 }

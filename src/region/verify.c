@@ -25,7 +25,7 @@ static void check_lock_file(const struct mms__inspection *look, struct mms__find
     int code = fstatat(look->place.directory.fd, "lock", &status, AT_SYMLINK_NOFOLLOW) == 0 ? 0 : -errno;
 
     if (code != 0 && code != -ENOENT)
-        findings->code = mms__fail(code, "checking %s: looking at its file `lock`", look->place.path);
+        mms__find_unchecked(findings, mms__fail(code, "checking %s: looking at its file `lock`", look->place.path));
     else if (code != 0 || !S_ISREG(status.st_mode))
         mms__find(findings, "there is no regular file `lock`");
     else if ((status.st_mode & 077) != 0)
@@ -59,7 +59,7 @@ static void check_generations_differ(const struct mms__inspection *look, struct 
     uint64_t *generations = calloc(slots, sizeof *generations);
 
     if (!generations) {
-        findings->code = mms__fail(-ENOMEM, "checking %s: its %u slots", look->place.path, slots);
+        mms__find_unchecked(findings, mms__fail(-ENOMEM, "checking %s: its %u slots", look->place.path, slots));
         return;
     }
     for (uint32_t i = 0; i < slots; i++)
@@ -174,7 +174,7 @@ static void check_current(const struct mms__inspection *look, struct mms__findin
     int code = mms__check_boot(&look->place, look->control);
 
     if (code != 0) {
-        findings->code = code;
+        mms__find_unchecked(findings, code);
         return;
     }
     code = mms__open_data(&look->place, &look->header, false, &file);
@@ -183,12 +183,12 @@ static void check_current(const struct mms__inspection *look, struct mms__findin
         return;
     }
     if (code != 0) {
-        findings->code = code;
+        mms__find_unchecked(findings, code);
         return;
     }
     code = check_current_until_stable(look, file.fd, findings);
     if (code != 0)
-        findings->code = code;
+        mms__find_unchecked(findings, code);
     mms__file_close(&file);
 }
 
@@ -235,7 +235,7 @@ static void check_changes_file(const struct mms__inspection *look, struct mms__f
     else if (code == MMS_E_CORRUPT)
         mms__find(findings, "changes: it is damaged, or belongs to another region; the next update makes it anew");
     else if (code != 0 && code != -ENOENT && code != -ENODATA)
-        findings->code = mms__fail(code, "checking %s: opening its file `changes`", look->place.path);
+        mms__find_unchecked(findings, mms__fail(code, "checking %s: opening its file `changes`", look->place.path));
     if (code != 0)
         return;
     if (has_records)
@@ -298,12 +298,12 @@ static void check_durable_file(const struct mms__inspection *look, struct mms__f
     else if (code == MMS_E_CORRUPT || code == MMS_E_NOT_REGION)
         mms__find(findings, "%s", mms_last_error());
     else if (code != 0)
-        findings->code = code;
+        mms__find_unchecked(findings, code);
     if (code != 0)
         return;
     code = check_anchors(look, file.fd, findings);
     if (code != 0)
-        findings->code = code;
+        mms__find_unchecked(findings, code);
     mms__file_close(&file);
 }
 
@@ -350,11 +350,8 @@ int mms__native_verify(const struct mms__place *place, void (*report)(void *cont
     struct mms__inspection look;
     int code = mms__inspection_open(place, &look);
 
-    if (code != 0) {
-        if (code != -ENOENT)
-            mms__find(&findings, "%s", mms_last_error());
-        return code;
-    }
+    if (code != 0)
+        return mms__find_no_files(&findings, code);
     check_lock_file(&look, &findings);
     check_words(&look, &findings);
     check_slots(&look, &findings);

@@ -352,6 +352,47 @@ static void path_to_nowhere_is_no_finding_and_a_bad_one_is(void **state)
     check_finds(NULL, MMS_E_INVALID, "path");
 }
 
+/* ---- What the callback does ---- */
+
+struct remembered {
+    char before[700], after[700];
+};
+
+/* Makes a call of its own, which fails. */
+static void look_elsewhere(void *context, const char *finding)
+{
+    struct remembered *remembered = context;
+
+    snprintf(remembered->before, sizeof remembered->before, "%s", finding);
+    check_true(mms_inspect("mmsync:/nowhere/at/all", &(mms_info){0}) < 0);
+    snprintf(remembered->after, sizeof remembered->after, "%s", finding);
+}
+
+static void check_keeps_detail(const char *path, int code, const char *text)
+{
+    struct remembered remembered = {0};
+
+    check_code(mms_verify(path, look_elsewhere, &remembered), code);
+    check_detail_mentions(text);
+    check_equal(mms_last_code(), code);
+    check_true(strstr(remembered.before, text) != NULL);
+    check_string(remembered.after, remembered.before);
+}
+
+static void findings_outlast_calls_of_the_callback(void **state)
+{
+    const char *file = scratch_path(state, "file"), *prefix = scratch_path(state, "prefix");
+    FILE *state_file = fopen(scratch_path(state, "prefix_state"), "w"), *other = fopen(file, "w");
+    char below[700];
+
+    check_true(state_file && fputs("hello", state_file) >= 0 && fclose(state_file) == 0);
+    check_true(other && fclose(other) == 0);
+    check_keeps_detail(prefix, MMS_E_CORRUPT, "has 5 bytes");
+    check_keeps_detail(file, MMS_E_NOT_REGION, "not a directory");
+    snprintf(below, sizeof below, "%s/below", file);
+    check_keeps_detail(below, -ENOTDIR, "looking at what");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -377,6 +418,7 @@ int main(void)
         scratch_test(empty_file_of_changes_is_no_damage),
         scratch_test(file_of_changes_of_a_wrong_size_is_found),
         scratch_test(damaged_headers_are_the_finding_and_the_code),
+        scratch_test(findings_outlast_calls_of_the_callback),
         scratch_test(path_to_nowhere_is_no_finding_and_a_bad_one_is),
     };
 
