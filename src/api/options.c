@@ -53,6 +53,12 @@ static int check_modes(const mms_writer_options *options)
     return 0;
 }
 
+/* chown(2) takes this for "as it is". */
+static int check_group(gid_t gid)
+{
+    return gid != (gid_t)-1 ? 0 : mms__fail(MMS_E_INVALID, "options.gid is -1, which is no group");
+}
+
 static int check_choice(const char *name, int value, int highest)
 {
     if (value >= 0 && value <= highest)
@@ -127,6 +133,8 @@ int mms__writer_options_read(const mms_writer_options *given, mms_writer_options
         code = check_choice("track", (int)options->track, MMS_TRACK_AUTO);
     if (code == 0)
         code = check_modes(options);
+    if (code == 0)
+        code = check_group(options->gid);
     if (code == 0)
         code = check_choice("durable", options->durable, MMS_DURABLE_SYNC);
     if (code == 0)

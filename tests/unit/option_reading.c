@@ -230,6 +230,7 @@ static void values_beyond_ranges_are_refused_by_name(void **state)
     check_writer(fence, (mms_fence)3, MMS_E_INVALID);
     check_writer(fence, (mms_fence)-1, MMS_E_INVALID);
     check_writer(on_grace, (mms_on_grace)2, MMS_E_INVALID);
+    check_writer(gid, (gid_t)-1, MMS_E_INVALID);
     check_option(mms_region_options, mms__region_options_read, fence, (mms_fence)3, MMS_E_INVALID);
 }
 
