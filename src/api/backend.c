@@ -45,12 +45,13 @@ static int look_at(const char *path, mode_t *kind)
 }
 
 /* A directory is ours. Where there is nothing, a new region will be ours as well. */
-static int recognise(const struct mms__place *place, const struct mms__backend **backend)
+int mms__backend_recognise(const struct mms__place *place, const struct mms__backend **backend)
 {
     char state[sizeof place->path + 8];
     mode_t kind;
     int code = look_at(place->path, &kind);
 
+    *backend = &mms__native;
     if (code != 0 || kind == S_IFDIR)
         return code;
     snprintf(state, sizeof state, "%s_state", place->path);
@@ -68,5 +69,12 @@ int mms__backend_find(const char *path, struct mms__place *place, const struct m
     *backend = &mms__native;
     named = path && cut_scheme(&path, backend);
     code = mms__place_find(path, place);
-    return code == 0 && !named ? recognise(place, backend) : code;
+    return code == 0 && !named ? mms__backend_recognise(place, backend) : code;
+}
+
+bool mms__backend_is_named(const char *path)
+{
+    const struct mms__backend *ignored;
+
+    return cut_scheme(&path, &ignored);
 }

@@ -28,10 +28,34 @@ static int look(mms_inspector *inspector, mms_info *out)
     return backend->inspect_again ? backend->inspect_again(inspector, out) : backend->inspect(&inspector->place, out);
 }
 
-static void release(mms_inspector *inspector)
+static void forget(mms_inspector *inspector)
 {
     if (inspector->kept)
         inspector->backend->inspector_closing(inspector);
+}
+
+/* The path may lead to files of the other kind by now. A back end that keeps what it looks at says so by failing. */
+static int look_again(mms_inspector *inspector, mms_info *out)
+{
+    const struct mms__backend *backend;
+    int code;
+
+    if (inspector->is_named)
+        return look(inspector, out);
+    if (inspector->backend->inspect_again && look(inspector, out) == 0)
+        return 0;
+    code = mms__backend_recognise(&inspector->place, &backend);
+    if (code != 0)
+        return code;
+    if (backend != inspector->backend)
+        forget(inspector);
+    inspector->backend = backend;
+    return look(inspector, out);
+}
+
+static void release(mms_inspector *inspector)
+{
+    forget(inspector);
     free(inspector);
 }
 
@@ -55,6 +79,7 @@ int mms_inspector_open(const char *path, mms_inspector **out)
         return mms__fail(-ENOMEM, "inspecting %s", place.path);
     inspector->place = place;
     inspector->backend = backend;
+    inspector->is_named = mms__backend_is_named(path);
     code = look(inspector, &info);
     if (code == 0)
         *out = inspector;
@@ -69,7 +94,7 @@ int mms_inspector_look(mms_inspector *inspector, mms_info *out)
 
     if (!inspector || !out)
         return mms__fail(MMS_E_INVALID, "mms_inspector_look: %s is NULL", inspector ? "out" : "inspector");
-    return look(inspector, out);
+    return look_again(inspector, out);
 }
 
 void mms_inspector_close(mms_inspector *inspector)

@@ -7,6 +7,7 @@
 
 struct mms_inspector {
     const struct mms__backend *backend;
+    bool is_named;           /* a scheme said which back end, for good */
     struct mms__place place; /* nothing is open */
     void *kept;              /* the back end's; NULL: nothing yet */
 };

@@ -172,6 +172,27 @@ static void files_of_mmap_sync_are_inspected_too(void **state)
     mms_inspector_close(inspector);
 }
 
+/* The path says nothing about the kind of the files: what is there does, and a directory comes first. */
+static void kind_of_the_files_may_change(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_inspector *inspector;
+    mms_writer *writer;
+    char region[700];
+
+    snprintf(region, sizeof region, "mmsync:%s", path);
+    sample_closed_region(region, "value");
+    inspector = inspector_of(path);
+    check_ok(mms_remove(path));
+    writer = mmap_sync_writer(path, MMS_NO_WAIT, false);
+    publish_text(writer, "longer value");
+    check_ok(mms_writer_close(writer));
+    check_same_answer(inspector, path);
+    sample_closed_region(region, "the longest value");
+    check_same_answer(inspector, path);
+    mms_inspector_close(inspector);
+}
+
 struct asked {
     mms_inspector *inspector;
     const char *path;
@@ -354,6 +375,7 @@ int main(void)
         scratch_test(file_that_is_deleted_meanwhile_is_missed_as_at_first),
         scratch_test(nothing_to_inspect_is_an_error),
         scratch_test(files_of_mmap_sync_are_inspected_too),
+        scratch_test(kind_of_the_files_may_change),
         scratch_test(forked_child_may_use_its_copy),
         scratch_test(deleted_lock_is_noticed),
         scratch_test(replaced_readers_are_not_asked_who_lives),
