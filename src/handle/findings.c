@@ -10,6 +10,10 @@ void mms__find(struct mms__findings *findings, const char *format, ...)
     char text[4096 + 256]; /* for a path, and a sentence about it */
     va_list arguments;
 
+    if (findings->is_moot && findings->is_moot(findings->subject)) {
+        findings->moot = true;
+        return;
+    }
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);

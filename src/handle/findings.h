@@ -3,9 +3,14 @@
 #ifndef MMS_HANDLE_FINDINGS_H
 #define MMS_HANDLE_FINDINGS_H
 
+#include <stdbool.h>
+
 struct mms__findings {
     void (*report)(void *context, const char *finding); /* may be NULL */
     void *context;
+    bool (*is_moot)(const void *subject); /* NULL: never. True: what is found is no longer what was asked about */
+    const void *subject;
+    bool moot; /* something was found then, and not reported */
     unsigned count;
     int code;         /* 0, or why something could not be checked */
     char detail[512]; /* of that */

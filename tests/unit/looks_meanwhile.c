@@ -15,7 +15,10 @@ static int read_in_halves(int fd, void *to, size_t size, uint64_t offset);
 #undef mms__read_at
 #include "region/history.c"
 #include "region/inspect.c"
+static int open_while_it_goes(const struct mms__place *place, struct mms__inspection *look);
+#define mms__inspection_open open_while_it_goes
 #include "region/verify.c"
+#undef mms__inspection_open
 
 #include "keeping.h"
 #include "scratch.h"
@@ -32,6 +35,7 @@ static struct {
     unsigned number; /* of the last value */
     unsigned reads;  /* of `durable`, in the middle of which it publishes */
     uint64_t generation;
+    void (*end)(void); /* of the region, once it is open to be looked at; NULL: it stays */
 } rival;
 
 static void publish_next(void)
@@ -183,6 +187,53 @@ static void what_is_replaced_while_it_is_verified_is_no_finding(void **state)
     check_ok(mms_writer_close(rival.writer));
 }
 
+static int open_while_it_goes(const struct mms__place *place, struct mms__inspection *look)
+{
+    void (*end)(void) = rival.end;
+    int code = mms__inspection_open(place, look);
+
+    rival.end = NULL;
+    if (end)
+        end();
+    return code;
+}
+
+static void remove_region(void)
+{
+    check_ok(mms_writer_close(rival.writer));
+    check_ok(mms_remove(rival.path));
+}
+
+static void remove_and_make_anew(void)
+{
+    remove_region();
+    sample_closed_region(rival.path, "of another region");
+}
+
+static void replace_region(void)
+{
+    mms_writer_options options = sample_options();
+
+    options.max_slots = KEEPING_SLOTS + 1;
+    options.replace = true;
+    check_ok(mms_writer_close(rival.writer));
+    check_ok(mms_writer_close(sample_writer_with(rival.path, options)));
+}
+
+/* Its files go one by one, and nothing is damaged. */
+static void a_region_that_goes_while_it_is_verified_is_no_finding(void **state)
+{
+    void (*const ends[])(void) = {remove_region, remove_and_make_anew, replace_region};
+
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        begin(state, 0);
+        rival.end = ends[i];
+        check_code(mms_verify(rival.path, note_finding, NULL), ends[i] == remove_region ? -ENOENT : 0);
+        if (ends[i] != remove_region)
+            check_ok(mms_remove(rival.path));
+    }
+}
+
 /* ---- What is whole on the disk ---- */
 
 static int read_in_halves(int fd, void *to, size_t size, uint64_t offset)
@@ -246,6 +297,7 @@ int main(void)
         scratch_test(a_list_ends_however_fast_the_writer_is),
         scratch_test(a_look_at_a_value_is_repeated_if_it_is_replaced_meanwhile),
         scratch_test(what_is_replaced_while_it_is_verified_is_no_finding),
+        scratch_test(a_region_that_goes_while_it_is_verified_is_no_finding),
         scratch_test_on_disk(blocks_that_are_replaced_while_they_are_verified_are_no_finding),
     };
 
