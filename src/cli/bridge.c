@@ -142,16 +142,26 @@ static void drop_what_is_gone(struct bridge *bridge)
 
 /* ---- A value ---- */
 
-/* The value of FROM, into a write of TO that is begun; *generation is 0 if that write is not. */
+/* It may wait for readers of TO as long as --grace says, so nothing of FROM is held meanwhile. */
+static int begin_write(const struct bridge *bridge, void **buffer)
+{
+    int code;
+
+    interrupt_kills(true);
+    code = mms_write_begin(bridge->writer, 0, buffer, NULL);
+    interrupt_kills(false);
+    return code;
+}
+
+/* The value of FROM, into the write of TO that is begun. */
 static int fetch_view(struct bridge *bridge, void **buffer, size_t *size, uint64_t *generation)
 {
     mms_view view;
     int code = mms_read(bridge->reader, &view), end;
 
-    *generation = 0;
     if (code != 0)
         return code;
-    code = mms_write_begin(bridge->writer, view.size, buffer, NULL);
+    code = mms_write_grow(bridge->writer, view.size, buffer);
     if (code == 0) {
         memcpy(*buffer, view.data, view.size);
         *size = view.size;
@@ -164,12 +174,8 @@ static int fetch_view(struct bridge *bridge, void **buffer, size_t *size, uint64
 static int fetch_copy(struct bridge *bridge, void **buffer, size_t *size, uint64_t *generation)
 {
     size_t capacity = 0;
-    int code = mms_write_begin(bridge->writer, 0, buffer, NULL);
+    int code;
 
-    *generation = 0;
-    if (code != 0)
-        return code;
-    *generation = 1; /* begun */
     while ((code = mms_read_copy(bridge->region, *buffer, capacity, size, generation)) == MMS_E_TOO_BIG) {
         capacity = *size;
         code = mms_write_grow(bridge->writer, capacity, buffer);
@@ -214,13 +220,24 @@ static void print_value(uint64_t generation, const mms_receipt *receipt, bool re
                reset ? " reset" : "");
 }
 
+/* Of mmap-sync's files it is this that waits for readers. */
+static int commit(const struct bridge *bridge, size_t size, mms_receipt *receipt)
+{
+    int code;
+
+    interrupt_kills(true);
+    code = mms_write_commit(bridge->writer, size, receipt);
+    interrupt_kills(false);
+    return code;
+}
+
 static int publish(struct bridge *bridge, const void *buffer, size_t size, uint64_t generation)
 {
     mms_receipt receipt;
     int code = file_type_apply(&bridge->type, bridge->writer, buffer, size);
 
-    while (code == 0 && (code = mms_write_commit(bridge->writer, size, &receipt)) == MMS_E_AGAIN && !bridge->once &&
-           !interrupted() && mms_generation(bridge->region) == generation) {
+    while (code == 0 && (code = commit(bridge, size, &receipt)) == MMS_E_AGAIN && !bridge->once && !interrupted() &&
+           mms_generation(bridge->region) == generation) {
         say_once(bridge, last_error());
         code = 0;
     }
@@ -235,32 +252,30 @@ static int publish(struct bridge *bridge, const void *buffer, size_t size, uint6
 
 static int copy_value(struct bridge *bridge)
 {
-    uint64_t generation;
+    uint64_t generation = 0;
+    char detail[512];
     void *buffer = NULL;
     size_t size = 0;
-    int code = bridge->reader ? fetch_view(bridge, &buffer, &size, &generation)
-                              : fetch_copy(bridge, &buffer, &size, &generation);
+    int code = begin_write(bridge, &buffer);
 
+    if (code != 0)
+        return code;
+    code = (bridge->reader ? fetch_view : fetch_copy)(bridge, &buffer, &size, &generation);
     if (code == 0 && has_it_already(bridge, buffer, size)) {
         mms_write_abort(bridge->writer);
         bridge->seen = generation;
         return 0;
     }
-    if (code == 0) {
+    if (code == 0)
         code = publish(bridge, buffer, size, generation);
-        if (code == 0) {
-            bridge->seen = generation;
-            return 0;
-        }
+    if (code == 0) {
+        bridge->seen = generation;
+        return 0;
     }
-    if (generation != 0) {
-        char detail[512];
-
-        snprintf(detail, sizeof detail, "%s", last_error());
-        mms_write_abort(bridge->writer);
-        if (code == MMS_E_EVICTED || code == MMS_E_AGAIN)
-            say_once(bridge, detail);
-    }
+    snprintf(detail, sizeof detail, "%s", last_error());
+    mms_write_abort(bridge->writer);
+    if (code == MMS_E_EVICTED || code == MMS_E_AGAIN)
+        say_once(bridge, detail);
     return code;
 }
 

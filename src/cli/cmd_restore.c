@@ -294,7 +294,7 @@ static int run(struct restore *restore, const char *file)
     source_close(&restore->source);
     dump_sum_free(restore->sum);
     free(restore->schema);
-    return interrupt_finish(status);
+    return status ? interrupt_finish(status) : status; /* as for `write` */
 }
 
 int cmd_restore(int argc, char **argv)

@@ -311,5 +311,5 @@ int cmd_write(int argc, char **argv)
     else
         status = write_bytes(publication, &request, operands == 2 ? argv[optind + 1] : NULL);
     free(words);
-    return interrupt_finish(status);
+    return status ? interrupt_finish(status) : status; /* a signal after the publish came too late */
 }

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <unistd.h>
 
-static volatile sig_atomic_t signal_seen;
+static volatile sig_atomic_t signal_seen, kills;
 /* A byte for each signal. To check signal_seen and then read would miss a signal in between. */
 static int wake_pipe[2] = {-1, -1};
 
@@ -16,6 +16,8 @@ static void remember(int number)
     int error = errno;
 
     signal_seen = number;
+    if (kills)
+        raise(number); /* by default now, as soon as this returns */
     if (write(wake_pipe[1], "", 1) < 0)
         errno = error; /* full: it wakes already */
     errno = error;
@@ -40,6 +42,13 @@ void interrupt_catch(void)
 bool interrupted(void)
 {
     return signal_seen != 0;
+}
+
+void interrupt_kills(bool on)
+{
+    kills = on;
+    if (on)
+        (void)interrupt_finish(0);
 }
 
 bool interrupt_wait_readable(int fd)

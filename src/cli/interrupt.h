@@ -9,6 +9,9 @@
    the second one kills. Signals that were ignored when the program started stay ignored. */
 void interrupt_catch(void);
 bool interrupted(void);
+/* While this is on, a signal ends the process at once, even one from before: for calls of the library that may wait for long
+   and do not look. Nothing may need tidying up meanwhile. */
+void interrupt_kills(bool on);
 /* Wait until fd has something to read or an end. False if interrupted before that. */
 bool interrupt_wait_readable(int fd);
 /* Wait for so many milliseconds, or until interrupted, or until fd can be written to. */

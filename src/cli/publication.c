@@ -26,9 +26,12 @@ static int print_receipt(const char *path, const mms_receipt *receipt, bool rese
 static int commit(const struct publication *publication, mms_writer *writer, const struct candidate *candidate)
 {
     mms_receipt receipt;
-    int code = publication->commit ? publication->commit(publication, writer, &receipt)
-                                   : mms_write_commit(writer, candidate->size, &receipt);
+    int code;
 
+    interrupt_kills(!publication->is_new); /* it may wait for readers, too */
+    code = publication->commit ? publication->commit(publication, writer, &receipt)
+                               : mms_write_commit(writer, candidate->size, &receipt);
+    interrupt_kills(false);
     if (code)
         return fail_call(code);
     return print_receipt(publication->path, &receipt, mms_mmap_sync_was_reset(writer));

@@ -294,13 +294,16 @@ static uint64_t first_room(const struct source *source, uint64_t most, bool grad
     return limit < FIRST_ROOM || (source->sized && !gradually) ? limit : FIRST_ROOM;
 }
 
-static int begin(struct intake *intake)
+static int begin(struct intake *intake, bool is_new)
 {
     void *buffer;
-    int code = intake->source->patches
-                   ? mms_write_update(intake->writer, intake->at + intake->room, &buffer, &intake->had, NULL)
-                   : mms_write_begin(intake->writer, intake->room, &buffer, NULL);
+    int code;
 
+    interrupt_kills(!is_new); /* there may be readers to wait for */
+    code = intake->source->patches
+               ? mms_write_update(intake->writer, intake->at + intake->room, &buffer, &intake->had, NULL)
+               : mms_write_begin(intake->writer, intake->room, &buffer, NULL);
+    interrupt_kills(false);
     if (code)
         return fail_call(code);
     intake->buffer = (char *)buffer + intake->at;
@@ -326,7 +329,7 @@ static int refuse_offset(const struct source *source, uint64_t most)
                    (unsigned long long)source->at, (unsigned long long)most);
 }
 
-int source_read(struct source *source, mms_writer *writer, uint64_t most, bool gradually, struct candidate *candidate)
+int source_read(struct source *source, mms_writer *writer, uint64_t most, bool is_new, struct candidate *candidate)
 {
     struct intake intake = {.source = source, .writer = writer, .most = most - source->at, .at = (size_t)source->at};
     uint64_t expected = source->sized ? source->size : 0;
@@ -339,18 +342,17 @@ int source_read(struct source *source, mms_writer *writer, uint64_t most, bool g
     if (source->sized && source->size > most)
         return fail_as(MMS_E_TOO_BIG, "%s has %llu bytes, more than the %llu of the region's --max-size; " ADVICE,
                        source->name, (unsigned long long)source->size, (unsigned long long)most);
-    status = source->command ? start_command(source) : EXIT_OK;
-    if (status)
-        return status;
-    intake.room = (size_t)first_room(source, most, gradually);
+    intake.room = (size_t)first_room(source, most, is_new);
     progress_start(&intake.progress, "writing", expected);
     if (intake.room == expected)
         progress_say(&intake.progress, "making room for");
-    status = begin(&intake);
+    status = begin(&intake, is_new);
     if (status)
         return status;
-    progress_start(&intake.progress, "writing", expected); /* so that the rate is that of reading */
-    status = fill(&intake);
+    status = source->command ? start_command(source) : EXIT_OK; /* which does not run while readers are waited for */
+    progress_start(&intake.progress, "writing", expected);      /* so that the rate is that of reading */
+    if (!status)
+        status = fill(&intake);
     progress_end(&intake.progress);
     if (!status)
         status = finish_command(source);

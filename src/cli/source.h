@@ -40,7 +40,8 @@ int source_read_all(const struct source *source, char **text, size_t *size);
 
 /* Read everything into a write, or an update, of `writer` that is begun here. If this fails or the user interrupts it (interrupted()), the write is aborted. `most`: the region's
    max_size. Room for a file of known size is requested at once, which lets the library choose
-   the best slot; or `gradually`, so that an interrupt is seen soon. */
-int source_read(struct source *source, mms_writer *writer, uint64_t most, bool gradually, struct candidate *candidate);
+   the best slot; or gradually if the region `is_new`, so that an interrupt is seen soon. In another one a signal that comes
+   while readers are waited for ends the process. */
+int source_read(struct source *source, mms_writer *writer, uint64_t most, bool is_new, struct candidate *candidate);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/set/set.h"
 #include "cli/cmd.h"
+#include "cli/interrupt.h"
 #include "cli/message.h"
 #include "cli/set/input.h"
 #include "cli/set/place.h"
@@ -106,8 +107,11 @@ int set_apply(const struct set *set, mms_writer *writer, struct candidate *candi
 {
     const mms_archive *archive = set->schema.archive;
     const void *root;
-    int code = mms_archive_update(writer, archive, &root, &candidate->size, NULL), status = EXIT_OK;
+    int code, status = EXIT_OK;
 
+    interrupt_kills(true); /* there may be readers to wait for, and the region has a value already */
+    code = mms_archive_update(writer, archive, &root, &candidate->size, NULL);
+    interrupt_kills(false);
     if (code)
         return fail_call(code);
     candidate->data = (const char *)root + archive->type->size - candidate->size; /* the root is the archive's end */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/table/change.h"
 #include "cli/cmd.h"
+#include "cli/interrupt.h"
 #include "cli/lock_wait.h"
 #include "cli/message.h"
 #include "cli/result.h"
@@ -46,7 +47,9 @@ int table_change_begin(struct table_change *change, const char *path, struct tab
         return fail_call(code);
     if (check_expected(&arguments->writer, path))
         return EXIT_FAILED;
+    interrupt_kills(!change->is_new); /* there may be readers to wait for */
     code = mms_table_begin(change->writer, &arguments->table, &change->table);
+    interrupt_kills(false);
     if (code == MMS_E_TYPE)
         return refuse_type(change);
     if (code)

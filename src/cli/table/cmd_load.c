@@ -117,7 +117,7 @@ static int load_into(const char *path, struct table_arguments *arguments, struct
     if (!status)
         status = table_change_commit(&load->change, "loaded", load->loaded);
     table_change_close(&load->change);
-    return interrupt_finish(status);
+    return status ? interrupt_finish(status) : status; /* as for `write` */
 }
 
 int cmd_load(int argc, char **argv)

@@ -105,10 +105,10 @@ static int put_into(const char *path, struct table_arguments *arguments, int cou
     status = table_change_begin(&change, path, arguments);
     if (!status)
         status = put_pairs(&change, arguments, count, operands);
-    if (!status && !interrupted())
-        status = table_change_commit(&change, NULL, 0);
+    if (!status)
+        status = interrupted() ? EXIT_FAILED : table_change_commit(&change, NULL, 0);
     table_change_close(&change);
-    return interrupt_finish(status);
+    return status ? interrupt_finish(status) : status; /* as for `write` */
 }
 
 static uint64_t expiry_after(uint64_t ns)
