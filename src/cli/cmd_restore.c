@@ -259,7 +259,9 @@ static int write_dump(struct restore *restore)
 
     if (status)
         return status;
-    keep_as_before(&restore->arguments, restore->path);
+    status = look_before_open(&restore->arguments, restore->path);
+    if (status)
+        return status;
     code = mms_writer_open(restore->path, &restore->arguments.options, &writer);
     if (code)
         return fail_call(code);

@@ -69,7 +69,7 @@ static int run(const char *path, struct writer_arguments *arguments, uint64_t ge
     int code = mms_inspect(path, &info), status;
     const bool was_due = code == 0 && recovery_is_due(&info);
 
-    keep_as_before(arguments, path);
+    (void)look_before_open(arguments, path); /* --replace is not for this verb */
     if (code == 0)
         code = mms_writer_open(path, &arguments->options, &writer);
     if (code)

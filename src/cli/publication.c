@@ -58,7 +58,9 @@ int publication_run(struct publication *publication)
     int code, status;
 
     publication->is_new = mms_inspect(publication->path, &info) == -ENOENT;
-    keep_as_before(publication->arguments, publication->path);
+    status = look_before_open(publication->arguments, publication->path);
+    if (status)
+        return status;
     code = mms_writer_open(publication->path, &publication->arguments->options, &writer);
     if (code)
         return fail_call(code);

@@ -49,7 +49,8 @@ int recover_region(const char *path, const struct writer_arguments *arguments)
 
     if (mms_inspect(path, &info) != 0 || !needs_writer(&info))
         return 0;
-    keep_as_before(&own, path);
+    own.expects = false; /* that is for what comes after this */
+    (void)look_before_open(&own, path);
     own.options.max_size = 0; /* as it is */
     own.options.max_slots = own.options.max_readers = own.options.durable = 0;
     own.options.replace = false;

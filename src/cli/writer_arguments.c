@@ -2,6 +2,7 @@
 #include "cli/writer_arguments.h"
 #include "cli/cmd.h"
 #include "cli/message.h"
+#include "cli/recovery.h"
 #include <mmsync/durable.h>
 #include <string.h>
 
@@ -94,12 +95,37 @@ void set_writer_option(const struct verb *verb, struct writer_arguments *argumen
     }
 }
 
-void keep_as_before(struct writer_arguments *arguments, const char *path)
+static int fail_expected(const struct writer_arguments *arguments, const char *path, uint64_t generation)
 {
-    mms_info info;
+    return fail("the newest generation of %s is %llu, and %llu was expected; nothing was published", path,
+                (unsigned long long)generation, (unsigned long long)arguments->expected);
+}
 
-    if (!arguments->keeps && mms_inspect(path, &info) == 0 && info.keep <= UINT8_MAX)
-        arguments->options.keep = (uint8_t)info.keep;
+int look_before_open(struct writer_arguments *arguments, const char *path)
+{
+    mms_info *before = &arguments->before;
+
+    if (mms_inspect(path, before) != 0) {
+        *before = (mms_info){0};
+        return EXIT_OK;
+    }
+    if (!arguments->keeps && before->keep <= UINT8_MAX)
+        arguments->options.keep = (uint8_t)before->keep;
+    if (!arguments->expects || !arguments->options.replace || before->generation == arguments->expected ||
+        recovery_is_due(before)) /* which the open brings */
+        return EXIT_OK;
+    return fail_expected(arguments, path, before->generation);
+}
+
+/* Is this what was there before the open, in a region that the open made anew? Such a value keeps its time, and gets the next
+   generation. */
+static bool is_carried(const struct writer_arguments *arguments, const mms_info *info)
+{
+    const mms_info *before = &arguments->before;
+
+    return arguments->options.replace && before->generation != 0 && info->generation == before->generation + 1 &&
+           info->publish_time_ns == before->publish_time_ns &&
+           memcmp(info->region_id, before->region_id, sizeof info->region_id) != 0;
 }
 
 int check_expected(const struct writer_arguments *arguments, const char *path)
@@ -114,10 +140,9 @@ int check_expected(const struct writer_arguments *arguments, const char *path)
     code = mms_inspect(path, &info);
     if (code)
         return fail_call(code);
-    if (info.generation == arguments->expected)
+    if (info.generation - is_carried(arguments, &info) == arguments->expected)
         return EXIT_OK;
-    return fail("the newest generation of %s is %llu, and %llu was expected; nothing was published", path,
-                (unsigned long long)info.generation, (unsigned long long)arguments->expected);
+    return fail_expected(arguments, path, info.generation);
 }
 
 void remove_if_empty(const char *path)

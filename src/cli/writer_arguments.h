@@ -102,15 +102,17 @@ struct writer_arguments {
     enum format format;
     bool expects; /* --expect was given */
     uint64_t expected;
-    bool keeps; /* --keep was given */
+    bool keeps;      /* --keep was given */
+    mms_info before; /* what there was before the open; zeros: nothing */
 };
 
 void writer_arguments_init(struct writer_arguments *arguments);
 /* One of WRITER_OPTIONS, with its value in optarg. */
 void set_writer_option(const struct verb *verb, struct writer_arguments *arguments, int option);
 
-/* Before the open: without --keep, keep as many values as the last writer did. */
-void keep_as_before(struct writer_arguments *arguments, const char *path);
+/* Before the open: without --keep, keep as many values as the last writer did; and for --expect remember what is there. An
+   exit status, as below: the open makes a region anew if --replace says so, and nothing is to be made anew for nothing. */
+int look_before_open(struct writer_arguments *arguments, const char *path);
 
 /* Of --expect, once the region is open for writing: an exit status; anything but EXIT_OK has been reported. */
 int check_expected(const struct writer_arguments *arguments, const char *path);

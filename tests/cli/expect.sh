@@ -18,6 +18,36 @@ refuses 2 "--expect" "${write[@]}" "$scratch/value" --expect -1
 refuses 2 "--expect" "${write[@]}" "$scratch/value" --expect x
 same "the value" value "$("$MMSYNC" read "$region")"
 
+# --replace makes the region anew, as one more generation: neither for nothing, nor in the way of what was expected.
+anew=$region-anew
+succeeds "$MMSYNC" write "$anew" "$scratch/value" --expect 0 --max-size 4K
+id=$("$MMSYNC" stat "$anew" | grep "region id")
+refuses 1 "is 1, and 2 was expected" "$MMSYNC" write "$anew" "$scratch/value" --expect 2 --max-size 8K --replace
+same "the region stays" "$id" "$("$MMSYNC" stat "$anew" | grep "region id")"
+succeeds "$MMSYNC" write "$anew" "$scratch/value" --expect 1 --max-size 8K --replace
+like "made anew, and written" 'generation=3 .*' "$out"
+succeeds "$MMSYNC" write "$anew" "$scratch/value" --expect 3 --max-size 8K --replace
+like "it was as asked for" 'generation=4 .*' "$out"
+# What another writer publishes after the first look is not what was expected: the command of the first keeps the lock.
+mkfifo "$scratch/go"
+"$MMSYNC" write "$anew" -- cat "$scratch/go" >/dev/null &
+holder=$!
+exec 9>"$scratch/go"
+"$MMSYNC" write "$anew" "$scratch/value" --expect 4 --max-size 16K --replace --lock-wait forever >/dev/null 2>"$scratch/late" 9>&- &
+late=$!
+waits_for_lock() {
+    [[ $(ls -l "/proc/$late/fd" 2>/dev/null) == *"$anew"* ]]
+}
+until_true waits_for_lock
+printf other >&9
+exec 9>&-
+wait "$holder"
+same "status of the first" 0 $?
+wait "$late"
+same "status of the second" 1 $?
+like "the second" '.* is [56], and 4 was expected; nothing was published' "$(<"$scratch/late")"
+same "the value of the first" other "$("$MMSYNC" read "$anew")"
+
 # Of ten that each add one to a number, prepared from the same generation, one at a time wins.
 counter=("$MMSYNC" write "$region-counter")
 succeeds "${counter[@]}" -- printf 0
@@ -51,6 +81,8 @@ succeeds "$MMSYNC" put "$table" k w --expect 2
 succeeds "$MMSYNC" del "$table" k --expect 3
 same "the table" l "$("$MMSYNC" keys "$table")"
 succeeds "$MMSYNC" dump "$table" "$scratch/dump"
+refuses 1 "is 4, and 3 was expected" "$MMSYNC" put "$table" k v --expect 3 --max-size 64M --replace
+refuses 1 "is 4, and 3 was expected" "$MMSYNC" restore "$table" "$scratch/dump" --expect 3 --max-size 64M --replace
 refuses 1 "is 4, and 3 was expected" "$MMSYNC" restore "$table" "$scratch/dump" --expect 3
 succeeds "$MMSYNC" restore "$table" "$scratch/dump" --expect 4
 refuses 1 "is 0, and 1 was expected" "$MMSYNC" restore "$region-restored" "$scratch/dump" --expect 1

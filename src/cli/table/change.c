@@ -41,7 +41,8 @@ int table_change_begin(struct table_change *change, const char *path, struct tab
     int code;
 
     *change = (struct table_change){.path = path, .is_new = mms_inspect(path, &info) == -ENOENT};
-    keep_as_before(&arguments->writer, path);
+    if (look_before_open(&arguments->writer, path))
+        return EXIT_FAILED;
     code = open_writer(path, &arguments->writer.options, &change->writer);
     if (code)
         return fail_call(code);
