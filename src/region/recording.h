@@ -20,8 +20,8 @@ static inline bool mms__recording_is_open(const struct mms__recording *recording
     return recording->ring.shared != NULL;
 }
 
-/* Open the ring, or make one that suits a value of `size` bytes. Details are stored. */
-int mms__recording_open(struct mms__recording *recording, const struct mms__native_writer *writer, uint64_t size);
+/* Open the ring, or make one that suits a value of `value` bytes. Details are stored. */
+int mms__recording_open(struct mms__recording *recording, const struct mms__native_writer *writer, uint64_t value);
 
 /* Names in the region's directory have changed: notice whether `changes` was deleted. */
 void mms__recording_look(struct mms__recording *recording, const struct mms__native_writer *writer);

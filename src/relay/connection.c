@@ -83,7 +83,7 @@ const char *nats_refusal(void)
     static _Thread_local char text[sizeof refusal.text];
 
     pthread_mutex_lock(&refusal.lock);
-    strcpy(text, refusal.ns != 0 && monotonic_ns() - refusal.ns < REFUSAL_NS ? refusal.text : "");
+    snprintf(text, sizeof text, "%s", refusal.ns != 0 && monotonic_ns() - refusal.ns < REFUSAL_NS ? refusal.text : "");
     pthread_mutex_unlock(&refusal.lock);
     return text;
 }
