@@ -368,6 +368,7 @@ static int verify_once(const struct mms__place *place, struct mms__findings *fin
     check_changes_file(&look, findings);
     check_durable_file(&look, findings);
     code = mms__findings_end(findings, look.place.path);
+    findings->subject = NULL; /* it ends with `look` */
     mms__inspection_close(&look);
     return code;
 }
