@@ -184,14 +184,11 @@ static int open_data_to_copy(struct mms__native_region *region)
     return code == 0 ? 0 : mms__fail(code, "mapping a page of %s/data", place->path);
 }
 
-static int open_data(struct mms__native_region *region)
+static int open_data_to_pin(struct mms__native_region *region)
 {
     const struct mms__place *place = &region->front.place;
-    int code;
+    int code = mms__region_open_data(place, &region->header, false, &region->data_file, &region->data_map);
 
-    if (region->front.options.read_only)
-        return open_data_to_copy(region);
-    code = mms__region_open_data(place, &region->header, false, &region->data_file, &region->data_map);
     if (code != 0)
         return code;
     region->data = region->data_map.base;
@@ -211,7 +208,7 @@ static int map_files(struct mms__native_region *region)
     code = map_current(region);
     if (code != 0)
         return code;
-    code = open_data(region);
+    code = region->front.options.read_only ? open_data_to_copy(region) : open_data_to_pin(region);
     if (code != 0)
         return code;
     MMS__STEP(region_data_mapped);
