@@ -58,6 +58,12 @@ static void reap(struct command *command)
 
 static int fail_start(const struct command *command, int error)
 {
+    const char *program = command->argv[0];
+
+    if (error == ENOENT && strchr(program, '/') && access(program, F_OK) == 0)
+        return fail("cannot run '%s': it is there, but not the program that its first line names, or the loader that "
+                    "it needs; nothing was published",
+                    command->name);
     errno = error;
     if (error == ENOENT)
         return fail("cannot run '%s': there is no such program; give its path, or a line for the shell as "

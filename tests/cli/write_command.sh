@@ -31,6 +31,9 @@ refuses 1 "'sh' was killed by signal 9 \(.*\); nothing was published" "${write[@
 refuses 1 "'true' printed nothing; nothing was published.*--allow-empty" "${write[@]}" -- true
 refuses 1 "cannot run 'mmsync-nosuch': there is no such program; give its path, or .*sh -c" "${write[@]}" -- mmsync-nosuch
 refuses 1 "cannot run '$scratch/file': Permission denied" "${write[@]}" -- "$scratch/file"
+printf '#!%s\n' "$scratch/no-shell" >"$scratch/script"
+chmod +x "$scratch/script"
+refuses 1 "cannot run '$scratch/script': it is there, but not the program that its first line names" "${write[@]}" -- "$scratch/script"
 refuses 1 "head holds more than the 4096 bytes" "$MMSYNC" write "$region-small" --max-size 4096 -- head -c 5000 /dev/zero
 refuses 1 "ended with status 1" "$MMSYNC" write "$region-new" -- false
 refuses 1 "cannot run" "$MMSYNC" write "$region-new" -- mmsync-nosuch
