@@ -55,6 +55,7 @@ int mms__region_make(const struct mms__backend *backend, struct mms_region **out
     region->place.directory = MMS__NO_FILE;
     region->looked_ns = mms__now_coarse_ns();
     pthread_mutex_init(&region->mutex, NULL);
+    mms__watch_get_ready(); /* before it joins, which waits for a fork that has begun */
     code = mms__member_join(&region->member);
     if (code == 0)
         *out = region;

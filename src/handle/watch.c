@@ -26,11 +26,24 @@ static void release(void)
     pthread_mutex_unlock(&opening);
 }
 
+static void register_handlers(void)
+{
+    has_handlers = pthread_atfork(hold, release, release) == 0;
+}
+
+/* Before anybody can hold `opening`: a fork that had begun without the handlers would leave it held in the child. */
+void mms__watch_get_ready(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    pthread_once(&once, register_handlers);
+}
+
 static int enter(void)
 {
     hold();
-    if (!has_handlers)
-        has_handlers = pthread_atfork(hold, release, release) == 0;
+    if (!has_handlers) /* there was no memory: try again */
+        register_handlers();
     if (watchers_of != mms__process_token())
         watchers = NULL;
     watchers_of = mms__process_token();

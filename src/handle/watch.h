@@ -5,6 +5,9 @@
 
 #include "handle/region.h"
 
+/* When a region is made: forks and descriptors keep out of each other's way from then on. */
+void mms__watch_get_ready(void);
+
 /* A region of this process. Details are stored by those that return a code. */
 int mms__watch_open_fd(struct mms_region *region, int *number);
 int mms__watch_acknowledge(struct mms_region *region, int number, uint64_t *generation);
