@@ -38,8 +38,10 @@ static void forget_strangers(void)
     members_of = process;
 }
 
+/* A fork that had begun without the handlers would leave the lock held in the child, so they come first. */
 void mms__fork_hold(void)
 {
+    (void)mms__process_token();
     pthread_mutex_lock(&members_lock);
     forget_strangers();
 }
