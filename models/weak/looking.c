@@ -98,7 +98,7 @@ static void begin_look(struct mms__inspection *look)
     look->place.volatile_memory = true;
 }
 
-static void *verify_once(void *unused)
+static void *check_it(void *unused)
 {
     struct mms__findings findings = {0};
     struct mms__inspection look;
@@ -126,7 +126,7 @@ int main(void)
 #ifdef INSPECTS
     static void *(*const threads[])(void *) = {write_some, inspect_once};
 #else
-    static void *(*const threads[])(void *) = {write_some, verify_once};
+    static void *(*const threads[])(void *) = {write_some, check_it};
 #endif
 
     lay_out();
