@@ -70,8 +70,12 @@ static void what_cannot_be_made_is_an_error_and_leaves_nothing(void **state)
 
 static void wait_without_fork_handlers(void *path)
 {
-    mms_region *region = sample_region(path);
+    mms_region *region;
 
+    /* The first handlers are those of all regions. These are registered with the first region, or with a descriptor. */
+    fail_from_here(INJECT_pthread_atfork, 2, ENOMEM, 1);
+    region = sample_region(path);
+    inject_disarm();
     check_refused(region, INJECT_pthread_atfork, 1, ENOMEM, -ENOMEM, "making a descriptor");
     check_follows(path, region, 2);
     check_ok(mms_region_close(region));
