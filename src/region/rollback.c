@@ -98,13 +98,12 @@ static void spare_none(void *pool)
 /* Another slot than this one, whose readers may leave meanwhile. A wait for readers may end the thread. */
 static int take_other(struct mms__native_writer *writer, unsigned slot, uint64_t size, unsigned *to)
 {
-    struct mms__patience patience = mms__patience_of(&writer->front.options);
     int code;
 
     writer->pool.keep.spared = slot + 1;
     pthread_cleanup_push(spare_none, &writer->pool);
     (void)pthread_setcancelstate(writer->front.cancel_state, NULL);
-    code = mms__pool_take(&writer->pool, size, patience, to, &writer->receipt);
+    code = mms__pool_take(&writer->pool, size, mms__patience_of(&writer->front.options), to, &writer->receipt);
     (void)mms__cancel_hold();
     pthread_cleanup_pop(1);
     return code;
