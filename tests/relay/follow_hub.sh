@@ -3,15 +3,7 @@
 # where there is no JetStream at all: they say so, wait, and go on when the hub is back.
 # ctest: released
 . "$(dirname "$0")/follow.bash"
-leaf_port=$(nats_random_port)
-cat >"$scratch/hub.conf" <<CONF
-leafnodes { listen: "127.0.0.1:$leaf_port" }
-jetstream { domain: hub }
-CONF
-cat >"$scratch/leaf.conf" <<CONF
-leafnodes { remotes: [ { url: "nats-leaf://127.0.0.1:$leaf_port" } ] }
-jetstream { domain: here }
-CONF
+nats_write_leaf_configs
 nats_start hub --config "$scratch/hub.conf"
 nats_start leaf --config "$scratch/leaf.conf"
 is_linked() {

@@ -2,15 +2,7 @@
 # Followers of another data centre: they ask a leaf node, whose mirrors fetch each change once.
 # ctest: released
 . "$(dirname "$0")/follow.bash"
-leaf_port=$(nats_random_port)
-cat >"$scratch/hub.conf" <<CONF
-leafnodes { listen: "127.0.0.1:$leaf_port" }
-jetstream { domain: hub }
-CONF
-cat >"$scratch/leaf.conf" <<CONF
-leafnodes { remotes: [ { url: "nats-leaf://127.0.0.1:$leaf_port" } ] }
-jetstream { domain: here }
-CONF
+nats_write_leaf_configs
 nats_start hub --config "$scratch/hub.conf"
 random_file 3000000 "$scratch/value"
 write_value "$scratch/value" --max-size 16M

@@ -167,3 +167,18 @@ stream_state() {
         grep -oE "\"name\":\"mmsync-$name-$1\",\"created\":\"[^\"]*\"(,\"cluster\":\{[^}]*\})?,\"state\":\{[^}]*\}" |
         grep -oE "\"$2\":[0-9]+" | head -n 1 | grep -oE '[0-9]+'
 }
+
+# Write $scratch/hub.conf and $scratch/leaf.conf: a hub with the domain `hub`, and a leaf node of it with `here`.
+nats_write_leaf_configs() {
+    local leaf_port
+
+    leaf_port=$(nats_random_port)
+    cat >"$scratch/hub.conf" <<CONF
+leafnodes { listen: "127.0.0.1:$leaf_port" }
+jetstream { domain: hub }
+CONF
+    cat >"$scratch/leaf.conf" <<CONF
+leafnodes { remotes: [ { url: "nats-leaf://127.0.0.1:$leaf_port" } ] }
+jetstream { domain: here }
+CONF
+}
