@@ -107,7 +107,17 @@ def reads():
 
 
 def first_reads():
-    yield Row("first-36", "first", "first read after a publish, 36 bytes", SHARING, "first", count=600)
+    yield Row("first-36", "first", "first read after a publish, 36 bytes", SHARING, "first", weight=3, count=20000)
+    yield Row(
+        "first-36-walk",
+        "first",
+        "first read after a publish, 36 bytes, by a reader that has used 2 MiB of its own since its last one",
+        SHARING,
+        "first",
+        weight=3,
+        count=2000,
+        walk=2 * MIB,
+    )
     yield Row(
         "first-16m",
         "first",

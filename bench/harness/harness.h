@@ -25,6 +25,7 @@ struct options {
     double rate;       /* publishes per second while readers are measured */
     double seconds;    /* how long to measure, roughly */
     size_t count;      /* of calls, where the mode counts calls */
+    size_t walk;       /* bytes of its own that a reader uses between two reads */
     bool checked, typed, spin, in_place, commit, prefault, writes, entries, anywhere, texts;
     struct kind kinds[CHANGES_MOST];
     size_t kind_count;

@@ -15,27 +15,17 @@ static const struct {
 };
 
 static const struct option long_options[] = {
-    {"mode", required_argument, NULL, 'm'},
-    {"contestant", required_argument, NULL, 'p'},
-    {"directory", required_argument, NULL, 'd'},
-    {"size", required_argument, NULL, 's'},
-    {"readers", required_argument, NULL, 'r'},
-    {"attached", required_argument, NULL, 'a'},
-    {"rate", required_argument, NULL, 'R'},
-    {"seconds", required_argument, NULL, 't'},
-    {"count", required_argument, NULL, 'n'},
-    {"checked", no_argument, NULL, 'c'},
-    {"typed", no_argument, NULL, 'T'},
-    {"spin", no_argument, NULL, 'S'},
-    {"in-place", no_argument, NULL, 'i'},
-    {"commit", no_argument, NULL, 'C'},
-    {"prefault", no_argument, NULL, 'f'},
-    {"writes", no_argument, NULL, 'w'},
-    {"entries", no_argument, NULL, 'e'},
-    {"anywhere", no_argument, NULL, 'y'},
-    {"change", required_argument, NULL, 'k'},
-    {"texts", no_argument, NULL, 'x'},
-    {NULL, 0, NULL, 0},
+    {"mode", required_argument, NULL, 'm'},      {"contestant", required_argument, NULL, 'p'},
+    {"directory", required_argument, NULL, 'd'}, {"size", required_argument, NULL, 's'},
+    {"readers", required_argument, NULL, 'r'},   {"attached", required_argument, NULL, 'a'},
+    {"rate", required_argument, NULL, 'R'},      {"seconds", required_argument, NULL, 't'},
+    {"count", required_argument, NULL, 'n'},     {"checked", no_argument, NULL, 'c'},
+    {"typed", no_argument, NULL, 'T'},           {"spin", no_argument, NULL, 'S'},
+    {"in-place", no_argument, NULL, 'i'},        {"commit", no_argument, NULL, 'C'},
+    {"prefault", no_argument, NULL, 'f'},        {"writes", no_argument, NULL, 'w'},
+    {"entries", no_argument, NULL, 'e'},         {"anywhere", no_argument, NULL, 'y'},
+    {"change", required_argument, NULL, 'k'},    {"texts", no_argument, NULL, 'x'},
+    {"walk", required_argument, NULL, 'W'},      {NULL, 0, NULL, 0},
 };
 
 _Noreturn static void usage(void)
@@ -87,6 +77,7 @@ static struct options parse(int argc, char **argv)
         case 'w': options.writes = true; break;
         case 'e': options.entries = true; break;
         case 'y': options.anywhere = true; break;
+        case 'W': options.walk = (size_t)strtoull(optarg, NULL, 10); break;
         case 'x': options.texts = true; break;
         case 'k': parse_kind(&options, optarg); break;
         default: usage();
