@@ -157,4 +157,6 @@ void mode_write(struct session *session)
     figure("gib_per_s", ns > 0 ? (double)options->size / ns * 1e9 / (1 << 30) : 0);
     figure_spread("single_", &single);
     session_close(session);
+    if (spinners > 0)
+        figure_apart();
 }
