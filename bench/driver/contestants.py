@@ -55,6 +55,13 @@ ALL = [
         variant=True,
     ),
     Contestant(
+        "mmsync-wakes-all",
+        "the same, built so that the writer wakes all who sleep, and leaves none to those who wake",
+        "MMS__MANY=1000000",
+        "as mmsync; the writer pays for waking each reader",
+        variant=True,
+    ),
+    Contestant(
         "mmsync-rust",
         "the same from Rust, with the crate mmsync",
         "default options; fat LTO",
@@ -194,6 +201,7 @@ IN_SHORT = {
     "mmsync-whole": "as mmsync",
     "mmsync-pages": "as mmsync; Linux 6.7",
     "mmsync-patch": "as mmsync; readers check",
+    "mmsync-wakes-all": "as mmsync; the writer wakes all",
     "mmsync-rust": "as mmsync",
     "mmsync-drop-in": "as mmsync",
     "mmap-sync": "in place, can tear",

@@ -365,7 +365,7 @@ def seen_by_many():
             "many",
             f"publish of 36 bytes while {readers:,} {'process sleeps' if readers == 1 else 'processes sleep'} until "
             "there is something new" + (", processors not assigned" if anywhere else ""),
-            ["mmsync", "futex"],
+            ["mmsync", "mmsync-wakes-all", "futex"],
             "many",
             only="full" if readers in (10, 4000) else None,
             slices=2,
