@@ -134,6 +134,16 @@ MISSED = {
     "could sleep through a publish. mmap-sync's figure is a hash and a call to msync.",
     "write-spin": "each publish takes the line `current` from the spinning reader and gives it back: a transfer "
     "between cores that costs both libraries the same. A reader that was interrupted saves its writer that.",
+    "write-attached-iceoryx2": "a publish takes a slot, a full fence and a share of a scan of the readers, and looks now "
+    "and then whether its files are in place. iceoryx2 writes to the other of two places, whoever reads there: its readers "
+    "copy, and copy again.",
+    "write-spin-iceoryx2": "as above. Three lines go from one core to the other and back, iceoryx2's value and its count "
+    "are on two.",
+    "seen-spin": SPIN,
+    "first-36": "both take a line that names the value and then the value's, one after the other. The clock counts in steps of "
+    "10 ns.",
+    "first-36-walk": "the same as above, with a reader whose caches and TLB are full of something else.",
+    "first-16m": "it is 4,096 cache misses and as many TLB misses, for both.",
     "copy-mmap-sync": "mmap-sync hashes, copies and calls msync; if memory is much slower than the processor, "
     "the copy dominates in both.",
     "copy-memcpy": "publishes go to two or three slots in turn, memcpy to one buffer again and again; if the last "
