@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A full disk gives an error that mentions containers; the last value stays, the writer can go on,
    and there is never a SIGBUS (G7). On a tmpfs of 2 MiB in a mount namespace of our own. */
+#include "filled.h"
 #include "forked.h"
 #include "os/clock.h"
 #include "region/layout.h"
@@ -9,7 +10,6 @@
 #include "small_memory.h"
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <mmsync/history.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,44 +17,6 @@
 #include <unistd.h>
 
 enum { KIB = 1 << 10, MIB = 1 << 20 };
-
-static uint64_t published; /* as the last receipt says */
-
-/* Publish a value and store every byte of it: that must not raise SIGBUS. */
-static int publish_filled(mms_writer *writer, size_t size, unsigned char fill)
-{
-    mms_receipt receipt;
-    void *buffer;
-    int code = mms_write_begin(writer, size, &buffer, NULL);
-
-    if (code != 0)
-        return code;
-    memset(buffer, fill, size);
-    code = mms_write_commit(writer, size, &receipt);
-    published = code == 0 ? receipt.generation : published;
-    return code;
-}
-
-static void check_filled(mms_reader *reader, size_t size, unsigned char fill)
-{
-    mms_view view;
-
-    check_ok(mms_read(reader, &view));
-    check_equal(view.size, size);
-    check_equal(view.generation, published);
-    for (size_t i = 0; i < size; i++)
-        if (((const unsigned char *)view.data)[i] != fill)
-            check_failed(__FILE__, __LINE__, "byte %zu is not the value's", i);
-    check_ok(mms_release(reader));
-}
-
-static void empty_disk(const char *directory)
-{
-    char path[600];
-
-    snprintf(path, sizeof path, "%s/filler", directory);
-    check_true(unlink(path) == 0);
-}
 
 /* Store the whole value again through an update, and abort if that fails. */
 static int update_filled(mms_writer *writer, size_t size, unsigned char fill)
@@ -69,7 +31,7 @@ static int update_filled(mms_writer *writer, size_t size, unsigned char fill)
     memset(buffer, fill, size);
     check_ok(mms_write_touch(writer, 0, size));
     code = mms_write_commit(writer, size, &receipt);
-    published = code == 0 ? receipt.generation : published;
+    filled_generation = code == 0 ? receipt.generation : filled_generation;
     return code;
 }
 
@@ -104,7 +66,7 @@ static void update_too_much(void *directory)
         check_detail_mentions("options.changes_size");
         check_filled(reader, 100 * KIB, 1);
     }
-    empty_disk(directory);
+    empty_memory(directory);
     check_ok(update_filled(writer, 100 * KIB, 3));
     check_filled(reader, 100 * KIB, 3);
     check_code(update_filled(writer, 8 * MIB, 4), -ENOSPC);
@@ -114,7 +76,7 @@ static void update_too_much(void *directory)
     for (size_t i = 0; i < size; i++)
         check_equal(((unsigned char *)buffer)[i], 3);
     check_ok(mms_write_commit(writer, size, NULL));
-    published = mms_generation(region);
+    filled_generation = mms_generation(region);
     check_filled(reader, 100 * KIB, 3);
     for (unsigned char i = 5; i < 20; i++) {
         check_ok(update_filled(writer, 150 * KIB + i, i));
@@ -206,7 +168,7 @@ static void update_with_no_room_for_a_longer_ring(void *directory)
     mms_writer *writer;
     mms_region *region;
     mms_reader *reader;
-    char filler[600], file[700];
+    char file[700];
     struct stat before, after;
     uint64_t since;
     size_t size, count;
@@ -216,14 +178,12 @@ static void update_with_no_room_for_a_longer_ring(void *directory)
     options.max_slots = 2;
     writer = sample_writer_with(path, options);
     region = sample_region(path);
-    snprintf(filler, sizeof filler, "%s/filler", (const char *)directory);
     snprintf(file, sizeof file, "%s/changes", path);
     check_ok(update_at(writer, 100 * KIB, 0));
     for (int i = 0; i < 2; i++)
         check_ok(publish_filled(writer, LARGE, 1));
     check_ok(mms_write_update(writer, LARGE, &buffer, &size, NULL));
-    fill_memory(directory);
-    check_true(stat(filler, &before) == 0 && truncate(filler, before.st_size - 100 * KIB) == 0);
+    fill_memory_but(directory, 100 * KIB);
     check_true(stat(file, &before) == 0);
     check_ok(mms_write_commit(writer, LARGE, NULL));
     since = mms_generation(region);
@@ -242,7 +202,7 @@ static void update_with_no_room_for_a_longer_ring(void *directory)
     writer = sample_writer_with(path, options);
     check_ok(update_at(writer, LARGE, 3));
     check_true(stat(file, &after) == 0 && after.st_size == before.st_size);
-    empty_disk(directory);
+    empty_memory(directory);
     check_ok(mms_verify(path, NULL, NULL));
     check_ok(mms_region_close(region));
     check_ok(mms_writer_close(writer));
@@ -320,7 +280,7 @@ static void succeed_a_writer_that_noted_too_much(void *directory)
     fill_memory(directory);
     writer = roomy_writer(path);
     check_code(publish_filled(writer, 512 * KIB, 2), -ENOSPC);
-    empty_disk(directory);
+    empty_memory(directory);
     check_ok(publish_filled(writer, 512 * KIB, 3));
     check_ok(mms_writer_close(writer));
 }
@@ -361,7 +321,7 @@ static void write_while_full(void *directory)
     fill_memory(directory);
     check_code(publish_filled(writer, 300 * KIB, 2), -ENOSPC);
     check_filled(reader, 100 * KIB, 1);
-    empty_disk(directory);
+    empty_memory(directory);
     check_ok(publish_filled(writer, 300 * KIB, 3));
     check_filled(reader, 300 * KIB, 3);
     check_ok(mms_reader_close(reader));
@@ -475,7 +435,7 @@ static void grow_into_what_was_given_back(void *directory)
         check_code(publish_filled(writer, 4 * MIB, 7), -ENOSPC);
         check_filled(reader, 10 * KIB, 299 % 100 + 1);
     }
-    empty_disk(directory);
+    empty_memory(directory);
     check_ok(publish_filled(writer, 4 * MIB, 8));
     check_filled(reader, 4 * MIB, 8);
     check_ok(mms_reader_close(reader));
@@ -582,7 +542,7 @@ static void create_on_full_disk(void *directory)
     check_code(mms_writer_open(path, &options, &writer), -ENOSPC);
     check_detail_mentions("in a container");
     check_equal(count_entries(directory), 1);
-    empty_disk(directory);
+    empty_memory(directory);
     check_ok(mms_writer_open(path, &options, &writer));
     check_ok(mms_writer_close(writer));
 }
@@ -607,7 +567,7 @@ static void replace_on_full_disk(void *directory)
     check_code(mms_writer_open(path, &options, &writer), -ENOSPC);
     check_copies(path, "kept");
     check_equal(count_entries(directory), 2);
-    empty_disk(directory);
+    empty_memory(directory);
     check_ok(mms_writer_open(path, &options, &writer));
     check_copies(path, "kept");
     check_ok(mms_writer_close(writer));

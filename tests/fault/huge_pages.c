@@ -2,6 +2,7 @@
 /* On tmpfs with huge pages small regions stay small, large values come and go, and a full mount is
    an error. Slots start far from each other, so with a huge page for each one a few bytes would
    take a few hundred MiB. */
+#include "filled.h"
 #include "forked.h"
 #include "region/layout.h"
 #include "sample.h"
@@ -165,17 +166,6 @@ static void small_values_stay_small_without_huge_pages(void **state)
     on_mount(state, "huge=never", use_small_values);
 }
 
-static int publish_filled(mms_writer *writer, size_t size, char fill)
-{
-    void *buffer;
-    int code = mms_write_begin(writer, size, &buffer, NULL);
-
-    if (code != 0)
-        return code;
-    memset(buffer, fill, size);
-    return mms_write_commit(writer, size, NULL);
-}
-
 static void come_and_go(void *directory)
 {
     char path[600];
@@ -184,7 +174,7 @@ static void come_and_go(void *directory)
     snprintf(path, sizeof path, "%s/region", (const char *)directory);
     writer = default_writer(path);
     for (int i = 0; i < 5; i++)
-        check_ok(publish_filled(writer, 24 * MIB, (char)i));
+        check_ok(publish_filled(writer, 24 * MIB, (unsigned char)i));
     check_true(bytes_used(path) >= 24 * MIB);
     write_small_ones(writer);
     check_true(bytes_used(path) <= 8 * MIB);

@@ -2,6 +2,7 @@
 /* A copy of a region's files that shares their blocks (cp on xfs, a snapshot on btrfs): a store to
    such a block needs new space. On a full disk that is an error of the write, and never SIGBUS
    (G7). */
+#include "filled.h"
 #include "forked.h"
 #include "sample.h"
 #include "scratch.h"
@@ -9,7 +10,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 
 enum { MIB = 1 << 20, LARGE = 4 * MIB, ROUNDS = 8 };
@@ -29,17 +29,6 @@ static bool run(const char *format, ...)
     vsnprintf(command, sizeof command, format, arguments);
     va_end(arguments);
     return system(command) == 0;
-}
-
-static int publish_filled(mms_writer *writer, size_t size, int fill)
-{
-    void *buffer;
-    int code = mms_write_begin(writer, size, &buffer, NULL);
-
-    if (code != 0)
-        return code;
-    memset(buffer, fill, size);
-    return mms_write_commit(writer, size, NULL);
 }
 
 static mms_writer_options large_options(void)
@@ -62,7 +51,7 @@ static void fill_disk(const char *directory)
 static void publish_all(mms_writer *writer)
 {
     for (int i = 0; i < ROUNDS; i++)
-        check_ok(publish_filled(writer, LARGE, i));
+        check_ok(publish_filled(writer, LARGE, (unsigned char)i));
 }
 
 /* How many of the large values found no room. */
@@ -71,7 +60,7 @@ static int publish_on_a_full_disk(mms_writer *writer)
     int failed = 0;
 
     for (int i = 0; i < ROUNDS; i++) {
-        int code = publish_filled(writer, LARGE, i);
+        int code = publish_filled(writer, LARGE, (unsigned char)i);
 
         check_true(code == 0 || code == -ENOSPC);
         if (code != 0)

@@ -8,10 +8,7 @@
 #include "small_memory.h"
 #include <errno.h>
 #include <mmsync/table.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum { KIB = 1 << 10, MIB = 1 << 20, TMPFS = 4 * MIB };
 
@@ -113,24 +110,13 @@ static void a_cache_that_is_filled_in_its_first_update_does(void **state)
     in_small_memory(state, TMPFS, put_all_at_once);
 }
 
-static void leave_pages(const char *directory, off_t pages)
-{
-    struct stat status;
-    char path[600];
-
-    fill_memory(directory);
-    snprintf(path, sizeof path, "%s/filler", directory);
-    check_true(stat(path, &status) == 0 && truncate(path, status.st_size - pages * 4096) == 0);
-}
-
 static void begin_with_pages(const char *directory, off_t pages)
 {
     mms_table_options options = cache_options();
     mms_writer *writer = roomy_writer(region_in(directory));
-    char filler[600];
     mms_table *table;
 
-    leave_pages(directory, pages);
+    fill_memory_but(directory, pages * 4096);
     if (mms_table_begin(writer, &options, &table) == 0) {
         check_ok(put(table, 1));
         check_ok(mms_table_commit(table, NULL));
@@ -138,8 +124,7 @@ static void begin_with_pages(const char *directory, off_t pages)
     check_true(mms__pool_invariant(&mms__native_writer_of(writer)->pool) == NULL);
     check_ok(mms_writer_close(writer));
     check_ok(mms_remove(region_in(directory)));
-    snprintf(filler, sizeof filler, "%s/filler", directory);
-    check_true(unlink(filler) == 0);
+    empty_memory(directory);
 }
 
 /* From where there is room for nothing to where there is for all. */

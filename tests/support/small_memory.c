@@ -34,16 +34,33 @@ mms_writer *roomy_writer(const char *path)
     return sample_writer_with(path, options);
 }
 
-void fill_memory(const char *directory)
+static const char *filler_in(const char *directory)
 {
-    static const char zeros[4096];
-    char path[600];
-    int fd;
+    static char path[600];
 
     snprintf(path, sizeof path, "%s/filler", directory);
-    fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    return path;
+}
+
+void fill_memory_but(const char *directory, off_t left)
+{
+    static const char zeros[4096];
+    int fd = open(filler_in(directory), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    struct stat status;
+
     check_true(fd >= 0);
     while (write(fd, zeros, sizeof zeros) > 0)
         continue;
-    check_true(errno == ENOSPC && close(fd) == 0);
+    check_true(errno == ENOSPC && fstat(fd, &status) == 0);
+    check_true(ftruncate(fd, status.st_size - left) == 0 && close(fd) == 0);
+}
+
+void fill_memory(const char *directory)
+{
+    fill_memory_but(directory, 0);
+}
+
+void empty_memory(const char *directory)
+{
+    check_true(unlink(filler_in(directory)) == 0);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Large values in huge pages (region/slot_pages.c): which part of a slot, at what cost in memory, what they save a reader,
    and that no byte of a value is lost when its memory changes from small pages to huge ones. */
+#include "filled.h"
 #include "forked.h"
 #include "os/file.h"
 #include "os/huge_pages.h"
@@ -26,17 +27,6 @@ static mms_writer *large_writer(const char *path, mms_huge_pages wanted)
     options.max_slots = 4;
     options.huge_pages = wanted;
     return sample_writer_with(path, options);
-}
-
-static int publish_filled(mms_writer *writer, size_t size, unsigned char byte)
-{
-    void *buffer;
-    int code = mms_write_begin(writer, size, &buffer, NULL);
-
-    if (code != 0)
-        return code;
-    memset(buffer, byte, size);
-    return mms_write_commit(writer, size, NULL);
 }
 
 static mms_info info_of(const char *path)
