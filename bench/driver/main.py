@@ -133,6 +133,7 @@ def collect(rows, results, plan, plan_name, missing, began):
                 "missing": results.missing.get(row.name, {}),
                 "left_out": rows_module.LEFT_OUT.get(row.name, {}),
                 "figures": results.figures.get(row.name, {}),
+                "runs": summary_module.count_runs(results.figures.get(row.name, {})),
             }
             for row in rows
         },

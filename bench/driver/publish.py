@@ -84,7 +84,9 @@ def row_section(name, row):
         row_lines(row) if row["results"] else "No figures.",
         "",
     ]
-    place = view.standing(name, row)
+    selection, place = view.selection(row), view.standing(name, row)
+    if selection:
+        out.append(selection)
     if place:
         out.append(place)
     out += [f"- Ahead: {winners}: {why}" for winners, why in view.leaders(name, row)]

@@ -69,7 +69,9 @@ def row_table(row):
 def row_section(name, row):
     out = [f'<h3 id="{text(name)}">{text(row["title"])}</h3>']
     out.append(row_table(row) if row["results"] else "<p>No figures.</p>")
-    place = view.standing(name, row)
+    selection, place = view.selection(row), view.standing(name, row)
+    if selection:
+        out.append(f"<p>{text(selection)}</p>")
     if place:
         out.append(f"<p>{text(place)}</p>")
     for winners, why in view.leaders(name, row):

@@ -124,6 +124,7 @@ def first_reads():
         "first read after a publish, 16 MiB, touching every page",
         PLACES,
         "first",
+        weight=3,
         count=40,
         size=16 * MIB,
     )
@@ -375,7 +376,7 @@ def seen_by_many():
 
 
 def others():
-    yield Row("seen-spin", "seen", "from a publish until a spinning reader sees it", SHARING, "seen", spin=True)
+    yield Row("seen-spin", "seen", "from a publish until a spinning reader sees it", SHARING, "seen", weight=3, spin=True)
     yield Row(
         "seen-wait",
         "seen",

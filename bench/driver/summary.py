@@ -21,11 +21,45 @@ def spread(values):
     }
 
 
-def summarize(figures):
+# Runs are equally near if the processors were at most so many times as far apart as in the nearest of them.
+NEAR = 2
+
+
+def at_one_distance(names):
+    """Which runs of a row may be compared: by contestant, a list of bools. None if they do not say how far apart the
+    processors were. A host moves them, and what goes from one to the other then takes several times as long. Those that were
+    near, or those that were not: of which the contestant with the fewest has more."""
+    apart = {name: metrics["apart_ns"] for name, metrics in names.items() if "apart_ns" in metrics}
+    if not apart:
+        return None
+    limit = NEAR * min(min(distances) for distances in apart.values())
+    near = {name: [distance <= limit for distance in distances] for name, distances in apart.items()}
+    far = {name: [not each for each in flags] for name, flags in near.items()}
+    best = max((near, far), key=lambda kept: min(sum(flags) for flags in kept.values()))
+    return best if all(any(flags) for flags in best.values()) else {name: [True] * len(flags) for name, flags in near.items()}
+
+
+def count_runs(names):
+    """(those that were compared, all) of a row; None if all were for certain."""
+    kept = at_one_distance(names)
+    return kept and (sum(sum(flags) for flags in kept.values()), sum(len(flags) for flags in kept.values()))
+
+
+def summarize_row(names):
+    kept = at_one_distance(names) or {}
+
+    def values_of(name, values):
+        flags = kept.get(name, [])
+        return [value for value, keep in zip(values, flags) if keep] if len(flags) == len(values) else values
+
     return {
-        row: {name: {metric: spread(values) for metric, values in metrics.items()} for name, metrics in names.items()}
-        for row, names in figures.items()
+        name: {metric: spread(values_of(name, values)) for metric, values in metrics.items()}
+        for name, metrics in names.items()
     }
+
+
+def summarize(figures):
+    return {row: summarize_row(names) for row, names in figures.items()}
 
 
 def median_of(summary, row, contestant, metric="ns"):

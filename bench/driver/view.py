@@ -29,6 +29,7 @@ EXTRAS = {
         ("very_first_faults", "its faults", ""),
         APART,
     ],
+    "write": [APART],
     "seen": [APART],
     "table": [
         ("lookups_per_s", "look-ups/s", ""),
@@ -158,6 +159,14 @@ def standing(row_name, row):
     if best is None or best < texts.TIE:
         return f"mmsync and {others[0]} tie for first place, within the noise."
     return f"mmsync is first, {plain(best)} times ahead of {others[0]}."
+
+
+def selection(row):
+    """One sentence on which runs of a row count; None if all do."""
+    kept, of = row.get("runs") or (0, 0)
+    if kept == of:
+        return None
+    return f"The host moved the processors: only the {kept} of {of} runs at one distance count."
 
 
 def absent(row):
