@@ -137,8 +137,9 @@ MISSED = {
     "write-attached-iceoryx2": "a publish takes a slot, a full fence and a share of a scan of the readers, and looks now "
     "and then whether its files are in place. iceoryx2 writes to the other of two places, whoever reads there: its readers "
     "copy, and copy again.",
-    "write-spin-iceoryx2": "as above. Three lines go from one core to the other and back, iceoryx2's value and its count "
-    "are on two.",
+    "write-spin-iceoryx2": "with the processors far apart a reader that spins on mms_read leaves the writer about one store of "
+    "`current` between two of its requests for that line; docs/benchmarks.md has what was measured. Near each other they "
+    "take about as long.",
     "seen-spin": SPIN,
     "first-36": "both take a line that names the value and then the value's, one after the other. The clock counts in steps of "
     "10 ns.",
