@@ -310,7 +310,7 @@ static bool look_at_files(struct mms__inspection *look, uint64_t *bytes)
         if (i == MMS__PART_DATA)
             whole &= is_there && (uint64_t)status.st_size == mms__data_size(&look->header);
         if (i == MMS__PART_READERS)
-            whole &= is_there || !look->readers;
+            whole &= is_there;
     }
     return whole;
 }

@@ -6,6 +6,7 @@
 #include "sample.h"
 #include "scratch.h"
 #include <linux/magic.h>
+#include <stdio.h>
 #include <string.h>
 
 /* On overlayfs others may have taken the line for free and claimed it: the owner, the claim or the
@@ -120,6 +121,67 @@ static void copy_that_finds_its_file_gone_says_so(void **state)
     check_ok(mms_region_close(region));
 }
 
+/* A region that is opened to be copied from: the data is not mapped, but for a page that keeps its number. */
+static void region_to_copy_from_that_cannot_be_opened_says_so(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_region_options options = MMS_REGION_OPTIONS_INIT;
+    unsigned told = 0;
+    int code = -1;
+
+    options.read_only = true;
+    sample_closed_region(path, "value");
+    for (unsigned nth = 1; code != 0; nth++) {
+        mms_region *region = NULL;
+
+        fail_from_here(INJECT_mmap, nth, ENOMEM, 1);
+        code = mms_region_open(path, &options, &region);
+        told += code == -ENOMEM && strstr(mms_last_error(), "mapping a page of");
+        inject_disarm();
+        check_true((region != NULL) == (code == 0));
+        check_ok(mms_region_close(region));
+    }
+    check_equal(told, 1);
+    check_true(rename(scratch_path(state, "region/data"), scratch_path(state, "data")) == 0);
+    check_code(mms_region_open(path, &options, &(mms_region *){NULL}), MMS_E_NOT_REGION);
+    check_detail_mentions("`data`");
+}
+
+/* Users who may not read `readers` may inspect all else. An inspector tells them the same as mms_inspect when it is gone. */
+static void table_that_may_not_be_read_is_missed_when_it_is_gone(void **state)
+{
+    const char *path = scratch_path(state, "region"), *aside = scratch_path(state, "aside");
+    const char *table = scratch_path(state, "region/readers");
+    unsigned unread = 0;
+    mms_region *region;
+    mms_reader *reader;
+
+    sample_closed_region(path, "value");
+    region = sample_region(path);
+    reader = sample_reader(region);
+    for (unsigned nth = 1; nth < 20; nth++) {
+        mms_inspector *inspector = NULL;
+        mms_info info;
+        int code;
+
+        fail_from_here(INJECT_openat, nth, EACCES, 1);
+        code = mms_inspector_open(path, &inspector);
+        inject_disarm();
+        if (code == 0 && mms_inspector_look(inspector, &info) == 0 && info.readers == 0) {
+            unread++;
+            check_true(rename(table, aside) == 0);
+            check_code(mms_inspect(path, &info), MMS_E_NOT_REGION);
+            check_code(mms_inspector_look(inspector, &info), MMS_E_NOT_REGION);
+            check_detail_mentions("`readers`");
+            check_true(rename(aside, table) == 0);
+        }
+        mms_inspector_close(inspector);
+    }
+    check_equal(unread, 1);
+    check_ok(mms_reader_close(reader));
+    check_ok(mms_region_close(region));
+}
+
 /* A disk that can no longer be read, at each call that reads. */
 static void check_all_reads_fail(const char *path, mms_region *region)
 {
@@ -167,6 +229,8 @@ int main(void)
         answers_test(reader_whose_host_closed_its_lock_on_overlayfs_reads_nothing_new),
         answers_test(full_table_that_cannot_be_swept_says_why),
         answers_test(copy_that_finds_its_file_gone_says_so),
+        answers_test(region_to_copy_from_that_cannot_be_opened_says_so),
+        answers_test(table_that_may_not_be_read_is_missed_when_it_is_gone),
         answers_test(value_that_cannot_be_read_is_reported),
     };
 
