@@ -93,7 +93,7 @@ static int give_up(struct mms__native_writer *writer, int code, const char *name
 
 static void hold(struct mms__pool *pool, const struct mms__anchored *named, bool held)
 {
-    if (named->generation != 0 && named->slot < pool->header.max_slots)
+    if (named->generation != 0)
         pool->slots[named->slot].anchored = held;
 }
 

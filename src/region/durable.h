@@ -13,7 +13,7 @@ struct mms__native_writer;
    writer can publish within the kernel's write-back delay. */
 #define MMS__REBOOT_STEP (UINT64_C(1) << 32)
 
-/* What an anchor on the disk names. Generation 0: nothing. Sequence 0: there is no good anchor. */
+/* What an anchor on the disk names: a slot that there is. Generation 0: nothing. Sequence 0: there is no good anchor. */
 struct mms__anchored {
     uint64_t sequence, generation;
     unsigned slot;

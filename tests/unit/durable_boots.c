@@ -237,6 +237,60 @@ static void slot_that_was_written_to_since_is_not_trusted(void **state)
     check_ok(mms_writer_close(writer));
 }
 
+/* `control` is longer than a page, and not the one with `current`, but those with the descriptors got to the disk. Returns the
+   last generation. */
+static uint64_t publish_and_lose_current(const char *path, int before, int after, mms_receipt *last_before)
+{
+    mms_writer *writer = sample_writer_with(path, durable_options());
+    uint64_t current, last = 0;
+
+    for (int i = 0; i < before; i++)
+        check_ok(mms_write(writer, "older", 5, last_before));
+    load_bytes(path, "control", offsetof(struct mms__control, current), &current, sizeof current);
+    for (int i = 0; i < after; i++)
+        last = publish_text(writer, i + 1 < after ? "other" : "last");
+    check_ok(mms_writer_close(writer));
+    patch_word(path, "control", offsetof(struct mms__control, current), current);
+    return last;
+}
+
+static void current_that_is_older_than_both_anchors_does_not_count(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_receipt unused;
+
+    for (int after = 2; after < 9; after++)
+        check_last_comes_back(path, publish_and_lose_current(path, 2, after, &unused));
+}
+
+/* One publish behind, as a commit that was cut short leaves it: only the older anchor can say that it was. */
+static void current_that_no_anchor_names_does_not_count(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_receipt unused;
+
+    for (int before = 0; before < 3; before++) { /* 0: what the older anchor named was that there was no value yet */
+        uint64_t last = publish_and_lose_current(path, before, 1, &unused);
+
+        flip_older_anchor(path);
+        check_last_comes_back(path, last);
+        check_ok(mms_remove(path));
+    }
+}
+
+static void current_whose_descriptor_is_not_there_does_not_count(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_receipt older;
+    uint64_t last = publish_and_lose_current(path, 2, 1, &older);
+
+    patch_word(path, "control",
+               offsetof(struct mms__control, slots) + older.slot * sizeof(struct mms__descriptor) +
+                   offsetof(struct mms__descriptor, generation),
+               older.generation - 1);
+    check_last_comes_back(path, last);
+}
+
 /* `control` is longer than a page, and only the one with `current` got to the disk. */
 static void descriptors_that_are_older_than_the_anchors_do_not_count(void **state)
 {
@@ -351,6 +405,9 @@ int main(void)
         scratch_test_on_disk(control_that_is_older_than_the_anchors_does_not_count),
         scratch_test_on_disk(one_anchor_is_enough_for_that),
         scratch_test_on_disk(control_without_any_value_does_not_count_either),
+        scratch_test_on_disk(current_that_is_older_than_both_anchors_does_not_count),
+        scratch_test_on_disk(current_that_no_anchor_names_does_not_count),
+        scratch_test_on_disk(current_whose_descriptor_is_not_there_does_not_count),
         scratch_test_on_disk(descriptors_that_are_older_than_the_anchors_do_not_count),
         scratch_test_on_disk(a_slot_that_only_an_anchor_knows_is_not_given_out),
         scratch_test_on_disk(slot_that_was_written_to_since_is_not_trusted),

@@ -234,6 +234,25 @@ static void slot_of_what_was_synced_never_gives_way(void **state)
     check_copies(path, "synced");
 }
 
+/* ---- Another file in its place ---- */
+
+/* What was written to it would be found by nobody. */
+static void file_that_was_replaced_by_hand_is_noticed(void **state)
+{
+    const char *path = scratch_path(state, "region"), *file = scratch_path(state, "region/durable");
+    mms_writer *writer = sample_writer_with(path, durable_options());
+
+    publish_text(writer, "value");
+    check_true(rename(file, scratch_path(state, "region/durable.old")) == 0);
+    fclose(fopen(file, "we"));
+    mms__native_writer_of(writer)->looked_ns = 0; /* as in any write of the next tick of the clock */
+    check_code(mms_write(writer, "lost", 4, NULL), MMS_E_GONE);
+    check_detail_mentions("open the writer again");
+    check_code(mms_sync(writer), MMS_E_GONE);
+    check_ok(mms_writer_close(writer));
+    check_copies(path, "value");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -249,6 +268,7 @@ int main(void)
         scratch_test_on_disk(writer_that_waits_makes_the_last_value_durable_at_once),
         scratch_test_on_disk(slot_of_what_was_synced_is_never_evicted),
         scratch_test_on_disk(slot_of_what_was_synced_never_gives_way),
+        scratch_test_on_disk(file_that_was_replaced_by_hand_is_noticed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
