@@ -8,6 +8,8 @@
 #include "os/process.h"
 #include "sample.h"
 #include "scratch.h"
+#include <linux/magic.h>
+#include <mmsync/durable.h>
 #include <mmsync/history.h>
 #include <stdio.h>
 #include <string.h>
@@ -274,6 +276,84 @@ static void immutable_file_is_told_as_such(void **state)
     check_true(told);
 }
 
+/* The others may be read all the same. */
+static void immutable_table_leaves_copies(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    unsigned told = 0;
+
+    sample_closed_region(path, "value");
+    for (unsigned nth = 1; nth < 20; nth++) {
+        mms_region *region = NULL;
+        mms_reader *reader = NULL;
+        char copy[8];
+        size_t size;
+        int code;
+
+        fail_from_here(INJECT_openat, nth, EPERM, 1);
+        code = mms_region_open(path, NULL, &region);
+        inject_disarm();
+        if (code == 0 && mms_reader_open(region, &reader) != 0) {
+            check_code(mms_reader_open(region, &(mms_reader *){NULL}), MMS_E_READ_ONLY);
+            check_ok(mms_read_copy(region, copy, sizeof copy, &size, NULL));
+            check_memory(copy, "value", 5);
+            told++;
+        }
+        check_ok(mms_reader_close(reader));
+        check_ok(mms_region_close(region));
+    }
+    check_equal(told, 1);
+}
+
+/* ---- Durable regions ---- */
+
+static mms_writer_options durable_in_place(void)
+{
+    mms_writer_options options = sample_options();
+
+    options.max_slots = 5;
+    options.durable = MMS_DURABLE_COMMIT;
+    return options;
+}
+
+/* It was made on a disk, and moved (mv, cp). */
+static void durable_region_in_memory_is_refused(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    const mms_writer_options options = durable_in_place();
+    mms_writer *writer = sample_writer_with(path, options);
+
+    publish_text(writer, "value");
+    check_ok(mms_writer_close(writer));
+    inject_filesystem(TMPFS_MAGIC);
+    check_code(mms_writer_open(path, &options, &writer), MMS_E_FILESYSTEM);
+    check_detail_mentions("move it to a disk");
+    inject_filesystem(0);
+    check_copies(path, "value");
+    check_ok(mms_writer_close(sample_writer_with(path, options)));
+}
+
+/* Its directories are opened to be synced. */
+static void durable_region_without_descriptors_says_what_to_do(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    const mms_writer_options options = durable_in_place();
+    unsigned told = 0;
+
+    check_ok(mms_writer_close(sample_writer_with(path, options)));
+    for (unsigned nth = 1; nth < 20; nth++) {
+        mms_writer *writer = NULL;
+        int code;
+
+        fail_from_here(INJECT_openat, nth, EMFILE, 1);
+        code = mms_writer_open(path, &options, &writer);
+        told += code == -EMFILE && strstr(mms_last_error(), "to the disk; close some files");
+        inject_disarm();
+        check_ok(mms_writer_close(writer));
+    }
+    check_equal(told, 1);
+}
+
 /* ---- Owners, and what is no region ---- */
 
 static void owner_of_a_bare_name_that_cannot_be_seen_is_not_trusted(void **state)
@@ -369,6 +449,9 @@ int main(void)
         answers_test(file_system_without_inodes_is_told_as_such),
         answers_test(other_refusals_are_told_as_they_are),
         answers_test(immutable_file_is_told_as_such),
+        answers_test(immutable_table_leaves_copies),
+        answers_test_on_disk(durable_region_in_memory_is_refused),
+        answers_test_on_disk(durable_region_without_descriptors_says_what_to_do),
         answers_test(owner_of_a_bare_name_that_cannot_be_seen_is_not_trusted),
         answers_test(owner_of_a_bare_prefix_that_cannot_be_seen_is_not_trusted),
         answers_test(what_is_no_region_is_told_whatever_cannot_be_seen),

@@ -16,9 +16,13 @@ static int read_in_halves(int fd, void *to, size_t size, uint64_t offset);
 #include "region/history.c"
 #include "region/inspect.c"
 static int open_while_it_goes(const struct mms__place *place, struct mms__inspection *look);
+#include "region/changes.h"
+static int open_changes(int directory, const struct mms__header *region, bool writable, struct mms__ring *ring);
 #define mms__inspection_open open_while_it_goes
+#define mms__ring_open open_changes
 #include "region/verify.c"
 #undef mms__inspection_open
+#undef mms__ring_open
 
 #include "keeping.h"
 #include "scratch.h"
@@ -36,6 +40,8 @@ static struct {
     unsigned reads;  /* of `durable`, in the middle of which it publishes */
     uint64_t generation;
     void (*end)(void); /* of the region, once it is open to be looked at; NULL: it stays */
+    unsigned ends;     /* so many times */
+    int refusal;       /* of opening `changes`; 0: none */
 } rival;
 
 static void publish_next(void)
@@ -189,12 +195,12 @@ static void what_is_replaced_while_it_is_verified_is_no_finding(void **state)
 
 static int open_while_it_goes(const struct mms__place *place, struct mms__inspection *look)
 {
-    void (*end)(void) = rival.end;
     int code = mms__inspection_open(place, look);
 
-    rival.end = NULL;
-    if (end)
-        end();
+    if (rival.ends > 0) {
+        rival.ends--;
+        rival.end();
+    }
     return code;
 }
 
@@ -228,10 +234,31 @@ static void a_region_that_goes_while_it_is_verified_is_no_finding(void **state)
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
         begin(state, 0);
         rival.end = ends[i];
+        rival.ends = 1;
         check_code(mms_verify(rival.path, note_finding, NULL), ends[i] == remove_region ? -ENOENT : 0);
         if (ends[i] != remove_region)
             check_ok(mms_remove(rival.path));
     }
+}
+
+static void remove_and_begin_anew(void)
+{
+    remove_region();
+    rival.writer = keeping_writer(rival.path, 0);
+}
+
+/* Whoever replaces it each time does not keep the call for ever. */
+static void a_region_that_goes_each_time_is_told_of(void **state)
+{
+    begin(state, 0);
+    rival.end = remove_and_begin_anew;
+    rival.ends = UINT32_MAX;
+    check_code(mms_verify(rival.path, note_finding, NULL), MMS_E_GONE);
+    check_detail_mentions("kept being replaced");
+    check_equal(UINT32_MAX - rival.ends, RACES);
+    rival.ends = 0;
+    check_ok(mms_verify(rival.path, note_finding, NULL));
+    check_ok(mms_writer_close(rival.writer));
 }
 
 /* ---- What is whole on the disk ---- */
@@ -264,17 +291,23 @@ static void publish_while_blocks_are_read(unsigned order, unsigned reads)
     rival.reads = reads;
 }
 
-/* The writer replaces one block after the other, so that both are torn as they are read, in one of the two orders. */
-static void blocks_that_are_replaced_while_they_are_verified_are_no_finding(void **state)
+static void begin_durable(void **state)
 {
     mms_writer_options options = sample_options();
-    unsigned findings = 0, refused = 0;
 
     options.max_slots = KEEPING_SLOTS;
     options.durable = MMS_DURABLE_COMMIT;
     rival.path = scratch_path(state, "region");
     rival.writer = sample_writer_with(rival.path, options);
     rival.times = rival.number = 0;
+}
+
+/* The writer replaces one block after the other, so that both are torn as they are read, in one of the two orders. */
+static void blocks_that_are_replaced_while_they_are_verified_are_no_finding(void **state)
+{
+    unsigned findings = 0, refused = 0;
+
+    begin_durable(state);
     for (unsigned order = 0; order < 2; order++) {
         for (unsigned reads = 0; reads < 9; reads++) {
             publish_while_blocks_are_read(order, reads);
@@ -290,6 +323,27 @@ static void blocks_that_are_replaced_while_they_are_verified_are_no_finding(void
     check_ok(mms_writer_close(rival.writer));
 }
 
+static int open_changes(int directory, const struct mms__header *region, bool writable, struct mms__ring *ring)
+{
+    return rival.refusal != 0 ? rival.refusal : mms__ring_open(directory, region, writable, ring);
+}
+
+/* To try again would not help. */
+static void what_cannot_be_opened_is_told_before_what_is_too_fast(void **state)
+{
+    begin_durable(state);
+    rival.refusal = -EMFILE;
+    for (unsigned order = 0; order < 2; order++) {
+        publish_while_blocks_are_read(order, UINT32_MAX);
+        check_code(mms_verify(rival.path, note_finding, NULL), -EMFILE);
+        check_detail_mentions("opening its file `changes`");
+    }
+    rival.refusal = 0;
+    rival.reads = 0;
+    check_ok(mms_verify(rival.path, note_finding, NULL));
+    check_ok(mms_writer_close(rival.writer));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -298,7 +352,9 @@ int main(void)
         scratch_test(a_look_at_a_value_is_repeated_if_it_is_replaced_meanwhile),
         scratch_test(what_is_replaced_while_it_is_verified_is_no_finding),
         scratch_test(a_region_that_goes_while_it_is_verified_is_no_finding),
+        scratch_test(a_region_that_goes_each_time_is_told_of),
         scratch_test_on_disk(blocks_that_are_replaced_while_they_are_verified_are_no_finding),
+        scratch_test_on_disk(what_cannot_be_opened_is_told_before_what_is_too_fast),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,6 +33,22 @@ static void value_from_before_a_reboot_is_not_read(void **state)
     check_ok(mms_region_close(region));
 }
 
+/* Both halves of the id count, and a writer stores one after the other. */
+static void half_of_this_boots_id_is_not_enough(void **state)
+{
+    const char *path = scratch_path(state, "region");
+
+    for (size_t half = 0; half < 2; half++) {
+        size_t at = offsetof(struct mms__control, boot_id) + half * sizeof(uint64_t);
+        mms_info info;
+
+        sample_closed_region(path, "value");
+        patch_word(path, "control", at, UINT64_C(0x1234567890abcdef));
+        check_ok(mms_inspect(path, &info));
+        check_equal(info.generation, 0);
+    }
+}
+
 struct looks {
     mms_region *region;
     mms_reader *reader;
@@ -211,6 +227,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         scratch_test_on_disk(value_from_before_a_reboot_is_not_read),
+        scratch_test_on_disk(half_of_this_boots_id_is_not_enough),
         scratch_test_on_disk(cancelled_thread_looks_to_the_end),
         scratch_test_on_disk(region_that_is_removed_after_a_reboot_is_gone),
         scratch_test_on_disk(next_publish_is_read_by_readers_from_before_and_after_its_writer),

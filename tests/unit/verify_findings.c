@@ -379,6 +379,27 @@ static void check_keeps_detail(const char *path, int code, const char *text)
     check_string(remembered.after, remembered.before);
 }
 
+static void remove_and_make_anew(void *context, const char *finding)
+{
+    const char *path = context;
+
+    check_true(strstr(finding, "mode 0640") != NULL); /* the first; the second is of a region that is gone by then */
+    check_ok(mms_remove(path));
+    sample_closed_region(path, "newer");
+}
+
+/* What was found before it went was found, and the region that is there now is sound. */
+static void finding_outlasts_its_region(void **state)
+{
+    const char *path = make_region(state);
+
+    check_true(chmod(scratch_path(state, "region/lock"), 0640) == 0);
+    patch_word(path, "control", SLOT_FIELD(0, generation), MMS__GENERATION_MAX + 1);
+    check_code(mms_verify(path, remove_and_make_anew, (void *)(uintptr_t)path), MMS_E_CORRUPT);
+    check_detail_mentions("1 findings");
+    check_ok(mms_verify(path, NULL, NULL));
+}
+
 static void findings_outlast_calls_of_the_callback(void **state)
 {
     const char *file = scratch_path(state, "file"), *prefix = scratch_path(state, "prefix");
@@ -418,6 +439,7 @@ int main(void)
         scratch_test(empty_file_of_changes_is_no_damage),
         scratch_test(file_of_changes_of_a_wrong_size_is_found),
         scratch_test(damaged_headers_are_the_finding_and_the_code),
+        scratch_test(finding_outlasts_its_region),
         scratch_test(findings_outlast_calls_of_the_callback),
         scratch_test(path_to_nowhere_is_no_finding_and_a_bad_one_is),
     };
