@@ -4,23 +4,16 @@
    calls report it too. */
 #include "base/libc.h"
 #include "forked.h"
-#include "mmap_sync/writer.h"
-#include "mmap_sync_sample.h"
+#include "gone.h"
 #include "os/clock.h"
 #include "region/writer.h"
 #include "sample.h"
 #include "scratch.h"
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-
-static struct {
-    const char *region, *aside, *other;
-} places;
 
 /* ---- What is done by hand ---- */
 
@@ -96,10 +89,7 @@ static void replace_data(void)
     replace_part("data");
 }
 
-static const struct harm {
-    const char *name;
-    void (*happens)(void);
-} harms[] = {
+static const struct harm harms[] = {
     {"rm -rf", delete_all},
     {"rm -rf, and made anew", delete_and_make_anew},
     {"moved", move_away},
@@ -114,189 +104,78 @@ static const struct harm {
 
 enum { HARMS = sizeof harms / sizeof *harms };
 
-/* ---- What notices ---- */
+/* ---- Readers ---- */
 
-struct handles {
-    mms_region *region;
-    mms_reader *reader; /* with a view that was read inline before */
-    mms_view view;
-};
-
-static int check(struct handles *handles)
+static void make_region(void)
 {
-    return mms_region_check(handles->region);
-}
-
-static int copy(struct handles *handles)
-{
-    char copy[16];
-
-    return mms_read_copy(handles->region, copy, sizeof copy, NULL, NULL);
-}
-
-static int copy_schema(struct handles *handles)
-{
-    char copy[16];
-    size_t size;
-
-    return mms_read_schema(handles->region, copy, sizeof copy, &size, NULL, NULL);
-}
-
-static int open_reader(struct handles *handles)
-{
-    mms_reader *reader;
-
-    return mms_reader_open(handles->region, &reader);
-}
-
-static int look_for_change(struct handles *handles)
-{
-    return mms_wait(handles->reader, mms_generation(handles->region), 0);
-}
-
-static int look_for_change_in_region(struct handles *handles)
-{
-    return mms_region_wait(handles->region, mms_generation(handles->region), 0);
-}
-
-static int wait_a_little(struct handles *handles)
-{
-    return mms_wait(handles->reader, mms_generation(handles->region), 5);
-}
-
-static const struct look {
-    const char *name;
-    int (*run)(struct handles *handles);
-} looks[] = {
-    {"mms_region_check", check},
-    {"mms_read_copy", copy},
-    {"mms_read_schema", copy_schema},
-    {"mms_reader_open", open_reader},
-    {"mms_wait 0", look_for_change},
-    {"mms_wait 5", wait_a_little},
-    {"mms_region_wait", look_for_change_in_region},
-};
-
-enum { LOOKS = sizeof looks / sizeof *looks };
-
-static void open_handles(struct handles *handles)
-{
-    handles->region = sample_region(places.region);
-    handles->reader = sample_reader(handles->region);
-    for (int i = 0; i < 3; i++)
-        handles->view = check_holds(handles->reader, "value");
-}
-
-/* The held view stays; nothing new is given out. */
-static void check_all_gone(struct handles *handles)
-{
-    mms_view view;
-
-    check_memory(handles->view.data, "value", 5);
-    check_ok(mms_release(handles->reader));
-    check_code(mms_read(handles->reader, &view), MMS_E_GONE);
-    check_true(view.data == NULL);
-    check_code(mms_refresh(handles->reader, &view), MMS_E_GONE);
-    check_equal(mms_generation(handles->region), 0);
-    for (int i = 0; i < LOOKS; i++)
-        check_code(looks[i].run(handles), MMS_E_GONE);
-    check_code(mms_wait(handles->reader, 4711, 0), MMS_E_GONE);
-}
-
-static void set_places(void **state)
-{
-    places.region = scratch_path(state, "region");
-    places.aside = scratch_path(state, "aside");
-    places.other = scratch_path(state, "other");
-}
-
-static void clear_places(void)
-{
-    scratch_delete(places.region);
-    scratch_delete(places.aside);
-    scratch_delete(places.other);
-}
-
-static void harm_and_look(const struct harm *harm, const struct look *look)
-{
-    struct handles handles;
-    int code;
-
     sample_closed_region(places.region, "value");
-    open_handles(&handles);
-    harm->happens();
-    code = look->run(&handles);
-    if (code != MMS_E_GONE)
-        check_failed(__FILE__, __LINE__, "%s: %s says %s", harm->name, look->name, mms_error_name(code));
-    check_all_gone(&handles);
-    check_ok(mms_reader_close(handles.reader));
-    check_ok(mms_region_close(handles.region));
-    clear_places();
 }
 
 static void every_call_that_looks_notices(void **state)
 {
     set_places(state);
-    for (int harm = 0; harm < HARMS; harm++)
-        for (int look = 0; look < LOOKS; look++)
-            harm_and_look(&harms[harm], &looks[look]);
+    check_each_call_notices(harms, HARMS, make_region, clear_places);
 }
 
 static void waiter_that_sleeps_notices(void **state)
 {
-    struct handles handles;
+    struct watcher watcher;
 
     set_places(state);
     sample_closed_region(places.region, "value");
-    open_handles(&handles);
+    open_watcher(&watcher);
     delete_and_make_anew();
-    check_code(mms_wait(handles.reader, handles.view.generation, MMS_FOREVER), MMS_E_GONE);
-    check_all_gone(&handles);
-    check_ok(mms_reader_close(handles.reader));
-    check_ok(mms_region_close(handles.region));
+    check_code(mms_wait(watcher.reader, watcher.view.generation, MMS_FOREVER), MMS_E_GONE);
+    check_all_gone(&watcher);
+    close_watcher(&watcher);
 }
 
 /* Reads are inline until then. */
 static void inline_reads_notice_what_another_call_has_noticed(void **state)
 {
-    struct handles handles;
+    struct watcher watcher;
     mms_view view;
 
     set_places(state);
     sample_closed_region(places.region, "value");
-    open_handles(&handles);
+    open_watcher(&watcher);
     delete_and_make_anew();
-    check_ok(mms_refresh(handles.reader, &view));
-    check_code(mms_region_check(handles.region), MMS_E_GONE);
-    check_code(mms_refresh(handles.reader, &view), MMS_E_GONE);
+    check_ok(mms_refresh(watcher.reader, &view));
+    check_code(mms_region_check(watcher.region), MMS_E_GONE);
+    check_code(mms_refresh(watcher.reader, &view), MMS_E_GONE);
     check_true(view.data == NULL);
-    check_code(mms_release(handles.reader), MMS_E_NO_VIEW);
-    check_ok(mms_reader_close(handles.reader));
-    check_ok(mms_region_close(handles.region));
+    check_code(mms_release(watcher.reader), MMS_E_NO_VIEW);
+    close_watcher(&watcher);
     clear_places();
+}
+
+static void check_copy(const struct watcher *watcher)
+{
+    char copy[16];
+
+    check_ok(mms_read_copy(watcher->region, copy, sizeof copy, NULL, NULL));
 }
 
 static void region_that_stays_is_not_gone(void **state)
 {
-    struct handles handles;
+    struct watcher watcher;
     mms_writer *writer;
 
     set_places(state);
     sample_closed_region(places.region, "value");
-    open_handles(&handles);
+    open_watcher(&watcher);
     writer = sample_writer(places.region);
     for (int i = 0; i < 1000; i++) {
-        check_ok(mms_region_check(handles.region));
+        check_ok(mms_region_check(watcher.region));
         publish_text(writer, "value");
     }
     check_ok(mms_writer_close(writer));
-    check_ok(mms_region_check(handles.region));
-    check_ok(copy(&handles));
+    check_ok(mms_region_check(watcher.region));
+    check_copy(&watcher);
     check_ok(mms_remove(places.region));
-    check_code(mms_region_check(handles.region), MMS_E_GONE);
+    check_code(mms_region_check(watcher.region), MMS_E_GONE);
     check_code(mms_region_check(NULL), MMS_E_INVALID);
-    check_ok(mms_reader_close(handles.reader));
-    check_ok(mms_region_close(handles.region));
+    close_watcher(&watcher);
 }
 
 /* ---- Writers ---- */
@@ -311,19 +190,9 @@ static void replace_lock(void)
     replace_part("lock");
 }
 
-/* In a tight loop writes may go on for a while. However slow this machine is, the writer finds
-   that no time has passed. */
-enum { MOST_WRITES = 1024 };
-
-static int write_on(mms_writer *writer)
+static void stop_clock(mms_writer *writer)
 {
-    int code = 0;
-
-    for (int i = 0; i < MOST_WRITES && code == 0; i++) {
-        mms__native_writer_of(writer)->looked_ns = mms__time_coarse_ns();
-        code = mms_write(writer, "lost", 4, NULL);
-    }
-    return code;
+    mms__native_writer_of(writer)->looked_ns = mms__time_coarse_ns();
 }
 
 static void sleep_ms(long milliseconds)
@@ -405,9 +274,9 @@ static void writer_in_a_tight_loop_notices(void **state)
 
     set_places(state);
     writer = sample_writer(places.region);
-    check_ok(write_on(writer));
+    check_ok(write_on(writer, stop_clock));
     delete_all();
-    check_code(write_on(writer), MMS_E_GONE);
+    check_code(write_on(writer, stop_clock), MMS_E_GONE);
     check_ok(mms_writer_close(writer));
 }
 
@@ -428,144 +297,19 @@ static void write_that_was_begun_before_is_not_published(void **state)
     check_copies(places.region, "newer");
 }
 
-/* ---- The files of mmap-sync ---- */
-
-static const char *mmap_sync_file(const char *suffix)
-{
-    static char path[600];
-
-    snprintf(path, sizeof path, "%s%s", places.region, suffix);
-    return path;
-}
-
-static void mmap_sync_value(const char *text)
-{
-    mms_writer *writer;
-
-    check_ok(mms_writer_open(crate_path(places.region), NULL, &writer));
-    check_ok(mms_write(writer, text, strlen(text), NULL));
-    check_ok(mms_writer_close(writer));
-}
-
-static void delete_mmap_sync(void)
-{
-    static const char *const suffixes[] = {"_state", "_data_0", "_data_1"};
-
-    for (int i = 0; i < 3; i++)
-        (void)unlink(mmap_sync_file(suffixes[i]));
-}
-
-static void remake_mmap_sync(void)
-{
-    delete_mmap_sync();
-    mmap_sync_value("newer");
-}
-
-static void move_mmap_sync(void)
-{
-    check_true(rename(mmap_sync_file("_state"), places.aside) == 0);
-}
-
-static void files_of_mmap_sync_are_looked_at_too(void **state)
-{
-    static const struct harm mmap_sync_harms[] = {
-        {"deleted", delete_mmap_sync}, {"deleted and made anew", remake_mmap_sync}, {"moved", move_mmap_sync}};
-
-    set_places(state);
-    for (int harm = 0; harm < 3; harm++)
-        for (int look = 0; look < LOOKS; look++) {
-            struct handles handles;
-            int code;
-
-            mmap_sync_value("value");
-            open_handles(&handles);
-            mmap_sync_harms[harm].happens();
-            code = looks[look].run(&handles);
-            if (code != MMS_E_GONE)
-                check_failed(__FILE__, __LINE__, "%s: %s says %s", mmap_sync_harms[harm].name, looks[look].name,
-                             mms_error_name(code));
-            check_all_gone(&handles);
-            check_ok(mms_reader_close(handles.reader));
-            check_ok(mms_region_close(handles.region));
-            delete_mmap_sync();
-            clear_places();
-        }
-}
-
-static void writer_of_files_of_mmap_sync_notices(void **state)
-{
-    mms_writer *writer;
-    void *buffer;
-
-    set_places(state);
-    check_ok(mms_writer_open(crate_path(places.region), NULL, &writer));
-    check_ok(mms_write(writer, "value", 5, NULL));
-    check_ok(mms_write_begin(writer, 5, &buffer, NULL));
-    memcpy(buffer, "lost!", 5);
-    remake_mmap_sync();
-    mmap_sync_await_look();
-    check_code(mms_write_commit(writer, 5, NULL), MMS_E_GONE);
-    check_ok(mms_write_abort(writer));
-    check_code(mms_write(writer, "lost", 4, NULL), MMS_E_GONE);
-    check_ok(mms_writer_close(writer));
-    delete_mmap_sync();
-}
-
-/* As write_on. */
-static int write_on_to_mmap_sync(mms_writer *writer)
-{
-    int code = 0;
-
-    for (int i = 0; i < MOST_WRITES && code == 0; i++) {
-        mms__mmap_sync_writer_of(writer)->looked_ns = mms__now_coarse_ns();
-        code = mms_write(writer, "lost", 4, NULL);
-    }
-    return code;
-}
-
-static void writer_of_files_of_mmap_sync_notices_in_a_tight_loop(void **state)
-{
-    mms_writer *writer;
-
-    set_places(state);
-    check_ok(mms_writer_open(crate_path(places.region), NULL, &writer));
-    check_ok(write_on_to_mmap_sync(writer));
-    delete_mmap_sync();
-    check_code(write_on_to_mmap_sync(writer), MMS_E_GONE);
-    check_ok(mms_writer_close(writer));
-}
-
-/* The state stays, so the writer makes the file that lost its name anew. */
-static void writer_of_files_of_mmap_sync_makes_a_data_file_anew_in_a_tight_loop(void **state)
-{
-    mms_writer *writer;
-
-    set_places(state);
-    check_ok(mms_writer_open(crate_path(places.region), NULL, &writer));
-    check_ok(write_on_to_mmap_sync(writer));
-    check_true(unlink(mmap_sync_file("_data_0")) == 0 && unlink(mmap_sync_file("_data_1")) == 0);
-    check_ok(write_on_to_mmap_sync(writer));
-    check_ok(write_on_to_mmap_sync(writer));
-    check_copies(crate_path(places.region), "lost");
-    check_true(access(mmap_sync_file("_data_0"), F_OK) == 0 && access(mmap_sync_file("_data_1"), F_OK) == 0);
-    check_ok(mms_writer_close(writer));
-    delete_mmap_sync();
-}
-
 /* ---- What cannot be seen ---- */
 
 static void change_root(void *empty)
 {
-    struct handles handles;
+    struct watcher watcher;
     mms_view view;
 
-    open_handles(&handles);
+    open_watcher(&watcher);
     check_true(chroot(empty) == 0 && chdir("/") == 0);
-    check_ok(mms_region_check(handles.region));
-    check_ok(copy(&handles));
-    check_ok(mms_refresh(handles.reader, &view));
-    check_ok(mms_reader_close(handles.reader));
-    check_ok(mms_region_close(handles.region));
+    check_ok(mms_region_check(watcher.region));
+    check_copy(&watcher);
+    check_ok(mms_refresh(watcher.reader, &view));
+    close_watcher(&watcher);
 }
 
 static void process_in_another_root_keeps_its_region(void **state)
@@ -580,15 +324,14 @@ static void process_in_another_root_keeps_its_region(void **state)
 
 static void give_up_rights(void *unused)
 {
-    struct handles handles;
+    struct watcher watcher;
 
     (void)unused;
-    open_handles(&handles);
+    open_watcher(&watcher);
     check_true(chmod(places.region, 0700) == 0);
     check_true(setresuid(65533, 65533, 65533) == 0);
-    check_ok(mms_region_check(handles.region));
-    check_ok(mms_reader_close(handles.reader));
-    check_ok(mms_region_close(handles.region));
+    check_ok(mms_region_check(watcher.region));
+    close_watcher(&watcher);
 }
 
 static void process_that_has_given_up_its_rights_keeps_its_region(void **state)
@@ -613,10 +356,6 @@ int main(void)
         scratch_test_on_disk(writer_that_has_looked_once_notices),
         scratch_test(writer_in_a_tight_loop_notices),
         scratch_test(write_that_was_begun_before_is_not_published),
-        scratch_test(files_of_mmap_sync_are_looked_at_too),
-        scratch_test(writer_of_files_of_mmap_sync_notices_in_a_tight_loop),
-        scratch_test(writer_of_files_of_mmap_sync_makes_a_data_file_anew_in_a_tight_loop),
-        scratch_test(writer_of_files_of_mmap_sync_notices),
         scratch_test(process_in_another_root_keeps_its_region),
         scratch_test(process_that_has_given_up_its_rights_keeps_its_region),
     };
