@@ -262,6 +262,11 @@ static void straighten(struct mms__ring *ring, const struct mms__positions *used
     mms__store_relaxed(&shared->head, fresh);
 }
 
+static int fail_gone(const struct mms__place *place)
+{
+    return mms__fail(MMS_E_GONE, "updating %s: its files are gone; open the writer again", place->path);
+}
+
 /* Fails if the open directory is not the one that `like` was opened in. Stores its status. */
 static int check_directory(const struct mms__place *place, const struct mms__file *like, struct stat *status)
 {
@@ -271,7 +276,7 @@ static int check_directory(const struct mms__place *place, const struct mms__fil
     } else if (mms__file_is(like, status->st_dev, status->st_ino)) {
         return 0;
     }
-    return mms__fail(MMS_E_GONE, "updating %s: its files are gone; open the writer again", place->path);
+    return fail_gone(place);
 }
 
 static int open_or_make(const struct mms__place *place, const struct stat *like, const struct wanted *wanted)
@@ -301,7 +306,9 @@ static int in_directory(const struct mms__place *place, const struct mms__file *
     int code;
 
     mms__fork_hold();
-    code = mms__place_open_any(&open); /* a file in it is compared */
+    code = mms__place_open_any(&open);               /* a file in it is compared */
+    if (code == -ENOENT || code == MMS_E_NOT_REGION) /* there was one when the writer opened it */
+        code = fail_gone(place);
     if (code == 0) {
         code = check_directory(&open, like, &status);
         if (code == 0 && (code = act(&open, &status, wanted)) != 0)
