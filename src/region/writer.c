@@ -153,19 +153,16 @@ unsigned char *mms__writer_slot(const struct mms__native_writer *writer, unsigne
     return writer->pool.data + slot * writer->pool.header.stride;
 }
 
-MMS__INLINE int check(struct mms__native_writer *writer, size_t capacity)
+MMS__INLINE int check(struct mms__native_writer *writer)
 {
-    int code = mms__writer_check_size(writer, capacity);
+    int code = mms__writer_check_lock(&writer->front, &writer->lock.file);
 
-    if (code != 0)
-        return code;
-    code = mms__writer_check_lock(&writer->front, &writer->lock.file);
     return code == 0 ? check_gone(writer) : code;
 }
 
 int mms__writer_look(struct mms__native_writer *writer)
 {
-    return check(writer, 0);
+    return check(writer);
 }
 
 /* What mms__copy_in stores plainly for certain: memcpy bypasses the caches from 16 KiB up, if at all. */
@@ -183,20 +180,22 @@ MMS__INLINE void fill_receipt(const struct mms__native_writer *writer, size_t si
 }
 
 /* Before each write. */
-MMS__INLINE int start(struct mms__native_writer *writer, size_t capacity)
+MMS__INLINE int start(struct mms__native_writer *writer)
 {
     if (!MMS__LIKELY(!writer->has_receipt)) {
         writer->receipt = (mms_receipt){.generation = 0};
         writer->has_receipt = false;
     }
-    return check(writer, capacity);
+    return check(writer);
 }
 
 /* For a whole value. `plain`: see mms__slot_take_plain. */
 MMS__INLINE int take(struct mms__native_writer *writer, size_t capacity, bool plain, mms_receipt *receipt)
 {
-    int code = start(writer, capacity);
+    int code = mms__writer_check_size(writer, capacity);
 
+    if (code == 0)
+        code = start(writer);
     if (code != 0)
         return code;
     if (MMS__LIKELY(mms__pool_take_ready(&writer->pool, capacity, plain, &writer->slot)))
@@ -212,7 +211,7 @@ MMS__INLINE int take(struct mms__native_writer *writer, size_t capacity, bool pl
 int mms__writer_take_newest(struct mms__native_writer *writer, size_t capacity, bool seek, struct mms__taken *taken,
                             mms_receipt *receipt)
 {
-    int code = start(writer, capacity);
+    int code = start(writer);
 
     if (code != 0)
         return code;

@@ -52,7 +52,7 @@ void mms__writer_bind(struct mms__native_writer *writer);
 /* (gone.c) True if the path no longer leads to this region: it was deleted, moved or replaced. */
 bool mms__writer_is_gone(struct mms__native_writer *writer);
 
-/* (writer.c) Take a slot with room for an update; as mms__pool_take_newest, and if `seek`, after
+/* (writer.c) Take a slot with room for an update, of a size that is allowed; as mms__pool_take_newest, and if `seek`, after
    mms__pool_seek_newest. Details are stored. */
 int mms__writer_take_newest(struct mms__native_writer *writer, size_t capacity, bool seek, struct mms__taken *taken,
                             mms_receipt *receipt);
