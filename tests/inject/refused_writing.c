@@ -21,13 +21,19 @@ static void writer_whose_host_closed_its_lock_on_overlayfs_writes_no_more(void *
 {
     const char *path = scratch_path(state, "region");
     mms_writer *writer;
+    void *buffer;
+    size_t size;
 
     inject_filesystem(OVERLAYFS_SUPER_MAGIC);
     writer = sample_writer(path);
+    publish_text(writer, "older");
     publish_text(writer, "value");
     close_file_named(scratch_path(state, "region/lock"));
     check_code(mms_write(writer, "x", 1, NULL), MMS_E_GONE);
     check_detail_mentions("open the writer again");
+    check_code(mms_write_begin(writer, 1, &buffer, NULL), MMS_E_GONE);
+    check_code(mms_write_update(writer, 0, &buffer, &size, NULL), MMS_E_GONE);
+    check_code(mms_write_rollback(writer, 0, NULL), MMS_E_GONE);
     check_copies(path, "value");
     check_ok(mms_writer_close(writer));
     inject_filesystem(0);
