@@ -222,8 +222,7 @@ static void walk_on(struct mms__prepare *prepare, const struct mms__ring *ring)
     struct mms__walk *walk = &prepare->walk;
     uint64_t most = LISTED - prepare->missed.count;
 
-    if (walk->since == 0 || walk->generation < walk->since ||
-        mms__ring_step(ring, walk, most, &prepare->missed, &prepare->rest) != 0)
+    if (walk->since == 0 || mms__ring_step(ring, walk, most, &prepare->missed, &prepare->rest) != 0)
         give_up_walk(prepare);
 }
 
