@@ -4,18 +4,26 @@
 #include "os/cancel.h"
 #include "os/clock.h"
 #include "region/slot_pages.h"
+#include <fcntl.h>
 
 #define CARE_INTERVAL_NS UINT64_C(1000000000)
 #define LOOK_INTERVAL_NS UINT64_C(100000000)
 
 /* ---- From slots that are free, or kept ---- */
 
+/* Whether free slots can give back any memory. Asked once, or each of them would cost a scan. A refusal has no detail: that
+   of what needed the memory stays. */
+static bool may_trim(struct mms__pool *pool)
+{
+    return mms__file_ensure(pool->data_file, pool->path, "data", O_RDWR) == 0 && mms__slot_may_punch(pool);
+}
+
 /* Free the memory of free slots, but for `spared` bytes of it. Returns the bytes freed. */
 static uint64_t trim_free_slots(struct mms__pool *pool, uint64_t spared)
 {
     uint64_t kept = 0, given = 0;
 
-    if (mms__slot_ensure_file(pool) != 0 || !mms__slot_may_punch(pool)) /* here, or each slot would cost a scan */
+    if (!may_trim(pool))
         return 0;
     for (uint32_t i = pool->free_count; i-- > 0;) { /* the next ones to be used come last in the list */
         unsigned slot = pool->free_list[i];
@@ -62,7 +70,7 @@ static uint64_t trim_what_costs_least(struct mms__pool *pool, uint64_t wanted)
 {
     uint64_t current = mms__slot_room(pool, mms__pool_current_size(pool)), given = 0;
 
-    if (mms__slot_ensure_file(pool) != 0 || !mms__slot_may_punch(pool))
+    if (!may_trim(pool))
         return 0;
     for (uint32_t i = 0; i < pool->free_count && given < wanted && mms__pool_may_mark(pool); i++) {
         unsigned slot = pool->free_list[i];

@@ -14,6 +14,7 @@
 #include <mmsync/history.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* There the mapping does not keep the lock, so another writer may have it. */
@@ -204,6 +205,33 @@ static void going_back_without_room_for_its_words_can_be_tried_again(void **stat
     check_ok(mms_writer_close(writer));
 }
 
+/* Other slots could give up theirs, if the writer had the file. Two stores to words come first, each to all pages. */
+static void a_write_without_room_or_file_says_that_it_has_no_room(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer *writer = sample_writer(path);
+    struct mms__pool *pool = &mms__native_writer_of(writer)->pool;
+    struct rlimit usual;
+    int code;
+
+    for (int i = 0; i < 10; i++)
+        publish_text(writer, "value");
+    close_file_named(scratch_path(state, "region/data"));
+    pool->shares_blocks = true;
+    check_true(getrlimit(RLIMIT_NOFILE, &usual) == 0);
+    check_true(setrlimit(RLIMIT_NOFILE, &(struct rlimit){0, usual.rlim_max}) == 0);
+    fail_from_here(INJECT_madvise, 3, EFAULT, FOR_GOOD);
+    code = mms_write(writer, "x", 1, NULL);
+    inject_disarm();
+    check_true(setrlimit(RLIMIT_NOFILE, &usual) == 0);
+    check_code(code, -ENOSPC);
+    check_detail_mentions("no room for another");
+    check_copies(path, "value");
+    publish_text(writer, "next");
+    check_copies(path, "next");
+    check_ok(mms_writer_close(writer));
+}
+
 /* A host that closed a file of a durable region has none to spare for it: the older value is still there afterwards. */
 static void going_back_without_a_file_can_be_tried_again(void **state)
 {
@@ -325,6 +353,7 @@ int main(void)
         answers_test(without_generations_no_memory_is_given_back),
         answers_test_on_disk(a_shorter_commit_that_failed_leaves_the_rest),
         answers_test(going_back_without_room_for_its_words_can_be_tried_again),
+        answers_test(a_write_without_room_or_file_says_that_it_has_no_room),
         answers_test_on_disk(going_back_without_a_file_can_be_tried_again),
         answers_test(replacement_without_room_leaves_the_old_region),
         answers_test(mode_that_cannot_be_set_leaves_no_file_of_mmap_sync),
