@@ -186,6 +186,109 @@ static void spare_room_is_not_taken_from_other_slots(void **state)
     in_small_memory(state, 16 << 20, put_into_a_table);
 }
 
+/* ---- When no slot may give up its memory ---- */
+
+static mms_reader *evictable_reader(const char *path, mms_region **region)
+{
+    mms_region_options options = MMS_REGION_OPTIONS_INIT;
+
+    options.allow_evict = true;
+    check_ok(mms_region_open(path, &options, region));
+    return holding_reader(*region);
+}
+
+static mms_writer *open_evicting_writer(const char *directory)
+{
+    mms_writer_options options = sample_options();
+
+    options.max_size = 64 << 20;
+    options.max_slots = 3;
+    options.huge_pages = MMS_HUGE_PAGES_OFF;
+    options.on_grace = MMS_EVICT;
+    return sample_writer_with(region_in(directory), options);
+}
+
+/* Returns how many readers it has evicted. */
+static unsigned write_plain(mms_writer *writer, size_t size)
+{
+    static char value[SIZE + 2 * STEP];
+    mms_receipt receipt;
+
+    memset(value, 'a', sizeof value);
+    check_ok(mms_write(writer, value, size, &receipt));
+    return receipt.evicted;
+}
+
+static unsigned update_and_count_evicted(mms_writer *writer, size_t to, char byte)
+{
+    mms_receipt receipt;
+    size_t size;
+    void *buffer;
+
+    check_ok(mms_write_update(writer, to, &buffer, &size, NULL));
+    check_ok(mms_write_patch(writer, 0, &byte, 1));
+    memset((char *)buffer + size, byte, to - size);
+    check_ok(mms_write_commit(writer, to, &receipt));
+    return receipt.evicted;
+}
+
+/* Of the two slots that are free, one is nearer to the current value, and the other has the room. */
+static void grow_beside_an_evicted_reader(void *directory)
+{
+    mms_writer *writer = open_evicting_writer(directory);
+    mms_region *evictable, *region = sample_region(region_in(directory));
+    mms_reader *evicted, *holder;
+    uint64_t blocks;
+
+    update(writer, SIZE, 'a'); /* there is a file `changes` from here on */
+    evicted = evictable_reader(region_in(directory), &evictable);
+    check_equal(write_plain(writer, SIZE + 2 * STEP), 0);
+    holder = holding_reader(region);
+    check_equal(write_plain(writer, SIZE), 0);
+    check_equal(write_plain(writer, SIZE), 1);
+    check_ok(mms_reader_close(holder));
+    fill_memory(directory);
+    blocks = file_blocks(region_in(directory), "data");
+    check_equal(update_and_count_evicted(writer, SIZE + STEP, 'z'), 0);
+    check_value(writer, SIZE + STEP, 'z', 'z');
+    check_equal(file_blocks(region_in(directory), "data"), blocks);
+    check_code(mms_reader_close(evicted), MMS_E_EVICTED);
+    check_ok(mms_region_close(evictable));
+    check_ok(mms_region_close(region));
+    check_ok(mms_writer_close(writer));
+}
+
+/* Its loads would allocate what was freed, or kill it. */
+static void growing_takes_the_slot_that_has_the_room(void **state)
+{
+    in_small_memory(state, 16 << 20, grow_beside_an_evicted_reader);
+}
+
+static void grow_over_an_evictable_reader(void *directory)
+{
+    mms_writer *writer = open_evicting_writer(directory);
+    mms_region *evictable;
+    mms_reader *evicted;
+
+    update(writer, SIZE, 'a');
+    check_equal(write_plain(writer, SIZE + 2 * STEP), 0);
+    evicted = evictable_reader(region_in(directory), &evictable);
+    check_equal(write_plain(writer, SIZE), 0);
+    check_equal(write_plain(writer, SIZE), 0); /* where the first one was */
+    fill_memory(directory);
+    check_equal(update_and_count_evicted(writer, SIZE + STEP, 'z'), 1);
+    check_value(writer, SIZE + STEP, 'z', 'z');
+    check_code(mms_reader_close(evicted), MMS_E_EVICTED);
+    check_ok(mms_region_close(evictable));
+    check_ok(mms_writer_close(writer));
+}
+
+/* A slot is free, but it is another one that has the room. */
+static void growing_evicts_the_reader_that_holds_the_room(void **state)
+{
+    in_small_memory(state, 16 << 20, grow_over_an_evictable_reader);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -193,6 +296,8 @@ int main(void)
         scratch_test(growing_takes_what_is_above_the_value),
         scratch_test(refused_update_leaves_what_its_slot_holds),
         scratch_test(spare_room_is_not_taken_from_other_slots),
+        scratch_test(growing_takes_the_slot_that_has_the_room),
+        scratch_test(growing_evicts_the_reader_that_holds_the_room),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
