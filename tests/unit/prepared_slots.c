@@ -337,6 +337,8 @@ static void last_generation_is_not_taken_to_prepare(void **state)
     size_t size;
 
     update_after_an_abort(&test);
+    for (int i = 0; i < 300; i++) /* until no slot is being prepared */
+        update(&test, (size_t)i * PATCH, 0);
     check_ok(mms_write_update(test.writer, 0, &buffer, &size, NULL));
     check_ok(mms_write_abort(test.writer));
     pool_of(&test)->generation = MMS__GENERATION_MAX - 1;

@@ -347,6 +347,38 @@ static void bytes_that_are_gone_are_not_waited_for(void **state)
     tear_down(&test);
 }
 
+/* As if it came next to a value that is long gone. */
+static void damage_the_newest_record(const struct test *test, void **state)
+{
+    const struct mms__control *control = pool_of(test)->control;
+    uint64_t at = control->slots[mms__word_slot(control->current)].changes_at;
+
+    check_true(at != 0);
+    patch_word(scratch_path(state, "region"), "changes",
+               offsetof(struct mms__changes, ring) + at % (256 << 10) + offsetof(struct mms__record, previous), 1);
+}
+
+/* What is between there and what the slot holds is not known: it gets everything. */
+static void a_record_that_leads_too_far_is_no_short_cut(void **state)
+{
+    struct test test = set_up(state, 2 << 20, 256 << 10);
+    mms_reader *holder;
+    mms_view view;
+
+    begun_in(&test, 10, 8, 0);
+    holder = sample_reader(test.region);
+    check_ok(mms_read(holder, &view));
+    begun_in(&test, 400, 8, 0);
+    damage_the_newest_record(&test, state);
+    check_ok(mms_reader_close(holder));
+    pool_of(&test)->last_full_ns = 0;
+    check_equal(begun_in(&test, 1, 8, 0), 1);
+    begun_in(&test, 400, 8, 0);
+    check_true(farthest(&test) <= 4);
+    check_all_slots(&test);
+    tear_down(&test);
+}
+
 /* ---- Taken before the end ---- */
 
 enum { HOLDERS = 2 };
@@ -444,18 +476,49 @@ static void check_parts(const struct mms__ring *ring, uint64_t at)
     mms__range_set_free(&parts);
 }
 
-static void a_record_can_be_read_in_parts(void **state)
+/* Returns where the last record is. */
+static uint64_t fill_ring(struct mms__ring *ring)
 {
-    struct mms__changes *shared = calloc(1, sizeof *shared + RING);
-    struct mms__ring ring = {.shared = shared, .size = RING};
     uint64_t at = 0;
 
-    (void)state;
-    shared->head = shared->tail = RING;
+    ring->size = RING;
+    ring->shared = calloc(1, sizeof *ring->shared + RING);
+    ring->shared->head = ring->shared->tail = RING;
     for (uint64_t generation = 1; generation <= RECORDS; generation++)
-        append(&ring, generation, &at);
+        append(ring, generation, &at);
+    return at;
+}
+
+static void a_record_can_be_read_in_parts(void **state)
+{
+    struct mms__ring ring;
+    uint64_t at = fill_ring(&ring);
+
+    (void)state;
     check_parts(&ring, at);
-    free(shared);
+    free(ring.shared);
+}
+
+/* Or more ranges would be read than any record has. */
+static void a_record_that_loses_what_was_read_of_it_is_damaged(void **state)
+{
+    struct mms__ring ring;
+    struct mms__walk walk = {.at = fill_ring(&ring), .generation = RECORDS};
+    struct mms__range_set parts = {.ranges = NULL};
+    uint64_t smallest = UINT64_MAX;
+    mms__word *count = &ring.shared->ring[(walk.at % RING + offsetof(struct mms__record, count)) / sizeof(uint64_t)];
+
+    (void)state;
+    check_equal(*count, RANGES);
+    check_equal(mms__ring_step(&ring, &walk, PART, &parts, &smallest), 0);
+    *count = PART - 1;
+    check_equal(mms__ring_step(&ring, &walk, PART, &parts, &smallest), MMS_E_CORRUPT);
+    *count = PART;
+    check_equal(mms__ring_step(&ring, &walk, PART, &parts, &smallest), 0);
+    check_equal(walk.generation, RECORDS - 1);
+    check_equal(parts.count, PART);
+    mms__range_set_free(&parts);
+    free(ring.shared);
 }
 
 int main(void)
@@ -470,9 +533,11 @@ int main(void)
         scratch_test(a_whole_value_meanwhile_is_not_missed),
         scratch_test(bytes_that_are_gone_meanwhile_come_back_as_others),
         scratch_test(bytes_that_are_gone_are_not_waited_for),
+        scratch_test(a_record_that_leads_too_far_is_no_short_cut),
         scratch_test(an_update_that_needs_the_slot_copies_only_the_rest),
         scratch_test(an_update_without_a_record_before_that_is_not_missed),
         scratch_test(a_record_can_be_read_in_parts),
+        scratch_test(a_record_that_loses_what_was_read_of_it_is_damaged),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
