@@ -123,6 +123,35 @@ static void a_region_that_exists_is_written(void **state)
     in_child(write_native, path);
 }
 
+/* The file `changes` would be 512 KiB long for this value. A shorter one will do, and without any there is no update. */
+static void update_native(void *path)
+{
+    enum { LONG = 32 << 20, SHORTEST = 256 + (64 << 10) };
+    mms_writer_options options = sample_options();
+    mms_writer *writer;
+    size_t size;
+    void *buffer;
+
+    options.max_size = LONG;
+    writer = sample_writer_with(path, options);
+    publish_size(writer, LONG);
+    limit_files(SHORTEST - 1);
+    check_code(mms_write_update(writer, 0, &buffer, &size, NULL), -EFBIG);
+    check_detail_mentions("making its file `changes`");
+    limit_files(SHORTEST);
+    check_ok(mms_write_update(writer, 0, &buffer, &size, NULL));
+    check_ok(mms_write_patch(writer, 0, "x", 1));
+    check_ok(mms_write_commit(writer, size, NULL));
+    check_equal(file_size(path, "changes"), SHORTEST);
+    check_true(!is_pending());
+    check_ok(mms_writer_close(writer));
+}
+
+static void a_region_is_updated_with_less_of_its_changes(void **state)
+{
+    in_child(update_native, (void *)(uintptr_t)scratch_path(state, "region"));
+}
+
 static void write_mmap_sync(void *argument)
 {
     const char *path = argument;
@@ -147,6 +176,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         scratch_test(a_region_is_not_created),
         scratch_test(a_region_that_exists_is_written),
+        scratch_test(a_region_is_updated_with_less_of_its_changes),
         scratch_test(files_of_mmap_sync_are_not_made_longer),
         scratch_test_on_disk(files_of_mmap_sync_are_not_made_longer),
     };

@@ -120,6 +120,30 @@ static void room_for_changes_that_is_refused_is_told(void **state)
     check_ok(mms_writer_close(writer));
 }
 
+/* Where the size is not given, a smaller file will do. */
+static void changes_of_a_given_size_are_not_made_smaller(void **state)
+{
+    enum { GIVEN = 1 << 20 };
+    const char *path = scratch_path(state, "region"), *file = scratch_path(state, "region/changes");
+    mms_writer_options options = sample_options();
+    mms_writer *writer;
+    size_t size;
+    void *buffer;
+
+    options.changes_size = GIVEN;
+    writer = sample_writer_with(path, options);
+    publish_text(writer, "value");
+    fail_from_here(INJECT_fallocate, 1, ENOSPC, 1); /* the next one would do */
+    check_code(mms_write_update(writer, 10, &buffer, &size, NULL), -ENOSPC);
+    inject_disarm();
+    check_detail_mentions("give a smaller options.changes_size");
+    check_true(access(file, F_OK) != 0);
+    check_ok(mms_write_update(writer, 10, &buffer, &size, NULL));
+    check_ok(mms_write_abort(writer));
+    check_equal(file_size(path, "changes"), sizeof(struct mms__changes) + GIVEN);
+    check_ok(mms_writer_close(writer));
+}
+
 static void changes_that_are_written_in_pieces_are_whole(void **state)
 {
     const char *path = scratch_path(state, "region");
@@ -369,6 +393,7 @@ int main(void)
         answers_test(a_slot_that_gets_no_memory_for_its_list_is_not_called_ready),
         answers_test(owner_that_cannot_be_given_is_an_error_of_the_update),
         answers_test(room_for_changes_that_is_refused_is_told),
+        answers_test(changes_of_a_given_size_are_not_made_smaller),
         answers_test(changes_that_are_written_in_pieces_are_whole),
         answers_test(ranges_without_memory_are_merged_and_not_lost),
         answers_test(touches_without_memory_count_as_everything),

@@ -179,6 +179,25 @@ static ino_t file_number(void)
     return status.st_ino;
 }
 
+/* A writer with another option has made it so. */
+static void a_ring_that_is_larger_than_any_it_would_get_stays(void **state)
+{
+    ino_t number;
+
+    set_up(state);
+    check_ok(mms_writer_close(writer));
+    writer = growing_writer(2 * LARGEST_RING);
+    update(2 * LONG);
+    number = file_number();
+    check_ok(mms_writer_close(writer));
+    writer = growing_writer(0);
+    for (int i = 0; i < BEFORE; i++)
+        update(2 * LONG);
+    check_equal(file_size(path, "changes"), 256 + 2 * LARGEST_RING);
+    check_true(file_number() == number);
+    tear_down();
+}
+
 /* The pause before another try lasts no longer here. */
 static void wait_for_clock_step(void)
 {
@@ -287,6 +306,7 @@ int main(void)
         scratch_test(the_padding_of_the_file_is_not_from_the_stack_of_the_writer),
         scratch_test(readers_are_told_all_while_the_ring_grows),
         scratch_test(the_ring_gets_as_large_as_it_may),
+        scratch_test(a_ring_that_is_larger_than_any_it_would_get_stays),
         scratch_test(a_ring_that_could_not_grow_grows_later),
         scratch_test(a_ring_gets_the_size_that_is_asked_for),
         scratch_test(a_ring_that_grows_during_a_verification_is_no_damage),
