@@ -222,6 +222,27 @@ static void value_that_cannot_be_read_is_reported(void **state)
     check_ok(mms_writer_close(writer));
 }
 
+static void a_wait_that_the_kernel_refuses_is_an_error(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    mms_writer *writer = sample_writer(path);
+    uint64_t first = publish_text(writer, "first");
+    mms_region *region = sample_region(path);
+    mms_reader *reader = sample_reader(region);
+
+    fail_from_here(INJECT_futex_wait, 1, EPERM, FOR_GOOD);
+    check_code(mms_wait(reader, first, 10000), -EPERM);
+    check_detail_mentions("futex(2)");
+    check_detail_mentions(path);
+    inject_disarm();
+    publish_text(writer, "next");
+    check_ok(mms_wait(reader, first, MMS_FOREVER));
+    check_reads(reader, "next");
+    check_ok(mms_reader_close(reader));
+    check_ok(mms_region_close(region));
+    check_ok(mms_writer_close(writer));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -232,6 +253,7 @@ int main(void)
         answers_test(region_to_copy_from_that_cannot_be_opened_says_so),
         answers_test(table_that_may_not_be_read_is_missed_when_it_is_gone),
         answers_test(value_that_cannot_be_read_is_reported),
+        answers_test(a_wait_that_the_kernel_refuses_is_an_error),
     };
 
     counts = inject_share();

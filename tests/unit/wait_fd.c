@@ -4,17 +4,34 @@
    (handle/watch.c, handle/watcher.c; G8). wait.c is compiled here with slices of an hour, so that a lost wake-up is not
    repaired a second later, and each test runs a second time without futex_waitv(2). */
 #include "os/futex.h"
+#include <mmsync/atomic.h>
 
 static bool refuse_any;
 
 bool true_has_any(void);
+int true_wait(const uint32_t *word, uint32_t value, uint64_t nanoseconds, int before);
 
 #define mms__futex_has_any true_has_any
+#define mms__futex_wait true_wait
 #include "os/futex.c"
 #undef mms__futex_has_any
+#undef mms__futex_wait
 bool mms__futex_has_any(void)
 {
     return !refuse_any && true_has_any();
+}
+
+static const uint32_t *watched; /* NULL: no word */
+static uint64_t longest_ns;
+static unsigned sleeps; /* on that word */
+
+int mms__futex_wait(const uint32_t *word, uint32_t value, uint64_t nanoseconds, int before)
+{
+    if (word == mms__load_acquire(&watched)) {
+        longest_ns = nanoseconds > longest_ns ? nanoseconds : longest_ns;
+        mms__store_release(&sleeps, sleeps + 1);
+    }
+    return true_wait(word, value, nanoseconds, before);
 }
 
 #define MMS__WAIT_SLICE_NS UINT64_C(3600000000000)
@@ -289,6 +306,25 @@ static void while_it_is_readable_a_publish_wakes_nobody(void **state)
     close_sample(&sample);
 }
 
+/* Where it cannot ask to be woken, nor wait for two words at once, the watcher looks again as soon as a reader would. */
+static void a_region_of_which_it_hears_nothing_is_looked_at_as_often(void **state)
+{
+    struct sample sample = open_sample(state, "mmsync:", true);
+    int fd;
+
+    watched = &mms__native_region_of(sample.region)->control->wake;
+    fd = open_fd(sample.region);
+    check_acknowledges(sample.region, fd, 1);
+    while (mms__load_acquire(&sleeps) < ROUNDS) /* with nothing published */
+        sched_yield();
+    publish_text(sample.writer, "next");
+    check_acknowledges(sample.region, fd, 2);
+    check_ok(mms_wait_fd_close(sample.region, fd));
+    check_true(longest_ns > 0 && longest_ns <= LONGEST_NS);
+    watched = NULL;
+    close_sample(&sample);
+}
+
 /* The path of one of many regions, until the next call. */
 static const char *numbered(const char *directory, int i)
 {
@@ -394,9 +430,17 @@ static int run(bool without_any)
     return cmocka_run_group_tests_name(without_any ? "without futex_waitv" : "with futex_waitv", tests, NULL, NULL);
 }
 
+/* With futex_waitv there is one sleep for all words. */
+static int run_what_is_so_without_any(void)
+{
+    const struct CMUnitTest tests[] = {
+        scratch_test(a_region_of_which_it_hears_nothing_is_looked_at_as_often),
+    };
+
+    return cmocka_run_group_tests_name("only without futex_waitv", tests, NULL, NULL);
+}
+
 int main(void)
 {
-    int failed = run(false);
-
-    return failed ? failed : run(true);
+    return run(false) || run(true) || run_what_is_so_without_any();
 }
