@@ -183,6 +183,24 @@ static void file_system_without_inodes_is_told_as_such(void **state)
     check_no_room_is_told(scratch_path(state, "region"), EDQUOT); /* for this user */
 }
 
+static void file_system_without_room_is_told_as_such(void **state)
+{
+    static const int errors[] = {ENOSPC, EDQUOT};
+    const char *path = scratch_path(state, "region");
+    mms_writer_options options = sample_options();
+    mms_writer *writer;
+
+    for (int i = 0; i < 2; i++) {
+        fail_from_here(INJECT_fallocate, 1, errors[i], FOR_GOOD);
+        check_code(mms_writer_open(path, &options, &writer), -errors[i]);
+        inject_disarm();
+        check_detail_mentions("no room for its file `control`; ");
+        check_true(access(path, F_OK) != 0);
+    }
+    check_ok(mms_writer_open(path, &options, &writer));
+    check_ok(mms_writer_close(writer));
+}
+
 /* Files are reserved by faulting them in where there may be huge pages; if they cannot be mapped,
    by fallocate(2). */
 static void create_without_maps(void *directory)
@@ -447,6 +465,7 @@ int main(void)
         answers_test(overlayfs_that_cannot_rename_directories_is_named),
         answers_test(renameat2_that_is_refused_is_told_with_what_to_do),
         answers_test(file_system_without_inodes_is_told_as_such),
+        answers_test(file_system_without_room_is_told_as_such),
         answers_test(other_refusals_are_told_as_they_are),
         answers_test(immutable_file_is_told_as_such),
         answers_test(immutable_table_leaves_copies),

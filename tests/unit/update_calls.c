@@ -6,6 +6,7 @@
 #include "region/layout.h"
 #include "sample.h"
 #include "scratch.h"
+#include <mmsync/table.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -379,6 +380,30 @@ static void check_no_update(void **state, size_t field, uint64_t value)
     check_ok(mms_remove(handles.path));
 }
 
+/* A table is looked at before its update begins, which is where the size is refused. */
+static void check_no_table(void **state, uint64_t size)
+{
+    struct handles handles = open_handles(state);
+    mms_table *table;
+
+    check_ok(mms_table_begin(handles.writer, NULL, &table));
+    check_ok(mms_table_put(table, "key", 3, "value", 5));
+    check_ok(mms_table_commit(table, NULL));
+    patch_word(handles.path, "control", current_field(handles.path, offsetof(struct mms__descriptor, size)), size);
+    check_code(mms_table_begin(handles.writer, NULL, &table), MMS_E_CORRUPT);
+    check_detail_mentions("its control file does not fit its value");
+    publish_text(handles.writer, "whole");
+    check_reads(handles.reader, "whole");
+    close_handles(&handles);
+    check_ok(mms_remove(handles.path));
+}
+
+static void a_table_that_its_descriptor_does_not_fit_is_not_looked_at(void **state)
+{
+    check_no_table(state, (64 << 10) + 1);
+    check_no_table(state, UINT64_MAX);
+}
+
 static void a_value_that_its_descriptor_does_not_fit_is_not_updated(void **state)
 {
     check_no_update(state, offsetof(struct mms__descriptor, size), (64 << 10) + 1);
@@ -460,6 +485,7 @@ int main(void)
         scratch_test(the_next_writer_goes_on),
         scratch_test(null_and_too_much_are_refused),
         scratch_test(a_value_that_its_descriptor_does_not_fit_is_not_updated),
+        scratch_test(a_table_that_its_descriptor_does_not_fit_is_not_looked_at),
         scratch_test(a_schema_that_does_not_fit_is_not_carried_on),
         scratch_test(an_evicted_slot_is_caught_up),
         scratch_test(many_changes_go_back_to_the_slot_before),
