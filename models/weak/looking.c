@@ -18,6 +18,7 @@ enum { STRIDE = 128 }; /* of the files; here the data lies closer together */
 #undef mms__fail
 #define mms__fail(code, ...) (code)
 #define mms_last_error() ""
+#define mms_strerror(code) ""
 #define check_value check_value_of_slot
 #define is_still_current is_still_current_word
 #define check_readers check_reader_lines
