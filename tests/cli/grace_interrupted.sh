@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# ctest: waits
 # A signal ends a verb that waits for readers, for ever if it is told to: with `--grace forever`.
 . "$(dirname "$0")/support.bash"
 

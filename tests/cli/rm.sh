@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# ctest: waits
 # Regions are removed, and nothing else.
 . "$(dirname "$0")/support.bash"
 

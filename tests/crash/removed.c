@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ctest: crash */
+/* ctest: crash waits */
 /* A region disappears and comes back while processes use it. */
 #include "child.h"
 #include "lookout.h"

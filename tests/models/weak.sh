@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# ctest: long
 # shellcheck shell=bash
 # The models on weak memory, with small bounds.
 set -uo pipefail

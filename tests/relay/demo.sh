@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A short run of `script/demo fleet`: it kills what it says, nothing is torn or lost, and nothing is
 # left behind; and it notices when a reader saw what was never published.
-# ctest: released
+# ctest: released waits
 . "$(dirname "$0")/server.bash"
 
 command -v python3 >/dev/null || skip "python3 is not installed"

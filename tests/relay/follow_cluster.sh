@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # With three servers and three copies, the one that leads can die: pusher and follower go on with the
 # others, and no value is lost or shown twice.
-# ctest: released
+# ctest: released waits
 . "$(dirname "$0")/follow.bash"
 nats_cluster a b c
 # shellcheck disable=SC2086 # words

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The network is cut for a while, without a word to anybody: pusher and follower go on when it is
 # back.
-# ctest: released
+# ctest: released waits
 if [[ -z ${FLEET_INSIDE-} ]]; then
     export FLEET_INSIDE=1
     if ! command -v ip >/dev/null || ! unshare --map-root-user --net ip link set lo up 2>/dev/null; then

@@ -2,7 +2,7 @@
 # `mmsync follow` repairs what is damaged in its region, and fetches no more than it must; it gets over
 # what is lost, repeated or out of order at the server, and over everything that was done to the
 # region while it was down.
-# ctest: released
+# ctest: released waits
 . "$(dirname "$0")/follow.bash"
 flip=$helpers/flip tamper=$helpers/tamper
 nats_start one

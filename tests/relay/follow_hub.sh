@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Both sides reach JetStream through a leaf node without one for them. While that is cut off from its hub nobody answers, as
 # where there is no JetStream at all: they say so, wait, and go on when the hub is back.
-# ctest: released
+# ctest: released waits
 . "$(dirname "$0")/follow.bash"
 nats_write_leaf_configs
 nats_start hub --config "$scratch/hub.conf"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Followers of another data centre: they ask a leaf node, whose mirrors fetch each change once.
-# ctest: released
+# ctest: released waits
 . "$(dirname "$0")/follow.bash"
 nats_write_leaf_configs
 nats_start hub --config "$scratch/hub.conf"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A bit flips at a follower, and the connection is lost for good while the chunk is fetched: the scrub goes on when there is
 # another one, for this bit and for later ones.
-# ctest: released
+# ctest: released waits
 . "$(dirname "$0")/follow.bash"
 command -v python3 >/dev/null || skip "python3 is not installed"
 nats_start one

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Users who may connect, but not send or subscribe where `mmsync push` and `mmsync follow` have to: the server does not answer
 # them, and they say what it refuses.
-# ctest: released
+# ctest: released waits
 . "$(dirname "$0")/follow.bash"
 cat >"$scratch/server.conf" <<'CONF'
 authorization { users: [

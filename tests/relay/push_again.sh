@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A pusher that is started when the one before it is still connected, and silent, waits for that one to
 # end, says so, and begins then. It does not wait for ever.
-# ctest: released
+# ctest: released waits
 . "$(dirname "$0")/push.bash"
 nats_start one
 printf 'value' | "$MMSYNC" write "$region" >/dev/null

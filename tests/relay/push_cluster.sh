@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # `mmsync push` to three servers that keep three copies: the one that leads the log is killed while
 # values come, and the value is there all the same.
-# ctest: released
+# ctest: released waits
 . "$(dirname "$0")/push.bash"
 nats_cluster one two three
 

@@ -2,7 +2,7 @@
 # `mmsync push` and a server that takes no more bytes, as one that is stopped does: what is being sent is given up, which is
 # said, and sent again once the server goes on; a signal ends the pusher meanwhile. The values are larger than what the kernel
 # holds for a connection.
-# ctest: released
+# ctest: released waits
 . "$(dirname "$0")/push.bash"
 command -v ss >/dev/null || skip "ss is not installed (Debian: iproute2)"
 nats_start one

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Streams that are lost while nothing is published: deleted or emptied by hand, or gone with a server that kept them in memory.
 # The pusher stores its value anew, by itself or when a new follower asks it to, and that follower shows it.
-# ctest: released
+# ctest: released waits
 . "$(dirname "$0")/follow.bash"
 nats_start one
 random_file 1500000 "$scratch/value"

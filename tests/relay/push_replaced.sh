@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The source region is moved away and made anew while `mmsync push` opens it, and while it waits for a server: what it pushes is the
 # value of the new region, though that has the generation of the old one; and it says each reason for which it waits.
-# ctest: released
+# ctest: released waits
 . "$(dirname "$0")/push.bash"
 nats_start one
 random_file 1500000 "$scratch/old"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # `mmsync push` over a slow network, here of 200,000 bytes a second: it sends no more at a time than that carries soon, so the
 # connection holds and no message is given up.
-# ctest: released
+# ctest: released waits
 . "$(dirname "$0")/push.bash"
 nats_start one
 random_file 3000000 "$scratch/value"

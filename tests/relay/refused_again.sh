@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A server that refuses credentials which it took before, once, twice in a row or more often: libnats gives up
 # after the second time. `mmsync push` and `mmsync follow` say so and connect anew until they are let in.
-# ctest: released
+# ctest: released waits
 . "$(dirname "$0")/follow.bash"
 command -v python3 >/dev/null || skip "python3 is not installed"
 nats_start one

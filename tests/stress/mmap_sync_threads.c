@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ctest: stress tsan */
+/* ctest: stress tsan long */
 /* The protocol of src/mmap_sync/protocol.h as threads over one state: our readers pin what a
    writer publishes as fast as it can. No view changes while it is held, and in the end both counts
    are 0. ThreadSanitizer sees every access to the data, which is plain, so it also says whether

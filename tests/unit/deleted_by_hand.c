@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* ctest: waits */
 /* A region that is deleted, moved or replaced by hand, and created again: each call that checks
    reports it (handle/gone.c), on handles that no other call has checked before, and then all other
    calls report it too. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* ctest: waits */
 /* The lock and the descriptors of the files of mmap-sync, which a host program may close
    (src/mmap_sync). */
 #include "forked.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* ctest: waits */
 /* mms_remove, and sweeping what dead creators and removers left (region/remove.c). */
 #include "forked.h"
 #include "region/layout.h"
