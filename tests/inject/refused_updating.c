@@ -10,6 +10,7 @@
 #include <mmsync/table.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* ---- Preparing a slot ---- */
@@ -117,6 +118,51 @@ static void room_for_changes_that_is_refused_is_told(void **state)
     }
     check_ok(mms_write_update(writer, 10, &buffer, &size, NULL));
     check_ok(mms_write_abort(writer));
+    check_ok(mms_writer_close(writer));
+}
+
+static ino_t inode_of(const char *file)
+{
+    struct stat status;
+
+    check_equal(stat(file, &status), 0);
+    return status.st_ino;
+}
+
+/* A file `changes` that the next writer cannot look at may have nothing wrong with it, so it stays: readers may still ask
+   for what it says. Which openat is that of the file is found by trying. */
+static void changes_that_cannot_be_looked_at_stay(void **state)
+{
+    const char *path = scratch_path(state, "region"), *file = scratch_path(state, "region/changes");
+    unsigned char value[10] = {0};
+    mms_writer *writer = sample_writer(path);
+    unsigned refused = 0;
+    ino_t made;
+
+    check_ok(mms_write(writer, value, sizeof value, NULL));
+    patch_byte_at(writer, value, 1);
+    made = inode_of(file);
+    for (unsigned nth = 1; nth == 1 || counts->failed > 0; nth++) {
+        size_t size;
+        void *buffer;
+        int code;
+
+        check_ok(mms_writer_close(writer));
+        writer = sample_writer(path);
+        fail_from_here(INJECT_openat, nth, EACCES, 1);
+        code = mms_write_update(writer, sizeof value, &buffer, &size, NULL);
+        inject_disarm();
+        check_true(inode_of(file) == made);
+        if (code == 0) {
+            check_ok(mms_write_abort(writer));
+            continue;
+        }
+        check_code(code, -EACCES);
+        refused++;
+        patch_byte_at(writer, value, 2);
+    }
+    check_true(refused > 0);
+    check_true(inode_of(file) == made);
     check_ok(mms_writer_close(writer));
 }
 
@@ -393,6 +439,7 @@ int main(void)
         answers_test(a_slot_that_gets_no_memory_for_its_list_is_not_called_ready),
         answers_test(owner_that_cannot_be_given_is_an_error_of_the_update),
         answers_test(room_for_changes_that_is_refused_is_told),
+        answers_test(changes_that_cannot_be_looked_at_stay),
         answers_test(changes_of_a_given_size_are_not_made_smaller),
         answers_test(changes_that_are_written_in_pieces_are_whole),
         answers_test(ranges_without_memory_are_merged_and_not_lost),
