@@ -5,10 +5,11 @@
 . "$(dirname "$0")/support.bash"
 
 command -v python3 >/dev/null || skip "python3 is not installed"
+python=$(python3 -c 'import sys; print(sys.executable)') # python3 may be a slow script that looks for it
 
 # field KEY JSON: a value in the object; true, false and null as Python has them
 field() {
-    python3 -c 'import json, sys; print(json.loads(sys.argv[2])[sys.argv[1]])' "$1" "$2"
+    "$python" -c 'import json, sys; print(json.loads(sys.argv[2])[sys.argv[1]])' "$1" "$2"
 }
 
 # fails STATUS NAME CODE COMMAND...: nothing on standard output, and one line of JSON on standard error with these
@@ -50,7 +51,7 @@ succeeds "$MMSYNC" rollback -j "$region"
 agrees region generation size slot
 same "rollback" "3 5000" "$(field generation "$out") $(field size "$out")"
 succeeds "$MMSYNC" history -j "$region"
-same "history" 3 "$(python3 -c 'import json, sys; print(json.load(sys.stdin)[0]["generation"])' <<<"$out")"
+same "history" 3 "$("$python" -c 'import json, sys; print(json.load(sys.stdin)[0]["generation"])' <<<"$out")"
 succeeds "$MMSYNC" dump -j "$region" "$scratch/dump"
 same "dump" "3 5000" "$(field dumped "$out") $(field size "$out")"
 succeeds "$MMSYNC" restore --json "$region" "$scratch/dump"
