@@ -12,8 +12,8 @@ shift 3
 command -v i686-linux-gnu-gcc >/dev/null ||
     { echo 'SKIPPED: i686-linux-gnu-gcc is not installed (Debian: gcc-i686-linux-gnu libc6-dev-i386-cross)'; exit 77; }
 LDFLAGS=-static-libasan cmake -G Ninja --toolchain "$source/cmake/toolchains/i386.cmake" -S "$source" -B "$build" \
-    -DCMAKE_BUILD_TYPE=RelWithDebInfo -DMMSYNC_CMOCKA_STANDIN=ON -DMMSYNC_BUILD_EXAMPLES=OFF -DMMSYNC_BUILD_CLI=OFF \
-    -DMMSYNC_SANITIZE=address >"$build.log" 2>&1 || { cat "$build.log"; exit 1; }
+    -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_FLAGS_DEBUG='-O1 -g1' -DMMSYNC_SANITIZE=address \
+    -DMMSYNC_CMOCKA_STANDIN=ON -DMMSYNC_BUILD_EXAMPLES=OFF -DMMSYNC_BUILD_CLI=OFF >"$build.log" 2>&1 || { cat "$build.log"; exit 1; }
 cmake --build "$build" --target "${@/#/replay_}" >"$build.log" 2>&1 || { tail -40 "$build.log"; exit 1; }
 for target; do
     printf '%s: ' "$target"
