@@ -14,16 +14,6 @@ children_of() {
     done
 }
 
-# has_ended PID...: none of them runs; zombies have ended.
-has_ended() {
-    local pid
-    for pid; do
-        if grep -q '^State:[[:space:]]*[^ZX[:space:]]' "/proc/$pid/status" 2>/dev/null; then
-            return 1
-        fi
-    done
-}
-
 # begin [OPTION]: starts a demo, and waits until it has made its first look-ups; leaves $demo,
 # $children.
 begin() {

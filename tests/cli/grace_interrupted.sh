@@ -29,9 +29,6 @@ hold() {
 has_writer() {
     "$MMSYNC" stat --json "$1" | tr -d ' \n' | grep -q "\"writer\":{\"alive\":true,\"pid\":$2}"
 }
-is_gone() {
-    [[ ! -e /proc/$1 ]] || grep -qs '^State:.Z' "/proc/$1/status"
-}
 
 # ends WHAT REGION COMMAND...: a command that waits with the region open for writing, and has time to get there.
 ends() {
@@ -43,10 +40,10 @@ ends() {
     sleep 0.3
     kill -TERM "$waiting"
     for ((tries = 0; tries < 2000; tries++)); do
-        is_gone "$waiting" && break
+        has_ended "$waiting" && break
         sleep 0.01
     done
-    if ! is_gone "$waiting"; then
+    if ! has_ended "$waiting"; then
         complain "$what goes on"
         finish
     fi

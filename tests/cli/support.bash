@@ -97,6 +97,16 @@ until_true() {
     done
 }
 
+# has_ended PID...: none of them runs; zombies have ended. One look at each, since a shell may reap it between two.
+has_ended() {
+    local pid
+    for pid; do
+        if grep -q '^State:[[:space:]]*[^ZX[:space:]]' "/proc/$pid/status" 2>/dev/null; then
+            return 1
+        fi
+    done
+}
+
 # rebooted [REGION]...: the boot id that the files are from, those of $region by default, is another one.
 rebooted() {
     local each

@@ -98,10 +98,7 @@ writer=$!
 until_true test -e "$scratch/pid"
 kill -KILL "$writer"
 wait "$writer" 2>/dev/null
-is_gone() {
-    [[ ! -e /proc/$1 ]] || grep -q '^State:.Z' "/proc/$1/status"
-}
-until is_gone "$(<"$scratch/pid")"; do
+until has_ended "$(<"$scratch/pid")"; do
     sleep 0.01
 done
 
