@@ -177,6 +177,46 @@ static void update_whose_files_are_deleted_meanwhile_is_told(void **state)
     check_true(gone > 0);
 }
 
+static const char *name_of_table, *name_aside;
+
+static void move_the_table_away(void)
+{
+    (void)rename(name_of_table, name_aside);
+}
+
+static bool is_missed_at(const char *path, unsigned unread, unsigned lost)
+{
+    mms_info info;
+    int code;
+
+    inject_before(lost, move_the_table_away);
+    fail_from_here(INJECT_openat, unread, EACCES, 1);
+    code = mms_inspect(path, &info);
+    inject_disarm();
+    inject_before(0, NULL);
+    (void)rename(name_aside, name_of_table);
+    return code == MMS_E_NOT_REGION && strstr(mms_last_error(), "has no regular file `readers`");
+}
+
+/* Whether it could be read or not when the look began. */
+static void table_that_is_lost_during_a_look_is_missed(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    unsigned missed[8] = {0}, times = 0;
+
+    name_of_table = scratch_path(state, "region/readers");
+    name_aside = scratch_path(state, "aside");
+    sample_closed_region(path, "value");
+    for (unsigned unread = 0; unread < 8; unread++)
+        for (unsigned lost = 1; lost == 1 || lost <= counts->all; lost++)
+            missed[unread] += is_missed_at(path, unread, lost);
+    for (unsigned unread = 1; unread < 8; unread++) /* the openat of the table is found by trying */
+        times += missed[unread] > missed[0];
+    check_true(missed[0] > 0);
+    check_equal(times, 1);
+    check_copies(path, "value");
+}
+
 static const char *name_of_changes;
 
 static void take_the_name(void)
@@ -533,6 +573,7 @@ int main(void)
         answers_test(update_whose_files_are_deleted_meanwhile_is_told),
         answers_test(schema_that_is_replaced_while_it_is_copied_is_copied_anew),
         answers_test(value_that_is_replaced_while_it_is_verified_is_no_finding),
+        answers_test(table_that_is_lost_during_a_look_is_missed),
         answers_test(changes_that_come_meanwhile_are_not_deleted_unlooked),
         answers_test(values_of_mmap_sync_that_are_replaced_meanwhile_are_read_anew),
         answers_test(data_of_mmap_sync_that_keeps_being_replaced_is_reported),

@@ -372,6 +372,33 @@ static void durable_region_without_descriptors_says_what_to_do(void **state)
     check_equal(told, 1);
 }
 
+static bool durable_unread;
+
+static void note_durable_unread(void *context, const char *finding)
+{
+    (void)context;
+    durable_unread |= strstr(finding, "`durable` may not be read by this user") != NULL;
+}
+
+/* A verifier that may not read it says so, and finds nothing wrong. */
+static void durable_file_that_may_not_be_read_is_noted(void **state)
+{
+    const char *path = scratch_path(state, "region");
+    unsigned told = 0;
+
+    check_ok(mms_writer_close(sample_writer_with(path, durable_in_place())));
+    for (unsigned nth = 1; nth < 20; nth++) {
+        int code;
+
+        durable_unread = false;
+        fail_from_here(INJECT_openat, nth, EACCES, 1);
+        code = mms_verify(path, note_durable_unread, NULL);
+        inject_disarm();
+        told += code == 0 && durable_unread;
+    }
+    check_equal(told, 1);
+}
+
 /* ---- Owners, and what is no region ---- */
 
 static void owner_of_a_bare_name_that_cannot_be_seen_is_not_trusted(void **state)
@@ -471,6 +498,7 @@ int main(void)
         answers_test(immutable_table_leaves_copies),
         answers_test_on_disk(durable_region_in_memory_is_refused),
         answers_test_on_disk(durable_region_without_descriptors_says_what_to_do),
+        answers_test_on_disk(durable_file_that_may_not_be_read_is_noted),
         answers_test(owner_of_a_bare_name_that_cannot_be_seen_is_not_trusted),
         answers_test(owner_of_a_bare_prefix_that_cannot_be_seen_is_not_trusted),
         answers_test(what_is_no_region_is_told_whatever_cannot_be_seen),

@@ -177,6 +177,18 @@ static void other_files_may_have_another_name(void **state)
     check_true(access(other, F_OK) == 0);
 }
 
+/* What a link in the place of a file leads to is no file of the region. */
+static void link_in_the_place_of_a_file_is_not_followed(void **state)
+{
+    const char *path = scratch_path(state, "region"), *other = scratch_path(state, "other");
+
+    sample_closed_region(path, "value");
+    check_true(mkdir(other, 0700) == 0 && symlink(other, scratch_path(state, "region/changes")) == 0);
+    check_ok(mms_remove(path));
+    check_true(access(path, F_OK) != 0);
+    check_true(access(other, F_OK) == 0);
+}
+
 static void directory_that_is_not_a_region_is_left_alone(void **state)
 {
     const char *path = scratch_path(state, "region");
@@ -510,6 +522,7 @@ int main(void)
         scratch_test(region_with_a_directory_for_a_file_is_left_as_it_is),
         scratch_test(region_whose_control_has_another_name_is_left_as_it_is),
         scratch_test(other_files_may_have_another_name),
+        scratch_test(link_in_the_place_of_a_file_is_not_followed),
         scratch_test(directory_that_is_not_a_region_is_left_alone),
         scratch_test(region_of_another_user_is_left_as_it_is),
         scratch_test(leftovers_of_the_dead_are_swept_by_the_next_writer),
