@@ -144,7 +144,7 @@ MISSED = {
     "first-36": "both take a line that names the value and then the value's, one after the other. The clock counts in steps of "
     "10 ns.",
     "first-36-walk": "the same as above, with a reader whose caches and TLB are full of something else.",
-    "first-16m": "it is 4,096 cache misses and as many TLB misses, for both.",
+    "first-16m": "it is 4,096 cache misses, for both: in a cache that the reader shares with the writer, or in memory.",
     "copy-mmap-sync": "mmap-sync hashes, copies and calls msync; if memory is much slower than the processor, "
     "the copy dominates in both.",
     "copy-memcpy": "publishes go to two or three slots in turn, memcpy to one buffer again and again; if the last "
