@@ -5,8 +5,8 @@
 
 #include <stddef.h>
 
-/* From this size on, a copy bypasses the caches. A smaller one would be faster, too, but readers would find the value in memory
-   and not in a cache that they may share with the writer. */
+/* From this size on, a copy bypasses the caches. Smaller ones would be faster that way, too, but readers would find the value
+   in memory and not in a cache that they may share with the writer. */
 #define MMS__BULK_SIZE ((size_t)32 << 20)
 
 /* As memcpy; `to` is aligned to 64. The stores are ordered before a later release store,
